@@ -1,0 +1,31 @@
+/*
+ * jwk.h: keys as JSON Web Keys (RFC 7517, RFC 7518 §6).  ES256 today (P-256); further
+ * families get a file each (jwk_<family>.c) and a row in the table of jwk.c.
+ *
+ * kid is the RFC 7638 thumbprint (SHA-256, base64url).
+ */
+#pragma once
+
+#include "common/base/json.h"
+#include "common/base/op.h"
+
+enum jws_alg { JWS_ALG_NONE_ = 0, JWS_ES256 };
+
+struct jwk; /* immutable once made; freed with jwk_free */
+
+const char *jws_alg_name(enum jws_alg alg);
+enum jws_alg jws_alg_from_name(struct str name); /* JWS_ALG_NONE_: not offered */
+
+int jwk_generate(struct op *op, enum jws_alg alg, struct jwk **ret_key) _must_check_;
+/* Private key as PKCS#8 DER, for sealing at rest. */
+int jwk_private_der(struct op *op, const struct jwk *key, struct str *ret_der) _must_check_;
+int jwk_from_private_der(struct op *op, enum jws_alg alg, struct str der, struct jwk **ret_key) _must_check_;
+/* A public key from its JWK object; refuses points off the curve, wrong sizes, private members. */
+int jwk_from_json(struct op *op, const json_t *object, struct jwk **ret_key) _must_check_;
+/* {"kty","crv","x","y","use":"sig","alg","kid"}; a new reference. */
+json_t *jwk_public_json(const struct jwk *key);
+struct str jwk_kid(const struct jwk *key);
+enum jws_alg jwk_alg(const struct jwk *key);
+bool jwk_has_private(const struct jwk *key);
+struct jwk *jwk_free(struct jwk *key);
+DEFINE_CLEANUP(struct jwk *, jwk_freep, jwk_free);
