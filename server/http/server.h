@@ -1,0 +1,53 @@
+/*
+ * server.h: the HTTP server: listener threads (libmicrohttpd in external epoll mode), header
+ * gate, router, worker pools, error forms, log line and metrics.
+ *
+ * One I/O thread owns a daemon: our loop polls the daemon's epoll descriptor and an eventfd,
+ * and calls MHD_run().  A request is read whole, suspended, queued, handled by a worker,
+ * resumed, and its response is built on the I/O thread.  Never MHD's own epoll thread: when
+ * epoll_wait fills its batch of 128 it waits again, without limit, before it serves them.
+ */
+#pragma once
+
+#include "common/base/buf.h"
+#include "server/http/request.h"
+
+struct http_hooks {
+	/* Before guards, on the thread that handles the request: sets op.db, op.keys, language. */
+	void (*begin)(struct request *rq);
+	/* After the handler, before the answer leaves: db_op_done() and the like. */
+	void (*end)(struct request *rq);
+	/* ERRORS_PAGE: renders the page for rq->op.error into rq->response with this status. */
+	void (*error_page)(struct request *rq, int status);
+	/* Localised sentence for problem+json; STR_NULL: use error.text. */
+	struct str (*error_text)(struct request *rq);
+};
+
+struct http_config {
+	struct str listen;          /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path" */
+	const struct str *hosts;    /* accepted Host values, e.g. "sso.nghean.gov.vn"; others 421 */
+	size_t n_hosts;
+	const struct str *trusted_proxies; /* peers whose X-Forwarded-For (one address, the last) is believed */
+	size_t n_trusted_proxies;
+	bool https;
+	unsigned io_threads, fast_threads, slow_threads;
+	size_t queue_max;           /* per pool; full = 503 with Retry-After */
+	unsigned connection_max, per_ip_connection_max;
+	unsigned idle_timeout_s, deadline_s;
+	size_t arena_budget;
+	const struct route *routes;
+	size_t n_routes;
+	const struct app *app;
+	struct http_hooks hooks;
+};
+
+struct http_server;
+
+int http_server_start(const struct http_config *config, struct http_server **ret_server, struct str *ret_message, struct arena *message_arena) _must_check_;
+/* The port in use (for listen "…:0"). */
+unsigned http_server_port(const struct http_server *s);
+/* Stops accepting, finishes every accepted request within grace_ms, answers the rest 503, frees. */
+void http_server_stop(struct http_server *s, int grace_ms);
+
+/* Prometheus text of this server: requests by route, method, code; duration histogram; queues; connections. */
+void http_metrics_write(struct http_server *s, struct buf *b);
