@@ -15,6 +15,7 @@ enum keyring_purpose {
 	KEY_REFRESH,   /* refresh tokens are derived from family and generation */
 	KEY_PAIRWISE,  /* pairwise subjects */
 	KEY_CSRF,
+	KEY_SEAL,      /* sealed handles: sessions, codes, token ids */
 	KEY_AT_REST,   /* signing keys and personal numbers in the database */
 	KEY_LOOKUP,    /* keyed hash of personal numbers and sign-in names */
 	KEY_CLIENT,    /* keyed hash of client secrets */

@@ -15,6 +15,7 @@ struct app;       /* server/app.h: const after start */
 struct session;   /* server/session: set by the session guard */
 struct principal; /* server/governance: set by the bearer guard of the administration API */
 struct client;    /* server/oidc: set by the client authentication guard */
+struct snapshot;  /* server/oidc: clients and keys of this moment, held until the request ends */
 struct request;
 
 #define PARAMS_MAX 40     /* declared parameters of one route */
@@ -94,6 +95,7 @@ struct request {
 	struct str client_ip;           /* of the peer, or what a trusted proxy says */
 	bool https;                     /* as the user's browser sees it: from the configured issuer */
 	struct str lang;                /* "vi" or "en": ui_locales, cookie, Accept-Language */
+	struct snapshot *snapshot;
 	struct session *session;
 	struct principal *principal;
 	struct client *client;

@@ -1,0 +1,113 @@
+#include "server/session/session.h"
+
+#include "common/base/random.h"
+#include "server/session/handle.h"
+
+/* Activity is noted this coarsely, so that a page full of requests costs one write. */
+#define TOUCH_AFTER_S 60
+
+DB_QUERY(session_insert, DB_WRITE,
+	"WITH a AS ("
+	"  SELECT a.id, a.epoch, a.login, a.person_id, p.full_name FROM sen.account a JOIN sen.person p ON p.id = a.person_id"
+	"  WHERE a.id = $1::uuid AND a.status = 'active'"
+	"), s AS ("
+	"  INSERT INTO sen.session (account_id, issued_on, id, handle_hash, epoch, idle_s, expires_at, ip)"
+	"  SELECT a.id, $2::date, $3::uuid, $4::bytea, a.epoch, $5::integer, now() + $6::bigint * interval '1 s', $7::text FROM a"
+	"  RETURNING account_id, epoch, extract(epoch FROM auth_time)::bigint AS auth_time"
+	"), t AS ("
+	"  UPDATE sen.sign_in_throttle SET fails = 0, in_flight = greatest(in_flight - 1, 0), next_at = now(), locked_until = NULL"
+	"  WHERE name_hash = $8::bytea AND EXISTS (SELECT FROM s)"
+	"), l AS ("
+	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
+	"  SELECT 'account:' || s.account_id, $9::text, s.account_id, 'session:' || $3::text, $10::text, jsonb_build_object('ip', $7::text) FROM s"
+	")"
+	"SELECT s.epoch, s.auth_time, a.login, a.person_id, a.full_name FROM s JOIN a ON a.id = s.account_id");
+
+DB_QUERY(session_select, DB_READ,
+	"SELECT s.id, s.epoch, extract(epoch FROM s.auth_time)::bigint, a.login, a.person_id, p.full_name,"
+	" extract(epoch FROM now() - s.last_seen_at)::bigint"
+	" FROM sen.session s JOIN sen.account a ON a.id = s.account_id JOIN sen.person p ON p.id = a.person_id"
+	" WHERE s.account_id = $1::uuid AND s.issued_on = $2::date AND s.handle_hash = $3::bytea"
+	" AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"
+	" AND a.status = 'active' AND a.epoch = s.epoch");
+
+DB_QUERY(session_touch, DB_WRITE,
+	"UPDATE sen.session SET last_seen_at = now() WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid"
+	" AND ended_at IS NULL");
+
+DB_QUERY(session_close, DB_WRITE,
+	"WITH s AS ("
+	"  UPDATE sen.session SET ended_at = now(), end_reason = $4::text"
+	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid AND ended_at IS NULL RETURNING account_id"
+	"), f AS ("
+	"  UPDATE sen.token_family SET revoked_at = now(), revoke_reason = 'session ended'"
+	"  WHERE account_id = $1::uuid AND session_id = $3::uuid AND revoked_at IS NULL"
+	")"
+	"INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
+	" SELECT 'account:' || s.account_id, 'session.end', s.account_id, 'session:' || $3::text, $5::text, jsonb_build_object('reason', $4::text) FROM s");
+
+int session_begin(struct op *op, const struct session_start *start, struct session *ret_session, struct str *ret_cookie)
+{
+	char id[UUID_TEXT_LEN + 1];
+	struct handle h;
+	struct str cookie = handle_new(op, HANDLE_SESSION, start->account_id, &h);
+	struct db_rows rows;
+	int r;
+
+	random_uuid(id);
+	r = db_run(op, &session_insert, &rows, P_STR(start->account_id), P_STR(h.on), P_C(id), P_BYTES(h.hash),
+	           P_I64(start->limits.idle_s), P_I64(start->limits.absolute_s), P_STR(start->ip),
+	           P_BYTES(start->throttle_name_hash), P_C(start->audit_action), P_C(op->id));
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail_detail(op, ERR_SIGN_IN_FAILED, "sign-in failed", "account is no longer active");
+	*ret_session = (struct session){
+		.account_id = start->account_id,
+		.on = h.on,
+		.id = arena_dup_c(op->arena, id),
+		.epoch = db_i64(&rows, 0, 0),
+		.auth_time_s = db_i64(&rows, 0, 1),
+		.login = db_str(&rows, 0, 2),
+		.person_id = db_str(&rows, 0, 3),
+		.full_name = db_str(&rows, 0, 4),
+	};
+	*ret_cookie = cookie;
+	return 0;
+}
+
+int session_find(struct op *op, struct str cookie, struct session *ret_session)
+{
+	struct handle h;
+	struct db_rows rows;
+	int r;
+
+	if (!handle_read(op, HANDLE_SESSION, cookie, &h))
+		return op_fail(op, ERR_NOT_FOUND, "no session");
+	r = db_run(op, &session_select, &rows, P_STR(h.account_id), P_STR(h.on), P_BYTES(h.hash));
+	if (r < 0)
+		return r;
+	if (rows.n != 1)
+		return op_fail(op, ERR_NOT_FOUND, "no session");
+	*ret_session = (struct session){
+		.account_id = h.account_id,
+		.on = h.on,
+		.id = db_str(&rows, 0, 0),
+		.epoch = db_i64(&rows, 0, 1),
+		.auth_time_s = db_i64(&rows, 0, 2),
+		.login = db_str(&rows, 0, 3),
+		.person_id = db_str(&rows, 0, 4),
+		.full_name = db_str(&rows, 0, 5),
+	};
+	if (db_i64(&rows, 0, 6) >= TOUCH_AFTER_S)
+		return db_run(op, &session_touch, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(ret_session->id));
+	return 0;
+}
+
+int session_end(struct op *op, const struct session *session, const char *reason)
+{
+	struct db_rows rows;
+
+	return db_run(op, &session_close, &rows, P_STR(session->account_id), P_STR(session->on), P_STR(session->id),
+	              P_C(reason), P_C(op->id));
+}

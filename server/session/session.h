@@ -1,0 +1,48 @@
+/*
+ * session.h: the sign-in session of an official's browser: one serves every platform.
+ *
+ * The cookie is a sealed handle (handle.h), new at each sign-in; the row holds its keyed
+ * hash.  A session lives while it is not ended, neither idle nor absolute limit has passed,
+ * and its account is active in the same epoch: looked at each time.
+ */
+#pragma once
+
+#include "common/db/db.h"
+
+#define SESSION_COOKIE "__Host-sen-session"
+
+struct session {
+	struct str account_id;
+	struct str on; /* day of issue: part of the row's key */
+	struct str id; /* uuid, "sid" towards relying parties */
+	int64_t epoch;
+	int64_t auth_time_s;
+	struct str login;
+	struct str person_id;
+	struct str full_name;
+};
+
+struct session_limits {
+	int64_t idle_s;
+	int64_t absolute_s;
+};
+
+/*
+ * Begins a session after a successful sign-in and, in the same statement, ends the attempt's
+ * reservation in the throttle and writes audit.  ERR_SIGN_IN_FAILED when the account stopped being
+ * active since it was looked at.  *ret_cookie is the cookie's value.
+ */
+struct session_start {
+	struct str account_id;
+	struct str ip;
+	struct str throttle_name_hash;
+	const char *audit_action; /* "sign_in.ok" or "account.activate" */
+	struct session_limits limits;
+};
+int session_begin(struct op *op, const struct session_start *start, struct session *ret_session, struct str *ret_cookie) _must_check_;
+
+/* ERR_NOT_FOUND: no live session behind this cookie.  Notes activity at most once a minute. */
+int session_find(struct op *op, struct str cookie, struct session *ret_session) _must_check_;
+
+/* Ends it and revokes every token family that came of it.  Ending twice is one end. */
+int session_end(struct op *op, const struct session *session, const char *reason) _must_check_;
