@@ -1,0 +1,102 @@
+#include "server/oidc/client.h"
+
+#include "common/base/base64.h"
+#include "common/base/buf.h"
+#include "common/base/url.h"
+#include "common/crypto/keyring.h"
+
+#define SCOPE_MAX_BYTES 1000
+
+/* RFC 8252 §7.3: "The authorization server MUST allow any port to be specified at the time of the request". */
+static bool loopback_equal(struct str registered, struct str uri)
+{
+	struct url r, u;
+
+	return url_parse(registered, &r) && url_parse(uri, &u) && str_equal(r.scheme, STR("http")) &&
+	       url_host_is_loopback_ip(&r) && str_equal(u.scheme, r.scheme) && str_equal(u.host, r.host) &&
+	       u.host_is_ipv6 == r.host_is_ipv6 && str_equal(u.path, r.path) && str_equal(u.query, r.query) &&
+	       str_is_null(u.query) == str_is_null(r.query) && !u.has_userinfo && !u.has_fragment;
+}
+
+bool client_has_redirect_uri(const struct client *c, struct str uri)
+{
+	for (size_t i = 0; i < c->n_redirect_uris; i++) {
+		if (str_equal(c->redirect_uris[i], uri))
+			return true;
+		/* Only native applications, which are public clients, listen on a port of the moment. */
+		if (c->auth_method == CLIENT_AUTH_NONE && loopback_equal(c->redirect_uris[i], uri))
+			return true;
+	}
+	return false;
+}
+
+bool client_has_post_logout_uri(const struct client *c, struct str uri)
+{
+	for (size_t i = 0; i < c->n_post_logout_uris; i++)
+		if (str_equal(c->post_logout_uris[i], uri))
+			return true;
+	return false;
+}
+
+bool client_may_scope(const struct client *c, struct str scope)
+{
+	for (size_t i = 0; i < c->n_scopes; i++)
+		if (str_equal(c->scopes[i], scope))
+			return true;
+	return false;
+}
+
+bool scope_has(struct str scopes, struct str scope)
+{
+	struct str part;
+
+	while (str_split(&scopes, ' ', &part))
+		if (str_equal(part, scope))
+			return true;
+	return false;
+}
+
+struct str client_narrow_scope(struct arena *a, const struct client *c, struct str requested)
+{
+	struct buf b = buf_new(a, SCOPE_MAX_BYTES);
+	struct str part;
+
+	while (str_split(&requested, ' ', &part)) {
+		if (str_is_empty(part) || !client_may_scope(c, part) || scope_has(buf_str(&b), part))
+			continue;
+		if (b.len > 0)
+			buf_add_char(&b, ' ');
+		buf_add(&b, part);
+	}
+	return buf_str(&b);
+}
+
+struct str client_subject(struct op *op, const struct client *c, struct str account_id)
+{
+	if (!c->pairwise)
+		return account_id;
+	return base64url_encode(op->arena, keyring_mac(op->arena, op->keys, KEY_PAIRWISE, "sub",
+	                                               (const struct str[]){ c->sector, account_id }, 2));
+}
+
+bool client_secret_matches(struct op *op, const struct client *c, struct str secret)
+{
+	struct str hash = keyring_hash(op->arena, op->keys, KEY_CLIENT, "client_secret", secret);
+	bool first = !str_is_empty(c->secret_hash) && str_equal_secret(hash, c->secret_hash);
+	bool next = !str_is_empty(c->secret_hash_next) && str_equal_secret(hash, c->secret_hash_next);
+
+	return first || next;
+}
+
+struct str uri_origin(struct arena *a, struct str uri)
+{
+	struct url u;
+
+	if (!url_parse(uri, &u))
+		return STR_NULL;
+	if (u.host_is_ipv6)
+		return arena_printf(a, "%.*s://[%.*s]%s%.*s", STR_ARG(u.scheme), STR_ARG(u.host),
+		                    str_is_null(u.port) ? "" : ":", STR_ARG(u.port));
+	return arena_printf(a, "%.*s://%.*s%s%.*s", STR_ARG(u.scheme), STR_ARG(u.host),
+	                    str_is_null(u.port) ? "" : ":", STR_ARG(u.port));
+}

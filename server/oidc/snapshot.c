@@ -1,0 +1,194 @@
+#include "server/oidc/snapshot.h"
+
+#include "server/oidc/client_store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Room for some ten thousand clients. */
+#define SNAPSHOT_BYTES (64u << 20)
+
+struct snapshot {
+	atomic_long refs;
+	struct arena *arena; /* clients live here */
+	const struct client *clients;
+	size_t n_clients;
+	struct keyring *keys;
+	struct cache_versions versions;
+};
+
+struct snapshot_holder {
+	pthread_mutex_t lock; /* between reading the pointer and taking the reference */
+	struct snapshot *now;
+	struct arena *arena; /* holds the master secret */
+	struct str master_secret;
+};
+
+const struct keyring *snapshot_keys(const struct snapshot *s)
+{
+	return s->keys;
+}
+
+const struct client *snapshot_client(const struct snapshot *s, struct str id)
+{
+	size_t lo = 0, hi = s->n_clients;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = str_compare(id, s->clients[mid].id);
+
+		if (c == 0)
+			return &s->clients[mid];
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+void snapshot_release(struct snapshot *s)
+{
+	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
+		return;
+	keyring_free(s->keys);
+	arena_free(s->arena);
+	free(s);
+}
+
+struct snapshot *snapshot_take(struct snapshot_holder *h)
+{
+	struct snapshot *s;
+
+	pthread_mutex_lock(&h->lock);
+	s = h->now;
+	atomic_fetch_add(&s->refs, 1);
+	pthread_mutex_unlock(&h->lock);
+	return s;
+}
+
+static int load_key(struct op *op, struct keyring *ring, const struct stored_key *stored)
+{
+	struct str der;
+	struct jwk *key;
+	int r;
+
+	if (!aead_open(op->arena, keyring_key(ring, KEY_AT_REST), "signing-key", stored->kid, stored->sealed, &der))
+		return op_fail_detail(op, ERR_CONFIG, "a signing key does not open with this master secret", "kid %.*s", STR_ARG(stored->kid));
+	r = jwk_from_private_der(op, jws_alg_from_name(stored->alg), der, &key);
+	if (r < 0)
+		return r;
+	keyring_add_signing(ring, key, str_equal(stored->state, STR("active")));
+	return 0;
+}
+
+static int make_first_key(struct op *op, const struct keyring *ring)
+{
+	_cleanup_(jwk_freep) struct jwk *key = NULL;
+	struct stored_key stored = { .alg = str_c(jws_alg_name(JWS_ES256)) };
+	struct str der;
+	int r = jwk_generate(op, JWS_ES256, &key);
+
+	if (r >= 0)
+		r = jwk_private_der(op, key, &der);
+	if (r < 0)
+		return r;
+	stored.kid = jwk_kid(key);
+	stored.sealed = aead_seal(op->arena, keyring_key(ring, KEY_AT_REST), "signing-key", stored.kid, der);
+	return key_store_add_first(op, &stored);
+}
+
+static int load_keys(struct op *op, struct keyring *ring)
+{
+	const struct stored_key *keys;
+	size_t n;
+	int r = key_store_all(op, &keys, &n);
+
+	if (r >= 0 && n == 0) {
+		r = make_first_key(op, ring);
+		if (r >= 0)
+			r = key_store_all(op, &keys, &n);
+	}
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = load_key(op, ring, &keys[i]);
+	if (r >= 0 && !keyring_signing(ring))
+		return op_fail(op, ERR_CONFIG, "there is no active signing key");
+	return r;
+}
+
+/* Everything of the snapshot lives in its own arena; the op's is used for the rest. */
+static int snapshot_load(struct op *op, struct str master_secret, struct snapshot **ret_snapshot)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	struct op inner = *op;
+	int r;
+
+	assert(s);
+	atomic_init(&s->refs, 1);
+	s->arena = arena_new(SNAPSHOT_BYTES);
+	inner.arena = s->arena;
+	/* Versions first: a change during the load is then seen by the next poll. */
+	r = cache_versions_get(&inner, &s->versions);
+	if (r >= 0)
+		r = client_store_all(&inner, &s->clients, &s->n_clients);
+	if (r >= 0)
+		r = keyring_new(op, master_secret, &s->keys);
+	if (r >= 0)
+		r = load_keys(op, s->keys);
+	if (r < 0) {
+		if (inner.error.code)
+			r = op_fail_detail(op, (enum err)inner.error.code, inner.error.text, "%.*s", STR_ARG(inner.error.detail));
+		snapshot_release(s);
+		return r;
+	}
+	*ret_snapshot = s;
+	return 0;
+}
+
+int snapshot_holder_new(struct op *op, struct str master_secret, struct snapshot_holder **ret_holder)
+{
+	struct snapshot_holder *h = calloc(1, sizeof(*h));
+	int r;
+
+	assert(h);
+	pthread_mutex_init(&h->lock, NULL);
+	h->arena = arena_new(4096);
+	h->master_secret = arena_dup(h->arena, master_secret);
+	r = snapshot_load(op, master_secret, &h->now);
+	if (r < 0) {
+		snapshot_holder_free(h);
+		return r;
+	}
+	*ret_holder = h;
+	return 0;
+}
+
+void snapshot_holder_free(struct snapshot_holder *h)
+{
+	if (!h)
+		return;
+	snapshot_release(h->now);
+	pthread_mutex_destroy(&h->lock);
+	arena_free(h->arena);
+	free(h);
+}
+
+int snapshot_refresh(struct op *op, struct snapshot_holder *h)
+{
+	struct cache_versions now;
+	struct snapshot *old, *fresh;
+	int r = cache_versions_get(op, &now);
+
+	/* Only this thread replaces h->now, so reading it here needs no lock. */
+	if (r < 0 || (now.clients == h->now->versions.clients && now.keys == h->now->versions.keys))
+		return r;
+	r = snapshot_load(op, h->master_secret, &fresh);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&h->lock);
+	old = h->now;
+	h->now = fresh;
+	pthread_mutex_unlock(&h->lock);
+	snapshot_release(old);
+	return 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * snapshot.h: clients and keys of one moment, immutable, replaced whole.
+ *
+ * A request takes a reference when it begins and gives it back at its end; a thread polls the
+ * versions in the database and swaps in a new snapshot when one has been raised.
+ */
+#pragma once
+
+#include "common/crypto/keyring.h"
+#include "common/db/db.h"
+#include "server/oidc/client.h"
+
+struct snapshot;
+struct snapshot_holder; /* thread-safe */
+
+/* Loads the first snapshot.  Makes the first signing key when there is none. */
+int snapshot_holder_new(struct op *op, struct str master_secret, struct snapshot_holder **ret_holder) _must_check_;
+void snapshot_holder_free(struct snapshot_holder *h);
+/* Loads anew when a version has been raised; keeps the present one on any failure. */
+int snapshot_refresh(struct op *op, struct snapshot_holder *h) _must_check_;
+
+struct snapshot *snapshot_take(struct snapshot_holder *h);
+void snapshot_release(struct snapshot *s); /* accepts NULL */
+
+const struct keyring *snapshot_keys(const struct snapshot *s);
+/* NULL: no such client, or it is disabled. */
+const struct client *snapshot_client(const struct snapshot *s, struct str id);
