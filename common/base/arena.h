@@ -32,6 +32,9 @@ void *arena_alloc_array(struct arena *a, size_t count, size_t size); /* aborts o
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc_array((a), (count), sizeof(type)))
 
 /* Copies; the copy is NUL-terminated behind its length.  STR_NULL stays STR_NULL. */
+/* More room for p, the contents kept, the rest zeroed: in place where possible. p is invalid afterwards. */
+void *arena_grow(struct arena *a, void *p, size_t old_size, size_t new_size);
+
 struct str arena_dup(struct arena *a, struct str s);
 struct str arena_dup_c(struct arena *a, const char *c);
 /* A NUL-terminated copy, for foreign interfaces.  The caller has refused NUL inside s. */

@@ -1,0 +1,158 @@
+#include "common/base/log.h"
+
+#include "common/base/clock.h"
+#include "common/base/utf8.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* PIPE_BUF: up to here one write(2) is not mixed with another's, even on a pipe. */
+#define LINE_MAX_BYTES 4096
+#define VALUE_MAX_BYTES 1024
+#define TAIL_TRUNCATED ",\"truncated\":true"
+#define TAIL "}\n"
+#define TAIL_BYTES (sizeof(TAIL_TRUNCATED) + sizeof(TAIL))
+
+struct line {
+	char p[LINE_MAX_BYTES];
+	size_t len;
+	bool is_full;
+};
+
+/* Set once at the start of a program. */
+static const char *program_name = "";
+static enum log_level max_logged = LOG_LEVEL_INFO;
+
+void log_init(const char *program, enum log_level max_level)
+{
+	program_name = program;
+	max_logged = max_level;
+}
+
+static void add(struct line *l, struct str s)
+{
+	if (l->is_full || s.len > LINE_MAX_BYTES - TAIL_BYTES - l->len) {
+		l->is_full = true;
+		return;
+	}
+	memcpy(l->p + l->len, s.p, s.len);
+	l->len += s.len;
+}
+
+/* Controls (also those of C1), and what reorders or breaks a line on a screen. */
+static bool is_unsafe(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == '"' || code == '\\' ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* One character as JSON; a broken byte becomes U+FFFD. Returns the bytes taken from s. */
+static size_t add_char(struct line *l, struct str s)
+{
+	uint32_t code = 0;
+	size_t n = utf8_decode(s, &code);
+
+	if (n > 0 && !is_unsafe(code)) {
+		add(l, str_n(s.p, n));
+		return n;
+	}
+
+	char escape[8];
+	int len = snprintf(escape, sizeof(escape), "\\u%04" PRIx32, n > 0 ? code : (uint32_t)0xfffd);
+
+	add(l, str_n(escape, (size_t)len));
+	return n > 0 ? n : 1;
+}
+
+static void add_quoted(struct line *l, struct str s)
+{
+	size_t taken = 0;
+
+	add(l, STR("\""));
+	while (taken < s.len && taken < VALUE_MAX_BYTES)
+		taken += add_char(l, str_skip(s, taken));
+	if (taken < s.len)
+		add(l, STR("..."));
+	add(l, STR("\""));
+}
+
+static void add_name(struct line *l, const char *name)
+{
+	add(l, l->len > 1 ? STR(",") : STR(""));
+	add_quoted(l, str_c(name));
+	add(l, STR(":"));
+}
+
+/* False, and nothing added, when there is no room for it. */
+static bool add_field(struct line *l, const struct log_field *f)
+{
+	size_t before = l->len;
+	char number[24];
+
+	add_name(l, f->name);
+	if (f->type == LOG_INT) {
+		int len = snprintf(number, sizeof(number), "%" PRId64, f->i);
+
+		add(l, str_n(number, (size_t)len));
+	} else if (str_is_null(f->s)) {
+		add(l, STR("null"));
+	} else {
+		add_quoted(l, f->s);
+	}
+	if (!l->is_full)
+		return true;
+	l->len = before;
+	l->is_full = false;
+	return false;
+}
+
+/* RFC 3339, UTC, milliseconds. text: static to the caller. */
+static struct str format_time(char text[static 32])
+{
+	int64_t now_us = clock_now_us();
+	time_t now_s = (time_t)(now_us / 1000000);
+	struct tm tm;
+
+	gmtime_r(&now_s, &tm);
+
+	size_t len = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	int rest = snprintf(text + len, 32 - len, ".%03dZ", (int)(now_us / 1000 % 1000));
+
+	return str_n(text, len + (size_t)rest);
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n_fields)
+{
+	static const char *const level_names[] = { "error", "warn", "info", "debug" };
+	struct line l = { .len = 0 };
+	char time_text[32];
+	bool is_complete = true;
+
+	if (level > max_logged)
+		return;
+
+	struct log_field head[] = {
+		L_STR("time", format_time(time_text)),
+		L_C("level", level_names[level]),
+		L_C("program", program_name),
+		L_C("event", event),
+	};
+
+	add(&l, STR("{"));
+	for (size_t i = 0; i < ARRAY_LEN(head); i++)
+		is_complete &= add_field(&l, &head[i]);
+	for (size_t i = 0; i < n_fields; i++)
+		is_complete &= add_field(&l, &fields[i]);
+
+	struct str tail = is_complete ? STR(TAIL) : STR(TAIL_TRUNCATED TAIL);
+
+	memcpy(l.p + l.len, tail.p, tail.len);
+	l.len += tail.len;
+	/* Nobody to tell when it fails. */
+	while (write(STDERR_FILENO, l.p, l.len) < 0 && errno == EINTR)
+		;
+}
