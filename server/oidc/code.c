@@ -1,0 +1,121 @@
+#include "server/oidc/code.h"
+
+#include "common/base/base64.h"
+#include "common/base/random.h"
+#include "common/crypto/digest.h"
+#include "server/session/handle.h"
+
+DB_QUERY(code_insert, DB_WRITE,
+	"INSERT INTO sen.auth_code (account_id, issued_on, code_hash, family_id, client_id, redirect_uri, challenge, nonce, scope,"
+	" session_id, session_on, auth_time, epoch, expires_at)"
+	" SELECT $1::uuid, $2::date, $3::bytea, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text,"
+	" $10::uuid, $11::date, to_timestamp($12::bigint), $13::bigint, now() + $14::bigint * interval '1 s'");
+
+/*
+ * The claim, the checks and the birth of the token family are one statement.  The code is
+ * used up even when redirect_uri or verifier do not fit: a client does not get a second guess.
+ */
+DB_QUERY(code_claim, DB_WRITE,
+	"WITH c AS ("
+	"  UPDATE sen.auth_code SET used_at = now()"
+	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND code_hash = $3::bytea AND client_id = $4::text"
+	"  AND used_at IS NULL AND expires_at > now() RETURNING *"
+	"), f AS ("
+	"  INSERT INTO sen.token_family (account_id, issued_on, id, client_id, session_id, session_on, scope, auth_time, epoch, expires_at)"
+	"  SELECT c.account_id, c.issued_on, c.family_id, c.client_id, c.session_id, c.session_on, c.scope, c.auth_time, c.epoch, s.expires_at"
+	"  FROM c JOIN sen.account a ON a.id = c.account_id AND a.status = 'active' AND a.epoch = c.epoch"
+	"  JOIN sen.session s ON s.account_id = c.account_id AND s.issued_on = c.session_on AND s.id = c.session_id"
+	"    AND s.ended_at IS NULL AND s.expires_at > now()"
+	"  JOIN sen.oauth_client k ON k.id = c.client_id AND k.enabled"
+	"    AND (k.platform_id IS NULL OR EXISTS (SELECT FROM sen.live_grant g WHERE g.account_id = c.account_id AND g.platform_id = k.platform_id))"
+	"  WHERE c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text"
+	"  RETURNING id"
+	")"
+	"SELECT f.id, c.scope, c.nonce, c.session_id, extract(epoch FROM c.auth_time)::bigint,"
+	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = c.account_id) FROM c LEFT JOIN f ON true");
+
+DB_QUERY(code_reuse, DB_WRITE,
+	"WITH f AS ("
+	"  UPDATE sen.token_family f SET revoked_at = now(), revoke_reason = 'code used twice' FROM sen.auth_code c"
+	"  WHERE c.account_id = $1::uuid AND c.issued_on = $2::date AND c.code_hash = $3::bytea AND c.client_id = $4::text"
+	"  AND c.used_at IS NOT NULL AND f.account_id = c.account_id AND f.issued_on = c.issued_on AND f.id = c.family_id"
+	"  AND f.revoked_at IS NULL RETURNING f.account_id, f.id"
+	")"
+	"INSERT INTO sen.audit (actor, action, account_id, object, request_id)"
+	" SELECT 'system', 'code.reuse', f.account_id, 'family:' || f.id, $5::text FROM f");
+
+int code_issue(struct op *op, const struct oidc_settings *settings, const struct authorize_request *rq, struct str scope,
+               const struct session *session, struct str *ret_code)
+{
+	struct handle h;
+	struct str code = handle_new(op, HANDLE_CODE, session->account_id, &h);
+	char family[UUID_TEXT_LEN + 1];
+	struct db_rows rows;
+	int r;
+
+	random_uuid(family);
+	r = db_run(op, &code_insert, &rows, P_STR(session->account_id), P_STR(h.on), P_BYTES(h.hash), P_C(family),
+	           P_STR(rq->client_id), P_STR(rq->redirect_uri), P_STR(rq->code_challenge), P_STR(rq->nonce), P_STR(scope),
+	           P_STR(session->id), P_STR(session->on), P_I64(session->auth_time_s), P_I64(session->epoch),
+	           P_I64(settings->code_s));
+	if (r < 0)
+		return r;
+	*ret_code = code;
+	return 0;
+}
+
+/* RFC 7636 §4.1: code-verifier = 43*128unreserved */
+static bool verifier_is_wellformed(struct str v)
+{
+	if (v.len < 43 || v.len > 128)
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		char c = v.p[i];
+		bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+		                  c == '.' || c == '_' || c == '~';
+
+		if (!unreserved)
+			return false;
+	}
+	return true;
+}
+
+int code_redeem(struct op *op, const struct client *client, const struct code_redemption *redemption,
+                struct authorization *ret_authorization)
+{
+	static const char refused[] = "the code is not valid";
+	struct str challenge = STR_NULL;
+	struct handle h;
+	struct db_rows rows;
+	int r;
+
+	if (!handle_read(op, HANDLE_CODE, redemption->code, &h))
+		return op_fail_detail(op, ERR_INVALID_GRANT, refused, "not a code of ours");
+	if (!str_is_null(redemption->code_verifier)) {
+		if (!verifier_is_wellformed(redemption->code_verifier))
+			return op_fail(op, ERR_INVALID_GRANT, "code_verifier is malformed");
+		challenge = base64url_encode(op->arena, sha256_str(op->arena, redemption->code_verifier));
+	}
+	r = db_run(op, &code_claim, &rows, P_STR(h.account_id), P_STR(h.on), P_BYTES(h.hash), P_STR(client->id),
+	           P_STR(redemption->redirect_uri), P_STR(challenge));
+	if (r < 0)
+		return r;
+	if (rows.n == 0) {
+		r = db_run(op, &code_reuse, &rows, P_STR(h.account_id), P_STR(h.on), P_BYTES(h.hash), P_STR(client->id), P_C(op->id));
+		return r < 0 ? r : op_fail_detail(op, ERR_INVALID_GRANT, refused, "unknown, expired, used or another client's");
+	}
+	if (db_is_null(&rows, 0, 0))
+		return op_fail_detail(op, ERR_INVALID_GRANT, refused,
+		                      "redirect_uri, verifier, account, session or access do not fit; the code is used up");
+	*ret_authorization = (struct authorization){
+		.account_id = h.account_id,
+		.family_on = h.on,
+		.family_id = db_str(&rows, 0, 0),
+		.scope = db_str(&rows, 0, 1),
+		.nonce = db_str(&rows, 0, 2),
+		.session_id = db_str(&rows, 0, 3),
+		.auth_time_s = db_i64(&rows, 0, 4),
+		.may_grant = db_bool(&rows, 0, 5),
+	};
+	return 0;
+}

@@ -1,0 +1,136 @@
+#include "server/oidc/family.h"
+
+#include "server/session/handle.h"
+
+/* Account active in the same epoch, and still a role on the client's platform. */
+#define LIVE_JOIN                                                                                                  \
+	" JOIN sen.account a ON a.id = f.account_id AND a.status = 'active' AND a.epoch = f.epoch"               \
+	" JOIN sen.oauth_client k ON k.id = f.client_id AND k.enabled AND (k.platform_id IS NULL OR EXISTS"      \
+	"   (SELECT FROM sen.live_grant g WHERE g.account_id = f.account_id AND g.platform_id = k.platform_id))"
+/* The sign-in session that the family came of. */
+#define SESSION_JOIN                                                                                               \
+	" JOIN sen.session s ON s.account_id = f.account_id AND s.issued_on = f.session_on AND s.id = f.session_id" \
+	"   AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"
+
+DB_QUERY(family_claim, DB_WRITE,
+	"WITH live AS ("
+	"  SELECT f.account_id, f.issued_on, f.id, s.issued_on AS session_on, s.id AS session_id"
+	"  FROM sen.token_family f" LIVE_JOIN SESSION_JOIN
+	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid"
+	"), c AS ("
+	"  UPDATE sen.token_family f SET generation = f.generation + 1, rotated_at = now() FROM live"
+	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
+	"  AND f.generation = $5::integer AND f.revoked_at IS NULL AND f.expires_at > now()"
+	"  RETURNING f.scope, f.session_id, f.auth_time, f.generation"
+	"), t AS ("
+	"  UPDATE sen.session s SET last_seen_at = now() FROM live, c"
+	"  WHERE s.account_id = live.account_id AND s.issued_on = live.session_on AND s.id = live.session_id"
+	")"
+	"SELECT c.scope, c.session_id, extract(epoch FROM c.auth_time)::bigint, c.generation,"
+	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid) FROM c");
+
+/* Why nothing was claimed: a successor inside the grace time, reuse, or simply no longer alive. */
+DB_QUERY(family_after_claim, DB_WRITE,
+	"WITH f AS ("
+	"  SELECT f.*"
+	"  FROM sen.token_family f"
+	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
+	"  AND f.revoked_at IS NULL AND f.generation > $5::integer"
+	"), grace AS ("
+	"  SELECT f.* FROM f WHERE f.generation = $5::integer + 1 AND f.rotated_at + $6::bigint * interval '1 s' > now()"
+	"), dead AS ("
+	"  UPDATE sen.token_family t SET revoked_at = now(), revoke_reason = 'refresh token used twice' FROM f"
+	"  WHERE t.account_id = f.account_id AND t.issued_on = f.issued_on AND t.id = f.id AND NOT EXISTS (SELECT FROM grace)"
+	"  RETURNING t.account_id, t.id"
+	"), l AS ("
+	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id)"
+	"  SELECT 'system', 'refresh.reuse', dead.account_id, 'family:' || dead.id, $7::text FROM dead"
+	")"
+	"SELECT g.scope, g.session_id, extract(epoch FROM g.auth_time)::bigint, g.generation,"
+	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid)"
+	" FROM grace g WHERE g.expires_at > now() AND EXISTS (SELECT FROM sen.token_family f" LIVE_JOIN SESSION_JOIN
+	"  WHERE f.account_id = g.account_id AND f.issued_on = g.issued_on AND f.id = g.id)");
+
+DB_QUERY(family_live_select, DB_READ,
+	"SELECT a.login, a.person_id, extract(epoch FROM f.auth_time)::bigint, f.scope, f.session_id, f.generation,"
+	" extract(epoch FROM f.expires_at)::bigint"
+	" FROM sen.token_family f" LIVE_JOIN
+	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
+	" AND f.revoked_at IS NULL AND f.expires_at > now()");
+
+DB_QUERY(family_revoke_one, DB_WRITE,
+	"WITH f AS ("
+	"  UPDATE sen.token_family SET revoked_at = now(), revoke_reason = $5::text"
+	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid AND client_id = $4::text AND revoked_at IS NULL"
+	"  RETURNING account_id, id"
+	")"
+	"INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
+	" SELECT 'client:' || $4::text, 'token.revoke', f.account_id, 'family:' || f.id, $6::text, '{}' FROM f");
+
+static struct authorization from_row(const struct handle *h, const struct db_rows *rows)
+{
+	return (struct authorization){
+		.account_id = h->account_id,
+		.family_on = h->on,
+		.family_id = h->family_id,
+		.scope = db_str(rows, 0, 0),
+		.session_id = db_str(rows, 0, 1),
+		.auth_time_s = db_i64(rows, 0, 2),
+		.generation = (uint32_t)db_i64(rows, 0, 3),
+		.may_grant = db_bool(rows, 0, 4),
+	};
+}
+
+int family_refresh(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                   struct str refresh_token, struct authorization *ret_authorization)
+{
+	static const char refused[] = "the refresh token is not valid";
+	struct handle h;
+	struct db_rows rows;
+	int r;
+
+	if (!handle_read(op, HANDLE_REFRESH, refresh_token, &h))
+		return op_fail_detail(op, ERR_INVALID_GRANT, refused, "not a refresh token of ours");
+	r = db_run(op, &family_claim, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(h.family_id), P_STR(client->id),
+	           P_I64(h.generation));
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		r = db_run(op, &family_after_claim, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(h.family_id),
+		           P_STR(client->id), P_I64(h.generation), P_I64(settings->refresh_grace_s), P_C(op->id));
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail_detail(op, ERR_INVALID_GRANT, refused, "family, session, account or access ended, or reuse");
+	*ret_authorization = from_row(&h, &rows);
+	return 0;
+}
+
+int family_live(struct op *op, const struct family_key *key, struct family_state *ret_state)
+{
+	struct db_rows rows;
+	int r = db_run(op, &family_live_select, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id), P_STR(key->client_id));
+
+	if (r < 0)
+		return r;
+	if (rows.n != 1)
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "family revoked, account not active, or access ended");
+	*ret_state = (struct family_state){
+		.login = db_str(&rows, 0, 0),
+		.person_id = db_str(&rows, 0, 1),
+		.auth_time_s = db_i64(&rows, 0, 2),
+		.scope = db_str(&rows, 0, 3),
+		.session_id = db_str(&rows, 0, 4),
+		.generation = (uint32_t)db_i64(&rows, 0, 5),
+		.expires_at_s = db_i64(&rows, 0, 6),
+	};
+	return 0;
+}
+
+int family_revoke(struct op *op, const struct family_key *key, const char *reason)
+{
+	struct db_rows rows;
+
+	return db_run(op, &family_revoke_one, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id),
+	              P_STR(key->client_id), P_C(reason), P_C(op->id));
+}
