@@ -14,9 +14,11 @@
 /* {"alg","kid","typ"} . payload, signed.  typ such as "at+jwt"; "JWT" for ID tokens. */
 int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact) _must_check_;
 
-/* Called with the kid of the header (may be STR_NULL); returns the key or NULL. */
-typedef const struct jwk *jws_find_key(void *context, struct str kid);
-
-/* The payload bytes of a good signature.  false: anything else, no reason for outsiders. */
-bool jws_verify(struct op *op, struct str compact, const char *typ, jws_find_key *find, void *context,
+/*
+ * The payload bytes of a good signature.  false: anything else, no reason for outsiders and
+ * no error in op.  find: called with the kid of the header (may be STR_NULL); returns the key
+ * or NULL.  typ NULL: the header must have no typ, for foreign assertions that carry none.
+ */
+bool jws_verify(struct op *op, struct str compact, const char *typ,
+                const struct jwk *(*find)(void *context, struct str kid), void *context,
                 struct str *ret_payload) _must_check_;

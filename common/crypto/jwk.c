@@ -1,0 +1,255 @@
+#include "common/crypto/jwk.h"
+
+#include "common/base/base64.h"
+#include "common/crypto/digest.h"
+#include "common/crypto/jwk_family.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct jwk_family *const families[] = { &jwk_family_es256 };
+
+DEFINE_CLEANUP(PKCS8_PRIV_KEY_INFO *, pkcs8_freep, PKCS8_PRIV_KEY_INFO_free);
+
+static const struct jwk_family *family_of(enum jws_alg alg)
+{
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		if (families[i]->alg == alg)
+			return families[i];
+	return NULL;
+}
+
+const char *jws_alg_name(enum jws_alg alg)
+{
+	const struct jwk_family *family = family_of(alg);
+
+	return family ? family->name : "none";
+}
+
+enum jws_alg jws_alg_from_name(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		if (str_equal(name, str_c(families[i]->name)))
+			return families[i]->alg;
+	return JWS_ALG_NONE_;
+}
+
+/* RFC 7638 §3: the required members alone, sorted, without white space. */
+static void set_kid(struct jwk *key, struct arena *a, const json_t *required)
+{
+	struct str kid = base64url_encode(a, sha256_str(a, json_write(a, required, true)));
+
+	assert(kid.len == JWK_KID_LEN);
+	memcpy(key->kid, kid.p, kid.len);
+	key->kid[kid.len] = '\0';
+}
+
+/* Takes pkey over.  The caller has found it sound. */
+static int jwk_make(struct op *op, const struct jwk_family *family, EVP_PKEY *pkey, bool has_private,
+                    struct jwk **ret_key)
+{
+	struct jwk *key = calloc(1, sizeof(*key));
+
+	if (!key)
+		abort();
+	key->family = family;
+	key->pkey = pkey;
+	key->has_private = has_private;
+	key->public_json = family->to_json(op->arena, pkey);
+	if (!key->public_json) {
+		jwk_free(key);
+		return algs_fail(op, ERR_CRYPTO, "the public key cannot be written");
+	}
+	set_kid(key, op->arena, key->public_json);
+	json_set_str(key->public_json, "use", STR("sig"));
+	json_set_str(key->public_json, "alg", str_c(family->name));
+	json_set_str(key->public_json, "kid", jwk_kid(key));
+	if (has_private)
+		key->signers = key_ctx_pool_new(pkey, EVP_PKEY_sign_init);
+	key->verifiers = key_ctx_pool_new(pkey, EVP_PKEY_verify_init);
+	*ret_key = key;
+	return 0;
+}
+
+int jwk_generate(struct op *op, enum jws_alg alg, struct jwk **ret_key)
+{
+	const struct jwk_family *family = family_of(alg);
+	EVP_PKEY *pkey;
+
+	assert(family);
+	pkey = family->generate();
+	if (!pkey)
+		return algs_fail(op, ERR_CRYPTO, "a key cannot be generated");
+	return jwk_make(op, family, pkey, true, ret_key);
+}
+
+int jwk_private_der(struct op *op, const struct jwk *key, struct str *ret_der)
+{
+	_cleanup_(pkcs8_freep) PKCS8_PRIV_KEY_INFO *info = NULL;
+	unsigned char *der = NULL;
+	int len;
+
+	assert(key->has_private);
+	info = EVP_PKEY2PKCS8(key->pkey);
+	len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : -1;
+	if (len <= 0)
+		return algs_fail(op, ERR_CRYPTO, "the private key cannot be written");
+	*ret_der = arena_dup(op->arena, str_n(der, (size_t)len));
+	OPENSSL_clear_free(der, (size_t)len);
+	return 0;
+}
+
+static EVP_PKEY *read_pkcs8(struct str der)
+{
+	const unsigned char *p = (const unsigned char *)der.p;
+	_cleanup_(pkcs8_freep) PKCS8_PRIV_KEY_INFO *info = NULL;
+
+	if (der.len == 0 || der.len > 8192)
+		return NULL;
+	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)der.len);
+	if (!info || p != (const unsigned char *)der.p + der.len)
+		return NULL;
+	return EVP_PKCS82PKEY(info);
+}
+
+int jwk_from_private_der(struct op *op, enum jws_alg alg, struct str der, struct jwk **ret_key)
+{
+	const struct jwk_family *family = family_of(alg);
+	_cleanup_(evp_pkey_freep) EVP_PKEY *pkey = NULL;
+
+	assert(family);
+	pkey = read_pkcs8(der);
+	if (!pkey || !family->is_sound(pkey, true))
+		return algs_fail(op, ERR_CRYPTO, "not a private key of this algorithm");
+	return jwk_make(op, family, TAKE_PTR(pkey), true, ret_key);
+}
+
+/* The private members of all key types: RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037 §2. */
+static bool has_private_member(const json_t *object)
+{
+	static const char *const names[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (json_object_get(object, names[i]))
+			return true;
+	return false;
+}
+
+/* RFC 7517 §4.2, §4.3: a key that says what it is for must not be used for something else. */
+static bool is_for_verifying(const json_t *object)
+{
+	const json_t *use = json_object_get(object, "use");
+	const json_t *ops = json_object_get(object, "key_ops");
+	const json_t *value;
+	size_t i;
+
+	if (use && !str_equal(json_get_str(object, "use"), STR("sig")))
+		return false;
+	if (!ops)
+		return true;
+	json_array_foreach(ops, i, value)
+		if (json_is_string(value) && str_equal(str_c(json_string_value(value)), STR("verify")))
+			return true;
+	return false;
+}
+
+/* With "alg" the named family; without, the first that can read the key. */
+static EVP_PKEY *read_public(struct arena *a, const json_t *object, const struct jwk_family **ret_family)
+{
+	const json_t *alg = json_object_get(object, "alg");
+
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		EVP_PKEY *pkey;
+
+		if (alg && !str_equal(json_get_str(object, "alg"), str_c(families[i]->name)))
+			continue;
+		pkey = families[i]->from_json(a, object);
+		if (pkey && families[i]->is_sound(pkey, false)) {
+			*ret_family = families[i];
+			return pkey;
+		}
+		EVP_PKEY_free(pkey);
+	}
+	return NULL;
+}
+
+int jwk_from_json(struct op *op, const json_t *object, struct jwk **ret_key)
+{
+	const struct jwk_family *family = NULL;
+	EVP_PKEY *pkey;
+
+	if (!json_is_object(object))
+		return op_fail(op, ERR_INVALID_VALUE, "a JWK is a JSON object");
+	if (has_private_member(object))
+		return op_fail(op, ERR_INVALID_VALUE, "the JWK contains a private or symmetric key");
+	if (!is_for_verifying(object))
+		return op_fail(op, ERR_INVALID_VALUE, "the JWK is not meant for verifying signatures");
+	pkey = read_public(op->arena, object, &family);
+	if (!pkey)
+		return algs_fail(op, ERR_INVALID_VALUE, "the JWK is not a valid key of an algorithm offered here");
+	return jwk_make(op, family, pkey, false, ret_key);
+}
+
+json_t *jwk_public_json(const struct jwk *key)
+{
+	json_t *copy = json_deep_copy(key->public_json);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+struct str jwk_kid(const struct jwk *key)
+{
+	return str_n(key->kid, JWK_KID_LEN);
+}
+
+enum jws_alg jwk_alg(const struct jwk *key)
+{
+	return key->family->alg;
+}
+
+bool jwk_has_private(const struct jwk *key)
+{
+	return key->has_private;
+}
+
+struct jwk *jwk_free(struct jwk *key)
+{
+	if (!key)
+		return NULL;
+	/* The contexts first: they hold references to the key, and the last one wipes it. */
+	key_ctx_pool_free(key->signers);
+	key_ctx_pool_free(key->verifiers);
+	EVP_PKEY_free(key->pkey);
+	json_decref(key->public_json);
+	free(key);
+	return NULL;
+}
+
+int jwk_sign(struct op *op, const struct jwk *key, struct str message, struct str *ret_signature)
+{
+	uint8_t *signature = arena_alloc(op->arena, key->family->signature_len);
+
+	assert(key->has_private);
+	if (!key->family->sign(key, message, signature))
+		return algs_fail(op, ERR_CRYPTO, "signing failed");
+	*ret_signature = str_n(signature, key->family->signature_len);
+	return 0;
+}
+
+bool jwk_verify(const struct jwk *key, struct str message, struct str signature)
+{
+	bool is_good;
+
+	if (signature.len != key->family->signature_len)
+		return false;
+	is_good = key->family->verify(key, message, (const uint8_t *)signature.p);
+	if (!is_good)
+		ERR_clear_error();
+	return is_good;
+}
