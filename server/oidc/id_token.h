@@ -1,0 +1,13 @@
+/* id_token.h: ID tokens (OIDC Core §2) and what an id_token_hint says. */
+#pragma once
+
+#include "server/oidc/code.h"
+
+int id_token_make(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                  const struct authorization *authorization, struct str access_token, struct str *ret_token) _must_check_;
+
+struct id_token_hint {
+	struct str sub, aud, sid;
+};
+/* An ID token of this issuer, expired or not (OIDC Core §3.1.2.1, RP-Initiated Logout §2). */
+bool id_token_hint_read(struct op *op, struct str issuer, struct str token, struct id_token_hint *ret_hint) _must_check_;

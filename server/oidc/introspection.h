@@ -1,0 +1,13 @@
+/* introspection.h: what a token is worth at this moment, for its resource server.  RFC 7662. */
+#pragma once
+
+#include "common/base/json.h"
+#include "server/oidc/client.h"
+
+/*
+ * The answer (a new reference).  A token that is not good, or not the caller's to ask about, is
+ * {"active":false} and nothing else.  Errors only when the state cannot be known.
+ */
+int introspect(struct op *op, struct str issuer, const struct client *caller, struct str token, json_t **ret_answer) _must_check_;
+/* RFC 7009: revokes the family of an access or refresh token of this client; unknown tokens are no error. */
+int revoke_token(struct op *op, struct str issuer, const struct client *caller, struct str token) _must_check_;

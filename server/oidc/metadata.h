@@ -1,0 +1,6 @@
+/* metadata.h: OpenID Connect Discovery 1.0 §3 and RFC 8414: exactly what is offered. */
+#pragma once
+
+#include "common/base/json.h"
+
+json_t *metadata_json(struct arena *a, struct str issuer);
