@@ -1,0 +1,75 @@
+#include "server/login/sign_in.h"
+
+#include "server/login/account_lookup.h"
+
+static int failed(struct op *op, const char *why)
+{
+	return op_fail_detail(op, ERR_SIGN_IN_FAILED, "sign-in failed", "%s", why);
+}
+
+static bool may_sign_in(const struct sign_in_account *account)
+{
+	return !str_is_null(account->id) && str_equal(account->status, STR("active")) && account->has_access;
+}
+
+/* After the bind: settle the reservation. */
+static int settle_failure(struct op *op, const struct sign_in_settings *settings, const struct sign_in_attempt *attempt,
+                          struct str name_hash, const struct sign_in_account *account)
+{
+	struct throttle_failure failure = {
+		.name_hash = name_hash,
+		.account_id = account->id,
+		.ip = attempt->ip,
+		.action = "sign_in.failed",
+	};
+	int r = throttle_fail(op, &settings->throttle, &failure);
+
+	if (r < 0)
+		return r;
+	return failed(op, str_is_null(account->id) ? "unknown name" : may_sign_in(account) ? "wrong password" : "account may not sign in");
+}
+
+/* The directory did not answer: the attempt does not count, whatever else goes wrong now. */
+static int settle_unknown(struct op *op, struct str name_hash, int code)
+{
+	struct error first = op->error;
+
+	op_forgive(op);
+	(void)!throttle_release(op, name_hash);
+	op->error = first;
+	return code;
+}
+
+int sign_in(struct op *op, const struct sign_in_settings *settings, const struct sign_in_attempt *attempt,
+            struct session *ret_session, struct str *ret_cookie)
+{
+	struct str name_hash = throttle_name_hash(op, attempt->name);
+	struct sign_in_account account;
+	bool admitted, ok;
+	int r;
+
+	if (str_is_empty(attempt->password))
+		return failed(op, "empty password");
+	r = throttle_reserve(op, &settings->throttle, name_hash, &admitted);
+	if (r < 0)
+		return r;
+	r = sign_in_account_find(op, attempt->name, &account);
+	if (r >= 0)
+		/* The decoy for whoever may not sign in: a disabled entry would answer faster than a bind takes. */
+		r = directory_check_password(op, &settings->directory, admitted && may_sign_in(&account) ? account.login : STR_NULL,
+		                             attempt->password, &ok);
+	if (r < 0)
+		return admitted ? settle_unknown(op, name_hash, r) : r;
+	if (!admitted)
+		return failed(op, "delayed or locked");
+	if (!ok)
+		return settle_failure(op, settings, attempt, name_hash, &account);
+	r = session_begin(op,
+	                  &(struct session_start){ .account_id = account.id,
+	                                           .ip = attempt->ip,
+	                                           .throttle_name_hash = name_hash,
+	                                           .audit_action = "sign_in.ok",
+	                                           .limits = settings->limits },
+	                  ret_session, ret_cookie);
+	return r < 0 ? settle_unknown(op, name_hash, r) : 0;
+}
