@@ -11,6 +11,7 @@ struct admin_scope {
 	struct str unit_path; /* subtree: units whose path begins with it */
 	int64_t platform_id;  /* -1: every platform */
 	unsigned rights;      /* of enum admin_right */
+	int64_t valid_to_s;   /* 0: no end */
 };
 
 enum admin_right { RIGHT_READ = 1, RIGHT_GRANT = 2, RIGHT_REVOKE = 4, RIGHT_ACTIVATE = 8, RIGHT_DELEGATE = 16 };

@@ -14,6 +14,7 @@ struct snapshot {
 	const struct client *clients;
 	size_t n_clients;
 	struct keyring *keys;
+	struct str jwks;
 	struct cache_versions versions;
 };
 
@@ -27,6 +28,11 @@ struct snapshot_holder {
 const struct keyring *snapshot_keys(const struct snapshot *s)
 {
 	return s->keys;
+}
+
+struct str snapshot_jwks(const struct snapshot *s)
+{
+	return s->jwks;
 }
 
 const struct client *snapshot_client(const struct snapshot *s, struct str id)
@@ -116,6 +122,13 @@ static int load_keys(struct op *op, struct keyring *ring)
 	return r;
 }
 
+static void write_jwks(struct snapshot *s)
+{
+	_json_ json_t *jwks = keyring_jwks(s->keys);
+
+	s->jwks = json_write(s->arena, jwks, false);
+}
+
 /* Everything of the snapshot lives in its own arena; the op's is used for the rest. */
 static int snapshot_load(struct op *op, struct str master_secret, struct snapshot **ret_snapshot)
 {
@@ -141,6 +154,7 @@ static int snapshot_load(struct op *op, struct str master_secret, struct snapsho
 		snapshot_release(s);
 		return r;
 	}
+	write_jwks(s);
 	*ret_snapshot = s;
 	return 0;
 }

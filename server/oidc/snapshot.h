@@ -23,5 +23,7 @@ struct snapshot *snapshot_take(struct snapshot_holder *h);
 void snapshot_release(struct snapshot *s); /* accepts NULL */
 
 const struct keyring *snapshot_keys(const struct snapshot *s);
+/* The JWKS document, made once per snapshot. */
+struct str snapshot_jwks(const struct snapshot *s);
 /* NULL: no such client, or it is disabled. */
 const struct client *snapshot_client(const struct snapshot *s, struct str id);

@@ -1,0 +1,186 @@
+#include "server/app.h"
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "server/handlers/routes.h"
+#include "server/oidc/metadata.h"
+
+#define APP_BYTES (1u << 20)
+#define TASK_BYTES (4u << 20)
+#define REQUEST_BYTES (1u << 20)
+#define STATEMENT_TIMEOUT_MS 2000
+#define LOCK_TIMEOUT_MS 250
+#define ACTIVATION_WAIT_MS 5000
+#define STOP_GRACE_MS 10000
+#define PROXIES_MAX 16
+
+static int failed(struct app *app, const struct op *op, const char *what, struct str *ret_message)
+{
+	*ret_message = arena_printf(app->arena, "%s: %s%s%.*s", what, op->error.text ? op->error.text : err_name(op->error.code),
+	                            str_is_empty(op->error.detail) ? "" : ": ", STR_ARG(op->error.detail));
+	return op->error.code;
+}
+
+static int open_db(struct app *app, struct str *ret_message)
+{
+	const struct server_config *c = &app->config;
+	struct db_config db = {
+		.conninfo = c->db_conninfo,
+		.password = c->db_password,
+		.program = "sen-server",
+		.with_lanes = true,
+		.pool_size = (unsigned)c->db_pool,
+		.statement_timeout_ms = STATEMENT_TIMEOUT_MS,
+		.lock_timeout_ms = LOCK_TIMEOUT_MS,
+		.audit_chain = (int)c->audit_chain,
+	};
+
+	return db_open(&db, &app->db, ret_message, app->arena);
+}
+
+static int open_directory(struct app *app, struct op *op, struct str *ret_message)
+{
+	const struct server_config *c = &app->config;
+	struct ldap_config ldap = {
+		.uri = c->ldap_uri,
+		.starttls = c->ldap_starttls,
+		.ca_file = c->ldap_ca_file,
+		.bind_dn = c->ldap_bind_dn,
+		.password = c->ldap_password,
+		.timeout_ms = (int)c->ldap_timeout_ms,
+		.pool_size = (unsigned)c->ldap_pool,
+	};
+	int r = ldap_pool_new(op, &ldap, &app->ldap);
+
+	return r < 0 ? failed(app, op, "directory", ret_message) : 0;
+}
+
+static void fill_settings(struct app *app)
+{
+	const struct server_config *c = &app->config;
+
+	app->oidc = (struct oidc_settings){
+		.issuer = c->issuer,
+		.code_s = c->code_s,
+		.id_token_s = c->id_token_s,
+		.refresh_grace_s = c->refresh_grace_s,
+		.admin_token_s = c->admin_token_s,
+	};
+	app->sign_in = (struct sign_in_settings){
+		.directory = { app->ldap, c->people_base, c->decoy_dn },
+		.throttle = { c->lock_after, c->lock_s },
+		.limits = { c->idle_s, c->absolute_s },
+		.activation_wait_ms = ACTIVATION_WAIT_MS,
+	};
+}
+
+int app_open(struct app *app, const char *config_path, struct str *ret_message)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new(TASK_BYTES);
+	_json_ json_t *metadata = NULL;
+	struct op op;
+	int r;
+
+	app->arena = arena_new(APP_BYTES);
+	r = server_config_read(app->arena, config_path, &app->config, ret_message);
+	if (r < 0)
+		return r;
+	r = open_db(app, ret_message);
+	if (r < 0)
+		return r;
+	op_init(&op, scratch, app->db, NULL);
+	r = open_directory(app, &op, ret_message);
+	if (r < 0)
+		return r;
+	r = snapshot_holder_new(&op, app->config.master_secret, &app->snapshots);
+	db_op_done(&op);
+	if (r < 0)
+		return failed(app, &op, "clients and keys", ret_message);
+	fill_settings(app);
+	metadata = metadata_json(scratch, app->oidc.issuer);
+	app->metadata = json_write(app->arena, metadata, false);
+	return 0;
+}
+
+/* "10.0.0.1, 10.0.0.2" */
+static size_t split_list(struct arena *a, struct str list, struct str **ret_parts)
+{
+	struct str *parts = ARENA_ARRAY(a, struct str, PROXIES_MAX);
+	struct str part;
+	size_t n = 0;
+
+	while (n < PROXIES_MAX && str_split(&list, ',', &part)) {
+		part = str_trim(part);
+		if (!str_is_empty(part))
+			parts[n++] = part;
+	}
+	*ret_parts = parts;
+	return n;
+}
+
+int app_serve(struct app *app, struct str *ret_message)
+{
+	const struct server_config *c = &app->config;
+	struct str *hosts = ARENA_NEW(app->arena, struct str);
+	struct str *proxies;
+	struct http_config http = {
+		.listen = c->listen,
+		.hosts = hosts,
+		.n_hosts = 1,
+		.https = str_starts(c->issuer, STR("https:")),
+		.io_threads = (unsigned)c->io_threads,
+		.fast_threads = (unsigned)c->fast_threads,
+		.slow_threads = (unsigned)c->slow_threads,
+		.queue_max = (size_t)c->queue_max,
+		.connection_max = (unsigned)c->connection_max,
+		.per_ip_connection_max = (unsigned)c->per_ip_connection_max,
+		.idle_timeout_s = 60,
+		.deadline_s = 15,
+		.arena_budget = REQUEST_BYTES,
+		.app = app,
+		.hooks = service_hooks,
+	};
+	struct http_config admin = http;
+	int r;
+
+	hosts[0] = server_config_host(app->arena, c);
+	http.n_trusted_proxies = split_list(app->arena, c->trusted_proxies, &proxies);
+	http.trusted_proxies = proxies;
+	http.routes = service_routes(app->arena, &http.n_routes);
+	r = http_server_start(&http, &app->service, ret_message, app->arena);
+	if (r < 0)
+		return r;
+	admin.listen = c->admin_listen;
+	hosts = ARENA_NEW(app->arena, struct str);
+	hosts[0] = c->admin_listen;
+	admin.hosts = hosts;
+	admin.io_threads = admin.fast_threads = admin.slow_threads = 1;
+	admin.queue_max = 16;
+	admin.connection_max = admin.per_ip_connection_max = 64;
+	admin.https = false;
+	admin.routes = admin_routes;
+	admin.n_routes = n_admin_routes;
+	return http_server_start(&admin, &app->admin, ret_message, app->arena);
+}
+
+void app_close(struct app *app)
+{
+	app->draining = true;
+	http_server_stop(app->service, STOP_GRACE_MS);
+	http_server_stop(app->admin, STOP_GRACE_MS);
+	snapshot_holder_free(app->snapshots);
+	ldap_pool_free(app->ldap);
+	db_close(app->db);
+	app->arena = arena_free(app->arena);
+}
+
+void app_tick(struct app *app)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new(TASK_BYTES);
+	struct op op;
+
+	op_init(&op, arena, app->db, NULL);
+	if (snapshot_refresh(&op, app->snapshots) < 0)
+		log_event(LOG_LEVEL_WARN, "snapshot.refresh", L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
+	db_op_done(&op);
+}

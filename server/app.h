@@ -1,0 +1,33 @@
+/*
+ * app.h: what the program is made of: built at start, const while it serves.
+ */
+#pragma once
+
+#include "server/config.h"
+#include "server/http/server.h"
+#include "server/login/sign_in.h"
+#include "server/oidc/oidc.h"
+#include "server/oidc/snapshot.h"
+
+struct app {
+	struct arena *arena; /* lives as long as the program */
+	struct server_config config;
+	struct db *db;
+	struct ldap_pool *ldap;
+	struct snapshot_holder *snapshots;
+	struct oidc_settings oidc;
+	struct sign_in_settings sign_in;
+	struct str metadata;            /* the discovery document, made once */
+	struct http_server *service;    /* the public endpoints */
+	struct http_server *admin;      /* health and metrics, on a port of their own */
+	_Atomic bool draining;          /* stopping: not ready any more */
+};
+
+/* Connects to everything; ret_message says what failed and what to do. */
+int app_open(struct app *app, const char *config_path, struct str *ret_message) _must_check_;
+/* Starts both HTTP servers. */
+int app_serve(struct app *app, struct str *ret_message) _must_check_;
+/* Finishes what was accepted, then closes everything. */
+void app_close(struct app *app);
+/* Housekeeping: called by main about ten times a second. */
+void app_tick(struct app *app);

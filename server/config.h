@@ -1,0 +1,30 @@
+/* config.h: sen-server's configuration file as an immutable struct. */
+#pragma once
+
+#include "common/base/conf.h"
+
+struct server_config {
+	/* [server] */
+	struct str issuer, listen, admin_listen, trusted_proxies, log_level;
+	int64_t io_threads, fast_threads, slow_threads, queue_max, connection_max, per_ip_connection_max;
+	/* [database] */
+	struct str db_conninfo, db_password;
+	int64_t db_pool, audit_chain;
+	/* [keys] */
+	struct str master_secret;
+	/* [directory] */
+	struct str ldap_uri, ldap_ca_file, ldap_bind_dn, ldap_password, people_base, decoy_dn;
+	bool ldap_starttls;
+	int64_t ldap_timeout_ms, ldap_pool;
+	/* [sign_in] */
+	int64_t lock_after, lock_s, idle_s, absolute_s;
+	/* [oidc] */
+	int64_t code_s, id_token_s, refresh_grace_s, admin_token_s;
+};
+
+extern const struct conf_table server_conf_table;
+
+/* Reads and checks; the message says file, line and what to do. */
+int server_config_read(struct arena *a, const char *path, struct server_config *ret_config, struct str *ret_message) _must_check_;
+/* Host header values that name this issuer. */
+struct str server_config_host(struct arena *a, const struct server_config *c);

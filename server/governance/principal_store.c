@@ -1,0 +1,51 @@
+#include "server/governance/principal_store.h"
+
+DB_QUERY(principal_scopes_q, DB_READ,
+         "SELECT s.id, s.path, coalesce(s.platform_id, -1), s.rights, coalesce(extract(epoch FROM t.valid_to)::bigint, 0)"
+         " FROM sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id"
+         " WHERE s.account_id = $1::uuid ORDER BY s.id");
+
+unsigned admin_right_from_name(struct str name)
+{
+	static const struct {
+		struct str name;
+		unsigned right;
+	} rights[] = {
+		{ STR("read"), RIGHT_READ },         { STR("grant"), RIGHT_GRANT },       { STR("revoke"), RIGHT_REVOKE },
+		{ STR("activate"), RIGHT_ACTIVATE }, { STR("delegate"), RIGHT_DELEGATE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rights); i++)
+		if (str_equal(rights[i].name, name))
+			return rights[i].right;
+	return 0;
+}
+
+int principal_load_scopes(struct op *op, struct str account_id, const struct admin_scope **ret_scopes, size_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &principal_scopes_q, &rows, P_STR(account_id));
+
+	if (r < 0)
+		return r;
+	struct admin_scope *scopes = ARENA_ARRAY(op->arena, struct admin_scope, rows.n);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct str *names;
+		size_t n_names;
+
+		scopes[i] = (struct admin_scope){
+			.id = db_str(&rows, i, 0),
+			.unit_path = db_str(&rows, i, 1),
+			.platform_id = db_i64(&rows, i, 2),
+			.valid_to_s = db_i64(&rows, i, 4),
+		};
+		r = db_array_read(op, db_str(&rows, i, 3), &names, &n_names);
+		if (r < 0)
+			return r;
+		for (size_t k = 0; k < n_names; k++)
+			scopes[i].rights |= admin_right_from_name(names[k]);
+	}
+	*ret_scopes = scopes;
+	*ret_n = rows.n;
+	return 0;
+}

@@ -1,0 +1,11 @@
+/* principal_store.h: loads a principal's scopes as they are now. */
+#pragma once
+
+#include "common/db/db.h"
+#include "server/governance/principal.h"
+
+/* 0 for a name that is no right. */
+unsigned admin_right_from_name(struct str name);
+
+/* Scopes that are in force, of an account known to be active.  None is no error: nothing is then permitted. */
+int principal_load_scopes(struct op *op, struct str account_id, const struct admin_scope **ret_scopes, size_t *ret_n) _must_check_;
