@@ -1,0 +1,123 @@
+# Private slapd servers: the accounts' directory, and the account store of platform P03.  Each has its
+# folder $STATE/NAME/{config,data}, a unix socket $STATE/run/NAME-ldapi and a TCP port on loopback.
+# shellcheck shell=bash
+# shellcheck disable=SC2034
+
+LDAP_SUFFIX=dc=nghean,dc=sen
+P03_LDAP_SUFFIX=dc=mail,dc=example
+
+LDAP_SERVER_DN=cn=sen-server,ou=services,$LDAP_SUFFIX
+LDAP_PROVISIONER_DN=cn=sen-provisioner,ou=services,$LDAP_SUFFIX
+LDAP_DECOY_DN=cn=decoy,ou=services,$LDAP_SUFFIX
+P03_LDAP_CONNECTOR_DN=cn=connector,ou=services,$P03_LDAP_SUFFIX
+
+# openldap_start: the accounts' directory.
+openldap_start() {
+	slapd_copy
+	slapd_create ldap "$LDAP_SUFFIX" openldap_config openldap_tree
+	slapd_run ldap "$PORT_LDAP"
+}
+
+openldap_config() {
+	slapd_config ldap "$LDAP_SUFFIX" "$SEN_ROOT/deploy/openldap/accounts.ldif" "$(<"$SEN_ROOT/schema/ldap/sen.ldif")" \
+		"ldap:///ou=people,$LDAP_SUFFIX?senAccountId?sub"
+}
+
+openldap_tree() {
+	fill_template "$SEN_ROOT/deploy/openldap/tree.ldif" SUFFIX="$LDAP_SUFFIX" \
+		HASH_SERVER="$(slapd_hash_of "$STATE/secrets/ldap-sen-server.password")" \
+		HASH_PROVISIONER="$(slapd_hash_of "$STATE/secrets/ldap-sen-provisioner.password")" \
+		HASH_DECOY="$(random_secret | slapd_hash)"
+}
+
+# p03_ldap_start: the account store of the mail platform.
+p03_ldap_start() {
+	slapd_copy
+	slapd_create p03-ldap "$P03_LDAP_SUFFIX" p03_ldap_config p03_ldap_tree
+	slapd_run p03-ldap "$PORT_P03_LDAP"
+}
+
+p03_ldap_config() {
+	slapd_config p03-ldap "$P03_LDAP_SUFFIX" "$SEN_ROOT/deploy/platforms/p03-mail/ldap-config.ldif" "" \
+		"ldap:///ou=users,$P03_LDAP_SUFFIX?uid?sub"
+}
+
+p03_ldap_tree() {
+	fill_template "$SEN_ROOT/deploy/platforms/p03-mail/ldap-tree.ldif" SUFFIX="$P03_LDAP_SUFFIX" \
+		HASH_CONNECTOR="$(slapd_hash_of "$STATE/secrets/p03-ldap-connector.password")"
+}
+
+# Debian's AppArmor profile confines /usr/sbin/slapd, by its path, to /etc/ldap and /var/lib/ldap.
+slapd_copy() {
+	if ! as_server cmp -s /usr/sbin/slapd "$STATE/bin/slapd"; then
+		server_file 755 "$STATE/bin/slapd" </usr/sbin/slapd
+	fi
+}
+
+# Standard input: a password; prints its {ARGON2} form.
+slapd_hash() {
+	as_server sh -c 'umask 077 && f=$(mktemp -p "$2") && trap "rm -f \"$f\"" EXIT && cat >"$f" &&
+		"$1" -T passwd -n -h "{ARGON2}" -o "module-path=/usr/lib/ldap" -o "module-load=argon2 m=19456 t=2 p=1" -T "$f"' \
+		sh "$STATE/bin/slapd" "$STATE/tmp"
+}
+
+slapd_hash_of() {
+	server_secret "$1" | slapd_hash
+}
+
+# slapd_config NAME SUFFIX DATABASE-FILE SCHEMA UNIQUE-URI: the whole of cn=config.
+slapd_config() {
+	fill_template "$SEN_ROOT/deploy/openldap/config.ldif" NAME="$1" RUN="$STATE/run" DATA="$STATE/$1/data" \
+		SUFFIX="$2" UID="$(id -u "$SEN_USER")" GID="$(id -g "$SEN_USER")" SCHEMA="$4" \
+		DATABASE="$(fill_template "$3" SUFFIX="$2")" UNIQUE="olcUniqueURI: $5"
+}
+
+# slapd_create NAME SUFFIX CONFIG-FUNCTION TREE-FUNCTION: cn=config anew at each start, so that it follows
+# the templates; the entries at the first.  The file "complete" comes last: what a killed run left half
+# made is made anew.
+slapd_create() {
+	local name=$1 suffix=$2 config=$3 tree=$4 dir=$STATE/$1
+	if as_server test ! -e "$dir/complete"; then
+		as_server rm -rf "$dir"
+		as_server mkdir -m 700 "$dir" "$dir/data"
+	fi
+	as_server rm -rf "$dir/config"
+	as_server mkdir -m 700 "$dir/config"
+	"$config" | slapd_add "$dir" -n 0
+	if as_server test ! -e "$dir/complete"; then
+		"$tree" | slapd_add "$dir" -b "$suffix"
+		as_server touch "$dir/complete"
+	fi
+}
+
+# slapd_add DIR SLAPADD-ARGUMENT...: entries from standard input.
+slapd_add() {
+	local dir=$1
+	shift
+	as_server "$STATE/bin/slapd" -T add -F "$dir/config" "$@"
+}
+
+# slapd sizes its tables by the limit of open files, hence the limit.
+slapd_run() {
+	local name=$1 port=$2
+	(
+		ulimit -n 4096
+		service_start "$name" "$STATE/bin/slapd" -d 0 -F "$STATE/$name/config" \
+			-h "$(ldapi_uri "$name") ldap://127.0.0.1:$port"
+	)
+	wait_for "$name" 30 ldap_admin "$name" ldapwhoami
+}
+
+# ldapi_uri NAME
+ldapi_uri() {
+	local path=$STATE/run/$1-ldapi
+	printf 'ldapi://%s\n' "${path//\//%2F}"
+}
+
+# ldap_admin NAME TOOL [ARGUMENT...]: an OpenLDAP client tool as the directory's operator; NAME is ldap or
+# p03-ldap.
+ldap_admin() {
+	local name=$1 tool=$2
+	shift 2
+	as_server env LDAPNOINIT=1 "$tool" -Q -Y EXTERNAL -H "$(ldapi_uri "$name")" "$@"
+}
