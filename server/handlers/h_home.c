@@ -1,0 +1,49 @@
+/* GET /: who is signed in, and the platforms open to him. */
+
+#include "server/handlers/pages.h"
+#include "server/oidc/official.h"
+#include "server/session/csrf.h"
+
+const struct param_spec home_params[] = { { "ui_locales", 64, PARAM_PRINTABLE } };
+const size_t n_home_params = ARRAY_LEN(home_params);
+
+static json_t *platform_list(const struct official_platform *platforms, size_t n)
+{
+	json_t *list = json_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *p = json_new_object();
+
+		json_set_str(p, "name", platforms[i].name);
+		json_set_str(p, "url", platforms[i].home_url);
+		json_array_append_new(list, p);
+	}
+	return list;
+}
+
+int h_home(struct request *rq)
+{
+	struct op *op = &rq->op;
+	const struct official_platform *platforms;
+	_json_ json_t *model = NULL;
+	struct str unit_name;
+	size_t n;
+	int r = session_of_request(rq);
+
+	if (r < 0)
+		return r;
+	if (!rq->session)
+		return login_page(rq, 200, &(struct flow){ .begun_s = op->now_s }, STR_NULL, STR_NULL);
+	r = official_platforms(op, rq->session->account_id, &platforms, &n);
+	if (r >= 0)
+		r = official_unit(op, rq->session->account_id, &unit_name);
+	if (r < 0)
+		return r;
+	model = json_new_object();
+	json_set_str(model, "name", rq->session->full_name);
+	json_set_str(model, "username", rq->session->login);
+	json_set_str(model, "unit_name", unit_name);
+	json_set_take(model, "platforms", platform_list(platforms, n));
+	json_set_str(model, "csrf", csrf_token(op, "logout", rq_cookie(rq, SESSION_COOKIE)));
+	return page_respond(rq, 200, "home", model, STR_NULL);
+}

@@ -1,0 +1,95 @@
+#include "server/handlers/pages.h"
+
+#include "common/base/random.h"
+#include "server/web/page.h"
+
+#define FLOW_SECRET_BYTES 32
+#define COOKIE_MAX 200
+
+int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action)
+{
+	response_header(rq, "Content-Security-Policy", page_csp(rq->op.arena, form_action));
+	response_header(rq, "Content-Language", rq->lang);
+	return respond_bytes(rq, status, "text/html; charset=utf-8", page_render(rq->op.arena, template_name, rq->lang, model));
+}
+
+struct str page_say(struct request *rq, const char *key)
+{
+	return page_text(rq->op.arena, rq->lang, key, NULL, 0);
+}
+
+struct str flow_cookie(struct request *rq)
+{
+	struct str cookie = rq_cookie(rq, FLOW_COOKIE);
+
+	if (!str_is_empty(cookie) && cookie.len <= COOKIE_MAX)
+		return cookie;
+	cookie = random_token(rq->op.arena, STR(""), FLOW_SECRET_BYTES);
+	response_cookie(rq, FLOW_COOKIE, cookie, -1);
+	return cookie;
+}
+
+void session_cookie_set(struct request *rq, struct str cookie)
+{
+	response_cookie(rq, SESSION_COOKIE, cookie, -1);
+}
+
+int session_of_request(struct request *rq)
+{
+	struct str cookie = rq_cookie(rq, SESSION_COOKIE);
+	struct session *session = ARENA_NEW(rq->op.arena, struct session);
+	int r;
+
+	if (str_is_empty(cookie))
+		return 0;
+	r = session_find(&rq->op, cookie, session);
+	if (r == ERR_NOT_FOUND) {
+		op_forgive(&rq->op);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	rq->session = session;
+	rq->log_account_id = session->account_id;
+	return 0;
+}
+
+/* The same page in the other language. */
+static struct str language_link(struct request *rq, const struct flow *flow)
+{
+	struct authorize_request other = flow->request;
+	bool vi = str_equal(rq->lang, STR("vi"));
+
+	if (!flow->has_request)
+		return vi ? STR("/?ui_locales=en") : STR("/?ui_locales=vi");
+	other.ui_locales = vi ? STR("en") : STR("vi");
+	return arena_printf(rq->op.arena, "/authorize?%.*s", STR_ARG(flow_query(&rq->op, &other)));
+}
+
+int login_page(struct request *rq, int status, const struct flow *flow, struct str typed_name, struct str error)
+{
+	struct op *op = &rq->op;
+	const struct client *client = flow->has_request ? snapshot_client(rq->snapshot, flow->request.client_id) : NULL;
+	_json_ json_t *model = json_new_object();
+	struct str sealed = flow_seal(op, flow_cookie(rq), flow);
+
+	json_set_str(model, "flow", sealed);
+	json_set_str(model, "username", typed_name);
+	json_set_str(model, "error", error);
+	json_set_str(model, "lang_url", language_link(rq, flow));
+	json_set_str(model, "activate_url", arena_printf(op->arena, "/activate?flow=%.*s", STR_ARG(sealed)));
+	if (client)
+		json_set_str(model, "platform_name", str_is_null(client->platform_name) ? client->name : client->platform_name);
+	return page_respond(rq, status, "login", model, client ? uri_origin(op->arena, flow->request.redirect_uri) : STR_NULL);
+}
+
+int flow_continue(struct request *rq, const struct flow *flow, const struct session *session, struct str cookie)
+{
+	session_cookie_set(rq, cookie);
+	rq->session = ARENA_NEW(rq->op.arena, struct session);
+	*rq->session = *session;
+	rq->log_account_id = session->account_id;
+	if (!flow->has_request)
+		return respond_redirect(rq, STR("/"));
+	return authorization_continue(rq, &flow->request, true);
+}

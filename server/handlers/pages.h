@@ -1,0 +1,28 @@
+/* pages.h: answers that are pages, and the cookies that go with them. */
+#pragma once
+
+#include "server/handlers/handlers.h"
+#include "server/login/flow.h"
+
+/* form_action: origins beside 'self' to which a form may lead, or STR_NULL. */
+int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action);
+/* A sentence in the user's language. */
+struct str page_say(struct request *rq, const char *key);
+
+/* The browser's flow secret: the cookie's, or a new one that is set with this answer. */
+struct str flow_cookie(struct request *rq);
+
+/* The sign-in page for a flow; error: sentence, or STR_NULL. */
+int login_page(struct request *rq, int status, const struct flow *flow, struct str typed_name, struct str error);
+
+/* The live session of the cookie into rq->session; no session is no error. */
+int session_of_request(struct request *rq) _must_check_;
+void session_cookie_set(struct request *rq, struct str cookie);
+
+/*
+ * Goes on with an authorization request: redirects with a code or an error, or shows the
+ * sign-in page or the page that says that access is missing.
+ */
+int authorization_continue(struct request *rq, const struct authorize_request *request, bool fresh);
+/* After a sign-in: back to the pending request, or home. */
+int flow_continue(struct request *rq, const struct flow *flow, const struct session *session, struct str cookie);

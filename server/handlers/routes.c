@@ -1,0 +1,94 @@
+/* routes.c: the contents page of the program. */
+
+#include "server/handlers/routes.h"
+
+#include "server/handlers/handlers.h"
+#include "server/handlers/routes_api.h"
+
+static int (*const client_guards[])(struct request *) = { guard_client, NULL };
+static int (*const confidential_guards[])(struct request *) = { guard_confidential_client, NULL };
+static int (*const form_guards[])(struct request *) = { guard_same_origin, NULL };
+
+#define FORM_16K .body = BODY_FORM, .max_body = 16384
+#define FORM_64K .body = BODY_FORM, .max_body = 65536
+
+static const struct route protocol_routes[] = {
+	{ .name = "discovery", .methods = HTTP_GET, .path = "/.well-known/openid-configuration", .pool = POOL_INLINE,
+	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_metadata },
+	{ .name = "metadata", .methods = HTTP_GET, .path = "/.well-known/oauth-authorization-server", .pool = POOL_INLINE,
+	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_metadata },
+	{ .name = "jwks", .methods = HTTP_GET, .path = "/jwks", .pool = POOL_INLINE, .errors = ERRORS_OAUTH, .cors = true, .handle = h_jwks },
+	{ .name = "authorize", .methods = HTTP_GET | HTTP_POST, .path = "/authorize", .params = authorize_params, FORM_64K,
+	  .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_authorize },
+	{ .name = "token", .methods = HTTP_POST, .path = "/token", .params = token_params, FORM_16K, .pool = POOL_FAST,
+	  .errors = ERRORS_OAUTH, .cors = true, .guards = client_guards, .handle = h_token },
+	{ .name = "userinfo", .methods = HTTP_GET | HTTP_POST, .path = "/userinfo", .params = userinfo_params, FORM_16K,
+	  .pool = POOL_FAST, .errors = ERRORS_BEARER, .cors = true, .handle = h_userinfo },
+	{ .name = "introspect", .methods = HTTP_POST, .path = "/introspect", .params = token_query_params, FORM_16K,
+	  .pool = POOL_FAST, .errors = ERRORS_OAUTH, .guards = confidential_guards, .handle = h_introspect },
+	{ .name = "revoke", .methods = HTTP_POST, .path = "/revoke", .params = token_query_params, FORM_16K, .pool = POOL_FAST,
+	  .errors = ERRORS_OAUTH, .cors = true, .guards = client_guards, .handle = h_revoke },
+	{ .name = "logout", .methods = HTTP_GET | HTTP_POST, .path = "/logout", .params = logout_params, FORM_16K, .post_query = true,
+	  .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_logout },
+};
+
+static const struct route page_routes[] = {
+	{ .name = "home", .methods = HTTP_GET, .path = "/", .params = home_params, .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_home },
+	{ .name = "login", .methods = HTTP_POST, .path = "/login", .params = login_params, FORM_64K, .pool = POOL_SLOW,
+	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_login },
+	{ .name = "activate_page", .methods = HTTP_GET, .path = "/activate", .params = activate_params, .pool = POOL_FAST,
+	  .errors = ERRORS_PAGE, .handle = h_activate_page },
+	{ .name = "activate", .methods = HTTP_POST, .path = "/activate", .params = activate_params, FORM_64K, .pool = POOL_SLOW,
+	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_activate },
+	{ .name = "static", .methods = HTTP_GET, .path = "/static/{file}", .pool = POOL_INLINE, .errors = ERRORS_PLAIN, .handle = h_static },
+};
+
+const struct route admin_routes[] = {
+	{ .name = "healthz", .methods = HTTP_GET, .path = "/healthz", .pool = POOL_INLINE, .errors = ERRORS_PLAIN, .handle = h_healthz },
+	{ .name = "readyz", .methods = HTTP_GET, .path = "/readyz", .pool = POOL_SLOW, .errors = ERRORS_PLAIN, .handle = h_readyz },
+	{ .name = "metrics", .methods = HTTP_GET, .path = "/metrics", .pool = POOL_SLOW, .errors = ERRORS_PLAIN, .handle = h_metrics },
+};
+const size_t n_admin_routes = ARRAY_LEN(admin_routes);
+
+/* How many parameters a route declares; the lists stand beside their handlers. */
+static size_t count_params(const struct param_spec *params)
+{
+	static const struct {
+		const struct param_spec *params;
+		const size_t *n;
+	} lists[] = {
+		{ authorize_params, &n_authorize_fields }, { token_params, &n_token_params }, { userinfo_params, &n_userinfo_params },
+		{ token_query_params, &n_token_query_params }, { logout_params, &n_logout_params }, { login_params, &n_login_params },
+		{ activate_params, &n_activate_params }, { home_params, &n_home_params },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		if (lists[i].params == params)
+			return *lists[i].n;
+	assert(!params);
+	return 0;
+}
+
+static void declare_authorize_params(void)
+{
+	for (size_t i = 0; i < n_authorize_fields; i++)
+		authorize_params[i] = (struct param_spec){ authorize_fields[i].name, authorize_fields[i].max_bytes, 0 };
+}
+
+const struct route *service_routes(struct arena *a, size_t *ret_n)
+{
+	size_t n = ARRAY_LEN(protocol_routes) + ARRAY_LEN(page_routes), at = 0;
+	struct route *routes = ARENA_ARRAY(a, struct route, n + n_api_routes);
+
+	declare_authorize_params();
+	for (size_t i = 0; i < ARRAY_LEN(protocol_routes); i++)
+		routes[at++] = protocol_routes[i];
+	for (size_t i = 0; i < ARRAY_LEN(page_routes); i++)
+		routes[at++] = page_routes[i];
+	for (size_t i = 0; i < at; i++)
+		routes[i].n_params = count_params(routes[i].params);
+	for (size_t i = 0; i < n_api_routes; i++)
+		routes[at++] = api_routes[i];
+	*ret_n = at;
+	return routes;
+}
