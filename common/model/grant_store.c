@@ -1,0 +1,179 @@
+#include "common/model/grant_store.h"
+
+#include "common/base/random.h"
+
+#define GRANT_SELECT                                                                                    \
+	"SELECT g.id, g.account_id, a.login, p.code, r.code, r.name, u.code, u.name, g.basis, sen.iso(g.valid_from)," \
+	" sen.iso(g.valid_to), b.login, sen.iso(g.granted_at), w.login, sen.iso(g.revoked_at), g.revoke_reason," \
+	" CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked' WHEN g.valid_to <= now() THEN 'expired'"            \
+	"  WHEN g.valid_from > now() THEN 'future' ELSE 'live' END"                                             \
+	" FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id JOIN sen.role r ON r.id = g.role_id" \
+	" JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = g.unit_id"                      \
+	" JOIN sen.account b ON b.id = g.granted_by LEFT JOIN sen.account w ON w.id = g.revoked_by"
+
+DB_QUERY(grant_close_expired_q, DB_WRITE,
+         "UPDATE sen.access_grant SET revoked_at = now(), revoked_by = $4::uuid, revoke_reason = 'expired'"
+         " WHERE account_id = $1::uuid AND role_id = $2::integer AND unit_id = $3::integer AND revoked_at IS NULL"
+         " AND valid_to <= now() AND account_id <> $4::uuid"
+         " AND EXISTS (SELECT FROM sen.role r, sen.unit u WHERE r.id = role_id AND u.id = unit_id"
+         "  AND sen.scope_covers($4::uuid, 'grant', u.path, r.platform_id))");
+DB_QUERY(grant_add_q, DB_WRITE,
+         "INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by)"
+         " SELECT a.id, $2::uuid, r.id, u.id, $5, coalesce($6::timestamptz, now()), $7::timestamptz, $8::uuid"
+         " FROM sen.account a, sen.role r JOIN sen.platform p ON p.id = r.platform_id, sen.unit u"
+         " WHERE a.id = $1::uuid AND a.id <> $8::uuid AND a.status <> 'disabled' AND r.id = $3::integer AND u.id = $4::integer"
+         " AND sen.platform_is_open(p.state) AND sen.scope_covers($8::uuid, 'grant', u.path, p.id)"
+         " AND EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = a.person_id AND starts_with(o.path, u.path))"
+         " ON CONFLICT (account_id, role_id, unit_id) WHERE revoked_at IS NULL DO NOTHING RETURNING id");
+DB_QUERY(grant_live_q, DB_READ,
+         GRANT_SELECT " WHERE g.account_id = $1::uuid AND g.role_id = $2::integer AND g.unit_id = $3::integer"
+                      " AND g.revoked_at IS NULL");
+DB_QUERY(grant_same_dates_q, DB_READ,
+         "SELECT ($3::timestamptz IS NULL OR valid_from = $3::timestamptz) AND ($4::timestamptz IS NULL OR valid_to IS NOT DISTINCT FROM $4::timestamptz)"
+         " FROM sen.access_grant WHERE account_id = $1::uuid AND id = $2::uuid");
+DB_QUERY(grant_revoke_q, DB_WRITE,
+         "UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = $5::uuid, revoke_reason = $6"
+         " FROM sen.role r, sen.platform p, sen.unit u"
+         " WHERE g.account_id = $1::uuid AND g.account_id <> $5::uuid AND g.revoked_at IS NULL"
+         " AND ($2::uuid IS NULL OR g.id = $2::uuid) AND ($3::text IS NULL OR p.code = $3) AND ($4::text IS NULL OR r.code = $4)"
+         " AND r.id = g.role_id AND p.id = r.platform_id AND u.id = g.unit_id"
+         " AND sen.scope_covers($5::uuid, 'revoke', u.path, p.id) RETURNING g.id, p.code, r.code, u.code");
+DB_QUERY(grant_count_q, DB_READ,
+         "SELECT count(*) FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id JOIN sen.platform p ON p.id = r.platform_id"
+         " WHERE g.account_id = $1::uuid AND g.revoked_at IS NULL AND ($2::uuid IS NULL OR g.id = $2::uuid)"
+         " AND ($3::text IS NULL OR p.code = $3) AND ($4::text IS NULL OR r.code = $4)");
+DB_QUERY(grant_get_q, DB_READ, GRANT_SELECT " WHERE g.account_id = $1::uuid AND g.id = $2::uuid");
+DB_QUERY(grant_list_q, DB_READ,
+         GRANT_SELECT " WHERE g.account_id = $1::uuid AND sen.scope_covers($2::uuid, 'read', u.path, p.id)"
+                      " ORDER BY g.granted_at DESC, g.id LIMIT 200");
+
+static struct grant grant_from_row(const struct db_rows *rows, size_t i)
+{
+	return (struct grant){
+		.id = db_str(rows, i, 0),
+		.account_id = db_str(rows, i, 1),
+		.login = db_str(rows, i, 2),
+		.platform_code = db_str(rows, i, 3),
+		.role_code = db_str(rows, i, 4),
+		.role_name = db_str(rows, i, 5),
+		.unit_code = db_str(rows, i, 6),
+		.unit_name = db_str(rows, i, 7),
+		.basis = db_str(rows, i, 8),
+		.valid_from = db_str(rows, i, 9),
+		.valid_to = db_str(rows, i, 10),
+		.granted_by = db_str(rows, i, 11),
+		.granted_at = db_str(rows, i, 12),
+		.revoked_by = db_str(rows, i, 13),
+		.revoked_at = db_str(rows, i, 14),
+		.revoke_reason = db_str(rows, i, 15),
+		.state = db_str(rows, i, 16),
+	};
+}
+
+/* Why the statement added nothing: the same grant is there, another stands in its way, or it was refused. */
+static int grant_existing(struct op *op, const struct grant_new *new, struct grant *ret_grant)
+{
+	struct db_rows rows;
+	struct grant live;
+	int r = db_run(op, &grant_live_q, &rows, P_STR(new->account_id), P_I64(new->role_id), P_I64(new->unit_id));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail(op, ERR_OUT_OF_SCOPE, "the grant is not within your scope");
+	live = grant_from_row(&rows, 0);
+	r = db_run(op, &grant_same_dates_q, &rows, P_STR(new->account_id), P_STR(live.id), P_STR(new->valid_from),
+	           P_STR(new->valid_to));
+	if (r < 0)
+		return r;
+	if (rows.n == 0 || !db_bool(&rows, 0, 0))
+		return op_fail(op, ERR_CONFLICT, "the role is granted already, with other dates; revoke it first");
+	*ret_grant = live;
+	return 0;
+}
+
+int grant_add(struct op *op, const struct grant_new *new, struct grant *ret_grant, bool *ret_added)
+{
+	char uuid[UUID_TEXT_LEN + 1];
+	struct db_rows rows;
+	int r;
+
+	r = db_run(op, &grant_close_expired_q, &rows, P_STR(new->account_id), P_I64(new->role_id), P_I64(new->unit_id),
+	           P_STR(new->granted_by));
+	if (r < 0)
+		return r;
+	random_uuid(uuid);
+	r = db_run(op, &grant_add_q, &rows, P_STR(new->account_id), P_C(uuid), P_I64(new->role_id), P_I64(new->unit_id),
+	           P_STR(new->basis), P_STR(new->valid_from), P_STR(new->valid_to), P_STR(new->granted_by));
+	if (r < 0)
+		return r;
+	if (rows.n == 1) {
+		*ret_added = true;
+		return grant_get(op, new->account_id, str_c(uuid), ret_grant);
+	}
+	r = grant_existing(op, new, ret_grant);
+	if (r == 0)
+		*ret_added = false;
+	return r;
+}
+
+int grant_revoke(struct op *op, const struct grant_choice *choice, struct str actor, struct str reason,
+                 struct grant_revoked_list *ret_revoked)
+{
+	struct db_rows rows;
+	int r = db_run(op, &grant_revoke_q, &rows, P_STR(choice->account_id), P_STR(choice->id), P_STR(choice->platform_code),
+	               P_STR(choice->role_code), P_STR(actor), P_STR(reason));
+
+	if (r < 0)
+		return r;
+	struct grant_revoked *revoked = ARENA_ARRAY(op->arena, struct grant_revoked, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		revoked[i] = (struct grant_revoked){
+			.id = db_str(&rows, i, 0),
+			.platform_code = db_str(&rows, i, 1),
+			.role_code = db_str(&rows, i, 2),
+			.unit_code = db_str(&rows, i, 3),
+		};
+	*ret_revoked = (struct grant_revoked_list){ .grants = revoked, .n = rows.n };
+	return 0;
+}
+
+int grant_count(struct op *op, const struct grant_choice *choice, size_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &grant_count_q, &rows, P_STR(choice->account_id), P_STR(choice->id), P_STR(choice->platform_code),
+	               P_STR(choice->role_code));
+
+	if (r < 0)
+		return r;
+	*ret_n = (size_t)db_i64(&rows, 0, 0);
+	return 0;
+}
+
+int grant_get(struct op *op, struct str account_id, struct str id, struct grant *ret_grant)
+{
+	struct db_rows rows;
+	int r = db_run(op, &grant_get_q, &rows, P_STR(account_id), P_STR(id));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail(op, ERR_NOT_FOUND, "no such grant");
+	*ret_grant = grant_from_row(&rows, 0);
+	return 0;
+}
+
+int grant_list(struct op *op, struct str account_id, struct str viewer, const struct grant **ret_grants, size_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &grant_list_q, &rows, P_STR(account_id), P_STR(viewer));
+
+	if (r < 0)
+		return r;
+	struct grant *grants = ARENA_ARRAY(op->arena, struct grant, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		grants[i] = grant_from_row(&rows, i);
+	*ret_grants = grants;
+	*ret_n = rows.n;
+	return 0;
+}

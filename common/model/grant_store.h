@@ -1,0 +1,59 @@
+/*
+ * grant_store.h: roles granted to accounts, for the work of a unit, on a basis, for a time.
+ *
+ * The statements that write ask the granter's scope again (sen.scope_covers), so that a scope
+ * withdrawn a moment ago grants nothing.  They belong into a transaction with their audit record.
+ */
+#pragma once
+
+#include "common/db/db.h"
+
+struct grant {
+	struct str id, account_id, login;
+	struct str platform_code, role_code, role_name;
+	struct str unit_code, unit_name;
+	struct str basis;
+	struct str valid_from, valid_to;     /* ISO 8601; valid_to is exclusive, STR_NULL: open */
+	struct str granted_by, granted_at;   /* user name, ISO 8601 */
+	struct str revoked_by, revoked_at, revoke_reason; /* STR_NULL: not revoked */
+	struct str state;                    /* live, future, expired, revoked */
+};
+
+struct grant_new {
+	struct str account_id;
+	int64_t role_id, unit_id;
+	struct str basis;
+	struct str valid_from, valid_to; /* timestamps; STR_NULL: now, open */
+	struct str granted_by;           /* account */
+};
+
+/*
+ * The grant, new or (*ret_added false) the live one that says the same already.  Expired ones
+ * are closed first.  ERR_OUT_OF_SCOPE: the statement's own check refused.  ERR_CONFLICT: the
+ * live one has other dates.
+ */
+int grant_add(struct op *op, const struct grant_new *new, struct grant *ret_grant, bool *ret_added) _must_check_;
+
+struct grant_choice {
+	struct str account_id;
+	struct str id;            /* one grant, or STR_NULL: all that the next two leave */
+	struct str platform_code; /* STR_NULL: any */
+	struct str role_code;     /* STR_NULL: any */
+};
+struct grant_revoked {
+	struct str id, platform_code, role_code, unit_code;
+};
+struct grant_revoked_list {
+	const struct grant_revoked *grants;
+	size_t n;
+};
+
+/* Revokes what is live and within actor's scope. */
+int grant_revoke(struct op *op, const struct grant_choice *choice, struct str actor, struct str reason,
+                 struct grant_revoked_list *ret_revoked) _must_check_;
+/* How many grants of the choice are not revoked. */
+int grant_count(struct op *op, const struct grant_choice *choice, size_t *ret_n) _must_check_;
+/* ERR_NOT_FOUND */
+int grant_get(struct op *op, struct str account_id, struct str id, struct grant *ret_grant) _must_check_;
+/* The newest 200 of an account within the reach of viewer's right "read". */
+int grant_list(struct op *op, struct str account_id, struct str viewer, const struct grant **ret_grants, size_t *ret_n) _must_check_;

@@ -1,0 +1,175 @@
+#include "common/model/scope_store.h"
+
+#include "common/base/random.h"
+
+#define SCOPE_SELECT                                                                                  \
+	"SELECT s.id, s.account_id, a.login, u.code, u.name, u.path, coalesce(s.platform_id, -1), p.code, s.rights," \
+	" sen.iso(s.valid_from), sen.iso(s.valid_to), b.login, s.revoked_at IS NOT NULL"                      \
+	" FROM sen.admin_scope s JOIN sen.account a ON a.id = s.account_id JOIN sen.unit u ON u.id = s.unit_id" \
+	" LEFT JOIN sen.platform p ON p.id = s.platform_id LEFT JOIN sen.account b ON b.id = s.granted_by"
+
+/* One scope of the giver must cover all of it: right to delegate, place, platform, each right, and the time. */
+DB_QUERY(scope_add_q, DB_WRITE,
+         "INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, valid_to, granted_by)"
+         " SELECT a.id, $2::uuid, u.id, nullif($4::integer, -1)::smallint, $5::text[], $6::timestamptz, $7::uuid"
+         " FROM sen.account a, sen.unit u WHERE a.id = $1::uuid AND a.status <> 'disabled' AND u.id = $3::integer"
+         " AND a.id <> $7::uuid"
+         " AND EXISTS (SELECT FROM sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id"
+         "  WHERE s.account_id = $7::uuid AND 'delegate' = ANY (s.rights) AND s.rights @> $5::text[] AND starts_with(u.path, s.path)"
+         "  AND (s.platform_id IS NULL OR s.platform_id = $4::integer)"
+         "  AND (t.valid_to IS NULL OR t.valid_to >= $6::timestamptz))"
+         " ON CONFLICT DO NOTHING RETURNING id");
+DB_QUERY(scope_add_by_operator_q, DB_WRITE,
+         "INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, valid_to)"
+         " SELECT a.id, $2::uuid, u.id, nullif($4::integer, -1)::smallint, $5::text[], $6::timestamptz"
+         " FROM sen.account a, sen.unit u WHERE a.id = $1::uuid AND a.status <> 'disabled' AND u.id = $3::integer"
+         " ON CONFLICT DO NOTHING RETURNING id");
+DB_QUERY(scope_close_expired_q, DB_WRITE,
+         "UPDATE sen.admin_scope SET revoked_at = now() WHERE account_id = $1::uuid AND unit_id = $2::integer"
+         " AND coalesce(platform_id, -1) = $3::integer AND revoked_at IS NULL AND valid_to <= now()");
+DB_QUERY(scope_live_q, DB_READ,
+         SCOPE_SELECT " WHERE s.account_id = $1::uuid AND s.unit_id = $2::integer AND coalesce(s.platform_id, -1) = $3::integer"
+                      " AND s.revoked_at IS NULL");
+DB_QUERY(scope_same_q, DB_READ,
+         "SELECT rights @> $3::text[] AND rights <@ $3::text[] AND valid_to IS NOT DISTINCT FROM $4::timestamptz"
+         " FROM sen.admin_scope WHERE account_id = $1::uuid AND id = $2::uuid");
+DB_QUERY(scope_revoke_q, DB_WRITE,
+         "UPDATE sen.admin_scope t SET revoked_at = now() FROM sen.unit u"
+         " WHERE t.account_id = $1::uuid AND t.id = $2::uuid AND t.revoked_at IS NULL AND t.account_id <> $3::uuid AND u.id = t.unit_id"
+         " AND EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $3::uuid AND 'delegate' = ANY (s.rights)"
+         "  AND s.rights @> t.rights AND starts_with(u.path, s.path) AND (s.platform_id IS NULL OR s.platform_id = t.platform_id))"
+         " RETURNING t.id");
+DB_QUERY(scope_get_q, DB_READ, SCOPE_SELECT " WHERE s.id = $1::uuid");
+DB_QUERY(scope_list_q, DB_READ,
+         SCOPE_SELECT " WHERE s.account_id = $1::uuid AND s.revoked_at IS NULL AND s.valid_from <= now()"
+                      " AND (s.valid_to IS NULL OR s.valid_to > now()) ORDER BY u.path, s.id");
+DB_QUERY(scope_bootstrap_lock_q, DB_WRITE, "SELECT pg_advisory_xact_lock(7301986)");
+DB_QUERY(scope_none_yet_q, DB_READ, "SELECT NOT EXISTS (SELECT FROM sen.admin_scope)");
+
+static int scope_from_row(struct op *op, const struct db_rows *rows, size_t i, struct scope *ret_scope)
+{
+	struct scope s = {
+		.id = db_str(rows, i, 0),
+		.account_id = db_str(rows, i, 1),
+		.login = db_str(rows, i, 2),
+		.unit_code = db_str(rows, i, 3),
+		.unit_name = db_str(rows, i, 4),
+		.unit_path = db_str(rows, i, 5),
+		.platform_id = db_i64(rows, i, 6),
+		.platform_code = db_str(rows, i, 7),
+		.valid_from = db_str(rows, i, 9),
+		.valid_to = db_str(rows, i, 10),
+		.granted_by = db_str(rows, i, 11),
+		.is_revoked = db_bool(rows, i, 12),
+	};
+	int r = db_array_read(op, db_str(rows, i, 8), &s.rights, &s.n_rights);
+
+	if (r == 0)
+		*ret_scope = s;
+	return r;
+}
+
+static int scope_existing(struct op *op, const struct scope_new *new, struct str rights, struct scope *ret_scope)
+{
+	struct db_rows rows;
+	struct scope live;
+	int r = db_run(op, &scope_live_q, &rows, P_STR(new->account_id), P_I64(new->unit_id), P_I64(new->platform_id));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail(op, ERR_OUT_OF_SCOPE, "what is delegated is not within your scope");
+	r = scope_from_row(op, &rows, 0, &live);
+	if (r < 0)
+		return r;
+	r = db_run(op, &scope_same_q, &rows, P_STR(new->account_id), P_STR(live.id), P_STR(rights), P_STR(new->valid_to));
+	if (r < 0)
+		return r;
+	if (rows.n == 0 || !db_bool(&rows, 0, 0))
+		return op_fail(op, ERR_CONFLICT, "the account has a scope there already, with other rights or another end; revoke it first");
+	*ret_scope = live;
+	return 0;
+}
+
+int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scope, bool *ret_added)
+{
+	struct str rights = db_array(op->arena, new->rights, new->n_rights);
+	char uuid[UUID_TEXT_LEN + 1];
+	struct db_rows rows;
+	int r;
+
+	r = db_run(op, &scope_close_expired_q, &rows, P_STR(new->account_id), P_I64(new->unit_id), P_I64(new->platform_id));
+	if (r < 0)
+		return r;
+	random_uuid(uuid);
+	if (str_is_null(new->granted_by))
+		r = db_run(op, &scope_add_by_operator_q, &rows, P_STR(new->account_id), P_C(uuid), P_I64(new->unit_id),
+		           P_I64(new->platform_id), P_STR(rights), P_STR(new->valid_to));
+	else
+		r = db_run(op, &scope_add_q, &rows, P_STR(new->account_id), P_C(uuid), P_I64(new->unit_id), P_I64(new->platform_id),
+		           P_STR(rights), P_STR(new->valid_to), P_STR(new->granted_by));
+	if (r < 0)
+		return r;
+	if (rows.n == 1) {
+		*ret_added = true;
+		return scope_get(op, arena_dup_c(op->arena, uuid), ret_scope);
+	}
+	r = scope_existing(op, new, rights, ret_scope);
+	if (r == 0)
+		*ret_added = false;
+	return r;
+}
+
+int scope_revoke(struct op *op, struct str account_id, struct str id, struct str actor, bool *ret_changed)
+{
+	struct db_rows rows;
+	int r = db_run(op, &scope_revoke_q, &rows, P_STR(account_id), P_STR(id), P_STR(actor));
+
+	if (r < 0)
+		return r;
+	*ret_changed = rows.n == 1;
+	return 0;
+}
+
+int scope_get(struct op *op, struct str id, struct scope *ret_scope)
+{
+	struct db_rows rows;
+	int r = db_run(op, &scope_get_q, &rows, P_STR(id));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail(op, ERR_NOT_FOUND, "no such scope");
+	return scope_from_row(op, &rows, 0, ret_scope);
+}
+
+int scope_list(struct op *op, struct str account_id, const struct scope **ret_scopes, size_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &scope_list_q, &rows, P_STR(account_id));
+
+	if (r < 0)
+		return r;
+	struct scope *scopes = ARENA_ARRAY(op->arena, struct scope, rows.n);
+	for (size_t i = 0; i < rows.n && r == 0; i++)
+		r = scope_from_row(op, &rows, i, &scopes[i]);
+	if (r < 0)
+		return r;
+	*ret_scopes = scopes;
+	*ret_n = rows.n;
+	return 0;
+}
+
+int scope_none_yet(struct op *op, bool *ret_none)
+{
+	struct db_rows rows;
+	int r = db_run(op, &scope_bootstrap_lock_q, &rows);
+
+	if (r < 0)
+		return r;
+	r = db_run(op, &scope_none_yet_q, &rows);
+	if (r < 0)
+		return r;
+	*ret_none = db_bool(&rows, 0, 0);
+	return 0;
+}

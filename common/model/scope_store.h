@@ -1,0 +1,42 @@
+/*
+ * scope_store.h: what administrators may do: rights over a unit with everything below it, on
+ * one platform or all.  The statements ask the delegating account's own scope again.
+ */
+#pragma once
+
+#include "common/db/db.h"
+
+#define SCOPE_ALL_PLATFORMS (-1)
+
+struct scope {
+	struct str id, account_id, login;
+	struct str unit_code, unit_name, unit_path;
+	int64_t platform_id;       /* SCOPE_ALL_PLATFORMS or one */
+	struct str platform_code;  /* STR_NULL: all */
+	const struct str *rights;  /* grant, revoke, activate, delegate, read */
+	size_t n_rights;
+	struct str valid_from, valid_to; /* ISO 8601; valid_to STR_NULL: open */
+	struct str granted_by;     /* user name; STR_NULL: the operator */
+	bool is_revoked;
+};
+
+struct scope_new {
+	struct str account_id;
+	int64_t unit_id;
+	int64_t platform_id;       /* SCOPE_ALL_PLATFORMS or one */
+	const struct str *rights;
+	size_t n_rights;
+	struct str valid_to;       /* timestamp; STR_NULL: open */
+	struct str granted_by;     /* account; STR_NULL: the operator, who is asked for no scope */
+};
+
+/* As grant_add(): new, the same again, ERR_OUT_OF_SCOPE, or ERR_CONFLICT for the same place with other rights or end. */
+int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scope, bool *ret_added) _must_check_;
+/* *ret_changed false: it was revoked already, or actor may not. */
+int scope_revoke(struct op *op, struct str account_id, struct str id, struct str actor, bool *ret_changed) _must_check_;
+/* Where an id is known alone; ERR_NOT_FOUND. */
+int scope_get(struct op *op, struct str id, struct scope *ret_scope) _must_check_;
+/* The live ones of an account. */
+int scope_list(struct op *op, struct str account_id, const struct scope **ret_scopes, size_t *ret_n) _must_check_;
+/* Whether anybody administers anything; takes a lock until commit, so that two bootstraps do not both see nobody. */
+int scope_none_yet(struct op *op, bool *ret_none) _must_check_;
