@@ -1,0 +1,16 @@
+/* governance_audit.h: an audit record in a principal's name. */
+#pragma once
+
+#include "common/model/audit.h"
+#include "server/governance/principal.h"
+
+struct governance_act {
+	const char *action;
+	struct str account_id; /* whom it concerns */
+	struct str object;
+};
+
+/* Takes over data (may be NULL).  The last statement before commit. */
+int governance_audit(struct op *op, const struct principal *p, const struct governance_act *act, json_t *data) _must_check_;
+/* Turns a refusal of delegation.h into the op's error; 0 stays 0. */
+int governance_refuse(struct op *op, int refusal) _must_check_;
