@@ -3,6 +3,7 @@
 #include "common/base/base64.h"
 #include "common/base/random.h"
 #include "common/crypto/algs.h"
+#include "common/crypto/digest.h"
 
 #include <openssl/err.h>
 
@@ -16,7 +17,7 @@
  *
  * With random 96-bit nonces one key serves for 2^32 messages (NIST SP 800-38D §8.3).
  */
-#define NONCE_LEN ((size_t)12)
+#define NONCE_LEN 12
 #define TAG_LEN ((size_t)16)
 
 /* out NULL: additional data. */
@@ -43,8 +44,8 @@ static bool feed_bound(EVP_CIPHER_CTX *ctx, const char *purpose, struct str boun
 	       feed(ctx, NULL, bound.p, bound.len);
 }
 
-struct str aead_seal(struct arena *a, const uint8_t key[AEAD_KEY_LEN], const char *purpose, struct str bound,
-                     struct str plain)
+static struct str seal_with(struct arena *a, const uint8_t *key, const uint8_t nonce[NONCE_LEN], const char *purpose,
+                            struct str bound, struct str plain)
 {
 	_cleanup_(evp_cipher_ctx_freep) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	size_t len = NONCE_LEN + plain.len + TAG_LEN;
@@ -52,7 +53,7 @@ struct str aead_seal(struct arena *a, const uint8_t key[AEAD_KEY_LEN], const cha
 	uint8_t *tag = sealed + NONCE_LEN + plain.len;
 	int n = 0;
 
-	random_bytes(sealed, NONCE_LEN);
+	memcpy(sealed, nonce, NONCE_LEN);
 	/* Fails only for want of memory or on a plain text of gigabytes, never on a value of input. */
 	if (!ctx || EVP_EncryptInit_ex2(ctx, algs_get()->aes_256_gcm, key, sealed, NULL) != 1 ||
 	    !feed_bound(ctx, purpose, bound) || !feed(ctx, sealed + NONCE_LEN, plain.p, plain.len) ||
@@ -60,6 +61,28 @@ struct str aead_seal(struct arena *a, const uint8_t key[AEAD_KEY_LEN], const cha
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, (int)TAG_LEN, tag) != 1)
 		abort();
 	return base64url_encode(a, str_n(sealed, len));
+}
+
+struct str aead_seal(struct arena *a, const uint8_t key[AEAD_KEY_LEN], const char *purpose, struct str bound,
+                     struct str plain)
+{
+	uint8_t nonce[NONCE_LEN];
+
+	random_bytes(nonce, NONCE_LEN);
+	return seal_with(a, key, nonce, purpose, bound, plain);
+}
+
+struct str aead_seal_derived(struct arena *a, const uint8_t key[AEAD_KEY_LEN], const char *purpose, struct str bound,
+                             struct str plain)
+{
+	/* The nonce comes of a key of its own: the sealing key stays out of HMAC. */
+	uint8_t nonce_key[SHA256_LEN];
+	struct str mac;
+
+	hkdf_sha256(str_n(key, AEAD_KEY_LEN), "aead-derived-nonce", nonce_key, sizeof(nonce_key));
+	mac = hmac_parts(a, str_n(nonce_key, sizeof(nonce_key)), purpose, (const struct str[]){ bound, plain }, 2);
+	explicit_bzero(nonce_key, sizeof(nonce_key));
+	return seal_with(a, key, (const uint8_t *)mac.p, purpose, bound, plain);
 }
 
 bool aead_open(struct arena *a, const uint8_t key[AEAD_KEY_LEN], const char *purpose, struct str bound,

@@ -12,7 +12,7 @@
 static const char *const purposes[KEY_PURPOSE_COUNT] = {
 	[KEY_FLOW] = "sen flow 1",         [KEY_HANDLE] = "sen handle 1",   [KEY_REFRESH] = "sen refresh 1",
 	[KEY_PAIRWISE] = "sen pairwise 1", [KEY_CSRF] = "sen csrf 1",       [KEY_AT_REST] = "sen at rest 1",
-	[KEY_LOOKUP] = "sen lookup 1",     [KEY_CLIENT] = "sen client 1",
+	[KEY_LOOKUP] = "sen lookup 1",     [KEY_CLIENT] = "sen client 1",  [KEY_SEAL] = "sen seal 1",
 };
 
 /* In pages of their own, which are neither swapped out nor written into a core file. */
