@@ -207,6 +207,7 @@ struct str arena_vprintf(struct arena *a, const char *format, va_list ap)
 {
 	va_list again;
 
+	assert(format);
 	va_copy(again, ap);
 
 	int len = vsnprintf(NULL, 0, format, ap);

@@ -272,11 +272,14 @@ static struct conf_section *sections_of(const struct reading *r)
 	return sections;
 }
 
+/* "/etc/sen" of "/etc/sen/sen.conf"; of "/sen.conf" the empty text, before which a slash is put. */
 static struct str folder_of(struct str path)
 {
-	while (path.len > 0 && path.p[path.len - 1] != '/')
+	if (str_index(path, '/') < 0)
+		return STR(".");
+	while (path.p[path.len - 1] != '/')
 		path.len--;
-	return path.len > 0 ? path : STR(".");
+	return str_n(path.p, path.len - 1);
 }
 
 int conf_read(struct arena *a, const struct conf_table *table, const char *path, void *target,

@@ -6,7 +6,7 @@
 /* Where values come from: strings live in arena, relative paths begin at folder. */
 struct conf_place {
 	struct arena *arena;
-	struct str folder; /* of the configuration file; "." when its path has none */
+	struct str folder; /* of the configuration file, without the final slash */
 };
 
 /* Refuses with what is wrong with the value in *ret_problem, such as "is not a whole number". */

@@ -236,6 +236,8 @@ static bool is_one_of(uint32_t code, const unsigned char *set)
 	return code < 0x100 && code != 0 && strchr((const char *)set, (int)code) != NULL;
 }
 
+#define CERTAIN 4
+
 /* How strongly two neighbours speak for an old 8-bit font encoding; proper text never has them. */
 static unsigned suspicion(uint32_t before, uint32_t code)
 {
@@ -251,12 +253,12 @@ static unsigned suspicion(uint32_t before, uint32_t code)
 
 	if ((is_one_of(code, symbols) && is_ascii_letter(before)) ||
 	    (is_one_of(before, symbols) && is_ascii_letter(code)))
-		return 2;
+		return CERTAIN;
 	/* A capital letter with an accent after a small one: "NguyÔn" (TCVN3) */
 	if (before >= 'a' && before <= 'z' && code >= 0xc0 && code <= 0xde)
-		return 2;
+		return CERTAIN;
 	if (is_one_of(before, (const unsigned char *)"aeAE") && is_one_of(code, vni_marks))
-		return 2;
+		return CERTAIN;
 	return is_one_of(code, foreign);
 }
 
@@ -266,7 +268,7 @@ bool text_looks_like_tcvn3(struct str bytes)
 	unsigned total = 0;
 	uint32_t before = ' ';
 
-	while (bytes.len > 0 && total < 2) {
+	while (bytes.len > 0 && total < CERTAIN) {
 		uint32_t code = (unsigned char)bytes.p[0];
 		size_t n = is_utf8 ? utf8_decode(bytes, &code) : 1;
 
@@ -274,5 +276,5 @@ bool text_looks_like_tcvn3(struct str bytes)
 		before = code;
 		bytes = str_skip(bytes, n);
 	}
-	return total >= 2;
+	return total >= CERTAIN;
 }
