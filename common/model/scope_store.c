@@ -42,7 +42,8 @@ DB_QUERY(scope_revoke_q, DB_WRITE,
 DB_QUERY(scope_get_q, DB_READ, SCOPE_SELECT " WHERE s.id = $1::uuid");
 DB_QUERY(scope_list_q, DB_READ,
          SCOPE_SELECT " WHERE s.account_id = $1::uuid AND s.revoked_at IS NULL AND s.valid_from <= now()"
-                      " AND (s.valid_to IS NULL OR s.valid_to > now()) ORDER BY u.path, s.id");
+                      " AND (s.valid_to IS NULL OR s.valid_to > now()) AND sen.scope_covers($2::uuid, 'read', u.path, s.platform_id)"
+                      " ORDER BY u.path, s.id");
 DB_QUERY(scope_bootstrap_lock_q, DB_WRITE, "SELECT pg_advisory_xact_lock(7301986)");
 DB_QUERY(scope_none_yet_q, DB_READ, "SELECT NOT EXISTS (SELECT FROM sen.admin_scope)");
 
@@ -143,10 +144,10 @@ int scope_get(struct op *op, struct str id, struct scope *ret_scope)
 	return scope_from_row(op, &rows, 0, ret_scope);
 }
 
-int scope_list(struct op *op, struct str account_id, const struct scope **ret_scopes, size_t *ret_n)
+int scope_list(struct op *op, struct str account_id, struct str viewer, const struct scope **ret_scopes, size_t *ret_n)
 {
 	struct db_rows rows;
-	int r = db_run(op, &scope_list_q, &rows, P_STR(account_id));
+	int r = db_run(op, &scope_list_q, &rows, P_STR(account_id), P_STR(viewer));
 
 	if (r < 0)
 		return r;

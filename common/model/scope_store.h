@@ -36,7 +36,7 @@ int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scop
 int scope_revoke(struct op *op, struct str account_id, struct str id, struct str actor, bool *ret_changed) _must_check_;
 /* Where an id is known alone; ERR_NOT_FOUND. */
 int scope_get(struct op *op, struct str id, struct scope *ret_scope) _must_check_;
-/* The live ones of an account. */
-int scope_list(struct op *op, struct str account_id, const struct scope **ret_scopes, size_t *ret_n) _must_check_;
+/* The live ones of an account within the reach of viewer's right "read". */
+int scope_list(struct op *op, struct str account_id, struct str viewer, const struct scope **ret_scopes, size_t *ret_n) _must_check_;
 /* Whether anybody administers anything; takes a lock until commit, so that two bootstraps do not both see nobody. */
 int scope_none_yet(struct op *op, bool *ret_none) _must_check_;

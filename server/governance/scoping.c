@@ -1,0 +1,150 @@
+#include "server/governance/scoping.h"
+
+#include "common/model/account_store.h"
+#include "common/model/platform_store.h"
+#include "common/model/unit_store.h"
+#include "server/governance/delegation.h"
+#include "server/governance/governance_audit.h"
+#include "server/governance/principal_store.h"
+
+/* A request's parts, found. */
+struct found {
+	struct account account;
+	struct unit unit;
+	int64_t platform_id;
+	unsigned rights;
+};
+
+static int read_rights(struct op *op, const struct scoping_request *request, unsigned *ret_rights)
+{
+	unsigned rights = 0;
+
+	for (size_t i = 0; i < request->n_rights; i++) {
+		unsigned right = admin_right_from_name(request->rights[i]);
+
+		if (right == 0 || (rights & right) != 0) {
+			(void)op_fail(op, ERR_INVALID_VALUE, "rights are some of read, grant, revoke, activate, delegate, each once");
+			return op_fail_arg(op, "field", STR("rights"));
+		}
+		rights |= right;
+	}
+	*ret_rights = rights;
+	return 0;
+}
+
+static int find_all(struct op *op, const struct scoping_request *request, struct found *f)
+{
+	struct platform platform;
+	int r = read_rights(op, request, &f->rights);
+
+	if (r < 0)
+		return r;
+	r = account_find(op, request->login, &f->account);
+	if (r < 0)
+		return r;
+	r = unit_find(op, request->unit, &f->unit);
+	if (r < 0)
+		return r;
+	f->platform_id = SCOPE_ALL_PLATFORMS;
+	if (str_is_null(request->platform))
+		return 0;
+	r = platform_find(op, request->platform, &platform);
+	if (r < 0)
+		return r;
+	f->platform_id = platform.id;
+	return 0;
+}
+
+static int audit_scope(struct op *op, const struct principal *p, const char *action, const struct scope *scope)
+{
+	struct str platform = str_is_null(scope->platform_code) ? STR("*") : scope->platform_code;
+	const struct governance_act act = {
+		.action = action,
+		.account_id = scope->account_id,
+		.object = arena_printf(op->arena, "%.*s@%.*s", STR_ARG(platform), STR_ARG(scope->unit_code)),
+	};
+	json_t *rights = json_new_array();
+	json_t *data = json_new_object();
+
+	for (size_t i = 0; i < scope->n_rights; i++)
+		json_array_append_new(rights, json_from_str(scope->rights[i]));
+	json_set_str(data, "scope", scope->id);
+	json_set_take(data, "rights", rights);
+	json_set_str(data, "valid_to", scope->valid_to);
+	return governance_audit(op, p, &act, data);
+}
+
+int scoping_add(struct op *op, const struct principal *p, const struct scoping_request *request, struct scope *ret_scope,
+                bool *ret_added)
+{
+	struct found f;
+	int r = find_all(op, request, &f);
+
+	if (r < 0)
+		return r;
+	const struct delegation_gift gift = {
+		.to = { .person_id = f.account.person_id, .unit_path = f.unit.path, .platform_id = f.platform_id },
+		.rights = f.rights,
+		.valid_to_s = request->valid_to_s,
+	};
+	const struct scope_new new = {
+		.account_id = f.account.id,
+		.unit_id = f.unit.id,
+		.platform_id = f.platform_id,
+		.rights = request->rights,
+		.n_rights = request->n_rights,
+		.valid_to = request->valid_to,
+		.granted_by = p->account_id,
+	};
+	r = governance_refuse(op, delegation_check_gift(p, &gift));
+	if (r < 0)
+		return r;
+	if (str_equal(f.account.status, STR("disabled")))
+		return op_fail(op, ERR_ACCOUNT_STATE, "the account is disabled");
+	r = db_begin(op);
+	if (r < 0)
+		return r;
+	r = scope_add(op, &new, ret_scope, ret_added);
+	if (r == 0 && *ret_added)
+		r = audit_scope(op, p, "scope.add", ret_scope);
+	if (r < 0) {
+		db_rollback(op);
+		return r;
+	}
+	return db_commit(op);
+}
+
+static int revoke_in_transaction(struct op *op, const struct principal *p, const struct scope *scope, bool *ret_changed)
+{
+	int r = scope_revoke(op, scope->account_id, scope->id, p->account_id, ret_changed);
+
+	if (r < 0)
+		return r;
+	if (*ret_changed)
+		return audit_scope(op, p, "scope.revoke", scope);
+	return scope->is_revoked ? 0 : op_fail(op, ERR_OUT_OF_SCOPE, "the scope is not within yours");
+}
+
+int scoping_revoke(struct op *op, const struct principal *p, struct str id, bool *ret_changed)
+{
+	struct scope scope;
+	bool changed = false;
+	int r = scope_get(op, id, &scope);
+
+	if (r < 0)
+		return r;
+	if (str_equal(scope.account_id, p->account_id))
+		return governance_refuse(op, ERR_SELF_GRANT);
+	r = db_begin(op);
+	if (r < 0)
+		return r;
+	r = revoke_in_transaction(op, p, &scope, &changed);
+	if (r < 0) {
+		db_rollback(op);
+		return r;
+	}
+	r = db_commit(op);
+	if (r == 0)
+		*ret_changed = changed;
+	return r;
+}

@@ -1,0 +1,173 @@
+/* api_grants.c: /api/v1/grants: granting roles, revoking them, looking at them. */
+
+#include "common/base/random.h"
+#include "common/model/account_store.h"
+#include "server/governance/granting.h"
+#include "server/handlers/api.h"
+
+const struct param_spec api_grants_params[N_GRANTS_PARAMS] = {
+	[P_GRANTS_LOGIN] = { "login", 32, PARAM_REQUIRED | PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+};
+
+static json_t *grant_json(const struct grant *g)
+{
+	json_t *json = json_new_object();
+
+	api_set(json, "id", g->id);
+	api_set(json, "login", g->login);
+	api_set(json, "platform", g->platform_code);
+	api_set(json, "role", g->role_code);
+	api_set(json, "role_name", g->role_name);
+	api_set(json, "unit", g->unit_code);
+	api_set(json, "unit_name", g->unit_name);
+	api_set(json, "basis", g->basis);
+	api_set(json, "valid_from", g->valid_from);
+	api_set(json, "valid_to", g->valid_to);
+	api_set(json, "granted_by", g->granted_by);
+	api_set(json, "granted_at", g->granted_at);
+	api_set(json, "state", g->state);
+	if (!str_is_null(g->revoked_at)) {
+		api_set(json, "revoked_by", g->revoked_by);
+		api_set(json, "revoked_at", g->revoked_at);
+		api_set(json, "revoke_reason", g->revoke_reason);
+	}
+	return json;
+}
+
+int h_api_grants_list(struct request *rq)
+{
+	struct op *op = &rq->op;
+	const struct grant *grants;
+	struct account account;
+	bool visible;
+	size_t n;
+	int r = account_find(op, rq_param(rq, P_GRANTS_LOGIN), &account);
+
+	if (r < 0)
+		return r;
+	r = account_is_visible(op, rq->principal->account_id, account.person_id, &visible);
+	if (r < 0)
+		return r;
+	if (!visible)
+		return op_fail(op, ERR_UNKNOWN_ACCOUNT, "no such account");
+	r = grant_list(op, account.id, rq->principal->account_id, &grants, &n);
+	if (r < 0)
+		return r;
+
+	_json_ json_t *body = json_new_object();
+	json_t *list = json_new_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, grant_json(&grants[i]));
+	json_set_take(body, "grants", list);
+	return respond_json(rq, 200, body);
+}
+
+int h_api_grants_add(struct request *rq)
+{
+	enum { EMPLOYEE_CODE, LOGIN, PLATFORM, ROLE, UNIT, BASIS, VALID_FROM, VALID_TO, N };
+	static const struct api_field fields[N] = {
+		[EMPLOYEE_CODE] = { "employee_code", API_CODE, 32, false },
+		[LOGIN] = { "login", API_CODE, 32, false },
+		[PLATFORM] = { "platform", API_CODE, 16, true },
+		[ROLE] = { "role", API_CODE, 32, true },
+		[UNIT] = { "unit", API_CODE, 35, false },
+		[BASIS] = { "basis", API_TEXT, 300, true },
+		[VALID_FROM] = { "valid_from", API_STAMP, 25, false },
+		[VALID_TO] = { "valid_to", API_STAMP, 25, false },
+	};
+	struct str v[N];
+	struct grant grant;
+	bool added;
+	int r = api_read(rq, fields, N, v);
+
+	if (r < 0)
+		return r;
+	if (str_is_null(v[EMPLOYEE_CODE]) == str_is_null(v[LOGIN]))
+		return op_fail(&rq->op, ERR_BAD_REQUEST, "exactly one of employee_code and login is needed");
+	if (!str_is_null(v[VALID_FROM]) && !str_is_null(v[VALID_TO]) &&
+	    api_stamp_seconds(v[VALID_TO]) <= api_stamp_seconds(v[VALID_FROM]))
+		return api_invalid(&rq->op, "valid_to", "valid_to must be after valid_from");
+	if (!str_is_null(v[VALID_TO]) && api_stamp_seconds(v[VALID_TO]) <= rq->op.now_s)
+		return api_invalid(&rq->op, "valid_to", "valid_to must be in the future");
+	const struct granting_request request = {
+		.employee_code = v[EMPLOYEE_CODE],
+		.login = v[LOGIN],
+		.platform = v[PLATFORM],
+		.role = v[ROLE],
+		.unit = v[UNIT],
+		.basis = v[BASIS],
+		.valid_from = v[VALID_FROM],
+		.valid_to = v[VALID_TO],
+	};
+	r = granting_add(&rq->op, rq->principal, &request, &grant, &added);
+	if (r < 0)
+		return r;
+
+	_json_ json_t *body = grant_json(&grant);
+
+	return respond_json(rq, added ? 201 : 200, body);
+}
+
+static int revoke(struct request *rq, const struct granting_revocation *revocation)
+{
+	struct granting_revoked revoked;
+	int r = granting_revoke(&rq->op, rq->principal, revocation, &revoked);
+
+	if (r < 0)
+		return r;
+
+	_json_ json_t *body = json_new_object();
+	json_t *list = json_new_array();
+
+	for (size_t i = 0; i < revoked.done.n; i++) {
+		const struct grant_revoked *g = &revoked.done.grants[i];
+		json_t *item = json_new_object();
+
+		api_set(item, "id", g->id);
+		api_set(item, "platform", g->platform_code);
+		api_set(item, "role", g->role_code);
+		api_set(item, "unit", g->unit_code);
+		json_array_append_new(list, item);
+	}
+	json_set_take(body, "revoked", list);
+	json_set_int(body, "beyond_scope", (int64_t)revoked.n_beyond);
+	return respond_json(rq, 200, body);
+}
+
+int h_api_grants_revoke_one(struct request *rq)
+{
+	enum { LOGIN, REASON, N };
+	static const struct api_field fields[N] = {
+		[LOGIN] = { "login", API_CODE, 32, true },
+		[REASON] = { "reason", API_TEXT, 300, true },
+	};
+	struct str v[N];
+	int r = api_read(rq, fields, N, v);
+
+	if (r < 0)
+		return r;
+	if (!uuid_is_valid(rq->path_args[0]))
+		return op_fail(&rq->op, ERR_NOT_FOUND, "no such grant");
+	return revoke(rq, &(struct granting_revocation){ .login = v[LOGIN], .id = rq->path_args[0], .reason = v[REASON] });
+}
+
+int h_api_grants_revoke(struct request *rq)
+{
+	enum { LOGIN, PLATFORM, ROLE, REASON, N };
+	static const struct api_field fields[N] = {
+		[LOGIN] = { "login", API_CODE, 32, true },
+		[PLATFORM] = { "platform", API_CODE, 16, false },
+		[ROLE] = { "role", API_CODE, 32, false },
+		[REASON] = { "reason", API_TEXT, 300, true },
+	};
+	struct str v[N];
+	int r = api_read(rq, fields, N, v);
+
+	if (r < 0)
+		return r;
+	if (!str_is_null(v[ROLE]) && str_is_null(v[PLATFORM]))
+		return op_fail(&rq->op, ERR_BAD_REQUEST, "a role is named together with its platform");
+	return revoke(rq, &(struct granting_revocation){
+		.login = v[LOGIN], .platform = v[PLATFORM], .role = v[ROLE], .reason = v[REASON] });
+}

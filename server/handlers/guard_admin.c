@@ -1,0 +1,38 @@
+/* guard_admin.c: who may use the administration API: RFC 6750 token with scope "admin", then the database. */
+
+#include "server/app.h"
+#include "server/governance/principal_store.h"
+#include "server/handlers/api.h"
+#include "server/oidc/access_token.h"
+
+int guard_admin(struct request *rq)
+{
+	struct op *op = &rq->op;
+	struct str token = rq_bearer(rq);
+	struct access_claims claims;
+	struct principal *p;
+	int r;
+
+	if (str_is_null(token))
+		return op_fail(op, ERR_INVALID_TOKEN, "a bearer token is needed");
+	r = access_token_check(op, rq->app->oidc.issuer, token, &claims);
+	if (r < 0)
+		return r;
+	rq->log_account_id = claims.account_id;
+	if (!snapshot_client(rq->snapshot, claims.client_id))
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "client is gone");
+	rq->log_client_id = claims.client_id;
+	if (!scope_has(claims.scope, STR(SCOPE_ADMIN)))
+		return op_fail(op, ERR_INSUFFICIENT_SCOPE, "the token lacks scope admin");
+	p = ARENA_NEW(op->arena, struct principal);
+	p->account_id = claims.account_id;
+	p->person_id = claims.person_id;
+	p->login = claims.login;
+	r = principal_load_scopes(op, p->account_id, &p->scopes, &p->n_scopes);
+	if (r < 0)
+		return r;
+	if (p->n_scopes == 0)
+		return op_fail(op, ERR_OUT_OF_SCOPE, "the account administers nothing");
+	rq->principal = p;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* routes_api.c: the administration API. */
+
+#include "server/handlers/routes_api.h"
+
+#include "server/handlers/api.h"
+
+static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
+
+#define API .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = admin_guards
+#define JSON_16K .body = BODY_JSON, .max_body = 16384
+
+const struct route api_routes[] = {
+	{ .name = "api_grants_list", .methods = HTTP_GET, .path = "/api/v1/grants", .params = api_grants_params,
+	  .n_params = N_GRANTS_PARAMS, API, .handle = h_api_grants_list },
+	{ .name = "api_grants_add", .methods = HTTP_POST, .path = "/api/v1/grants", JSON_16K, API, .handle = h_api_grants_add },
+	{ .name = "api_grants_revoke", .methods = HTTP_POST, .path = "/api/v1/grants/revoke", JSON_16K, API,
+	  .handle = h_api_grants_revoke },
+	{ .name = "api_grants_revoke_one", .methods = HTTP_POST, .path = "/api/v1/grants/{id}/revoke", JSON_16K, API,
+	  .handle = h_api_grants_revoke_one },
+	{ .name = "api_account", .methods = HTTP_GET, .path = "/api/v1/accounts/{login}", API, .handle = h_api_account_get },
+	{ .name = "api_account_activation", .methods = HTTP_POST, .path = "/api/v1/accounts/{login}/activation", API,
+	  .handle = h_api_account_activation },
+	{ .name = "api_account_unlock", .methods = HTTP_POST, .path = "/api/v1/accounts/{login}/unlock", API,
+	  .handle = h_api_account_unlock },
+	{ .name = "api_account_disable", .methods = HTTP_POST, .path = "/api/v1/accounts/{login}/disable", JSON_16K, API,
+	  .handle = h_api_account_disable },
+	{ .name = "api_account_enable", .methods = HTTP_POST, .path = "/api/v1/accounts/{login}/enable", JSON_16K, API,
+	  .handle = h_api_account_enable },
+	{ .name = "api_persons", .methods = HTTP_GET, .path = "/api/v1/persons", .params = api_persons_params,
+	  .n_params = N_PERSONS_PARAMS, API, .handle = h_api_persons },
+	{ .name = "api_scopes_add", .methods = HTTP_POST, .path = "/api/v1/admin-scopes", JSON_16K, API, .handle = h_api_scopes_add },
+	{ .name = "api_scopes_revoke", .methods = HTTP_POST, .path = "/api/v1/admin-scopes/{id}/revoke", API,
+	  .handle = h_api_scopes_revoke },
+	{ .name = "api_platforms", .methods = HTTP_GET, .path = "/api/v1/platforms", API, .handle = h_api_platforms },
+};
+const size_t n_api_routes = ARRAY_LEN(api_routes);
