@@ -85,7 +85,7 @@ struct request {
 	struct op op;
 	const struct app *app;
 	const struct route *route;      /* NULL until routed */
-	enum http_method method;
+	enum http_method method;        /* HEAD comes as HTTP_GET */
 	struct str path;                /* decoded, validated; without query */
 	struct str raw_query;           /* without '?', or STR_NULL */
 	struct str path_args[PATH_ARGS_MAX];
@@ -121,8 +121,11 @@ bool rq_basic(struct request *rq, struct str *ret_user, struct str *ret_password
 /* Responses.  Each returns 0, so that a handler ends with "return respond_…". */
 int respond_json(struct request *rq, int status, const json_t *json);       /* no-store */
 int respond_bytes(struct request *rq, int status, const char *content_type, struct str body);
+/* 200, body not copied, "immutable": for files whose name carries their hash. */
+int respond_static(struct request *rq, const char *content_type, struct str body);
 int respond_redirect(struct request *rq, struct str location);             /* 303 (RFC 9700 §4.12) */
 int respond_empty(struct request *rq, int status);
-void response_header(struct request *rq, const char *name, struct str value); /* asserts: no CR, LF, NUL in value */
+/* name: static storage. Asserts: no CR, LF, NUL in value. A later error response drops what was set before. */
+void response_header(struct request *rq, const char *name, struct str value);
 /* Set-Cookie.  Name "__Host-…", Secure, HttpOnly, Path=/, SameSite=Lax. max_age_s < 0: session cookie; 0: removed. */
 void response_cookie(struct request *rq, const char *name, struct str value, int64_t max_age_s);

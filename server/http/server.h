@@ -12,8 +12,13 @@
 #include "common/base/buf.h"
 #include "server/http/request.h"
 
+/*
+ * Called once each per request that has passed the gate, on the thread that handles it; for
+ * POOL_INLINE and for requests refused before their handler (no such route, queue full) that
+ * is the I/O thread, so none of them may block.
+ */
 struct http_hooks {
-	/* Before guards, on the thread that handles the request: sets op.db, op.keys, language. */
+	/* Before guards: sets op.db, op.keys, language. */
 	void (*begin)(struct request *rq);
 	/* After the handler, before the answer leaves: db_op_done() and the like. */
 	void (*end)(struct request *rq);
@@ -23,8 +28,9 @@ struct http_hooks {
 	struct str (*error_text)(struct request *rq);
 };
 
+/* What it points to stays the caller's and outlives the server. */
 struct http_config {
-	struct str listen;          /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path" */
+	struct str listen;          /* "127.0.0.1:8080", "[::1]:8080" or "unix:/path" (mode 0660; its peers count as trusted proxies) */
 	const struct str *hosts;    /* accepted Host values, e.g. "sso.nghean.gov.vn"; others 421 */
 	size_t n_hosts;
 	const struct str *trusted_proxies; /* peers whose X-Forwarded-For (one address, the last) is believed */
@@ -32,9 +38,9 @@ struct http_config {
 	bool https;
 	unsigned io_threads, fast_threads, slow_threads;
 	size_t queue_max;           /* per pool; full = 503 with Retry-After */
-	unsigned connection_max, per_ip_connection_max;
+	unsigned connection_max, per_ip_connection_max; /* the latter only without proxies */
 	unsigned idle_timeout_s, deadline_s;
-	size_t arena_budget;
+	size_t arena_budget;        /* of a request, beside the largest max_body of the routes */
 	const struct route *routes;
 	size_t n_routes;
 	const struct app *app;

@@ -1,0 +1,221 @@
+#include "server/http/problem.h"
+
+#include "server/http/auth_header.h"
+
+#define RETRY_AFTER_S "2"
+
+struct problem {
+	int code;
+	int status;
+	const char *oauth; /* RFC 6749 §4.1.2.1 and §5.2, OIDC Core §3.1.2.6, RFC 6750 §3.1 */
+	const char *title;
+};
+
+static const struct problem problems[] = {
+	{ ERR_BAD_REQUEST, 400, "invalid_request", "Bad request" },
+	{ ERR_LIMIT, 413, "invalid_request", "Too large" },
+	{ ERR_NOT_FOUND, 404, "invalid_request", "Not found" },
+	{ ERR_METHOD_NOT_ALLOWED, 405, "invalid_request", "Method not allowed" },
+	{ ERR_UNSUPPORTED_MEDIA_TYPE, 415, "invalid_request", "Unsupported media type" },
+	{ ERR_MISDIRECTED, 421, "invalid_request", "Misdirected request" },
+	{ ERR_CSRF, 403, "access_denied", "The form was not sent from our page" },
+	{ ERR_TOO_MANY_REQUESTS, 429, "temporarily_unavailable", "Too many requests" },
+
+	{ ERR_INVALID_REQUEST, 400, "invalid_request", "Invalid request" },
+	{ ERR_INVALID_CLIENT, 401, "invalid_client", "Client authentication failed" },
+	{ ERR_INVALID_GRANT, 400, "invalid_grant", "Invalid grant" },
+	{ ERR_UNAUTHORIZED_CLIENT, 400, "unauthorized_client", "Client is not authorized for this" },
+	{ ERR_UNSUPPORTED_GRANT_TYPE, 400, "unsupported_grant_type", "Unsupported grant type" },
+	{ ERR_UNSUPPORTED_RESPONSE_TYPE, 400, "unsupported_response_type", "Unsupported response type" },
+	{ ERR_UNSUPPORTED_RESPONSE_MODE, 400, "invalid_request", "Unsupported response mode" },
+	{ ERR_INVALID_SCOPE, 400, "invalid_scope", "Invalid scope" },
+	{ ERR_ACCESS_DENIED, 403, "access_denied", "Access denied" },
+	{ ERR_LOGIN_REQUIRED, 401, "login_required", "Sign-in required" },
+	{ ERR_INTERACTION_REQUIRED, 400, "interaction_required", "Interaction required" },
+	{ ERR_REQUEST_NOT_SUPPORTED, 400, "request_not_supported", "Request objects are not supported" },
+	{ ERR_REQUEST_URI_NOT_SUPPORTED, 400, "request_uri_not_supported", "Request URIs are not supported" },
+	{ ERR_REGISTRATION_NOT_SUPPORTED, 400, "registration_not_supported", "Registration is not supported" },
+	{ ERR_INVALID_TOKEN, 401, "invalid_token", "Invalid token" },
+	{ ERR_INSUFFICIENT_SCOPE, 403, "insufficient_scope", "Insufficient scope" },
+	{ ERR_UNTRUSTED_REDIRECT, 400, "invalid_request", "Unknown client or redirect URI" },
+
+	{ ERR_SIGN_IN_FAILED, 401, "access_denied", "Sign-in failed" },
+	{ ERR_FLOW_EXPIRED, 400, "invalid_request", "The sign-in has expired" },
+	{ ERR_ACTIVATION_FAILED, 400, "access_denied", "Activation failed" },
+	{ ERR_PASSWORD_POLICY, 422, "invalid_request", "The password does not follow the rules" },
+	{ ERR_NO_PLATFORM_ACCESS, 403, "access_denied", "No access to this platform" },
+
+	{ ERR_OUT_OF_SCOPE, 403, "access_denied", "Outside your scope of administration" },
+	{ ERR_SELF_GRANT, 403, "access_denied", "Nobody grants rights to themselves" },
+	{ ERR_PLATFORM_CLOSED, 409, "invalid_request", "The platform admits no accounts in its state" },
+	{ ERR_CONFLICT, 409, "invalid_request", "Conflict with the present state" },
+	{ ERR_INVALID_VALUE, 422, "invalid_request", "Invalid value" },
+	{ ERR_UNKNOWN_PERSON, 404, "invalid_request", "Unknown person" },
+	{ ERR_UNKNOWN_UNIT, 404, "invalid_request", "Unknown unit" },
+	{ ERR_UNKNOWN_PLATFORM, 404, "invalid_request", "Unknown platform" },
+	{ ERR_UNKNOWN_ROLE, 404, "invalid_request", "Unknown role" },
+	{ ERR_UNKNOWN_ACCOUNT, 404, "invalid_request", "Unknown account" },
+	{ ERR_ACCOUNT_STATE, 409, "invalid_request", "Not possible in the account's present state" },
+	{ ERR_IMPORT, 422, "invalid_request", "The file has a row that cannot be read" },
+
+	{ ERR_UNAVAILABLE, 503, "temporarily_unavailable", "Temporarily unavailable" },
+	{ ERR_OUTCOME_UNKNOWN, 503, "temporarily_unavailable", "Temporarily unavailable" },
+	{ ERR_OVERLOADED, 503, "temporarily_unavailable", "Overloaded" },
+	{ ERR_TARGET, 502, "server_error", "A platform refused the operation" },
+	{ ERR_CONFIG, 500, "server_error", "Internal error" },
+	{ ERR_CRYPTO, 500, "server_error", "Internal error" },
+	/* The last: also for what is not listed. */
+	{ ERR_INTERNAL, 500, "server_error", "Internal error" },
+};
+
+static const struct problem *problem_find(int code)
+{
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_LEN(problems) && problems[i].code != code)
+		i++;
+	return &problems[i];
+}
+
+int problem_status(int code)
+{
+	return problem_find(code)->status;
+}
+
+const char *problem_oauth_error(int code)
+{
+	return problem_find(code)->oauth;
+}
+
+const char *problem_title(int code)
+{
+	return problem_find(code)->title;
+}
+
+bool problem_is_listed(int code)
+{
+	return problem_find(code)->code == code;
+}
+
+static void respond_plain(struct request *rq, int status, const char *title)
+{
+	respond_bytes(rq, status, "text/plain; charset=utf-8", arena_printf(rq->op.arena, "%s\n", title));
+}
+
+/* RFC 6749 §5.2 */
+static void respond_oauth_body(struct request *rq, const struct problem *p)
+{
+	_json_ json_t *body = json_new_object();
+
+	json_set_str(body, "error", str_c(p->oauth));
+	json_set_str(body, "error_description", str_c(rq->op.error.text));
+	respond_json(rq, p->status, body);
+}
+
+static void respond_oauth(struct request *rq, const struct problem *p)
+{
+	respond_oauth_body(rq, p);
+	/* "MUST … include the WWW-Authenticate response header field matching the scheme used by the client" */
+	if (p->status == 401 && auth_is_basic(rq_header(rq, "Authorization")))
+		response_header(rq, "WWW-Authenticate", STR("Basic realm=\"sen\", charset=\"UTF-8\""));
+}
+
+/* RFC 6750 §3.1: without any token in the request there is no error code, only the challenge. */
+static void respond_bearer(struct request *rq, const struct problem *p)
+{
+	bool was_tried = !str_is_null(rq_header(rq, "Authorization"));
+	struct str challenge = STR("Bearer");
+
+	respond_oauth_body(rq, p);
+	if (p->status != 401 && p->status != 403 && p->status != 400)
+		return;
+	if (was_tried || p->status != 401)
+		challenge = arena_printf(rq->op.arena, "Bearer error=\"%s\", error_description=\"%s\"", p->oauth,
+		                         rq->op.error.text);
+	response_header(rq, "WWW-Authenticate", challenge);
+}
+
+static json_t *problem_args(const struct error *error)
+{
+	json_t *args = json_new_object();
+
+	for (size_t i = 0; i < error->n_args; i++)
+		json_set_str(args, error->args[i].name, error->args[i].value);
+	return args;
+}
+
+/* RFC 9457 §3 */
+static void respond_problem(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
+{
+	const struct error *error = &rq->op.error;
+	const char *name = err_name(error->code);
+	struct str detail = hooks->error_text ? hooks->error_text(rq) : STR_NULL;
+	_json_ json_t *body = json_new_object();
+
+	json_set_str(body, "type", arena_printf(rq->op.arena, "urn:sen:error:%s", name));
+	json_set_str(body, "title", str_c(p->title));
+	json_set_int(body, "status", p->status);
+	json_set_str(body, "code", str_c(name));
+	json_set_str(body, "detail", str_is_null(detail) ? str_c(error->text) : detail);
+	if (error->n_args > 0)
+		json_set_take(body, "args", problem_args(error));
+	json_set_str(body, "traceId", str_c(rq->op.id));
+	respond_json(rq, p->status, body);
+	rq->response.content_type = STR("application/problem+json");
+	if (p->status == 401)
+		response_header(rq, "WWW-Authenticate", STR("Bearer"));
+}
+
+static void respond_page(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
+{
+	if (hooks->error_page)
+		hooks->error_page(rq, p->status);
+	if (rq->response.status == 0)
+		respond_plain(rq, p->status, p->title);
+}
+
+static enum error_style style_of(struct request *rq)
+{
+	if (rq->route)
+		return rq->route->errors;
+	return str_contains(rq_header(rq, "Accept"), STR("text/html")) ? ERRORS_PAGE : ERRORS_PLAIN;
+}
+
+static void add_retry_after(struct request *rq, int status)
+{
+	const struct error *error = &rq->op.error;
+	struct str seconds = status == 503 ? STR(RETRY_AFTER_S) : STR_NULL;
+
+	for (size_t i = 0; i < error->n_args; i++)
+		if (str_equal(str_c(error->args[i].name), STR("retry_after_s")))
+			seconds = error->args[i].value;
+	if ((status == 503 || status == 429) && !str_is_null(seconds))
+		response_header(rq, "Retry-After", seconds);
+}
+
+void problem_respond(struct request *rq, const struct http_hooks *hooks)
+{
+	const struct problem *p = problem_find(rq->op.error.code);
+
+	assert(rq->op.error.code < 0 && rq->op.error.text);
+	rq->response = (struct response){ .status = 0 };
+	switch (style_of(rq)) {
+	case ERRORS_OAUTH:
+		respond_oauth(rq, p);
+		break;
+	case ERRORS_BEARER:
+		respond_bearer(rq, p);
+		break;
+	case ERRORS_PROBLEM:
+		respond_problem(rq, p, hooks);
+		break;
+	case ERRORS_PAGE:
+		respond_page(rq, p, hooks);
+		break;
+	case ERRORS_PLAIN:
+	default:
+		respond_plain(rq, p->status, p->title);
+		break;
+	}
+	add_retry_after(rq, p->status);
+}

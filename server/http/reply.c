@@ -1,0 +1,100 @@
+#include "server/http/reply.h"
+
+#include <microhttpd.h>
+#include <string.h>
+
+static const struct {
+	const char *name, *value;
+} always[] = {
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "X-Frame-Options", "DENY" },
+};
+
+static bool add(struct MHD_Response *r, const char *name, const char *value)
+{
+	return MHD_add_response_header(r, name, value) == MHD_YES;
+}
+
+static bool handler_set(const struct response *response, const char *name)
+{
+	for (size_t i = 0; i < response->n_headers; i++)
+		if (str_equal_nocase(str_c(response->headers[i].name), str_c(name)))
+			return true;
+	return false;
+}
+
+/* Who may embed or read it: anyone on CORS routes, without credentials, else our own pages only. */
+static bool add_origin_headers(struct MHD_Response *r, const struct request *rq)
+{
+	if (rq->route && rq->route->cors)
+		return add(r, "Access-Control-Allow-Origin", "*") && add(r, "Cross-Origin-Resource-Policy", "cross-origin");
+	return add(r, "Cross-Origin-Opener-Policy", "same-origin") &&
+	       add(r, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
+static bool add_cache_headers(struct MHD_Response *r, const struct request *rq)
+{
+	if (rq->response.cacheable)
+		return true;
+	if (rq->route && rq->route->errors == ERRORS_OAUTH && !add(r, "Pragma", "no-cache")) /* RFC 6749 §5.1 */
+		return false;
+	return add(r, "Cache-Control", "no-store");
+}
+
+static bool add_common(struct MHD_Response *r, const struct exchange *ex)
+{
+	const struct request *rq = &ex->rq;
+
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		if (!add(r, always[i].name, always[i].value))
+			return false;
+	/* RFC 6797 §6.1; two years */
+	if (rq->https && !add(r, "Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
+		return false;
+	if (!handler_set(&rq->response, "Content-Security-Policy") &&
+	    !add(r, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+		return false;
+	if (ex->must_close && !add(r, "Connection", "close"))
+		return false;
+	return add_origin_headers(r, rq) && add_cache_headers(r, rq);
+}
+
+static bool add_handlers_own(struct MHD_Response *r, const struct request *rq)
+{
+	const struct response *response = &rq->response;
+
+	if (!str_is_empty(response->content_type) &&
+	    !add(r, "Content-Type", arena_cstr(rq->op.arena, response->content_type)))
+		return false;
+	for (size_t i = 0; i < response->n_headers; i++) {
+		if (!response->cacheable && str_equal_nocase(str_c(response->headers[i].name), STR("Cache-Control")))
+			continue;
+		if (!add(r, response->headers[i].name, response->headers[i].value.p))
+			return false;
+	}
+	return true;
+}
+
+bool reply(struct exchange *ex)
+{
+	struct request *rq = &ex->rq;
+	struct response *response = &rq->response;
+	struct MHD_Response *r;
+	bool is_queued;
+
+	if (server_phase(ex->io->server) >= PHASE_DRAIN)
+		ex->must_close = true;
+	/* PERSISTENT: the arena outlives the sending, it is given back when MHD reports the end. */
+	r = MHD_create_response_from_buffer(response->body.len, (void *)(uintptr_t)response->body.p,
+	                                    MHD_RESPMEM_PERSISTENT);
+	if (!r)
+		return false;
+	access_log(ex, response->status);
+	ex->state = EXCHANGE_REPLIED;
+	link_set_state(ex->link, LINK_SENDING);
+	is_queued = add_common(r, ex) && add_handlers_own(r, rq) &&
+	            MHD_queue_response(ex->connection, (unsigned)response->status, r) == MHD_YES;
+	MHD_destroy_response(r);
+	return is_queued;
+}

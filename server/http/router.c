@@ -1,0 +1,122 @@
+#include "server/http/router.h"
+
+#include "common/base/buf.h"
+
+/* "{x}" matches one segment that is not empty; anything else itself. */
+static bool segment_matches(struct str pattern, struct str segment, struct str *args, size_t *n_args)
+{
+	if (!str_starts(pattern, STR("{")))
+		return str_equal(pattern, segment);
+	if (str_is_empty(segment))
+		return false;
+	assert(*n_args < PATH_ARGS_MAX);
+	args[(*n_args)++] = segment;
+	return true;
+}
+
+static bool path_matches(const char *pattern_path, struct str path, struct str args[PATH_ARGS_MAX])
+{
+	struct str patterns = str_c(pattern_path), segments = path;
+	struct str pattern, segment;
+	size_t n_args = 0;
+
+	while (str_split(&patterns, '/', &pattern))
+		if (!str_split(&segments, '/', &segment) || !segment_matches(pattern, segment, args, &n_args))
+			return false;
+	return str_is_null(segments);
+}
+
+static unsigned route_methods(const struct route *route)
+{
+	unsigned methods = route->methods;
+
+	if (methods & HTTP_GET)
+		methods |= HTTP_HEAD;
+	if (route->cors)
+		methods |= HTTP_OPTIONS;
+	return methods;
+}
+
+struct route_match route_match(const struct route *routes, size_t n_routes, enum http_method method, struct str path)
+{
+	struct route_match match = { .route = NULL };
+
+	for (size_t i = 0; i < n_routes; i++) {
+		struct str args[PATH_ARGS_MAX] = { STR_NULL };
+		unsigned methods = route_methods(&routes[i]);
+
+		if (!path_matches(routes[i].path, path, args))
+			continue;
+		match.allowed |= methods;
+		if (!match.same_path)
+			match.same_path = &routes[i];
+		if (match.route || !(methods & method))
+			continue;
+		match.route = &routes[i];
+		match.is_preflight = method == HTTP_OPTIONS && !(routes[i].methods & HTTP_OPTIONS);
+		for (size_t k = 0; k < PATH_ARGS_MAX; k++)
+			match.path_args[k] = args[k];
+	}
+	return match;
+}
+
+static const struct {
+	enum http_method method;
+	const char *name;
+} method_names[] = {
+	{ HTTP_GET, "GET" },     { HTTP_HEAD, "HEAD" },     { HTTP_POST, "POST" },       { HTTP_PUT, "PUT" },
+	{ HTTP_PATCH, "PATCH" }, { HTTP_DELETE, "DELETE" }, { HTTP_OPTIONS, "OPTIONS" },
+};
+
+const char *method_name(enum http_method method)
+{
+	for (size_t i = 0; i < ARRAY_LEN(method_names); i++)
+		if (method_names[i].method == method)
+			return method_names[i].name;
+	return "-";
+}
+
+struct str route_allow(struct arena *a, unsigned methods)
+{
+	struct buf b = buf_new(a, 64);
+
+	for (size_t i = 0; i < ARRAY_LEN(method_names); i++)
+		if (methods & method_names[i].method) {
+			buf_add_c(&b, b.len > 0 ? ", " : "");
+			buf_add_c(&b, method_names[i].name);
+		}
+	return buf_str(&b);
+}
+
+static const char *route_fault(const struct route *r)
+{
+	struct str rest = str_c(r->path), segment;
+	size_t n_args = 0;
+
+	if (!r->name || !r->path || r->path[0] != '/')
+		return "route without name or path";
+	if (!r->handle || r->methods == 0)
+		return "route without handler or method";
+	if (r->n_params > PARAMS_MAX)
+		return "route with too many parameters";
+	while (str_split(&rest, '/', &segment))
+		n_args += str_starts(segment, STR("{"));
+	if (n_args > PATH_ARGS_MAX)
+		return "route with too many path arguments";
+	if (r->body != BODY_NONE && r->max_body == 0)
+		return "route with a body but without max_body";
+	return NULL;
+}
+
+const char *route_table_fault(const struct route *routes, size_t n_routes, const struct route **ret_route)
+{
+	for (size_t i = 0; i < n_routes; i++) {
+		const char *fault = route_fault(&routes[i]);
+
+		if (fault) {
+			*ret_route = &routes[i];
+			return fault;
+		}
+	}
+	return NULL;
+}
