@@ -1,0 +1,21 @@
+/*
+ * http_answer.h (private to common/net): takes an answer in from libcurl's callbacks, with
+ * bounds on everything.
+ */
+#pragma once
+
+#include "common/base/buf.h"
+#include "common/net/http_client.h"
+
+struct http_intake {
+	struct op *op;
+	struct http_answer answer; /* body and status are set by the caller at the end */
+	struct buf body;
+	size_t header_bytes;
+	bool is_final;     /* the header section of the final answer has ended: what follows are trailers */
+	bool is_too_large;
+};
+
+/* CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION; userdata is a struct http_intake. */
+size_t http_intake_header(char *data, size_t size, size_t count, void *userdata);
+size_t http_intake_body(char *data, size_t size, size_t count, void *userdata);
