@@ -31,13 +31,13 @@ void *arena_alloc_array(struct arena *a, size_t count, size_t size); /* aborts o
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc_array((a), (count), sizeof(type)))
 
-/* Copies; the copy is NUL-terminated behind its length.  STR_NULL stays STR_NULL. */
 /* More room for p, the contents kept, the rest zeroed: in place where possible. p is invalid afterwards. */
 void *arena_grow(struct arena *a, void *p, size_t old_size, size_t new_size);
 
+/* Copies; the copy is NUL-terminated behind its length.  STR_NULL stays STR_NULL. */
 struct str arena_dup(struct arena *a, struct str s);
 struct str arena_dup_c(struct arena *a, const char *c);
-/* A NUL-terminated copy, for foreign interfaces.  The caller has refused NUL inside s. */
+/* A NUL-terminated copy, for foreign interfaces.  The caller has refused NUL inside s (asserted). STR_NULL gives NULL. */
 const char *arena_cstr(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *format, ...) _printf_(2, 3);
 struct str arena_vprintf(struct arena *a, const char *format, va_list ap) _printf_(2, 0);
