@@ -1,0 +1,173 @@
+#include "server/oidc/authorize.h"
+#include "tests/unit/oidc/keys.h"
+
+#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" /* RFC 7636 appendix B */
+
+static const struct str uris[] = { { "https://rp.example/cb", 21 } };
+static const struct str scopes[] = { { "openid", 6 }, { "profile", 7 }, { "roles", 5 } };
+static const struct client client = {
+	.id = { "rp", 2 },
+	.platform_id = 2,
+	.auth_method = CLIENT_AUTH_BASIC,
+	.redirect_uris = uris,
+	.n_redirect_uris = 1,
+	.scopes = scopes,
+	.n_scopes = 3,
+	.pkce_required = true,
+};
+
+static struct authorize_request good(void)
+{
+	return (struct authorize_request){
+		.client_id = STR("rp"),
+		.redirect_uri = STR("https://rp.example/cb"),
+		.response_type = STR("code"),
+		.scope = STR("openid roles"),
+		.code_challenge = STR(CHALLENGE),
+		.code_challenge_method = STR("S256"),
+	};
+}
+
+static struct op *new_op(void **state)
+{
+	struct op *op = ARENA_NEW(*state, struct op);
+
+	op_init(op, *state, NULL, NULL);
+	op->now_s = 10000;
+	return op;
+}
+
+static const struct session signed_in = { .account_id = { "a1", 2 }, .auth_time_s = 9000 };
+
+static void test_target(void **state)
+{
+	struct authorize_request rq = good();
+
+	assert_int_equal(authorize_check_target(new_op(state), &rq, &client), 0);
+	assert_int_equal(authorize_check_target(new_op(state), &rq, NULL), ERR_UNTRUSTED_REDIRECT);
+	rq.redirect_uri = STR("https://rp.example/cb/");
+	assert_int_equal(authorize_check_target(new_op(state), &rq, &client), ERR_UNTRUSTED_REDIRECT);
+	rq.redirect_uri = STR_NULL;
+	assert_int_equal(authorize_check_target(new_op(state), &rq, &client), ERR_UNTRUSTED_REDIRECT);
+}
+
+/* One changed parameter each: what becomes of a good request of a signed-in user. */
+static void test_request_table(void **state)
+{
+	static const struct {
+		const char *field, *value; /* NULL value: absent */
+		enum authorize_step step;
+		int error;
+	} rows[] = {
+		{ "state", "x", AUTHORIZE_ISSUE, 0 },
+		{ "response_type", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "response_type", "token", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
+		{ "response_type", "code id_token", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
+		{ "response_type", "none", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
+		{ "response_mode", "query", AUTHORIZE_ISSUE, 0 },
+		{ "response_mode", "fragment", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_MODE },
+		{ "scope", NULL, AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+		{ "scope", "roles", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+		{ "scope", "openid unknown", AUTHORIZE_ISSUE, 0 },
+		{ "scope", "xopenid", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+		/* CVE-2024-23647 of authentik: a dropped challenge is no way around PKCE. */
+		{ "code_challenge", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "code_challenge", "short", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		/* CVE-2026-67336 of better-auth: plain by default. */
+		{ "code_challenge_method", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "code_challenge_method", "plain", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "prompt", "none", AUTHORIZE_ISSUE, 0 },
+		{ "prompt", "login", AUTHORIZE_LOGIN, 0 },
+		{ "prompt", "select_account", AUTHORIZE_LOGIN, 0 },
+		{ "prompt", "consent", AUTHORIZE_ISSUE, 0 },
+		{ "prompt", "none login", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "prompt", "bogus", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "max_age", "1000", AUTHORIZE_ISSUE, 0 },
+		{ "max_age", "999", AUTHORIZE_LOGIN, 0 },
+		{ "max_age", "0", AUTHORIZE_LOGIN, 0 },
+		{ "max_age", "-1", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "max_age", "1e3", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "request", "x", AUTHORIZE_ERROR, ERR_REQUEST_NOT_SUPPORTED },
+		{ "request_uri", "https://x", AUTHORIZE_ERROR, ERR_REQUEST_URI_NOT_SUPPORTED },
+		{ "registration", "{}", AUTHORIZE_ERROR, ERR_REGISTRATION_NOT_SUPPORTED },
+		{ "ui_locales", "tlh", AUTHORIZE_ISSUE, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct authorize_request rq = good();
+		struct authorize_user user = { .session = &signed_in };
+		struct op *op = new_op(state);
+		struct authorize_decision d;
+		bool found = false;
+
+		for (size_t f = 0; f < n_authorize_fields; f++)
+			if (str_equal(str_c(authorize_fields[f].name), str_c(rows[i].field))) {
+				*authorize_field_of(&rq, f) = str_c(rows[i].value);
+				found = true;
+			}
+		assert_true(found);
+		d = authorize_decide(op, &rq, &client, &user);
+		if (d.step != rows[i].step || op->error.code != rows[i].error)
+			fail_msg("row %zu (%s=%s): step %d error %s", i, rows[i].field, rows[i].value, d.step, err_name(op->error.code));
+	}
+}
+
+static void test_not_signed_in(void **state)
+{
+	struct authorize_request rq = good();
+	struct authorize_user nobody = { 0 };
+	struct op *op = new_op(state);
+
+	assert_int_equal(authorize_decide(op, &rq, &client, &nobody).step, AUTHORIZE_LOGIN);
+	rq.prompt = STR("none");
+	assert_int_equal(authorize_decide(op, &rq, &client, &nobody).step, AUTHORIZE_ERROR);
+	assert_int_equal(op->error.code, ERR_LOGIN_REQUIRED);
+}
+
+/* prompt=login and max_age=0 are met by the sign-in that they caused, not asked for again and again. */
+static void test_fresh(void **state)
+{
+	struct authorize_request rq = good();
+	struct authorize_user user = { .session = &signed_in, .fresh = true };
+
+	rq.prompt = STR("login");
+	rq.max_age = STR("0");
+	assert_int_equal(authorize_decide(new_op(state), &rq, &client, &user).step, AUTHORIZE_ISSUE);
+}
+
+static void test_hint(void **state)
+{
+	struct authorize_request rq = good();
+	struct authorize_user user = { .session = &signed_in, .hint_sub = STR("a1") };
+	struct op *op;
+
+	assert_int_equal(authorize_decide(new_op(state), &rq, &client, &user).step, AUTHORIZE_ISSUE);
+	user.hint_sub = STR("somebody else");
+	assert_int_equal(authorize_decide(new_op(state), &rq, &client, &user).step, AUTHORIZE_LOGIN);
+	user.fresh = true;
+	op = new_op(state);
+	assert_int_equal(authorize_decide(op, &rq, &client, &user).step, AUTHORIZE_ERROR);
+	assert_int_equal(op->error.code, ERR_LOGIN_REQUIRED);
+	user = (struct authorize_user){ .session = &signed_in, .hint_bad = true };
+	assert_int_equal(authorize_decide(new_op(state), &rq, &client, &user).step, AUTHORIZE_ERROR);
+}
+
+static void test_scope_is_narrowed(void **state)
+{
+	struct authorize_request rq = good();
+	struct authorize_user user = { .session = &signed_in };
+
+	rq.scope = STR("roles admin openid roles  profile");
+	assert_str_equal(authorize_decide(new_op(state), &rq, &client, &user).scope, "roles openid profile");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(test_target),   UNIT_TEST(test_request_table), UNIT_TEST(test_not_signed_in),
+		UNIT_TEST(test_fresh),    UNIT_TEST(test_hint),          UNIT_TEST(test_scope_is_narrowed),
+	};
+
+	return cmocka_run_group_tests_name("oidc/authorize", tests, NULL, NULL);
+}
