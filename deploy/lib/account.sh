@@ -16,7 +16,7 @@ account_ready() {
 	[ "$(id -u "$SEN_USER")" -ne 0 ] || die "the user $SEN_USER is root: servers do not run as root"
 }
 
-# as_server COMMAND...: as SEN_USER, with nothing of root's environment.  The command replaces the
+# as_server COMMAND...: as SEN_USER, with a home folder of its own.  The command replaces the
 # shell where it stands last, so its pid is the one that was started.
 as_server() {
 	if [ "$(id -u)" -ne 0 ]; then
