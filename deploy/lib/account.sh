@@ -1,5 +1,6 @@
 # The account under which servers run: never root.  Started as root, a system user; else the caller.
 # shellcheck shell=bash
+# shellcheck disable=SC2016  # the quoted scripts expand in their own shell
 
 SEN_DEMO_USER=${SEN_DEMO_USER:-sen-demo}
 

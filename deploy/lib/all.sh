@@ -1,6 +1,7 @@
 # The local stack: everything deploy/demo and the tests need to run real parts on one machine.
 # Source this file; README.md beside it lists what each part offers.
 # shellcheck shell=bash
+# shellcheck disable=SC2034
 
 SEN_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SEN_ROOT=$(cd "$SEN_LIB/../.." && pwd)

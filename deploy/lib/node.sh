@@ -21,22 +21,23 @@ node_packages() {
 
 # node_ready: sets NODE (after packages_ready and state_ready).
 node_ready() {
-	local fetched=$STATE/node/node_modules/node-linux-$(node_machine)/bin/node
 	NODE=$(command -v node)
 	node_is_new "$NODE" && return
-	NODE=$fetched
+	NODE=$(node_fetched)
 	node_is_new "$NODE" && return
 	say "this machine's Node.js is older than $NODE_MIN: fetching the npm package node"
 	npm_install "$SEN_ROOT/deploy/platforms/node" "$STATE/node"
 	node_is_new "$NODE" || die "the fetched Node.js does not run: $NODE"
 }
 
-node_machine() {
+node_fetched() {
+	local machine
 	case "$(uname -m)" in
-	x86_64) printf 'x64\n' ;;
-	aarch64) printf 'arm64\n' ;;
+	x86_64) machine=x64 ;;
+	aarch64) machine=arm64 ;;
 	*) die "no Node.js binary is known for $(uname -m)" ;;
 	esac
+	printf '%s/node/node_modules/node-linux-%s/bin/node\n' "$STATE" "$machine"
 }
 
 # npm_install SOURCE TARGET: copies the folder SOURCE to TARGET and installs what its package-lock.json

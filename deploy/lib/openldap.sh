@@ -1,6 +1,7 @@
 # Private slapd servers: the accounts' directory, and the account store of platform P03.  Each has its
 # folder $STATE/NAME/{config,data}, a unix socket $STATE/run/NAME-ldapi and a TCP port on loopback.
 # shellcheck shell=bash
+# shellcheck disable=SC2016  # the quoted scripts expand in their own shell
 # shellcheck disable=SC2034
 
 LDAP_SUFFIX=dc=nghean,dc=sen

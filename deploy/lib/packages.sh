@@ -1,5 +1,6 @@
 # Debian packages: installs what is missing, starts none of the services they bring.
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2016  # the lists are the callers'; the quoted scripts expand in their own shell
 
 PACKAGES_BUILD=(
 	meson ninja-build gcc libc6-dev pkg-config libmicrohttpd-dev libjansson-dev libssl-dev libldap-dev

@@ -3,19 +3,16 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034
 
-# platforms_npm: installs what P02 needs (after node_ready).
+# platforms_npm: installs what P02 needs (after node_ready), and makes the platforms' secrets.
 platforms_npm() {
+	platforms_secrets
 	npm_install "$SEN_ROOT/deploy/platforms/p02-scim" "$STATE/p02"
 }
 
-# platforms_secrets: makes the secrets that both sides know, and sets the names of their files; and the
-# addresses of the platforms.
+# platforms_secrets: makes the secrets that both sides know, and sets the names of their files.
 platforms_secrets() {
-	P02_SCIM=http://$HOST_P02:$PORT_P02_SCIM/scim/v2
 	P02_SCIM_TOKEN_FILE=$STATE/secrets/p02-scim.token
-	P02_RP=http://$HOST_P02:$PORT_P02_RP
 	P02_CLIENT_SECRET_FILE=$STATE/secrets/p02-client.secret
-	P03_RP=http://$HOST_P03:$PORT_P03_RP
 	P03_CLIENT_SECRET_FILE=$STATE/secrets/p03-client.secret
 	P03_CRYPTO_FILE=$STATE/secrets/p03-cookie.secret
 	local file
@@ -42,7 +39,7 @@ p02_rp_start() {
 	platforms_secrets
 	service_start p02-rp env LISTEN_HOST="$HOST_P02" LISTEN_PORT="$PORT_P02_RP" ISSUER="$ISSUER" CLIENT_ID=p02 \
 		CLIENT_SECRET_FILE="$P02_CLIENT_SECRET_FILE" "$NODE" "$STATE/p02/rp.mjs"
-	wait_for_http p02-rp "$P02_RP/healthz"
+	wait_for_http p02-rp "$P02_RP_URL/healthz"
 }
 
 p03_rp_start() {
@@ -56,5 +53,5 @@ p03_rp_start() {
 		PORT="$PORT_P03_RP" ISSUER="$ISSUER" CLIENT_ID=p03 CLIENT_SECRET="$(server_secret "$P03_CLIENT_SECRET_FILE")" \
 		CRYPTO="$(server_secret "$P03_CRYPTO_FILE")" | server_file 600 "$root/apache.conf"
 	service_start p03-rp env TMPDIR="$STATE/tmp" /usr/sbin/apache2 -f "$root/apache.conf" -D FOREGROUND
-	wait_for_http p03-rp "$P03_RP/healthz.txt"
+	wait_for_http p03-rp "$P03_RP_URL/healthz.txt"
 }

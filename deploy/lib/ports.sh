@@ -12,8 +12,9 @@ HOST_P03=127.0.0.3
 # ports_set [BASE]
 ports_set() {
 	local base=${1:-$PORT_BASE_DEFAULT}
-	[[ $base =~ ^[0-9]{4,5}$ ]] && [ "$base" -ge 1024 ] && [ "$base" -le 65500 ] ||
+	if ! [[ $base =~ ^[1-9][0-9]{3,4}$ ]] || [ "$base" -lt 1024 ] || [ "$base" -gt 65500 ]; then
 		die "--port-base wants a number from 1024 to 65500, not: $base"
+	fi
 	PORT_BASE=$base
 	PORT_SERVER=$base
 	PORT_ADMIN=$((base + 1))
@@ -26,6 +27,9 @@ ports_set() {
 	PORT_P03_LDAP=$((base + 20))
 	PORT_P03_RP=$((base + 21))
 	ISSUER=http://$HOST_SERVER:$PORT_SERVER
+	P02_SCIM_URL=http://$HOST_P02:$PORT_P02_SCIM/scim/v2
+	P02_RP_URL=http://$HOST_P02:$PORT_P02_RP
+	P03_RP_URL=http://$HOST_P03:$PORT_P03_RP
 }
 
 # ports_free: dies where something else listens on one of them.

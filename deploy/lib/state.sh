@@ -160,7 +160,7 @@ wait_for() {
 }
 
 port_answers() {
-	(exec {fd}<>"/dev/tcp/$1/$2") 2>/dev/null
+	(exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
 }
 
 # wait_for_port NAME HOST PORT [SECONDS]
