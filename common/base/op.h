@@ -15,6 +15,7 @@
 #define ERROR_ARGS_MAX 4
 
 struct db;      /* common/db */
+struct db_conn; /* common/db */
 struct keyring; /* common/crypto */
 
 /* A named value for the message of an error; comes from our own data, never from input. */
@@ -34,6 +35,7 @@ struct error {
 struct op {
 	struct arena *arena;
 	struct db *db;
+	struct db_conn *tx;           /* the open transaction, or NULL: db_begin() */
 	const struct keyring *keys;
 	int64_t now_s;                /* wall clock at the start of the unit of work; expiry in stores uses the database's clock */
 	char id[OP_ID_LEN + 1];       /* "Mã tra cứu": stands in the log line, in error pages and in audit */

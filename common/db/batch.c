@@ -1,0 +1,81 @@
+#include "common/db/batch.h"
+
+#include "common/base/clock.h"
+#include "common/db/result.h"
+
+static bool send_all(struct db_conn *c, struct job **jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!conn_send(c, jobs[i]->bound))
+			return false;
+	if (PQpipelineSync(c->pg))
+		return true;
+	conn_lose(c, PQerrorMessage(c->pg));
+	return false;
+}
+
+static void set_result(struct job *job, PGresult *res)
+{
+	PQclear(job->result);
+	job->result = res;
+}
+
+/* What one result means for the batch; takes the result over. */
+static void note_result(struct job **jobs, size_t n, size_t at, PGresult *res, size_t *first_failed)
+{
+	bool is_aborted = PQresultStatus(res) == PGRES_PIPELINE_ABORTED;
+
+	if (!is_aborted && result_is_error(res) && *first_failed == SIZE_MAX)
+		*first_failed = at < n ? at : n;
+	/* An error of the commit comes behind the results; a lone job gets it in place of its own. */
+	if (at >= n && n == 1 && !is_aborted)
+		set_result(jobs[0], res);
+	else if (at < n && !is_aborted)
+		set_result(jobs[at], res);
+	else
+		PQclear(res);
+}
+
+/*
+ * Reads up to the Sync: before it nothing is committed.  Each statement's results end with
+ * CONN_END, which is how they are told apart.
+ */
+static enum batch_outcome receive(struct db_conn *c, struct job **jobs, size_t n, int64_t deadline_ms,
+                                  size_t *first_failed)
+{
+	size_t at = 0;
+
+	for (;;) {
+		PGresult *res = NULL;
+		enum conn_answer answer = conn_next(c, deadline_ms, &res);
+
+		if (answer == CONN_LOST)
+			return BATCH_LOST;
+		if (answer == CONN_END) {
+			at++;
+			continue;
+		}
+		if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
+			PQclear(res);
+			return *first_failed == SIZE_MAX ? BATCH_COMMITTED : BATCH_FAILED;
+		}
+		note_result(jobs, n, at, res, first_failed);
+	}
+}
+
+enum batch_outcome batch_run(struct db_conn *c, struct job **jobs, size_t n, int64_t timeout_ms, size_t *ret_failed)
+{
+	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+	enum batch_outcome outcome = BATCH_LOST;
+	size_t failed = SIZE_MAX;
+
+	c->commit_in_doubt = false;
+	if (send_all(c, jobs, n))
+		outcome = receive(c, jobs, n, deadline_ms, &failed);
+	if (outcome == BATCH_COMMITTED)
+		return c->commit_in_doubt ? BATCH_IN_DOUBT : BATCH_COMMITTED;
+	*ret_failed = failed;
+	for (size_t i = 0; i < n && !(n == 1 && outcome == BATCH_FAILED); i++)
+		set_result(jobs[i], NULL);
+	return outcome;
+}

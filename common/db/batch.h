@@ -1,0 +1,45 @@
+/*
+ * batch.h (private): statements of several callers under one Sync, which is one implicit
+ * transaction.  Knows the wire; what to do about a failure is the lane's business.
+ */
+#pragma once
+
+#include "common/db/conn.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+/*
+ * One statement of one caller, on the caller's stack.  The caller waits until the lane has
+ * let go of it, so the lane may read and write it and what it points to.
+ */
+struct job {
+	TAILQ_ENTRY(job) link;
+	bool is_queued;      /* with link: under the lane's mutex */
+	bool was_retried;
+	const struct bound *bound;
+	int64_t deadline_ms; /* not sent after that */
+
+	/* The answer: a result (rows or an error), or a code with its reason. */
+	PGresult *result;
+	enum err code;
+	char reason[CONN_REASON_MAX];
+	atomic_bool is_done;
+	sem_t done;
+};
+TAILQ_HEAD(job_queue, job);
+
+enum batch_outcome {
+	BATCH_COMMITTED, /* every job has its result */
+	BATCH_FAILED,    /* rolled back */
+	BATCH_IN_DOUBT,  /* committed here, perhaps not on the standby */
+	BATCH_LOST,      /* nobody knows */
+};
+
+/*
+ * n = 0 only asks whether the server is there.  BATCH_FAILED sets *ret_failed to the job that
+ * raised the error, or to n when the commit did; a job that was alone gets the error as its
+ * result, the jobs of a larger batch have none.
+ */
+enum batch_outcome batch_run(struct db_conn *c, struct job **jobs, size_t n, int64_t timeout_ms, size_t *ret_failed);

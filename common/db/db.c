@@ -1,0 +1,152 @@
+#include "common/db/db.h"
+
+#include "common/base/clock.h"
+#include "common/db/db_impl.h"
+
+#include <stdlib.h>
+
+#define ARENA_BUDGET_BYTES ((size_t)64 * 1024)
+#define BATCH_MAX_DEFAULT 64
+#define STATEMENT_TIMEOUT_DEFAULT_MS 5000
+#define LOCK_TIMEOUT_DEFAULT_MS 500
+#define IDLE_TRANSACTION_TIMEOUT_MS 10000
+/* Above twice the server's own limit the server is not slow but gone. */
+#define PATIENCE_EXTRA_MS 1000
+
+static struct conn_settings settings_of(struct arena *a, const struct db_config *config)
+{
+	return (struct conn_settings){
+		.conninfo = arena_cstr(a, config->conninfo),
+		.password = str_is_empty(config->password) ? NULL : arena_cstr(a, config->password),
+		.program = arena_dup_c(a, config->program).p,
+		/* No "public", and pg_temp last: nobody can put a table before ours. */
+		.search_path = "sen,pg_temp",
+		.statement_timeout_ms = config->statement_timeout_ms ? config->statement_timeout_ms
+		                                                     : STATEMENT_TIMEOUT_DEFAULT_MS,
+		.audit_chain = config->audit_chain,
+	};
+}
+
+static bool open_lane(struct db *db, const struct db_config *config, const struct conn_settings *settings,
+                      enum db_lane lane, char ret_reason[CONN_REASON_MAX])
+{
+	struct lane_config c = {
+		.thread_name = lane == DB_READ ? "db-read" : "db-write",
+		.conn = *settings,
+		.is_write = lane == DB_WRITE,
+		.batch_max = config->batch_max ? config->batch_max : BATCH_MAX_DEFAULT,
+		.patience_ms = db->patience_ms,
+	};
+
+	c.conn.prepare = lane == DB_READ ? CONN_PREPARE_READ : CONN_PREPARE_WRITE;
+	c.conn.read_only = lane == DB_READ;
+	c.conn.lock_timeout_ms = config->lock_timeout_ms ? config->lock_timeout_ms : LOCK_TIMEOUT_DEFAULT_MS;
+	db->lanes[lane] = lane_open(&c, ret_reason);
+	return db->lanes[lane] != NULL;
+}
+
+/* Its first connection prepares every query: a program that does not fit the schema stops here. */
+static bool open_pool(struct db *db, const struct db_config *config, const struct conn_settings *settings,
+                      char ret_reason[CONN_REASON_MAX])
+{
+	struct conn_settings s = *settings;
+	enum err code;
+
+	s.prepare = CONN_PREPARE_ALL;
+	s.idle_transaction_timeout_ms = IDLE_TRANSACTION_TIMEOUT_MS;
+	db->pool = pool_new(&s, config->pool_size);
+
+	struct db_conn *first = pool_take(db->pool, &code, ret_reason);
+
+	if (first)
+		pool_give(db->pool, first);
+	return first != NULL;
+}
+
+int db_open(const struct db_config *config, struct db **ret_db, struct str *ret_message, struct arena *message_arena)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	char reason[CONN_REASON_MAX] = "";
+
+	if (!db)
+		abort();
+	db->arena = arena_new(ARENA_BUDGET_BYTES);
+
+	struct conn_settings settings = settings_of(db->arena, config);
+
+	db->patience_ms = (int64_t)settings.statement_timeout_ms * 2 + PATIENCE_EXTRA_MS;
+	if (!open_pool(db, config, &settings, reason) ||
+	    (config->with_lanes && (!open_lane(db, config, &settings, DB_READ, reason) ||
+	                            !open_lane(db, config, &settings, DB_WRITE, reason)))) {
+		*ret_message = arena_printf(message_arena, "database: %s", reason);
+		db_close(db);
+		return ERR_UNAVAILABLE;
+	}
+	*ret_db = db;
+	return 0;
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	for (size_t i = 0; i < N_LANES; i++)
+		lane_close(db->lanes[i]);
+	pool_free(db->pool);
+	arena_free(db->arena);
+	free(db);
+}
+
+static bool pool_is_ready(struct db *db, int64_t deadline_ms)
+{
+	char reason[CONN_REASON_MAX];
+	enum err code;
+	struct db_conn *c = pool_take(db->pool, &code, reason);
+
+	if (!c)
+		return false;
+
+	_pgresult_ PGresult *res = conn_exec(c, "SELECT 1", deadline_ms);
+	bool is_ready = PQresultStatus(res) == PGRES_TUPLES_OK;
+
+	pool_give(db->pool, c);
+	return is_ready;
+}
+
+bool db_is_ready(struct db *db, int timeout_ms)
+{
+	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+
+	if (!db->lanes[DB_READ])
+		return pool_is_ready(db, deadline_ms);
+	for (size_t i = 0; i < N_LANES; i++)
+		if (!lane_probe(db->lanes[i], deadline_ms - clock_mono_ms()))
+			return false;
+	return true;
+}
+
+int db_run_params(struct op *op, const struct query *q, const struct db_param *params, size_t n_params,
+                  struct db_rows *ret_rows)
+{
+	struct db *db = op->db;
+	struct bound b;
+	int r = bind_params(op, q, params, n_params, &b);
+
+	if (r < 0)
+		return r;
+	if (!op->tx && db->lanes[q->lane])
+		return lane_run(db->lanes[q->lane], op, &b, ret_rows);
+	atomic_fetch_add_explicit(&db->pool_statements, 1, memory_order_relaxed);
+	return op->tx ? tx_run(op, &b, ret_rows) : pool_run(op, &b, ret_rows);
+}
+
+void db_stats_get(struct db *db, struct db_stats *ret)
+{
+	struct db_stats sum = { .statements = atomic_load_explicit(&db->pool_statements, memory_order_relaxed) };
+
+	for (size_t i = 0; i < N_LANES; i++)
+		if (db->lanes[i])
+			lane_stats_add(db->lanes[i], &sum);
+	pool_stats_add(db->pool, &sum);
+	*ret = sum;
+}

@@ -1,0 +1,25 @@
+/*
+ * pool.h (private): a few ordinary connections, for transactions and for programs without
+ * lanes.  Opened when first needed, the first one at start.
+ * Thread-safe.
+ */
+#pragma once
+
+#include "common/db/conn.h"
+#include "common/db/db.h"
+
+struct pool;
+
+struct pool *pool_new(const struct conn_settings *settings, size_t size); /* strings outlive it */
+/* Waits until every connection has been given back.  Accepts NULL. */
+void pool_free(struct pool *p);
+
+/*
+ * A connection that answered nothing amiss so far, waiting up to a second for one.  NULL with
+ * ERR_OVERLOADED, or ERR_UNAVAILABLE when it cannot be opened, and a reason.
+ */
+struct db_conn *pool_take(struct pool *p, enum err *ret_code, char ret_reason[CONN_REASON_MAX]);
+/* Closes it when it is lost or in the middle of something. */
+void pool_give(struct pool *p, struct db_conn *c);
+
+void pool_stats_add(struct pool *p, struct db_stats *sum);

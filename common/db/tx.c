@@ -1,0 +1,130 @@
+#include "common/base/clock.h"
+#include "common/db/db_impl.h"
+#include "common/db/result.h"
+
+/* NULL: the connection was lost, and nobody knows whether the statement ran. */
+static PGresult *execute(const struct db *db, struct db_conn *c, const struct bound *b)
+{
+	c->commit_in_doubt = false;
+	return conn_send(c, b) ? conn_finish(c, clock_mono_ms() + db->patience_ms) : NULL;
+}
+
+int tx_run(struct op *op, const struct bound *b, struct db_rows *ret_rows)
+{
+	const struct query *q = b->query;
+	_pgresult_ PGresult *res = execute(op->db, op->tx, b);
+
+	/* Lost before COMMIT: the server rolls it back. */
+	if (!res)
+		return result_lost(op, q->name, ERR_UNAVAILABLE, op->tx->reason);
+	return result_take(op, q, res, ret_rows);
+}
+
+static int run_once(struct op *op, const struct bound *b, struct db_rows *ret_rows, bool *ret_was_lost)
+{
+	const struct query *q = b->query;
+	char reason[CONN_REASON_MAX];
+	enum err code;
+	struct db_conn *c = pool_take(op->db->pool, &code, reason);
+	int r;
+
+	if (!c)
+		return result_lost(op, q->name, code, reason);
+
+	_pgresult_ PGresult *res = execute(op->db, c, b);
+
+	*ret_was_lost = !res;
+	if (!res)
+		r = result_lost(op, q->name, q->lane == DB_READ ? ERR_UNAVAILABLE : ERR_OUTCOME_UNKNOWN, c->reason);
+	else if (c->commit_in_doubt)
+		r = result_lost(op, q->name, ERR_OUTCOME_UNKNOWN, "not confirmed by the standby");
+	else
+		r = result_take(op, q, res, ret_rows);
+	pool_give(op->db->pool, c);
+	return r;
+}
+
+int pool_run(struct op *op, const struct bound *b, struct db_rows *ret_rows)
+{
+	const struct error before = op->error;
+	bool was_lost = false;
+	int r = run_once(op, b, ret_rows, &was_lost);
+
+	if (!was_lost || b->query->lane != DB_READ)
+		return r;
+	/* A read may be asked again: the error of the first attempt is forgotten. */
+	op->error = before;
+	return run_once(op, b, ret_rows, &was_lost);
+}
+
+int db_begin(struct op *op)
+{
+	char reason[CONN_REASON_MAX];
+	enum err code;
+
+	assert(op->db && !op->tx);
+
+	struct db_conn *c = pool_take(op->db->pool, &code, reason);
+
+	if (!c)
+		return result_lost(op, "begin", code, reason);
+
+	_pgresult_ PGresult *res = conn_exec(c, "BEGIN", clock_mono_ms() + op->db->patience_ms);
+
+	if (!res || result_is_error(res)) {
+		int r = result_lost(op, "begin", ERR_UNAVAILABLE, res ? PQresultErrorMessage(res) : c->reason);
+
+		pool_give(op->db->pool, c);
+		return r;
+	}
+	op->tx = c;
+	return 0;
+}
+
+static int commit(struct op *op, struct db_conn *c)
+{
+	static const struct query commit_query = { .name = "commit" };
+	struct db_rows ignored;
+
+	/* COMMIT would answer "ROLLBACK" and call that a success. */
+	if (PQtransactionStatus(c->pg) == PQTRANS_INERROR)
+		return op_fail(op, ERR_INTERNAL, "a statement of the transaction had failed");
+	if (c->reason[0] != '\0' || PQtransactionStatus(c->pg) != PQTRANS_INTRANS)
+		return result_lost(op, "commit", ERR_UNAVAILABLE, c->reason);
+
+	_pgresult_ PGresult *res = conn_exec(c, "COMMIT", clock_mono_ms() + op->db->patience_ms);
+
+	if (!res)
+		return result_lost(op, "commit", ERR_OUTCOME_UNKNOWN, c->reason);
+	if (c->commit_in_doubt)
+		return result_lost(op, "commit", ERR_OUTCOME_UNKNOWN, "not confirmed by the standby");
+	return result_take(op, &commit_query, res, &ignored);
+}
+
+int db_commit(struct op *op)
+{
+	assert(op->tx);
+
+	int r = commit(op, op->tx);
+
+	/* Ends the transaction in every case, and with it the op's hold on the connection. */
+	db_rollback(op);
+	return r;
+}
+
+void db_rollback(struct op *op)
+{
+	struct db_conn *c = TAKE_PTR(op->tx);
+
+	if (!c)
+		return;
+	/* When even this fails the connection is closed, which does the same. */
+	if (c->reason[0] == '\0' && PQtransactionStatus(c->pg) != PQTRANS_IDLE)
+		PQclear(conn_exec(c, "ROLLBACK", clock_mono_ms() + op->db->patience_ms));
+	pool_give(op->db->pool, c);
+}
+
+void db_op_done(struct op *op)
+{
+	db_rollback(op);
+}
