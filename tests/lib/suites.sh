@@ -1,0 +1,178 @@
+# The suites of tests/run.
+# shellcheck shell=bash
+# shellcheck disable=SC2034
+
+TESTS_PORT_BASE=${TESTS_PORT_BASE:-28400}
+
+# A new state folder for each run, gone at its end, with everything that was started in it.
+tests_begin() {
+	mapfile -t node_missing < <(node_packages)
+	packages_ready "${PACKAGES_BUILD[@]}" "${PACKAGES_RUN[@]}" "${PACKAGES_DEMO[@]}" "${PACKAGES_TEST[@]}" "${node_missing[@]}"
+	account_ready
+	TESTS_DIR=$(mktemp -d /tmp/sen-tests.XXXXXX)
+	state_ready "$TESTS_DIR"
+	TESTS_LOG=$TESTS_DIR/log
+	state_lock
+	trap tests_end EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	ports_set "$TESTS_PORT_BASE"
+}
+
+tests_end() {
+	local code=$?
+	trap - EXIT INT TERM
+	services_stop_all
+	if [ "${FAILED:-1}" -eq 0 ] || [ -n "${TESTS_DROP:-}" ]; then
+		rm -rf "$TESTS_DIR"
+	else
+		say "logs are kept in $TESTS_DIR/log"
+	fi
+	exit "$code"
+}
+
+suite_style() {
+	local name
+	for name in check_layers check_sizes check_text; do
+		check "style: $name" "$SEN_ROOT/tests/style/$name"
+	done
+}
+
+# meson_suite SUITE: each test program is one check.
+meson_suite() {
+	local suite=$1 log=$TESTS_LOG/meson-$1.log status name result
+	meson test -C "$SEN_BUILD" --no-rebuild --suite "$suite" --print-errorlogs --timeout-multiplier "${TESTS_TIMEOUT_FACTOR:-2}" \
+		--num-processes 2 >"$log" 2>&1 || status=$?
+	while read -r result name; do
+		case "$result" in
+		OK) count_pass ;;
+		*) count_fail "$suite: $name ($result)" ;;
+		esac
+	done < <(sed -nE 's/^ *[0-9]+\/[0-9]+ +(.*[^ ]) +(OK|FAIL|TIMEOUT|ERROR|SKIP|UNEXPECTEDPASS) +[0-9.]+ *s.*$/\2 \1/p' "$log")
+	if ! grep -qE '^Ok: +[1-9]' "$log"; then
+		count_fail "$suite: no test ran"
+	fi
+	if [ "${status:-0}" -ne 0 ]; then
+		tail -n 80 "$log" >&2
+		[ "$FAILED" -gt 0 ] || count_fail "$suite: meson test ended with $status"
+	fi
+}
+
+suite_unit() {
+	sen_build "${TESTS_BUILD:-test}"
+	meson_suite unit
+}
+
+suite_fuzz() {
+	sen_build "${TESTS_BUILD:-test}"
+	meson_suite fuzz
+}
+
+suite_http() {
+	sen_build "${TESTS_BUILD:-test}"
+	meson_suite http
+}
+
+# Whoever runs the tests may be superuser of their cluster: it lives for this run only.
+tests_postgres() {
+	service_is_running postgres && return
+	postgres_start nofsync
+	printf 'local all all trust\n' | server_file 600 "$STATE/pg/pg_hba.conf"
+	as_server "$PG_BIN/pg_ctl" -s -D "$STATE/pg" reload
+	export SEN_TEST_PG="host=$STATE/run port=$PORT_POSTGRES dbname=postgres user=postgres"
+}
+
+suite_db() {
+	sen_build "${TESTS_BUILD:-test}"
+	tests_postgres
+	SEN_TEST_MIGRATIONS=$SEN_ROOT/schema/migrations meson_suite db
+}
+
+suite_ldap() {
+	sen_build "${TESTS_BUILD:-test}"
+	service_is_running ldap || openldap_start
+	as_server cat "$STATE/secrets/ldap-sen-provisioner.password" >"$TESTS_LOG/ldap.password"
+	chmod 600 "$TESTS_LOG/ldap.password"
+	SEN_TEST_LDAP_URI=ldap://127.0.0.1:$PORT_LDAP SEN_TEST_LDAP_BIND_DN=$LDAP_PROVISIONER_DN \
+		SEN_TEST_LDAP_PASSWORD_FILE=$TESTS_LOG/ldap.password SEN_TEST_LDAP_BASE="ou=people,$LDAP_SUFFIX" meson_suite ldap
+}
+
+# The end-to-end tests run as the servers' user, from a copy: the checkout may be closed to it.
+e2e_copy() {
+	as_server rm -rf "$STATE/src/tests/e2e/lib"
+	as_server mkdir -p "$STATE/src"
+	tar -C "$SEN_ROOT" --exclude=node_modules -cf - deploy schema tests/e2e tests/bench | as_server tar -C "$STATE/src" --no-same-owner -xf -
+	npm_install "$SEN_ROOT/tests/e2e" "$STATE/src/tests/e2e"
+	npm_install "$SEN_ROOT/deploy/driver" "$STATE/driver"
+	platforms_npm
+}
+
+e2e_stack() {
+	# Quick expiry of what a killed provisioner held, and of locks.
+	export SEN_LEASE_S=3 SEN_LOCK_S=600
+	tests_postgres
+	service_is_running ldap || openldap_start
+	p03_ldap_start
+	sen_seed "${TESTS_OFFICIALS:-2000}"
+	sen_start
+	platforms_start
+	sen_write_env
+}
+
+suite_e2e() {
+	local file log
+	sen_build "${TESTS_BUILD:-test}"
+	node_ready
+	e2e_copy
+	e2e_stack
+	check "e2e: the main job" e2e_main_job
+	for file in "$SEN_ROOT"/tests/e2e/*.test.mjs; do
+		e2e_file "$(basename "$file")"
+	done
+	services_stop_all
+	check "e2e: no sanitizer report, no assertion, no crash in the servers' logs" e2e_logs_are_clean
+}
+
+e2e_main_job() {
+	(cd "$STATE/driver" && as_server "$NODE" main-job.mjs "$STATE/demo.env")
+}
+
+# Each test of the file counts.
+e2e_file() {
+	local name=$1 log=$TESTS_LOG/e2e-$1.log pass fail
+	(cd "$STATE/src/tests/e2e" && as_server env SEN_E2E_ENV="$STATE/demo.env" SEN_NODE="$NODE" "$NODE" --test \
+		--test-reporter=spec --test-timeout=600000 "$name") >"$log" 2>&1 || true
+	pass=$(sed -nE 's/^ℹ pass ([0-9]+)$/\1/p' "$log")
+	fail=$(sed -nE 's/^ℹ (fail|cancelled|skipped|todo) ([0-9]+)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+	say "   $name: ${pass:-0} passed, $fail failed"
+	count_pass "${pass:-0}"
+	if [ "$fail" -gt 0 ] || [ "${pass:-0}" -eq 0 ]; then
+		sed -n '/failing tests/,$p' "$log" | head -n 120 >&2
+		[ "$fail" -eq 0 ] && count_fail "e2e: $name: no test ran"
+		while [ "$fail" -gt 0 ]; do
+			count_fail "e2e: $name"
+			fail=$((fail - 1))
+		done
+	fi
+}
+
+e2e_logs_are_clean() {
+	local file bad=0
+	for file in "$STATE"/log/sen-*.log; do
+		if as_server grep -nE 'AddressSanitizer|LeakSanitizer|runtime error|Assertion|\*\*\* ' "$file"; then
+			bad=1
+		fi
+	done
+	return $bad
+}
+
+suite_asan() {
+	local suite
+	services_stop_all
+	export TESTS_BUILD=asan TESTS_TIMEOUT_FACTOR=5
+	export ASAN_OPTIONS=abort_on_error=0:halt_on_error=1:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+	for suite in unit fuzz db ldap http e2e; do
+		say "== asan: $suite"
+		"suite_$suite"
+	done
+}
