@@ -54,6 +54,8 @@ static bool open_pool(struct db *db, const struct db_config *config, const struc
 
 	s.prepare = CONN_PREPARE_ALL;
 	s.idle_transaction_timeout_ms = IDLE_TRANSACTION_TIMEOUT_MS;
+	/* A transaction holds the head of its chain until it commits: never the lane's. */
+	s.audit_chain++;
 	db->pool = pool_new(&s, config->pool_size);
 
 	struct db_conn *first = pool_take(db->pool, &code, ret_reason);

@@ -26,7 +26,7 @@ struct db_config {
 	unsigned statement_timeout_ms;
 	unsigned lock_timeout_ms; /* lanes only */
 	unsigned batch_max;       /* statements under one Sync; 0 = 64 */
-	int audit_chain;          /* number of this program's (node's) audit chain: setting sen.audit_chain */
+	int audit_chain;          /* setting sen.audit_chain of the lanes; transactions write the chain after it */
 };
 
 /* Connects and prepares; ret_message says in words what failed. */
