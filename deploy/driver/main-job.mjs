@@ -62,7 +62,7 @@ async function administrator(browser) {
     await step('the first administrator activates the account in a browser', async () => {
       await page.goto(env.SEN_ISSUER);
       await activate(page, login, secret(codeFile), password);
-      check(await page.locator('#signed-in').count(), `activation failed: ${await errorOf(page)}`);
+      check(await page.locator('#login-name').count(), `activation failed: ${await errorOf(page)}`);
       writeFileSync(codeFile, 'used\n', { mode: 0o600 });
     }).catch((error) => { if (secret(codeFile) !== 'used') throw error; });
   }
@@ -168,7 +168,7 @@ async function demoAccount(browser) {
       const password = `Thu7-${randomBytes(9).toString('base64url')}-Xe`;
       await page.goto(env.SEN_ISSUER);
       await activate(page, login, code, password);
-      check(await page.locator('#signed-in').count(), `activation failed: ${await errorOf(page)}`);
+      check(await page.locator('#login-name').count(), `activation failed: ${await errorOf(page)}`);
       writeFileSync(file, password, { mode: 0o600 });
     }
     writeFileSync(`${env.SEN_STATE}/try.env`, `SEN_TRY_LOGIN='${login}'\nSEN_TRY_PASSWORD_FILE='${file}'\n`, { mode: 0o600 });

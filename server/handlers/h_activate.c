@@ -18,8 +18,10 @@ static int activate_page(struct request *rq, int status, const struct flow *flow
 	struct op *op = &rq->op;
 	struct str origin = flow->has_request ? uri_origin(op->arena, flow->request.redirect_uri) : STR_NULL;
 	_json_ json_t *model = json_new_object();
+	struct str sealed = flow_seal(op, flow_cookie(rq), flow);
 
-	json_set_str(model, "flow", flow_seal(op, flow_cookie(rq), flow));
+	json_set_str(model, "flow", sealed);
+	json_set_str(model, "lang_url", page_in_other_language(rq, arena_printf(op->arena, "/activate?flow=%.*s", STR_ARG(sealed))));
 	json_set_str(model, "username", rq_param(rq, P_USERNAME));
 	json_set_str(model, "error", error);
 	return page_respond(rq, status, "activate", model, origin);

@@ -18,6 +18,17 @@ struct str page_say(struct request *rq, const char *key)
 	return page_text(rq->op.arena, rq->lang, key, NULL, 0);
 }
 
+static struct str other_language(struct request *rq)
+{
+	return str_equal(rq->lang, STR("vi")) ? STR("en") : STR("vi");
+}
+
+struct str page_in_other_language(struct request *rq, struct str path)
+{
+	return arena_printf(rq->op.arena, "%.*s%cui_locales=%.*s", STR_ARG(path), str_index(path, '?') < 0 ? '?' : '&',
+	                    STR_ARG(other_language(rq)));
+}
+
 struct str flow_cookie(struct request *rq)
 {
 	struct str cookie = rq_cookie(rq, FLOW_COOKIE);
@@ -58,11 +69,10 @@ int session_of_request(struct request *rq)
 static struct str language_link(struct request *rq, const struct flow *flow)
 {
 	struct authorize_request other = flow->request;
-	bool vi = str_equal(rq->lang, STR("vi"));
 
 	if (!flow->has_request)
-		return vi ? STR("/?ui_locales=en") : STR("/?ui_locales=vi");
-	other.ui_locales = vi ? STR("en") : STR("vi");
+		return page_in_other_language(rq, STR("/"));
+	other.ui_locales = other_language(rq);
 	return arena_printf(rq->op.arena, "/authorize?%.*s", STR_ARG(flow_query(&rq->op, &other)));
 }
 

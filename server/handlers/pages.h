@@ -9,6 +9,9 @@ int page_respond(struct request *rq, int status, const char *template_name, cons
 /* A sentence in the user's language. */
 struct str page_say(struct request *rq, const char *key);
 
+/* path with ui_locales of the language that is not in use. */
+struct str page_in_other_language(struct request *rq, struct str path);
+
 /* The browser's flow secret: the cookie's, or a new one that is set with this answer. */
 struct str flow_cookie(struct request *rq);
 
