@@ -1,0 +1,71 @@
+/*
+ * import.h: CSV files of units, platforms, roles and persons with their posts.
+ *
+ * UTF-8 with or without byte-order mark; separator ',', ';' or tab; the header row says which
+ * column is which.  A file is taken whole or not at all, in one transaction; taking it twice
+ * changes nothing.  Rows that exist are updated, none is ever deleted.  Every fault is a note
+ * with the line number (of the line on which the row begins) and the column.  Values of secret columns
+ * never stand in a note.
+ */
+#pragma once
+
+#include "common/db/db.h"
+
+#define IMPORT_NOTES_MAX 50 /* errors kept; as many warnings */
+#define IMPORT_FILE_MAX_BYTES ((size_t)64 << 20)
+#define IMPORT_ROWS_MAX 200000
+#define IMPORT_FIELD_MAX_BYTES 1000
+
+enum import_fault {
+	/* of the file */
+	IMPORT_TOO_LARGE, IMPORT_UTF16, IMPORT_EMPTY, IMPORT_TOO_MANY_ROWS, IMPORT_QUOTING, IMPORT_FIELD_TOO_LONG,
+	IMPORT_COLUMN_MISSING, IMPORT_COLUMN_UNKNOWN, IMPORT_COLUMN_TWICE, IMPORT_TOO_MANY_CELLS,
+	/* of a text */
+	IMPORT_NOT_UTF8, IMPORT_TCVN3, IMPORT_CONTROL, IMPORT_MISSING, IMPORT_TOO_LONG,
+	/* of a value */
+	IMPORT_BAD_CODE, IMPORT_BAD_SYMBOL, IMPORT_BAD_DATE, IMPORT_BAD_MONTH, IMPORT_NOT_LISTED, IMPORT_DATE_ORDER, IMPORT_RESERVED,
+	/* between rows */
+	IMPORT_DUPLICATE, IMPORT_PERSON_DIFFERS, IMPORT_TOO_MANY_POSTS,
+	/* against what is on record */
+	IMPORT_UNKNOWN_UNIT, IMPORT_UNKNOWN_PLATFORM, IMPORT_UNIT_CYCLE, IMPORT_MAIN_OVERLAP, IMPORT_POST_OVERLAP,
+	IMPORT_NATIONAL_ID_TAKEN,
+	/* of a personal number */
+	IMPORT_NATIONAL_ID_FORM, IMPORT_NATIONAL_ID_YEAR, IMPORT_NATIONAL_ID_PROVINCE,
+	IMPORT_FAULT_COUNT_,
+};
+
+struct import_note {
+	unsigned line;      /* 0: the file as a whole */
+	const char *column; /* NULL: the row as a whole */
+	enum import_fault fault;
+	struct str value;   /* what was found, or what the message needs; may be STR_NULL */
+};
+
+struct import_count {
+	const char *what; /* "unit", "platform", "role", "person", "post"; NULL: not used */
+	size_t created, changed, unchanged;
+};
+
+struct import_report {
+	struct import_note errors[IMPORT_NOTES_MAX], warnings[IMPORT_NOTES_MAX];
+	size_t n_errors, n_warnings; /* all of them, kept or not */
+	size_t n_rows;
+	struct import_count counts[2];
+};
+
+struct import_request {
+	const char *kind; /* "units", "platforms", "roles", "persons" */
+	struct str csv;
+	struct str actor; /* for audit: "operator:<login>" */
+	bool dry_run;     /* does everything, then takes it back */
+};
+
+bool import_kind_exists(const char *kind);
+/*
+ * 0 with counts, or ERR_IMPORT with notes in ret_report, which is filled in both cases.
+ * Nothing else is written to the database after an error.
+ */
+int import_run(struct op *op, const struct import_request *request, struct import_report *ret_report) _must_check_;
+
+/* The sentence for a note, without line and column; lang "vi" or "en". */
+struct str import_note_text(struct arena *a, const struct import_note *note, struct str lang);

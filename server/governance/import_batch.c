@@ -1,0 +1,139 @@
+#include "server/governance/import_internal.h"
+
+#include "common/base/text.h"
+
+struct sort_key {
+	const struct import_job *job;
+	size_t key, key2;
+};
+
+static int compare_rows(const void *a, const void *b, void *context)
+{
+	const struct sort_key *by = context;
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	int r = str_compare(import_cell_of(by->job, x, by->key), import_cell_of(by->job, y, by->key));
+
+	if (r == 0 && by->key2 < by->job->table.n_columns)
+		r = str_compare(import_cell_of(by->job, x, by->key2), import_cell_of(by->job, y, by->key2));
+	/* Rows stand in the order of their lines. */
+	return r != 0 ? r : (x > y) - (x < y);
+}
+
+void import_sort(struct import_job *job, size_t key, size_t key2)
+{
+	struct sort_key by = { job, key, key2 };
+
+	qsort_r(job->order, job->table.n_rows, sizeof(*job->order), compare_rows, &by);
+}
+
+bool import_same_key(const struct import_job *job, size_t row, size_t other, size_t key, size_t key2)
+{
+	return str_equal(import_cell_of(job, row, key), import_cell_of(job, other, key)) &&
+	       (key2 >= job->table.n_columns || str_equal(import_cell_of(job, row, key2), import_cell_of(job, other, key2)));
+}
+
+void import_refuse_duplicates(struct import_job *job, size_t key, size_t key2)
+{
+	import_sort(job, key, key2);
+	for (size_t i = 1; i < job->table.n_rows; i++) {
+		size_t row = job->order[i], before = job->order[i - 1];
+
+		if (!str_is_null(import_cell_of(job, row, key)) && import_same_key(job, row, before, key, key2))
+			import_error(job->report, &(struct import_note){
+				.line = job->table.rows[row].line, .column = job->table.columns[key].name, .fault = IMPORT_DUPLICATE,
+				.value = arena_printf(job->op->arena, "%u", job->table.rows[before].line) });
+	}
+}
+
+void import_add_cells(struct import_job *job, size_t row, json_t *object)
+{
+	for (size_t i = 0; i < job->table.n_columns; i++)
+		json_set_str(object, job->table.columns[i].name, import_cell_of(job, row, i));
+}
+
+void import_set_folded(struct import_job *job, json_t *object, struct str name)
+{
+	json_set_str(object, "name_fold", text_fold(job->scratch, name));
+}
+
+struct str import_batch_json(struct import_job *job, const struct import_batch *batch,
+                             void (*add)(struct import_job *job, size_t row, json_t *object))
+{
+	_json_ json_t *array = json_new_array();
+
+	for (size_t i = 0; i < batch->n; i++) {
+		size_t row = batch->rows[i];
+		json_t *object = json_new_object();
+
+		json_set_int(object, "line", job->table.rows[row].line);
+		add(job, row, object);
+		json_array_append_new(array, object);
+	}
+	return json_write(job->scratch, array, false);
+}
+
+int import_each_batch(struct import_job *job, int (*each)(struct import_job *job, const struct import_batch *batch))
+{
+	for (size_t from = 0; from < job->table.n_rows; from += IMPORT_BATCH_ROWS) {
+		size_t left = job->table.n_rows - from;
+		const struct import_batch batch = { &job->order[from], left < IMPORT_BATCH_ROWS ? left : IMPORT_BATCH_ROWS };
+		int r;
+
+		arena_reset(job->scratch);
+		r = each(job, &batch);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int import_query(struct import_job *job, const struct query *q, struct str json, struct db_rows *ret_rows)
+{
+	struct op *op = job->op;
+	struct arena *kept = op->arena;
+	int r;
+
+	/* Parameters of a batch are large: they live as long as it does. */
+	op->arena = job->scratch;
+	r = db_run(op, q, ret_rows, P_STR(json));
+	op->arena = kept;
+	if (r < 0)
+		op->error.detail = arena_dup(kept, op->error.detail);
+	return r;
+}
+
+int import_run_check(struct import_job *job, const struct import_check *check, struct str json)
+{
+	const struct import_column *column = &job->table.columns[check->column];
+	struct db_rows rows;
+	int r = import_query(job, check->query, json, &rows);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < rows.n; i++) {
+		struct import_note note = {
+			.line = (unsigned)db_i64(&rows, i, 0),
+			.column = column->name,
+			.fault = check->fault,
+			.value = column->is_secret ? STR_NULL : arena_dup(job->op->arena, db_str(&rows, i, 1)),
+		};
+
+		if (check->is_warning)
+			import_warn(job->report, &note);
+		else
+			import_error(job->report, &note);
+	}
+	return 0;
+}
+
+int import_count_query(struct import_job *job, const struct query *q, struct str json, struct import_count *count)
+{
+	struct db_rows rows;
+	int r = import_query(job, q, json, &rows);
+
+	if (r < 0)
+		return r;
+	count->created += (size_t)db_i64(&rows, 0, 0);
+	count->changed += (size_t)db_i64(&rows, 0, 1);
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* import_internal.h (private): how the import of one kind of file is put together. */
+#pragma once
+
+#include "common/base/json.h"
+#include "server/governance/csv_table.h"
+
+#define IMPORT_BATCH_ROWS 1000
+
+struct import_job;
+
+struct import_kind {
+	const char *name;
+	const struct import_column *columns;
+	size_t n_columns;
+	/* Rows against each other and cells against cells, after every cell is in order.  No database. */
+	void (*check)(struct import_job *job);
+	/* In the transaction: checks against the database, then writes and counts.  Errors found become notes. */
+	int (*write)(struct import_job *job);
+};
+
+struct import_job {
+	struct op *op;
+	struct arena *scratch; /* of one batch */
+	struct csv_table table;
+	struct import_report *report;
+	size_t *order;         /* rows sorted by their key, then line */
+};
+
+extern const struct import_kind import_units, import_platforms, import_roles, import_persons;
+
+/* import_cells.c: turns bytes into text of the column's kind, or notes. */
+void import_check_cells(struct import_job *job);
+
+static inline struct str import_cell_of(const struct import_job *job, size_t row, size_t column)
+{
+	return job->table.rows[row].cells[column];
+}
+void import_error_at(struct import_job *job, size_t row, size_t column, enum import_fault fault, struct str value);
+void import_warn_at(struct import_job *job, size_t row, size_t column, enum import_fault fault);
+/* Sorts job->order by the cells of key columns (at most two; n_columns = none), notes duplicates when unique. */
+void import_sort(struct import_job *job, size_t key, size_t key2);
+void import_refuse_duplicates(struct import_job *job, size_t key, size_t key2);
+bool import_same_key(const struct import_job *job, size_t row, size_t other, size_t key, size_t key2);
+/* valid_to after valid_from. */
+void import_check_period(struct import_job *job, size_t from, size_t to);
+
+/*
+ * Batches of rows as jsonb: one object per row with "line" and what add() sets.  The text
+ * lives until the next batch.
+ */
+struct import_batch {
+	const size_t *rows;
+	size_t n;
+};
+struct str import_batch_json(struct import_job *job, const struct import_batch *batch,
+                             void (*add)(struct import_job *job, size_t row, json_t *object));
+/* Sets a member from each column under its name. */
+void import_add_cells(struct import_job *job, size_t row, json_t *object);
+void import_set_folded(struct import_job *job, json_t *object, struct str name);
+/* Calls each for batches of IMPORT_BATCH_ROWS, in job->order. */
+int import_each_batch(struct import_job *job, int (*each)(struct import_job *job, const struct import_batch *batch)) _must_check_;
+
+/* q($1 = json) with small results; its memory is of the batch. */
+int import_query(struct import_job *job, const struct query *q, struct str json, struct db_rows *ret_rows) _must_check_;
+/* q returns (line, value): each is a note of this fault and column. */
+struct import_check {
+	const struct query *query;
+	enum import_fault fault;
+	size_t column;
+	bool is_warning;
+};
+int import_run_check(struct import_job *job, const struct import_check *check, struct str json) _must_check_;
+/* q returns (created, changed). */
+int import_count_query(struct import_job *job, const struct query *q, struct str json, struct import_count *count) _must_check_;

@@ -1,0 +1,75 @@
+#include "server/governance/import_posts.h"
+
+#define POSTS_INPUT                                                                                              \
+	"WITH t AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (line integer, employee_code text, unit_code text," \
+	" title text, post_kind text, valid_from date, valid_to date, decision_no text)),"                           \
+	" i AS (SELECT t.line, t.employee_code, p.id AS person_id, u.id AS unit_id, u.code AS unit_code, t.title, t.post_kind AS kind," \
+	" daterange(t.valid_from, t.valid_to) AS valid, t.decision_no FROM t JOIN sen.unit u ON u.code = t.unit_code" \
+	" LEFT JOIN sen.person p ON p.employee_code = t.employee_code)"
+#define SAME_POST "o.person_id = i.person_id AND o.unit_id = i.unit_id AND o.title = i.title AND lower(o.valid) = lower(i.valid)"
+
+DB_QUERY(import_posts_unit_q, DB_READ,
+         POSTS_INPUT " SELECT t.line, t.unit_code FROM t WHERE NOT EXISTS (SELECT FROM i WHERE i.line = t.line)"
+                     " ORDER BY t.line LIMIT 50");
+
+/*
+ * Lines against the lines before them (#12) and against posts on record that no line replaces.
+ * What overlaps is told, not repaired: which post ends when is for a decision to say.
+ */
+#define POSTS_OVERLAP(condition)                                                                                     \
+	POSTS_INPUT ", every AS (SELECT line, employee_code, unit_id, unit_code, title, kind, valid FROM i"                  \
+	            " UNION ALL SELECT 0, p.employee_code, o.unit_id, u.code, o.title, o.kind, o.valid FROM sen.person p"    \
+	            " JOIN sen.post o ON o.person_id = p.id JOIN sen.unit u ON u.id = o.unit_id"                             \
+	            " WHERE p.employee_code IN (SELECT i.employee_code FROM i) AND NOT EXISTS (SELECT FROM i WHERE " SAME_POST "))" \
+	            " SELECT DISTINCT ON (i.line) i.line, CASE WHEN e.line > 0 THEN '#' || e.line"                           \
+	            " ELSE e.unit_code || ', ' || e.title || ', ' || lower(e.valid) END"                                     \
+	            " FROM i JOIN every e ON e.employee_code = i.employee_code AND e.line < i.line AND e.valid && i.valid"   \
+	            " WHERE " condition " ORDER BY i.line, e.line LIMIT 50"
+DB_QUERY(import_posts_main_q, DB_READ, POSTS_OVERLAP("i.kind = 'main' AND e.kind = 'main'"));
+DB_QUERY(import_posts_twice_q, DB_READ,
+         POSTS_OVERLAP("e.unit_id = i.unit_id AND e.title = i.title AND NOT (i.kind = 'main' AND e.kind = 'main')"));
+
+/* Changes before additions: a post that ends makes room for the next. */
+DB_QUERY(import_posts_change_q, DB_WRITE,
+         POSTS_INPUT ", changed AS (UPDATE sen.post o SET kind = i.kind, valid = i.valid, decision_no = i.decision_no FROM i"
+                     "  WHERE " SAME_POST " AND (o.kind, o.valid, o.decision_no) IS DISTINCT FROM (i.kind, i.valid, i.decision_no)"
+                     "  RETURNING 1) SELECT 0, (SELECT count(*) FROM changed)");
+DB_QUERY(import_posts_add_q, DB_WRITE,
+         POSTS_INPUT ", added AS (INSERT INTO sen.post (person_id, id, unit_id, title, kind, valid, decision_no)"
+                     "  SELECT i.person_id, gen_random_uuid(), i.unit_id, i.title, i.kind, i.valid, i.decision_no FROM i"
+                     "  WHERE NOT EXISTS (SELECT FROM sen.post o WHERE " SAME_POST ") RETURNING 1)"
+                     " SELECT (SELECT count(*) FROM added), 0");
+
+static void add_post(struct import_job *job, size_t row, json_t *object)
+{
+	static const size_t of_post[] = { EMPLOYEE_CODE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO };
+
+	for (size_t i = 0; i < ARRAY_LEN(of_post); i++)
+		json_set_str(object, job->table.columns[of_post[i]].name, import_cell_of(job, row, of_post[i]));
+}
+
+int import_posts_check(struct import_job *job, const struct import_batch *batch)
+{
+	static const struct import_check checks[] = {
+		{ &import_posts_unit_q, IMPORT_UNKNOWN_UNIT, UNIT_CODE, false },
+		{ &import_posts_main_q, IMPORT_MAIN_OVERLAP, POST_KIND, false },
+		{ &import_posts_twice_q, IMPORT_POST_OVERLAP, TITLE, false },
+	};
+	struct str json = import_batch_json(job, batch, add_post);
+
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		int r = import_run_check(job, &checks[i], json);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int import_posts_write(struct import_job *job, const struct import_batch *batch)
+{
+	struct str json = import_batch_json(job, batch, add_post);
+	int r = import_count_query(job, &import_posts_change_q, json, &job->report->counts[1]);
+
+	return r < 0 ? r : import_count_query(job, &import_posts_add_q, json, &job->report->counts[1]);
+}
