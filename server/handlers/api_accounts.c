@@ -117,6 +117,7 @@ int h_api_account_get(struct request *rq)
 	_json_ json_t *body = json_new_object();
 
 	api_set(body, "id", account.id);
+	api_set(body, "id", account.id);
 	api_set(body, "login", account.login);
 	api_set(body, "status", account.status);
 	api_set(body, "created_at", account.created_at);
