@@ -57,7 +57,7 @@ test('50 parallel guesses: no more than the limit reach the directory, then the 
   }
   assert.equal((await attempt(person.login, person.password)).status, 403, 'locked, although the password is right');
   const admin = await administrator();
-  const unlocked = await admin.api('POST', `/accounts/${person.login}/unlock`, {});
+  const unlocked = await admin.api('POST', `/accounts/${person.login}/unlock`);
   assert.ok(unlocked.status < 300, unlocked.text);
   assert.ok(signedIn(await attempt(person.login, person.password)));
 });
@@ -87,7 +87,7 @@ test('failures delay the next attempt progressively, success forgets them', asyn
 test('an activation code works once, under 50 parallel uses; and only with a password that meets the rules', async () => {
   const admin = await administrator();
   const { login } = await grant(await freshEmployee(), p02);
-  const { json } = await admin.api('POST', `/accounts/${login}/activation`, {});
+  const { json } = await admin.api('POST', `/accounts/${login}/activation`);
   const [[id]] = await sql('SELECT id FROM sen.account WHERE login = $1', login);
   for (const [password, again] of [['short-1A', 'short-1A'], [goodPassword(), goodPassword()], [`Xx1-${login}-${login}`, `Xx1-${login}-${login}`]]) {
     const answer = await new Agent(env.SEN_ISSUER).activate(login, json.code, password, again);
@@ -111,8 +111,8 @@ test('an activation code works once, under 50 parallel uses; and only with a pas
 test('an expired or replaced activation code is refused', async () => {
   const admin = await administrator();
   const { login } = await grant(await freshEmployee(), p02);
-  const first = (await admin.api('POST', `/accounts/${login}/activation`, {})).json.code;
-  const second = (await admin.api('POST', `/accounts/${login}/activation`, {})).json.code;
+  const first = (await admin.api('POST', `/accounts/${login}/activation`)).json.code;
+  const second = (await admin.api('POST', `/accounts/${login}/activation`)).json.code;
   assert.equal((await new Agent(env.SEN_ISSUER).activate(login, first, goodPassword())).status, 403);
   await sql(`UPDATE sen.activation v SET expires_at = now() - interval '1 s' FROM sen.account a WHERE a.id = v.account_id AND a.login = $1`, login);
   assert.equal((await new Agent(env.SEN_ISSUER).activate(login, second, goodPassword())).status, 403);

@@ -107,7 +107,7 @@ export async function official(...clients) {
   let granted;
   for (const client of clients) granted = await grant(employeeCode, client);
   const { login } = granted;
-  const { json } = await (await administrator()).api('POST', `/accounts/${login}/activation`, {});
+  const { json } = await (await administrator()).api('POST', `/accounts/${login}/activation`);
   const password = goodPassword();
   const agent = new Agent(env.SEN_ISSUER);
   const answer = await agent.activate(login, json.code, password);
