@@ -27,7 +27,8 @@ node_ready() {
 	node_is_new "$NODE" && return
 	say "this machine's Node.js is older than $NODE_MIN: fetching the npm package node"
 	npm_install "$SEN_ROOT/deploy/platforms/node" "$STATE/node"
-	node_is_new "$NODE" || die "the fetched Node.js does not run: $NODE"
+	# npm passes over an optional package that it cannot fetch, without a word.
+	node_is_new "$NODE" || die "no Node.js came, or it does not run: $NODE (npm's log: $(as_server sh -c 'echo "$HOME"')/.npm/_logs)"
 }
 
 node_fetched() {

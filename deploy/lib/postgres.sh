@@ -15,7 +15,7 @@ postgres_start() {
 	postgres_init
 	postgres_configure "$fsync"
 	service_start postgres -s INT "$PG_BIN/postgres" -D "$STATE/pg"
-	wait_for postgres 60 as_server "$PG_BIN/pg_isready" -q -h "$STATE/run" -p "$PORT_POSTGRES"
+	wait_for postgres 60 in_state "$PG_BIN/pg_isready" -q -h "$STATE/run" -p "$PORT_POSTGRES"
 	postgres_roles
 }
 
@@ -27,7 +27,7 @@ postgres_init() {
 	done
 	as_server test ! -s "$STATE/pg/PG_VERSION" || return 0
 	as_server rm -rf "$STATE/pg.new"
-	as_server "$PG_BIN/initdb" --no-instructions --no-sync --username=postgres --auth-local=peer \
+	in_state "$PG_BIN/initdb" --no-instructions --no-sync --username=postgres --auth-local=peer \
 		--auth-host=reject --locale=C.UTF-8 --encoding=UTF8 -D "$STATE/pg.new" | server_file 644 "$STATE/log/initdb.log"
 	as_server mv "$STATE/pg.new" "$STATE/pg"
 }
@@ -42,7 +42,7 @@ postgres_configure() {
 
 # postgres_super [PSQL-ARGUMENT...]: psql as the superuser of the cluster.
 postgres_super() {
-	as_server psql -X -q -v ON_ERROR_STOP=1 -h "$STATE/run" -p "$PORT_POSTGRES" -U postgres -d postgres "$@"
+	in_state psql -X -q -v ON_ERROR_STOP=1 -h "$STATE/run" -p "$PORT_POSTGRES" -U postgres -d postgres "$@"
 }
 
 postgres_roles() {

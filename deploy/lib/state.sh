@@ -39,11 +39,20 @@ state_own() {
 		die "$STATE must belong to, and be reachable by, the user $SEN_USER: give another folder with --dir"
 }
 
-# state_lock: one run per folder.  The lock ends with this process, however it ends: services do not
-# inherit it.
-state_lock() {
-	exec {STATE_LOCK_FD}>>"$STATE/run/lock"
-	flock --nonblock "$STATE_LOCK_FD" || die "another run uses $STATE"
+# state_lock: one run per folder.  The lock is this shell's pid and start time, so it ends with the shell,
+# however that ends; a flock would live on in its children.
+state_lock() (
+	flock 9
+	if [ -s "$STATE/run/owner" ] && read -r pid start boot <"$STATE/run/owner" && [ "$pid" -ne $$ ] &&
+		process_is "$pid" "$start" "$boot"; then
+		die "another run uses $STATE (pid $pid)"
+	fi
+	printf '%s %s %s\n' $$ "$(process_start $$)" "$(boot_id)" >"$STATE/run/owner"
+) 9>>"$STATE/run/lock"
+
+# in_state COMMAND...: as_server, in the state folder, since the caller's own may be closed to that user.
+in_state() {
+	(cd "$STATE" && as_server "$@")
 }
 
 boot_id() {
@@ -60,12 +69,17 @@ process_start() {
 	printf '%s\n' "${fields[19]}"
 }
 
+# process_is PID START BOOT: it runs, and is the one that was noted.
+process_is() {
+	[ "$3" = "$(boot_id)" ] && [ "$(process_start "$1")" = "$2" ]
+}
+
 # service_pid NAME: prints the pid of the running service, or fails.
 service_pid() {
 	local pid start signal boot
 	[ -r "$STATE/run/$1.pid" ] || return 1
 	read -r pid start signal boot <"$STATE/run/$1.pid" || return 1
-	[ "$boot" = "$(boot_id)" ] && [ "$(process_start "$pid")" = "$start" ] || return 1
+	process_is "$pid" "$start" "$boot" || return 1
 	printf '%s\n' "$pid"
 }
 
@@ -88,7 +102,7 @@ service_start() {
 	fi
 	as_server rm -f "$STATE/run/$name.pid"
 	# shellcheck disable=SC2016
-	(cd "$STATE" && as_server setsid --fork bash -c '
+	in_state setsid --fork bash -c '
 		exec </dev/null >>"$2" 2>&1
 		for fd in /proc/self/fd/*; do
 			fd=${fd##*/}
@@ -99,7 +113,7 @@ service_start() {
 		printf "%s %s %s %s\n" "$$" "${fields[19]}" "$3" "$(</proc/sys/kernel/random/boot_id)" >"$1.new"
 		mv -f "$1.new" "$1"
 		shift 3
-		exec "$@"' service "$STATE/run/$name.pid" "$STATE/log/$name.log" "$signal" "$@")
+		exec "$@"' service "$STATE/run/$name.pid" "$STATE/log/$name.log" "$signal" "$@"
 	for ((i = 0; i < 100; i++)); do
 		[ -s "$STATE/run/$name.pid" ] && return
 		sleep 0.02
