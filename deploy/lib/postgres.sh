@@ -14,8 +14,9 @@ postgres_start() {
 	[ "${1:-}" != nofsync ] || fsync=off
 	postgres_init
 	postgres_configure "$fsync"
+	postgres_forget
 	service_start postgres -s INT "$PG_BIN/postgres" -D "$STATE/pg"
-	wait_for postgres 60 in_state "$PG_BIN/pg_isready" -q -h "$STATE/run" -p "$PORT_POSTGRES"
+	wait_for postgres 60 in_state "$PG_BIN/pg_isready" -q -h "$STATE/run" -p "$PORT_POSTGRES" -U postgres -d postgres
 	postgres_roles
 }
 
@@ -30,6 +31,21 @@ postgres_init() {
 	in_state "$PG_BIN/initdb" --no-instructions --no-sync --username=postgres --auth-local=peer \
 		--auth-host=reject --locale=C.UTF-8 --encoding=UTF8 -D "$STATE/pg.new" | server_file 644 "$STATE/log/initdb.log"
 	as_server mv "$STATE/pg.new" "$STATE/pg"
+}
+
+# A killed server leaves postmaster.pid, which blocks the next start as long as its number is somebody's
+# (or a corpse's).  Its processes work in the data folder: when none does any more, the file goes.
+postgres_forget() {
+	local i
+	service_is_running postgres && return
+	for ((i = 0; i < 100; i++)); do
+		if [ -z "$(find /proc -maxdepth 2 -name cwd -lname "$STATE/pg" 2>/dev/null)" ]; then
+			as_server rm -f "$STATE/pg/postmaster.pid"
+			return
+		fi
+		sleep 0.1
+	done
+	die "processes that this folder did not start work in $STATE/pg"
 }
 
 # Written at each start: the ports and the switch may have changed since.
