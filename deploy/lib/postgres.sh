@@ -33,14 +33,14 @@ postgres_init() {
 	as_server mv "$STATE/pg.new" "$STATE/pg"
 }
 
-# A killed server leaves postmaster.pid, which blocks the next start as long as its number is somebody's
-# (or a corpse's).  Its processes work in the data folder: when none does any more, the file goes.
+# A killed server leaves lock files, which block the next start as long as the number in them is somebody's
+# (or a corpse's).  Its processes work in the data folder: when none does any more, the files go.
 postgres_forget() {
 	local i
 	service_is_running postgres && return
 	for ((i = 0; i < 100; i++)); do
 		if [ -z "$(find /proc -maxdepth 2 -name cwd -lname "$STATE/pg" 2>/dev/null)" ]; then
-			as_server rm -f "$STATE/pg/postmaster.pid"
+			as_server rm -f "$STATE/pg/postmaster.pid" "$STATE"/run/.s.PGSQL.*.lock
 			return
 		fi
 		sleep 0.1
