@@ -4,6 +4,7 @@
 
 #include "server/handlers/handlers.h"
 #include "server/handlers/routes_api.h"
+#include "server/oidc/authorize.h"
 
 static int (*const client_guards[])(struct request *) = { guard_client, NULL };
 static int (*const confidential_guards[])(struct request *) = { guard_confidential_client, NULL };
