@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define CODE_ARG "ldap_code"
+
 /* The root DSE, always readable (RFC 4512 §5.1): is there an LDAP server behind the socket? */
 static int send_probe(LDAP *ld, const void *args, int *ret_msgid)
 {
@@ -103,8 +105,28 @@ int ldap_reply_error(struct op *op, const struct ldap_reply *reply)
 	default:
 		break;
 	}
-	return op_fail_detail(op, code, "the directory refused the operation", "LDAP %d (%s): %.*s", reply->code,
-	                      ldap_err2string(reply->code), STR_ARG(reply->diagnostic));
+	op_fail_detail(op, code, "the directory refused the operation", "LDAP %d (%s): %.*s", reply->code,
+	               ldap_err2string(reply->code), STR_ARG(reply->diagnostic));
+	return ldap_note_code(op, reply->code);
+}
+
+int ldap_note_code(struct op *op, int code)
+{
+	/* The first fault stays, with its code. */
+	if (op->error.n_args > 0)
+		return op->error.code;
+	return op_fail_arg(op, CODE_ARG, arena_printf(op->arena, "%d", code));
+}
+
+int64_t ldap_result_code(const struct op *op)
+{
+	uint64_t code;
+
+	for (size_t i = 0; i < op->error.n_args; i++)
+		if (str_equal(str_c(op->error.args[i].name), STR(CODE_ARG)) &&
+		    str_to_u64(op->error.args[i].value, INT32_MAX, &code))
+			return (int64_t)code;
+	return 0;
 }
 
 int ldap_text(struct op *op, struct str s, const char **ret)

@@ -26,6 +26,12 @@ struct ldap_config {
 
 struct ldap_pool; /* thread-safe */
 
+/*
+ * The server's result code (RFC 4511 §4.1.9) behind the error of op, also for the bind of the
+ * service account; 0 when the error did not come from a server's answer.
+ */
+int64_t ldap_result_code(const struct op *op) _pure_;
+
 int ldap_pool_new(struct op *op, const struct ldap_config *config, struct ldap_pool **ret_pool) _must_check_;
 void ldap_pool_free(struct ldap_pool *p);
 bool ldap_pool_is_ready(struct ldap_pool *p, int timeout_ms);

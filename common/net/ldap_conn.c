@@ -127,8 +127,9 @@ int ldap_conn_open(struct op *op, const struct ldap_pool *p, enum ldap_role role
 	ldap_reply_done(&reply);
 	if (reply.code != LDAP_SUCCESS) {
 		ldap_conn_close(ld);
-		return op_fail_detail(op, ERR_UNAVAILABLE, "the directory cannot be reached", "%s: %s", step,
-		                      ldap_err2string(reply.code));
+		op_fail_detail(op, ERR_UNAVAILABLE, "the directory cannot be reached", "%s: %s", step,
+		               ldap_err2string(reply.code));
+		return reply.code > 0 ? ldap_note_code(op, reply.code) : op->error.code;
 	}
 	*ret_ld = ld;
 	return 0;

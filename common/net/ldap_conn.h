@@ -92,6 +92,8 @@ int ldap_run(struct op *op, struct ldap_pool *p, const struct ldap_request *requ
              struct ldap_reply *ret_reply) _must_check_;
 /* The error for what the server answered; 0 for LDAP_SUCCESS. */
 int ldap_reply_error(struct op *op, const struct ldap_reply *reply) _must_check_;
+/* Keeps the server's code with the error, for ldap_result_code(); returns the error's code. */
+int ldap_note_code(struct op *op, int code);
 /* The error for a code < 0. */
 int ldap_local_error(struct op *op, int code, bool is_outcome_unknown);
 
