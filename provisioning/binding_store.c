@@ -1,0 +1,218 @@
+#include "provisioning/binding_store.h"
+
+#include "provisioning/columns.h"
+
+/* Not in the planner's transaction: waking may wait for whoever holds an account's row of the dirty set. */
+DB_QUERY(prov_dirty_add_due, DB_WRITE,
+	"WITH due AS MATERIALIZED (SELECT ARRAY(SELECT a.id FROM sen.account a WHERE a.next_eval_at <= now()"
+	" AND NOT EXISTS (SELECT FROM sen.dirty_account d WHERE d.account_id = a.id) LIMIT 500) AS ids)"
+	" SELECT cardinality(ids), CASE WHEN ids <> '{}' THEN sen.wake(ids, 1::smallint) END FROM due");
+
+DB_QUERY(prov_dirty_take, DB_WRITE,
+	"WITH c AS (SELECT account_id FROM sen.dirty_account ORDER BY prio, since LIMIT $1::bigint FOR UPDATE SKIP LOCKED)"
+	" DELETE FROM sen.dirty_account d USING c WHERE d.account_id = c.account_id"
+	" RETURNING d.account_id, d.prio");
+
+DB_QUERY(prov_dirty_add, DB_WRITE, "SELECT sen.wake($1::uuid[], $2::smallint)");
+
+/*
+ * A change while an operation is under way (2) or in doubt (3) leaves the state alone: its end
+ * compares generations.  A blocked row (5) without identifier may hide an account that exists,
+ * so it is looked up first (3).
+ */
+DB_QUERY(prov_binding_plan, DB_WRITE,
+	"INSERT INTO sen.binding AS b (account_id, platform_id, want_hash, want_active, prio, want_gen, state, due_at)"
+	" SELECT p.*, 1, 1, now() FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::boolean[], $5::smallint[]) p"
+	" ORDER BY 1, 2"
+	" ON CONFLICT (account_id, platform_id) DO UPDATE SET"
+	" want_hash = excluded.want_hash, want_active = excluded.want_active, want_gen = b.want_gen + 1, tries = 0,"
+	" prio = CASE WHEN b.state = 0 THEN excluded.prio ELSE least(b.prio, excluded.prio) END,"
+	" due_at = CASE WHEN b.state = 2 THEN b.due_at ELSE now() END,"
+	" state = CASE WHEN b.state IN (2, 3) THEN b.state WHEN b.state = 5 AND b.ext_id IS NULL THEN 3 ELSE 1 END"
+	" WHERE b.want_hash IS DISTINCT FROM excluded.want_hash");
+
+DB_QUERY(prov_binding_claim, DB_WRITE,
+	"WITH c AS MATERIALIZED (SELECT account_id, platform_id, state FROM sen.binding"
+	" WHERE platform_id = $1::smallint AND state IN (1, 3, 4) AND due_at <= now()"
+	" ORDER BY prio, due_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)"
+	" UPDATE sen.binding b SET state = 2, lease_token = b.lease_token + 1,"
+	" lease_until = now() + $3::bigint * interval '1 s'"
+	" FROM c WHERE b.account_id = c.account_id AND b.platform_id = c.platform_id"
+	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3, b.want_hash, b.seen_hash,"
+	" b.want_active, b.seen_active, b.ext_id");
+
+DB_QUERY(prov_binding_expire, DB_WRITE,
+	"UPDATE sen.binding SET state = 3, due_at = now(), lease_until = NULL WHERE (account_id, platform_id) IN ("
+	" SELECT account_id, platform_id FROM sen.binding WHERE state = 2 AND lease_until < now()"
+	" ORDER BY 1, 2 LIMIT 1000 FOR UPDATE SKIP LOCKED)");
+
+DB_QUERY(prov_binding_sweep, DB_WRITE,
+	"UPDATE sen.binding SET state = 1, due_at = now(), prio = CASE WHEN seen_active AND NOT want_active THEN 0 ELSE 4 END"
+	" WHERE (account_id, platform_id) IN ("
+	" SELECT account_id, platform_id FROM sen.binding WHERE state = 0"
+	" AND (want_hash IS DISTINCT FROM seen_hash OR want_active IS DISTINCT FROM seen_active)"
+	" ORDER BY 1, 2 LIMIT 10000 FOR UPDATE SKIP LOCKED)");
+
+DB_QUERY(prov_binding_hurry, DB_WRITE,
+	"UPDATE sen.binding SET due_at = now() WHERE (account_id, platform_id) IN ("
+	" SELECT account_id, platform_id FROM sen.binding WHERE platform_id = $1::smallint AND state IN (3, 4)"
+	" AND due_at > now() AND err_class IN ('down', 'auth', 'timeout') ORDER BY 1, 2 FOR UPDATE SKIP LOCKED)");
+
+DB_QUERY(prov_binding_counts, DB_READ,
+	"SELECT platform_id, state, count(*), greatest(0, extract(epoch FROM now() - min(due_at)))::bigint"
+	" FROM sen.binding WHERE state IN (1, 3, 4) GROUP BY 1, 2"
+	" UNION ALL SELECT platform_id, 5, count(*), 0 FROM sen.binding WHERE state = 5 GROUP BY 1");
+
+DB_QUERY(prov_partitions_maintain, DB_WRITE, "SELECT sen.partitions_maintain()");
+
+DB_QUERY(prov_platform_by_code, DB_READ, "SELECT id FROM sen.platform WHERE code = $1");
+
+int dirty_add_due(struct op *op, size_t *ret_n)
+{
+	struct db_rows rows;
+	int err = db_run(op, &prov_dirty_add_due, &rows);
+
+	if (err < 0)
+		return err;
+	*ret_n = (size_t)db_i64(&rows, 0, 0);
+	return 0;
+}
+
+int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, size_t *ret_n)
+{
+	struct db_rows rows;
+	struct woken *woken;
+	int err = db_run(op, &prov_dirty_take, &rows, P_I64(limit));
+
+	if (err < 0)
+		return err;
+	woken = ARENA_ARRAY(op->arena, struct woken, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		woken[i] = (struct woken){ db_str(&rows, i, 0), db_i64(&rows, i, 1) };
+	*ret_woken = woken;
+	*ret_n = rows.n;
+	return 0;
+}
+
+int dirty_add(struct op *op, const struct str *accounts, size_t n, int64_t prio)
+{
+	struct db_rows rows;
+
+	return db_run(op, &prov_dirty_add, &rows, P_STR(db_array(op->arena, accounts, n)), P_I64(prio));
+}
+
+int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, size_t *ret_n_changed)
+{
+	struct columns c = columns_new(op->arena, n, 5);
+	struct db_rows rows;
+	int err;
+
+	for (size_t i = 0; i < n; i++) {
+		columns_text(&c, 0, i, plans[i].account_id);
+		columns_int(&c, 1, i, plans[i].platform_id);
+		columns_text(&c, 2, i, str_c(plans[i].hash));
+		columns_bool(&c, 3, i, plans[i].active);
+		columns_int(&c, 4, i, plans[i].prio);
+	}
+	err = db_run(op, &prov_binding_plan, &rows, columns_param(&c, 0), columns_param(&c, 1), columns_param(&c, 2),
+	             columns_param(&c, 3), columns_param(&c, 4));
+	if (err < 0)
+		return err;
+	*ret_n_changed = rows.affected;
+	return 0;
+}
+
+int binding_claim(struct op *op, int64_t platform_id, int64_t limit, int64_t lease_s, const struct work **ret_work,
+                  size_t *ret_n)
+{
+	struct db_rows rows;
+	struct work *work;
+	int err = db_run(op, &prov_binding_claim, &rows, P_I64(platform_id), P_I64(limit), P_I64(lease_s));
+
+	if (err < 0)
+		return err;
+	work = ARENA_ARRAY(op->arena, struct work, rows.n);
+	for (size_t i = 0; i < rows.n; i++) {
+		work[i] = (struct work){
+			.account_id = db_str(&rows, i, 0),
+			.platform_id = platform_id,
+			.gen = db_i64(&rows, i, 1),
+			.lease_token = db_i64(&rows, i, 2),
+			.tries = db_i64(&rows, i, 3),
+			.in_doubt = db_bool(&rows, i, 4),
+			.want_hash = db_str(&rows, i, 5),
+			.seen_hash = db_str(&rows, i, 6),
+			.want_active = db_bool(&rows, i, 7),
+			.seen_active = !db_is_null(&rows, i, 8) && db_bool(&rows, i, 8),
+			.ext_id = db_str(&rows, i, 9),
+		};
+	}
+	*ret_work = work;
+	*ret_n = rows.n;
+	return 0;
+}
+
+static int affected(struct op *op, const struct query *q, size_t *ret_n)
+{
+	struct db_rows rows;
+	int err = db_run(op, q, &rows);
+
+	if (err < 0)
+		return err;
+	*ret_n = rows.affected;
+	return 0;
+}
+
+int binding_expire(struct op *op, size_t *ret_n)
+{
+	return affected(op, &prov_binding_expire, ret_n);
+}
+
+int binding_sweep(struct op *op, size_t *ret_n)
+{
+	return affected(op, &prov_binding_sweep, ret_n);
+}
+
+int binding_hurry(struct op *op, int64_t platform_id)
+{
+	struct db_rows rows;
+
+	return db_run(op, &prov_binding_hurry, &rows, P_I64(platform_id));
+}
+
+int binding_counts(struct op *op, const struct binding_count **ret_counts, size_t *ret_n)
+{
+	struct db_rows rows;
+	struct binding_count *counts;
+	int err = db_run(op, &prov_binding_counts, &rows);
+
+	if (err < 0)
+		return err;
+	counts = ARENA_ARRAY(op->arena, struct binding_count, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		counts[i] = (struct binding_count){ db_i64(&rows, i, 0), db_i64(&rows, i, 1), db_i64(&rows, i, 2),
+			                            db_i64(&rows, i, 3) };
+	*ret_counts = counts;
+	*ret_n = rows.n;
+	return 0;
+}
+
+int partitions_maintain(struct op *op)
+{
+	size_t n;
+
+	return affected(op, &prov_partitions_maintain, &n);
+}
+
+int platform_by_code(struct op *op, struct str code, int64_t *ret_id)
+{
+	struct db_rows rows;
+	int err = db_run(op, &prov_platform_by_code, &rows, P_STR(code));
+
+	if (err < 0)
+		return err;
+	if (rows.n == 0)
+		return op_fail_detail(op, ERR_UNKNOWN_PLATFORM, "no such platform", "%.*s", STR_ARG(code));
+	*ret_id = db_i64(&rows, 0, 0);
+	return 0;
+}

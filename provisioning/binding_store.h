@@ -1,0 +1,66 @@
+/*
+ * binding_store.h: the rows sen.binding, sen.dirty_account and sen.op_log.
+ *
+ * A binding's life: IDLE, DUE, LEASED, IN_DOUBT, RETRY, BLOCKED.  Claiming raises the lease
+ * token; a completion with an older token changes nothing, so a worker that slept through its
+ * lease does no harm.  All statements are set-wise.
+ */
+#pragma once
+
+#include "common/base/op.h"
+#include "provisioning/operate.h"
+#include "provisioning/plan.h"
+
+enum binding_state {
+	BINDING_IDLE,
+	BINDING_DUE,
+	BINDING_LEASED,
+	BINDING_IN_DOUBT,
+	BINDING_RETRY,
+	BINDING_BLOCKED,
+};
+
+/* An account taken out of the dirty set. */
+struct woken {
+	struct str account_id;
+	int64_t prio;
+};
+
+/* Puts accounts whose validity crosses a boundary into the dirty set. */
+int dirty_add_due(struct op *op, size_t *ret_n) _must_check_;
+/* Takes up to limit accounts out; call inside the transaction that plans them. */
+int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, size_t *ret_n) _must_check_;
+int dirty_add(struct op *op, const struct str *accounts, size_t n, int64_t prio) _must_check_;
+
+/* What the planner wants of one binding. */
+struct binding_plan {
+	struct str account_id;
+	int64_t platform_id;
+	const char *hash;
+	bool active;
+	int64_t prio;
+};
+
+/* Unchanged rows are not written.  n_changed: rows that are due now. */
+int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, size_t *ret_n_changed) _must_check_;
+
+/* Takes up to limit due bindings of one platform under a lease. */
+int binding_claim(struct op *op, int64_t platform_id, int64_t limit, int64_t lease_s, const struct work **ret_work,
+                  size_t *ret_n) _must_check_;
+
+/* Leases that ended without an answer: outcome unknown. */
+int binding_expire(struct op *op, size_t *ret_n) _must_check_;
+/* Idle bindings whose platform is not as wanted: lost hints, drift. */
+int binding_sweep(struct op *op, size_t *ret_n) _must_check_;
+/* A platform answers again: what waits for it may go at once. */
+int binding_hurry(struct op *op, int64_t platform_id) _must_check_;
+
+struct binding_count {
+	int64_t platform_id, state, n, oldest_s;
+};
+/* What is not idle, per platform and state. */
+int binding_counts(struct op *op, const struct binding_count **ret_counts, size_t *ret_n) _must_check_;
+int partitions_maintain(struct op *op) _must_check_;
+
+/* ERR_UNKNOWN_PLATFORM when there is none of that code. */
+int platform_by_code(struct op *op, struct str code, int64_t *ret_id) _must_check_;

@@ -1,0 +1,233 @@
+#include "provisioning/completion_store.h"
+
+#include "common/model/audit.h"
+#include "provisioning/binding_store.h"
+#include "provisioning/columns.h"
+
+#define DETAIL_MAX_BYTES 500
+
+/* Fenced.  Only what was sent counts as seen: a newer desired state makes the row due again. */
+DB_QUERY(prov_binding_done, DB_WRITE,
+	"UPDATE sen.binding b SET seen_gen = r.gen, seen_hash = r.hash, seen_active = r.active,"
+	" ext_id = nullif(r.ext_id, ''), etag = nullif(r.etag, ''), seen_at = now(), tries = 0, err_class = NULL,"
+	" err_detail = NULL, lease_until = NULL,"
+	" state = CASE WHEN b.want_gen = r.gen THEN 0 ELSE 1 END,"
+	" due_at = CASE WHEN b.want_gen = r.gen THEN NULL ELSE now() END"
+	" FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::boolean[], $7::text[], $8::text[])"
+	" r (account_id, token, gen, hash, active, ext_id, etag)"
+	" WHERE b.account_id = r.account_id AND b.platform_id = $1::smallint AND b.state = 2 AND b.lease_token = r.token"
+	" RETURNING b.account_id");
+
+/*
+ * Fenced as well.  A desired state that is newer than the attempt need not wait for what was
+ * wrong with the old one; a doubt stays a doubt, whatever is wanted now.
+ */
+DB_QUERY(prov_binding_failed, DB_WRITE,
+	"UPDATE sen.binding b SET ext_id = nullif(r.ext_id, ''), lease_until = NULL,"
+	" err_class = nullif(r.class, ''), err_detail = nullif(r.detail, ''),"
+	" tries = CASE WHEN b.want_gen = r.gen THEN b.tries + r.charge ELSE 0 END,"
+	" state = CASE WHEN b.want_gen = r.gen OR r.state = 3 THEN r.state"
+	"  WHEN r.state = 5 AND r.ext_id = '' THEN 3 ELSE 1 END,"
+	" due_at = CASE WHEN b.want_gen = r.gen OR r.state = 3 THEN now() + r.delay_ms * interval '1 ms' ELSE now() END"
+	" FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[], $7::integer[], $8::text[],"
+	" $9::text[], $10::text[]) r (account_id, token, gen, state, delay_ms, charge, ext_id, class, detail)"
+	" WHERE b.account_id = r.account_id AND b.platform_id = $1::smallint AND b.state = 2 AND b.lease_token = r.token"
+	" RETURNING b.account_id");
+
+DB_QUERY(prov_op_log_add, DB_WRITE,
+	"INSERT INTO sen.op_log (platform_id, account_id, op, gen, outcome, ms, detail, task_id)"
+	" SELECT $1::smallint, r.* FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::text[],"
+	" $8::text[]) r");
+
+static struct str or_empty(struct str s)
+{
+	return str_is_null(s) ? STR("") : s;
+}
+
+/* Cut at a code point's beginning, so that it stays UTF-8. */
+static struct str cut(struct str s)
+{
+	if (s.len <= DETAIL_MAX_BYTES)
+		return or_empty(s);
+	s.len = DETAIL_MAX_BYTES;
+	while (s.len > 0 && ((unsigned char)s.p[s.len] & 0xC0) == 0x80)
+		s.len--;
+	return s;
+}
+
+static enum binding_state state_of(enum outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_RETRY:
+		return BINDING_RETRY;
+	case OUTCOME_IN_DOUBT:
+		return BINDING_IN_DOUBT;
+	case OUTCOME_BLOCKED:
+		return BINDING_BLOCKED;
+	case OUTCOME_OK:
+	case OUTCOME_RELEASED:
+		break;
+	}
+	return BINDING_DUE;
+}
+
+/* Nothing was tried: what was in doubt before is so still. */
+static enum binding_state state_after(const struct completion *d)
+{
+	if (d->result->outcome == OUTCOME_RELEASED && d->work->in_doubt)
+		return BINDING_IN_DOUBT;
+	return state_of(d->result->outcome);
+}
+
+static size_t count(const struct completion *done, size_t n, bool ok)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += (done[i].result->outcome == OUTCOME_OK) == ok;
+	return found;
+}
+
+/* Whoever is not among the rows that came back had lost the lease. */
+static void mark_accepted(struct completion *done, size_t n, const struct db_rows *rows)
+{
+	for (size_t row = 0; row < rows->n; row++)
+		for (size_t i = 0; i < n; i++)
+			if (str_equal(done[i].work->account_id, db_str(rows, row, 0)))
+				done[i].was_fenced = false;
+}
+
+static int write_done(struct op *op, int64_t platform_id, struct completion *done, size_t n)
+{
+	struct columns c = columns_new(op->arena, count(done, n, true), 7);
+	struct db_rows rows;
+	size_t at = 0;
+	int err;
+
+	if (c.n_rows == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (done[i].result->outcome != OUTCOME_OK)
+			continue;
+		columns_text(&c, 0, at, done[i].work->account_id);
+		columns_int(&c, 1, at, done[i].work->lease_token);
+		columns_int(&c, 2, at, done[i].work->gen);
+		columns_text(&c, 3, at, done[i].sent_hash);
+		columns_bool(&c, 4, at, done[i].sent_active);
+		columns_text(&c, 5, at, or_empty(done[i].result->ext_id));
+		columns_text(&c, 6, at++, or_empty(done[i].result->etag));
+	}
+	err = db_run(op, &prov_binding_done, &rows, P_I64(platform_id), columns_param(&c, 0), columns_param(&c, 1),
+	             columns_param(&c, 2), columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5),
+	             columns_param(&c, 6));
+	if (err < 0)
+		return err;
+	mark_accepted(done, n, &rows);
+	return 0;
+}
+
+static int write_failed(struct op *op, int64_t platform_id, struct completion *done, size_t n)
+{
+	struct columns c = columns_new(op->arena, count(done, n, false), 9);
+	struct db_rows rows;
+	size_t at = 0;
+	int err;
+
+	if (c.n_rows == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (done[i].result->outcome == OUTCOME_OK)
+			continue;
+		columns_text(&c, 0, at, done[i].work->account_id);
+		columns_int(&c, 1, at, done[i].work->lease_token);
+		columns_int(&c, 2, at, done[i].work->gen);
+		columns_int(&c, 3, at, state_after(&done[i]));
+		columns_int(&c, 4, at, done[i].delay_ms);
+		columns_int(&c, 5, at, done[i].is_charged);
+		columns_text(&c, 6, at, or_empty(done[i].result->ext_id));
+		columns_text(&c, 7, at, or_empty(str_c(done[i].result->fault.class)));
+		columns_text(&c, 8, at++, cut(done[i].result->fault.detail));
+	}
+	err = db_run(op, &prov_binding_failed, &rows, P_I64(platform_id), columns_param(&c, 0), columns_param(&c, 1),
+	             columns_param(&c, 2), columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5),
+	             columns_param(&c, 6), columns_param(&c, 7), columns_param(&c, 8));
+	if (err < 0)
+		return err;
+	mark_accepted(done, n, &rows);
+	return 0;
+}
+
+static int write_log(struct op *op, int64_t platform_id, const struct completion *done, size_t n)
+{
+	struct columns c = columns_new(op->arena, n, 7);
+	struct db_rows rows;
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct result *r = done[i].result;
+
+		if (r->outcome == OUTCOME_RELEASED)
+			continue;
+		columns_text(&c, 0, at, done[i].work->account_id);
+		columns_text(&c, 1, at, str_c(r->op));
+		columns_int(&c, 2, at, done[i].work->gen);
+		columns_text(&c, 3, at, done[i].was_fenced ? STR("lease_lost") : str_c(outcome_name(r->outcome)));
+		columns_int(&c, 4, at, done[i].ms);
+		columns_text(&c, 5, at,
+		             r->fault.class ? cut(arena_printf(op->arena, "%s: %.*s", r->fault.class,
+		                                               STR_ARG(r->fault.detail)))
+		                            : STR(""));
+		columns_text(&c, 6, at++, done[i].task_id);
+	}
+	if (at == 0)
+		return 0;
+	c.n_rows = at;
+	return db_run(op, &prov_op_log_add, &rows, P_I64(platform_id), columns_param(&c, 0), columns_param(&c, 1),
+	              columns_param(&c, 2), columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5),
+	              columns_param(&c, 6));
+}
+
+static int write_audit(struct op *op, struct str platform_code, const struct completion *done, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct result *r = done[i].result;
+		struct audit_record record = { .actor = STR("system"), .account_id = done[i].work->account_id };
+		_json_ json_t *data = NULL;
+		int err;
+
+		if (done[i].was_fenced || (!r->was_created && !r->was_disabled))
+			continue;
+		data = json_new_object();
+		json_set_str(data, "task", done[i].task_id);
+		json_set_str(data, "ext_id", r->ext_id);
+		record.action = r->was_created ? "platform_account.create" : "platform_account.disable";
+		record.object = platform_code;
+		record.data = data;
+		err = audit_add(op, &record);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+int completion_add(struct op *op, int64_t platform_id, struct str platform_code, struct completion *done, size_t n)
+{
+	int err = db_begin(op);
+
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		done[i].was_fenced = true;
+	err = write_done(op, platform_id, done, n);
+	if (err == 0)
+		err = write_failed(op, platform_id, done, n);
+	if (err == 0)
+		err = write_log(op, platform_id, done, n);
+	if (err == 0)
+		err = write_audit(op, platform_code, done, n);
+	if (err < 0) {
+		db_rollback(op);
+		return err;
+	}
+	return db_commit(op);
+}

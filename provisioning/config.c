@@ -1,0 +1,219 @@
+#include "provisioning/config.h"
+
+#include "common/base/err.h"
+#include "common/base/url.h"
+#include "provisioning/connector.h"
+
+#define FIELD(member) offsetof(struct config, member)
+#define EACH(member) offsetof(struct connector_config, member)
+#define CALLS_PER_OPERATION 4
+
+static const struct conf_key keys[] = {
+	{ "database", "conninfo", CONF_STR, FIELD(db_conninfo), NULL, 0, 0,
+	  "libpq keywords, without the password" },
+	{ "database", "password_file", CONF_SECRET, FIELD(db_password), "", 0, 0, "file with the password" },
+	{ "database", "audit_chain", CONF_INT, FIELD(audit_chain), "100", 0, 32767,
+	  "number of this node's audit chain; each program of each node has its own" },
+	{ "directory", "uri", CONF_STR, FIELD(dir_uri), NULL, 0, 0, "ldap://, ldaps:// or ldapi://" },
+	{ "directory", "starttls", CONF_BOOL, FIELD(dir_starttls), "false", 0, 0, "StartTLS on ldap://" },
+	{ "directory", "ca_file", CONF_PATH, FIELD(dir_ca_file), "", 0, 0, "empty: the system's" },
+	{ "directory", "bind_dn", CONF_STR, FIELD(dir_bind_dn), NULL, 0, 0, "service account of the provisioner" },
+	{ "directory", "password_file", CONF_SECRET, FIELD(dir_password), NULL, 0, 0, "file with its password" },
+	{ "directory", "people_base", CONF_STR, FIELD(dir_people_base), NULL, 0, 0, "entry above the accounts" },
+	{ "directory", "mail_domain", CONF_STR, FIELD(mail_domain), NULL, 0, 0,
+	  "official e-mail address = user name @ this" },
+	{ "worker", "lease_s", CONF_INT, FIELD(lease_s), "60", 2, 3600,
+	  "after this time without an answer the outcome of an operation counts as unknown" },
+	{ "log", "level", CONF_STR, FIELD(log_level), "info", 0, 0, "error, warn, info or debug" },
+	{ "http", "egress_allow", CONF_STR, FIELD(egress_allow), "", 0, 0,
+	  "comma-separated networks that may be reached besides public addresses" },
+	{ "http", "ca_file", CONF_PATH, FIELD(http_ca_file), "", 0, 0, "empty: the system's" },
+	{ "admin", "listen", CONF_STR, FIELD(admin_listen), "127.0.0.1:9102", 0, 0,
+	  "address:port of /healthz, /readyz and /metrics" },
+	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim or ldap" },
+	{ "connector.*", "timeout_ms", CONF_INT, EACH(timeout_ms), "10000", 100, 300000, "of one call" },
+	{ "connector.*", "concurrency", CONF_INT, EACH(concurrency), "4", 1, 64, "calls at a time" },
+	{ "connector.*", "rate_per_s", CONF_INT, EACH(rate_per_s), "0", 0, 100000, "operations a second; 0: no limit" },
+	{ "connector.*", "ops_allowed", CONF_STR, EACH(ops_text), "create,update,disable", 0, 0,
+	  "what may be done there" },
+	{ "connector.*", "url", CONF_STR, EACH(url), "", 0, 0, "scim: base, e.g. https://host/scim/v2" },
+	{ "connector.*", "token_file", CONF_SECRET, EACH(token), "", 0, 0, "scim: file with the bearer token" },
+	{ "connector.*", "update", CONF_STR, EACH(update), "patch", 0, 0, "scim: patch or put" },
+	{ "connector.*", "uri", CONF_STR, EACH(uri), "", 0, 0, "ldap: ldap://, ldaps:// or ldapi://" },
+	{ "connector.*", "starttls", CONF_BOOL, EACH(starttls), "false", 0, 0, "ldap: StartTLS on ldap://" },
+	{ "connector.*", "bind_dn", CONF_STR, EACH(bind_dn), "", 0, 0, "ldap: service account" },
+	{ "connector.*", "password_file", CONF_SECRET, EACH(password), "", 0, 0, "ldap: file with its password" },
+	{ "connector.*", "people_base", CONF_STR, EACH(people_base), "", 0, 0, "ldap: entry above the accounts" },
+	{ "connector.*", "groups_base", CONF_STR, EACH(groups_base), "", 0, 0, "ldap: entry above the role groups" },
+	{ "connector.*", "id_attr", CONF_STR, EACH(id_attr), "employeeNumber", 0, 0,
+	  "ldap: attribute that carries the account id" },
+	{ "connector.*", "disable_attr", CONF_STR, EACH(disable_attr), "employeeType", 0, 0,
+	  "ldap: attribute that disables an account" },
+	{ "connector.*", "disable_value", CONF_STR, EACH(disable_value), "disabled", 0, 0, "ldap: its value" },
+	{ "connector.*", "placeholder_member", CONF_STR, EACH(placeholder_member), "", 0, 0,
+	  "ldap: member that keeps a group from being empty; empty: bind_dn" },
+	{ "connector.*", "ca_file", CONF_PATH, EACH(ca_file), "", 0, 0, "empty: that of [http], or the system's" },
+};
+
+static const struct conf_table table = { keys, ARRAY_LEN(keys), "connector", sizeof(struct connector_config) };
+
+static bool ops_read(struct str text, unsigned *ret_ops)
+{
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} words[] = {
+		{ "create", OP_ALLOWED_CREATE },
+		{ "update", OP_ALLOWED_UPDATE },
+		{ "disable", OP_ALLOWED_DISABLE },
+	};
+	struct str part;
+	unsigned ops = 0;
+
+	while (text.len > 0 && str_split(&text, ',', &part)) {
+		unsigned bit = 0;
+
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			if (str_equal(str_trim(part), str_c(words[i].word)))
+				bit = words[i].bit;
+		if (bit == 0)
+			return false;
+		ops |= bit;
+	}
+	*ret_ops = ops;
+	return true;
+}
+
+/* What lies outside one key: NULL, or what is wrong with the section. */
+static const char *connector_fault(const struct config *config, const struct connector_config *c)
+{
+	struct url url;
+	bool is_scim = str_equal(c->kind, STR("scim"));
+
+	if (!connector_find(c->kind))
+		return "kind is none of: directory, scim, ldap";
+	if (c->ops_allowed == 0)
+		return "ops_allowed: only create, update and disable, separated by commas";
+	if (!str_equal(c->update, STR("patch")) && !str_equal(c->update, STR("put")))
+		return "update must be patch or put";
+	if (is_scim && (!url_parse(c->url, &url) || url.has_userinfo || url.has_fragment || !str_is_null(url.query)))
+		return "url: an absolute URL without query is needed";
+	if (is_scim && str_is_empty(c->token))
+		return "token_file is needed";
+	if (!is_scim && (str_is_empty(c->uri) || str_is_empty(c->bind_dn) || str_is_empty(c->password) ||
+	                 str_is_empty(c->people_base)))
+		return "uri, bind_dn, password_file and people_base are needed";
+	if (str_equal(c->kind, STR("ldap")) && str_is_empty(c->groups_base))
+		return "groups_base is needed";
+	/* An operation must be able to end within its lease, else every one would end in doubt. */
+	if (c->timeout_ms * CALLS_PER_OPERATION > config->lease_s * 1000)
+		return "timeout_ms must be at most a quarter of [worker] lease_s";
+	return NULL;
+}
+
+static void fill_from_directory(const struct config *config, struct connector_config *c)
+{
+	if (!str_is_empty(c->uri))
+		return;
+	c->uri = config->dir_uri;
+	c->starttls = config->dir_starttls;
+	c->bind_dn = config->dir_bind_dn;
+	c->password = config->dir_password;
+	c->people_base = config->dir_people_base;
+	c->ca_file = config->dir_ca_file;
+}
+
+static void add_directory(const struct config *config, struct connector_config *c)
+{
+	c->platform = STR("DIR");
+	c->kind = STR("directory");
+	c->update = STR("patch");
+	c->timeout_ms = config->lease_s * 1000 / CALLS_PER_OPERATION < 10000
+	                        ? config->lease_s * 1000 / CALLS_PER_OPERATION
+	                        : 10000;
+	c->concurrency = 4;
+	c->ops_text = STR("create,update,disable");
+}
+
+static bool has_directory(const struct conf_section *sections, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_equal(((const struct connector_config *)sections[i].target)->kind, STR("directory")))
+			return true;
+	return false;
+}
+
+static int finish(struct arena *a, const char *path, const struct config *config, struct connector_config *c,
+                  struct str *ret_message)
+{
+	const char *fault;
+
+	if (str_equal(c->kind, STR("directory")))
+		fill_from_directory(config, c);
+	if (str_is_empty(c->placeholder_member))
+		c->placeholder_member = c->bind_dn;
+	if (str_is_empty(c->ca_file))
+		c->ca_file = config->http_ca_file;
+	c->egress_allow = config->egress_allow;
+	if (!ops_read(c->ops_text, &c->ops_allowed))
+		c->ops_allowed = 0;
+	fault = connector_fault(config, c);
+	if (!fault)
+		return 0;
+	*ret_message = arena_printf(a, "%s: [connector.%.*s]: %s", path, STR_ARG(c->platform), fault);
+	return ERR_CONFIG;
+}
+
+int config_read(struct arena *a, const char *path, struct config *ret_config, struct str *ret_message)
+{
+	static const char *const levels[] = { "error", "warn", "info", "debug" };
+	struct config config = { 0 };
+	struct conf_section *sections = NULL;
+	struct connector_config *connectors;
+	bool level_is_known = false;
+	size_t n = 0;
+	int err = conf_read(a, &table, path, &config, &sections, &n, ret_message);
+
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+		level_is_known = level_is_known || str_equal(config.log_level, str_c(levels[i]));
+	if (!level_is_known) {
+		*ret_message = arena_printf(a, "%s: [log] level must be error, warn, info or debug", path);
+		return ERR_CONFIG;
+	}
+	connectors = ARENA_ARRAY(a, struct connector_config, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		connectors[i] = *(const struct connector_config *)sections[i].target;
+		connectors[i].platform = sections[i].name;
+	}
+	if (!has_directory(sections, n))
+		add_directory(&config, &connectors[n++]);
+	for (size_t i = 0; i < n; i++) {
+		err = finish(a, path, &config, &connectors[i], ret_message);
+		if (err < 0)
+			return err;
+	}
+	config.connectors = connectors;
+	config.n_connectors = n;
+	*ret_config = config;
+	return 0;
+}
+
+void config_sample(struct buf *b)
+{
+	conf_sample(b, &table);
+}
+
+int config_dump(struct arena *a, const char *path, struct buf *b, struct str *ret_message)
+{
+	struct config config = { 0 };
+	struct conf_section *sections = NULL;
+	size_t n = 0;
+	int err = conf_read(a, &table, path, &config, &sections, &n, ret_message);
+
+	if (err < 0)
+		return err;
+	conf_dump(b, &table, &config, sections, n);
+	return 0;
+}

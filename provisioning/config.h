@@ -1,0 +1,59 @@
+/*
+ * config.h: what sen-provisioner reads from its configuration file, checked as a whole.
+ *
+ * Times in milliseconds or seconds as the names say.  The struct is const after the start;
+ * its strings live in the arena given to config_read().
+ */
+#pragma once
+
+#include "common/base/conf.h"
+
+enum op_allowed { OP_ALLOWED_CREATE = 1, OP_ALLOWED_UPDATE = 2, OP_ALLOWED_DISABLE = 4 };
+
+/* One platform's connector: a [connector.CODE] section. */
+struct connector_config {
+	struct str platform;   /* code of sen.platform: the section's name */
+	struct str kind;       /* a row of connectors/registry.c */
+	int64_t timeout_ms;    /* of one call */
+	int64_t concurrency;   /* calls at a time */
+	int64_t rate_per_s;    /* operations; 0: no limit */
+	struct str ops_text;   /* "create,update,disable" */
+	unsigned ops_allowed;  /* enum op_allowed, from ops_text */
+	/* SCIM */
+	struct str url;
+	struct str token;
+	struct str update;     /* "patch" or "put" */
+	/* LDAP */
+	struct str uri;
+	bool starttls;
+	struct str bind_dn;
+	struct str password;
+	struct str people_base; /* where account entries stand */
+	struct str groups_base; /* where role groups stand */
+	struct str id_attr;     /* attribute that carries our account id */
+	struct str disable_attr, disable_value;
+	struct str placeholder_member;
+	struct str ca_file;
+	/* From [http] */
+	struct str egress_allow;
+};
+
+struct config {
+	struct str db_conninfo, db_password;
+	int64_t audit_chain;
+	struct str dir_uri, dir_bind_dn, dir_password, dir_people_base, dir_ca_file;
+	bool dir_starttls;
+	struct str mail_domain;
+	struct str log_level;
+	struct str egress_allow, http_ca_file;
+	struct str admin_listen;
+	int64_t lease_s;
+	const struct connector_config *connectors;
+	size_t n_connectors;
+};
+
+/* The directory's connector is always there: without a section of kind "directory", DIR is added. */
+int config_read(struct arena *a, const char *path, struct config *ret_config, struct str *ret_message) _must_check_;
+void config_sample(struct buf *b);
+/* The values in force, secrets left out. */
+int config_dump(struct arena *a, const char *path, struct buf *b, struct str *ret_message) _must_check_;

@@ -1,0 +1,81 @@
+/*
+ * connector.h: what a kind of platform must be able to do.
+ *
+ * A connector knows the protocol and the mapping of one kind of platform, nothing of bindings,
+ * retries or time: operate.c decides which operation comes when.  A new one is a file in
+ * connectors/ and a row in connectors/registry.c.
+ *
+ * Every operation ends in a verdict.  The one rule that matters: VERDICT_NOT_DONE only when the
+ * platform has certainly not done it; a lost answer is VERDICT_IN_DOUBT.  After a doubtful
+ * create, look_up() comes before any other create.
+ * Instances are used by several threads at a time.
+ */
+#pragma once
+
+#include "common/base/op.h"
+#include "provisioning/config.h"
+#include "provisioning/plan.h"
+
+enum verdict {
+	VERDICT_DONE,      /* did it; look-up: found, and it is ours */
+	VERDICT_ABSENT,    /* there is no such account */
+	VERDICT_CONFLICT,  /* the name is taken by an account that is not known to be ours */
+	VERDICT_NOT_DONE,  /* certainly not done; may work later */
+	VERDICT_IN_DOUBT,  /* maybe done */
+	VERDICT_REFUSED,   /* the platform does not accept these data; repeating is useless */
+	VERDICT_DOWN,      /* not reached; nothing was sent */
+	VERDICT_AUTH,      /* our credentials or rights there are not enough */
+	VERDICT_LIMITED,   /* too fast: see fault.retry_after_s */
+};
+
+/* Why an operation ended otherwise than in VERDICT_DONE. */
+struct fault {
+	const char *class;     /* stable word for binding.err_class: "data", "conflict", "disputed", … */
+	struct str detail;     /* for operators; never a secret */
+	int64_t retry_after_s; /* of VERDICT_LIMITED; -1: the platform did not say */
+};
+
+/* What the platform was seen to hold. */
+struct observed {
+	struct str ext_id;
+	struct str etag;   /* or STR_NULL */
+	bool is_known;     /* the platform told its state; else active and matches mean nothing */
+	bool active;
+	bool matches;      /* equal to the desired document, through the mapping */
+};
+
+/* One operation on one account. */
+struct call {
+	struct op *op;               /* arena, task id */
+	void *instance;
+	const struct desired *want;
+	struct str ext_id;           /* the platform's identifier, or STR_NULL while unknown */
+	int64_t deadline_ms;         /* clock_mono_ms() at which the lease ends */
+	struct fault fault;          /* out */
+};
+
+struct connector {
+	const char *kind;
+	/* config outlives the instance. */
+	int (*open)(struct op *op, const struct connector_config *config, void **ret_instance) _must_check_;
+	void (*close)(void *instance);
+	/* By our account id, then by name; every hit is verified here, not believed. */
+	enum verdict (*look_up)(struct call *c, struct observed *ret);
+	enum verdict (*create)(struct call *c, struct observed *ret);
+	/* The next three need ext_id; VERDICT_ABSENT when it is gone.  All may be repeated without harm. */
+	enum verdict (*update)(struct call *c, struct observed *ret);
+	enum verdict (*disable)(struct call *c, struct observed *ret);
+	enum verdict (*read_back)(struct call *c, struct observed *ret);
+};
+
+/* NULL when there is none of that kind. */
+const struct connector *connector_find(struct str kind) _pure_;
+
+/* Sets the fault and returns verdict. */
+enum verdict call_fault(struct call *c, enum verdict verdict, const char *class, const char *format, ...) _printf_(4, 5);
+
+/*
+ * Is there time for one more call within the lease?  A connector asks before every write: once
+ * the lease has ended, another worker may be at the same account.
+ */
+bool call_has_time(const struct call *c, int64_t timeout_ms);

@@ -1,0 +1,17 @@
+/* facts_store.h: everything that decides what accounts accounts should have where, for many at once. */
+#pragma once
+
+#include "common/base/op.h"
+#include "provisioning/plan.h"
+
+/* In a batch of the planner or of a worker. */
+#define FACTS_BATCH 500
+
+/* Unknown accounts are left out.  One statement, so one moment. */
+int facts_read(struct op *op, const struct str *accounts, size_t n, const struct account_facts **ret_facts,
+               size_t *ret_n) _must_check_;
+/*
+ * Remembers when each account must be looked at again.  Whoever changes an account's row right
+ * now is not waited for; that account is woken instead.
+ */
+int facts_set_next_eval(struct op *op, const struct account_facts *facts, size_t n) _must_check_;

@@ -1,0 +1,201 @@
+#include "provisioning/ldap_map.h"
+
+#include "common/base/err.h"
+#include "common/net/ldap_filter.h"
+
+/* Result codes (RFC 4511 §4.1.9) that mean something of their own. */
+enum {
+	CODE_STRONGER_AUTH = 8,
+	CODE_CONFIDENTIALITY = 13,
+	CODE_NO_SUCH_ATTRIBUTE = 16,
+	CODE_CONSTRAINT = 19,
+	CODE_VALUE_EXISTS = 20,
+	CODE_INAPPROPRIATE_AUTH = 48,
+	CODE_INVALID_CREDENTIALS = 49,
+	CODE_NO_ACCESS = 50,
+	CODE_OTHER = 80,
+};
+
+void ldap_want_list(struct ldap_wanted *w, const char *name, const struct str *values, size_t n)
+{
+	assert(w->n < LDAP_WANTED_MAX);
+	w->attrs[w->n++] = (struct ldap_attr){ str_c(name), values, n };
+}
+
+void ldap_want(struct ldap_wanted *w, const char *name, struct str value)
+{
+	struct str *values = ARENA_ARRAY(w->arena, struct str, 1);
+
+	values[0] = value;
+	ldap_want_list(w, name, values, str_is_empty(value) ? 0 : 1);
+}
+
+void ldap_want_person(struct ldap_wanted *w, const struct desired *want)
+{
+	ldap_want(w, "cn", want->full_name);
+	/* sn must be there; a person may have no family name. */
+	ldap_want(w, "sn", str_is_empty(want->ho) ? want->full_name : want->ho);
+	ldap_want(w, "givenName", want->ten);
+	ldap_want(w, "displayName", want->full_name);
+	ldap_want(w, "mail", want->mail);
+	ldap_want(w, "title", want->post);
+}
+
+bool ldap_attr_has(const struct ldap_attr *attr, struct str value)
+{
+	for (size_t i = 0; i < attr->n_values; i++)
+		if (str_equal(attr->values[i], value))
+			return true;
+	return false;
+}
+
+static bool same_values(const struct ldap_attr *a, const struct ldap_attr *b)
+{
+	if (a->n_values != b->n_values)
+		return false;
+	for (size_t i = 0; i < a->n_values; i++)
+		if (!ldap_attr_has(b, a->values[i]))
+			return false;
+	return true;
+}
+
+size_t ldap_changes(const struct ldap_wanted *w, const struct ldap_entry *entry, struct ldap_change *ret_changes)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		const char *name = arena_cstr(w->arena, w->attrs[i].name);
+
+		if (!same_values(&w->attrs[i], ldap_entry_attr(entry, name)))
+			ret_changes[n++] = (struct ldap_change){ LDAP_CHANGE_REPLACE, w->attrs[i] };
+	}
+	return n;
+}
+
+size_t ldap_new_entry(const struct ldap_wanted *w, const struct str *classes, size_t n_classes,
+                      struct ldap_attr ret_attrs[LDAP_WANTED_MAX + 1])
+{
+	size_t n = 0;
+
+	ret_attrs[n++] = (struct ldap_attr){ STR("objectClass"), classes, n_classes };
+	for (size_t i = 0; i < w->n; i++)
+		if (w->attrs[i].n_values > 0)
+			ret_attrs[n++] = w->attrs[i];
+	return n;
+}
+
+static enum verdict refusal(struct call *c)
+{
+	struct str detail = c->op->error.detail;
+	enum verdict verdict = VERDICT_REFUSED;
+	const char *class = "data";
+
+	switch (ldap_result_code(c->op)) {
+	case CODE_STRONGER_AUTH:
+	case CODE_CONFIDENTIALITY:
+	case CODE_INAPPROPRIATE_AUTH:
+	case CODE_INVALID_CREDENTIALS:
+	case CODE_NO_ACCESS:
+		verdict = VERDICT_AUTH;
+		class = "auth";
+		break;
+	/* Somebody changed the entry between our reading and writing. */
+	case CODE_NO_SUCH_ATTRIBUTE:
+	case CODE_VALUE_EXISTS:
+		verdict = VERDICT_NOT_DONE;
+		class = "race";
+		break;
+	case CODE_OTHER:
+		verdict = VERDICT_NOT_DONE;
+		class = "server";
+		break;
+	/* The server keeps some attribute unique. */
+	case CODE_CONSTRAINT:
+		verdict = VERDICT_CONFLICT;
+		class = "conflict";
+		break;
+	default:
+		break;
+	}
+	return call_fault(c, verdict, class, "%.*s", STR_ARG(detail));
+}
+
+enum verdict ldap_verdict(struct call *c, bool is_write)
+{
+	struct str detail = c->op->error.detail;
+
+	switch (c->op->error.code) {
+	case ERR_UNAVAILABLE:
+		if (ldap_result_code(c->op) == CODE_INVALID_CREDENTIALS)
+			return call_fault(c, VERDICT_AUTH, "auth", "%.*s", STR_ARG(detail));
+		return call_fault(c, VERDICT_DOWN, "down", "%.*s", STR_ARG(detail));
+	case ERR_OUTCOME_UNKNOWN:
+		return call_fault(c, is_write ? VERDICT_IN_DOUBT : VERDICT_DOWN, "timeout", "%.*s", STR_ARG(detail));
+	case ERR_OVERLOADED:
+		return call_fault(c, VERDICT_NOT_DONE, "busy", "all connections to the platform are in use");
+	case ERR_NOT_FOUND:
+		return call_fault(c, VERDICT_ABSENT, "absent", "%.*s", STR_ARG(detail));
+	case ERR_CONFLICT:
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "%.*s", STR_ARG(detail));
+	case ERR_TARGET:
+		return refusal(c);
+	default:
+		return call_fault(c, VERDICT_REFUSED, "data", "%s: %.*s", err_name(c->op->error.code), STR_ARG(detail));
+	}
+}
+
+int ldap_map_open(struct op *op, const struct connector_config *config, struct ldap_pool **ret_pool)
+{
+	struct ldap_config ldap = {
+		.uri = config->uri,
+		.starttls = config->starttls,
+		.ca_file = config->ca_file,
+		.bind_dn = config->bind_dn,
+		.password = config->password,
+		.timeout_ms = (int)config->timeout_ms,
+		.pool_size = (unsigned)config->concurrency,
+	};
+
+	return ldap_pool_new(op, &ldap, ret_pool);
+}
+
+enum verdict ldap_read(struct call *c, struct ldap_pool *pool, struct str dn, const char *const *attrs,
+                       const struct ldap_entry **ret_entry)
+{
+	const struct ldap_entry *entries;
+	size_t n = 0;
+
+	op_forgive(c->op);
+	if (ldap_search(c->op, pool, dn, LDAP_BASE, STR("(objectClass=*)"), attrs, 1, &entries, &n) < 0)
+		return ldap_verdict(c, false);
+	/* An entry that access rules hide is absent to us. */
+	if (n == 0)
+		return call_fault(c, VERDICT_ABSENT, "absent", "no entry");
+	*ret_entry = &entries[0];
+	return VERDICT_DONE;
+}
+
+enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr,
+                       const char *const *attrs, const struct ldap_entry **ret_entry)
+{
+	const struct ldap_entry *entries;
+	struct str filter;
+	size_t n = 0;
+
+	op_forgive(c->op);
+	if (ldap_filter_eq(c->op, id_attr, c->want->account_id, &filter) < 0)
+		return ldap_verdict(c, false);
+	if (ldap_search(c->op, pool, base, LDAP_SUB, filter, attrs, 10, &entries, &n) < 0) {
+		if (c->op->error.code == ERR_LIMIT)
+			return call_fault(c, VERDICT_REFUSED, "disputed", "more than 10 entries carry our id");
+		if (c->op->error.code == ERR_NOT_FOUND)
+			return call_fault(c, VERDICT_REFUSED, "config", "there is no %.*s", STR_ARG(base));
+		return ldap_verdict(c, false);
+	}
+	if (n > 1)
+		return call_fault(c, VERDICT_REFUSED, "disputed", "%zu entries carry our id", n);
+	if (n == 0)
+		return call_fault(c, VERDICT_ABSENT, "absent", "no entry");
+	*ret_entry = &entries[0];
+	return VERDICT_DONE;
+}

@@ -1,0 +1,43 @@
+/*
+ * ldap_map.h: what the connectors for LDAP servers share: attributes from a desired document,
+ * the difference to an entry, errors as verdicts.  Only the difference is ever written, so what
+ * others keep in an entry stays.
+ */
+#pragma once
+
+#include "common/net/ldap_client.h"
+#include "provisioning/connector.h"
+
+#define LDAP_WANTED_MAX 24
+
+/* Attributes as they shall be; one without values shall be absent. */
+struct ldap_wanted {
+	struct arena *arena;
+	struct ldap_attr attrs[LDAP_WANTED_MAX];
+	size_t n;
+};
+
+/* An empty value: shall be absent. */
+void ldap_want(struct ldap_wanted *w, const char *name, struct str value);
+void ldap_want_list(struct ldap_wanted *w, const char *name, const struct str *values, size_t n);
+/* cn, sn, givenName, displayName, mail, title: the same in every inetOrgPerson (RFC 2798). */
+void ldap_want_person(struct ldap_wanted *w, const struct desired *want);
+
+bool ldap_attr_has(const struct ldap_attr *attr, struct str value);
+/* Changes that bring the entry there; 0: none are needed. */
+size_t ldap_changes(const struct ldap_wanted *w, const struct ldap_entry *entry, struct ldap_change *ret_changes);
+/* An entry of w's attributes that have values, behind the object classes given. */
+size_t ldap_new_entry(const struct ldap_wanted *w, const struct str *classes, size_t n_classes,
+                      struct ldap_attr ret_attrs[LDAP_WANTED_MAX + 1]);
+
+/* The error in c->op as a verdict; sets the fault. */
+enum verdict ldap_verdict(struct call *c, bool is_write);
+/* The pool of a connector. */
+int ldap_map_open(struct op *op, const struct connector_config *config, struct ldap_pool **ret_pool) _must_check_;
+
+/* One entry by its DN: VERDICT_ABSENT when it is not there. */
+enum verdict ldap_read(struct call *c, struct ldap_pool *pool, struct str dn, const char *const *attrs,
+                       const struct ldap_entry **ret_entry);
+/* The one entry below base whose attribute id_attr is our account id; > 1 = disputed. */
+enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr,
+                       const char *const *attrs, const struct ldap_entry **ret_entry);

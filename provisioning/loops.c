@@ -1,0 +1,176 @@
+#include "provisioning/loops.h"
+
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "provisioning/binding_store.h"
+#include "provisioning/facts_store.h"
+#include "provisioning/reconcile.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#define POLL_MS 250
+#define FAULT_PAUSE_MS 1000
+#define PLANNER_BYTES ((size_t)64 * 1024 * 1024)
+#define HOUSEKEEPER_BYTES ((size_t)4 * 1024 * 1024)
+
+#define EXPIRE_EVERY_MS 1000
+#define COUNT_EVERY_MS 5000
+#define SWEEP_EVERY_MS 60000
+#define PARTITIONS_EVERY_MS ((int64_t)3600 * 1000)
+
+void app_pause(struct app *app, int64_t ms)
+{
+	int64_t until_ms = clock_mono_ms() + ms;
+
+	while (!atomic_load(&app->is_stopping) && clock_mono_ms() < until_ms)
+		nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000000 }, NULL);
+}
+
+static void complain(const char *event, const struct op *op)
+{
+	log_event(LOG_LEVEL_WARN, event, L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
+}
+
+static void nudge_all(struct app *app)
+{
+	for (size_t i = 0; i < app->n_workers; i++)
+		worker_nudge(app->workers[i]);
+}
+
+/* One batch; true when there may be more. */
+static bool plan_once(struct app *app, struct arena *arena)
+{
+	struct reconcile_report report = { 0 };
+	size_t n_due;
+	struct op op;
+	int err;
+
+	arena_reset(arena);
+	op_init(&op, arena, app->db, NULL);
+	err = dirty_add_due(&op, &n_due);
+	if (err == 0)
+		err = reconcile_batch(&op, app->config.mail_domain, &report);
+	db_op_done(&op);
+	if (err < 0) {
+		complain("planner", &op);
+		app_pause(app, FAULT_PAUSE_MS);
+		return false;
+	}
+	atomic_store(&app->planner_beat_ms, clock_mono_ms());
+	atomic_fetch_add(&app->n_planned, report.n_accounts);
+	atomic_fetch_add(&app->n_changed, report.n_changed);
+	if (report.n_changed > 0)
+		nudge_all(app);
+	return report.n_accounts == FACTS_BATCH;
+}
+
+void *planner_main(void *arg)
+{
+	struct app *app = arg;
+	_cleanup_(arena_freep) struct arena *arena = arena_new(PLANNER_BYTES);
+
+	while (!atomic_load(&app->is_stopping))
+		if (!plan_once(app, arena))
+			app_pause(app, POLL_MS);
+	return NULL;
+}
+
+static struct str platform_code(const struct app *app, int64_t platform_id)
+{
+	for (size_t i = 0; i < app->n_workers; i++)
+		if (worker_platform_id(app->workers[i]) == platform_id)
+			return worker_platform(app->workers[i]);
+	return STR_NULL;
+}
+
+static int count_waiting(struct app *app, struct op *op)
+{
+	static const char *const states[] = { "idle", "due", "leased", "in_doubt", "retry", "blocked" };
+	const struct binding_count *counts;
+	struct buf b = buf_new(op->arena, sizeof(app->counts) - 1);
+	size_t n;
+	int err = binding_counts(op, &counts, &n);
+
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < n; i++) {
+		struct str code = platform_code(app, counts[i].platform_id);
+
+		/* Platforms without a connector here wait for ever, which is no fault. */
+		if (str_is_null(code) || counts[i].state < 0 || counts[i].state >= (int64_t)ARRAY_LEN(states))
+			continue;
+		buf_printf(&b, "sen_provisioner_bindings{platform=\"%.*s\",state=\"%s\"} %" PRId64 "\n", STR_ARG(code),
+		           states[counts[i].state], counts[i].n);
+		buf_printf(&b, "sen_provisioner_oldest_seconds{platform=\"%.*s\",state=\"%s\"} %" PRId64 "\n",
+		           STR_ARG(code), states[counts[i].state], counts[i].oldest_s);
+	}
+	pthread_mutex_lock(&app->lock);
+	memcpy(app->counts, b.len > 0 ? b.p : "", b.len);
+	app->counts[b.len] = '\0';
+	pthread_mutex_unlock(&app->lock);
+	return 0;
+}
+
+static int expire(struct app *app, struct op *op)
+{
+	size_t n = 0;
+	int err = binding_expire(op, &n);
+
+	atomic_fetch_add(&app->n_expired, n);
+	if (n > 0)
+		log_event(LOG_LEVEL_WARN, "lease.expired", L_INT("n", (int64_t)n));
+	return err;
+}
+
+static int sweep(struct app *app, struct op *op)
+{
+	size_t n = 0;
+	int err = binding_sweep(op, &n);
+
+	atomic_fetch_add(&app->n_swept, n);
+	return err;
+}
+
+static int partitions(struct app *app, struct op *op)
+{
+	(void)app;
+	return partitions_maintain(op);
+}
+
+static struct chore {
+	const char *event;
+	int64_t every_ms;
+	int (*run)(struct app *app, struct op *op);
+} const chores[] = {
+	{ "housekeeper.expire", EXPIRE_EVERY_MS, expire },
+	{ "housekeeper.count", COUNT_EVERY_MS, count_waiting },
+	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
+	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
+};
+
+void *housekeeper_main(void *arg)
+{
+	struct app *app = arg;
+	_cleanup_(arena_freep) struct arena *arena = arena_new(HOUSEKEEPER_BYTES);
+	int64_t due_ms[ARRAY_LEN(chores)] = { 0 };
+
+	while (!atomic_load(&app->is_stopping)) {
+		for (size_t i = 0; i < ARRAY_LEN(chores); i++) {
+			struct op op;
+
+			if (clock_mono_ms() < due_ms[i])
+				continue;
+			due_ms[i] = clock_mono_ms() + chores[i].every_ms;
+			arena_reset(arena);
+			op_init(&op, arena, app->db, NULL);
+			if (chores[i].run(app, &op) < 0)
+				complain(chores[i].event, &op);
+			db_op_done(&op);
+		}
+		app_pause(app, POLL_MS);
+	}
+	return NULL;
+}

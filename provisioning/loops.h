@@ -1,0 +1,30 @@
+/* loops.h: what runs beside the workers: the planner and the housekeeper, a thread each. */
+#pragma once
+
+#include "common/db/db.h"
+#include "provisioning/config.h"
+#include "provisioning/worker.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* The program: const after the start but for what is atomic or behind the lock. */
+struct app {
+	struct config config;
+	struct db *db;
+	struct worker **workers;
+	size_t n_workers;
+	atomic_bool is_stopping;
+	atomic_int_least64_t planner_beat_ms;  /* clock_mono_ms() of its last good round */
+	atomic_uint_least64_t n_planned;       /* accounts looked at */
+	atomic_uint_least64_t n_changed;       /* bindings that became due */
+	atomic_uint_least64_t n_expired;       /* leases that ended without an answer */
+	atomic_uint_least64_t n_swept;         /* bindings made due by the sweep */
+	pthread_mutex_t lock;
+	char counts[16384];                    /* metrics lines of what waits, made by the housekeeper */
+};
+
+void *planner_main(void *app);
+void *housekeeper_main(void *app);
+/* Sleeps, but not past the stop. */
+void app_pause(struct app *app, int64_t ms);

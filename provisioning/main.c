@@ -1,0 +1,201 @@
+/*
+ * sen-provisioner: brings accounts on platforms to what grants say they should be.
+ *
+ *   sen-provisioner CONFIG              run until SIGTERM or SIGINT
+ *   sen-provisioner --check CONFIG      read the configuration, say what is wrong
+ *   sen-provisioner --dump-config CONFIG
+ *   sen-provisioner --sample-config
+ */
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "provisioning/admin.h"
+#include "provisioning/binding_store.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define CONFIG_BYTES ((size_t)1024 * 1024)
+#define STATEMENT_TIMEOUT_MS 30000
+/* Planner, housekeeper, readiness. */
+#define CONNECTIONS_BESIDES 3
+
+static enum log_level level_of(struct str name)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_equal(name, str_c(names[i])))
+			return (enum log_level)i;
+	return LOG_LEVEL_INFO;
+}
+
+static int say(const char *what, struct str message)
+{
+	fprintf(stderr, "sen-provisioner: %s%.*s\n", what, STR_ARG(message));
+	return EXIT_FAILURE;
+}
+
+static bool open_db(struct app *app, struct arena *a, struct str *ret_message)
+{
+	struct db_config db = {
+		.conninfo = app->config.db_conninfo,
+		.password = app->config.db_password,
+		.program = "sen-provisioner",
+		.pool_size = (unsigned)app->config.n_connectors + CONNECTIONS_BESIDES,
+		.statement_timeout_ms = STATEMENT_TIMEOUT_MS,
+		.audit_chain = (int)app->config.audit_chain,
+	};
+
+	return db_open(&db, &app->db, ret_message, a) == 0;
+}
+
+/* All codes first: nothing is started when one is wrong. */
+static bool start_workers(struct app *app, struct op *op, struct str *ret_message)
+{
+	size_t n = app->config.n_connectors;
+	int64_t *ids = ARENA_ARRAY(op->arena, int64_t, n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct connector_config *c = &app->config.connectors[i];
+
+		if (platform_by_code(op, c->platform, &ids[i]) == 0)
+			continue;
+		*ret_message = arena_printf(op->arena, "[connector.%.*s]: %s %.*s", STR_ARG(c->platform),
+		                            op->error.text, STR_ARG(op->error.detail));
+		return false;
+	}
+	app->workers = ARENA_ARRAY(op->arena, struct worker *, n);
+	for (size_t i = 0; i < n; i++) {
+		struct worker_config w = {
+			.db = app->db,
+			.connector = &app->config.connectors[i],
+			.platform_id = ids[i],
+			.mail_domain = app->config.mail_domain,
+			.lease_s = app->config.lease_s,
+		};
+
+		if (worker_start(op, &w, &app->workers[i]) < 0) {
+			*ret_message = arena_printf(op->arena, "[connector.%.*s]: %s %.*s", STR_ARG(w.connector->platform),
+			                            op->error.text, STR_ARG(op->error.detail));
+			return false;
+		}
+		app->n_workers++;
+	}
+	return true;
+}
+
+static void stop_workers(struct app *app)
+{
+	for (size_t i = 0; i < app->n_workers; i++)
+		worker_stop(app->workers[i]);
+	for (size_t i = 0; i < app->n_workers; i++)
+		worker_join(app->workers[i]);
+}
+
+static void start_thread(pthread_t *thread, void *(*main)(void *), void *arg)
+{
+	if (pthread_create(thread, NULL, main, arg) != 0)
+		abort();
+}
+
+static void run_until_signal(struct app *app, int admin_fd, const sigset_t *signals)
+{
+	struct admin admin = { .app = app, .fd = admin_fd };
+	pthread_t planner, housekeeper, admin_thread;
+	int signal_number = 0;
+
+	start_thread(&planner, planner_main, app);
+	start_thread(&housekeeper, housekeeper_main, app);
+	start_thread(&admin_thread, admin_main, &admin);
+	log_event(LOG_LEVEL_INFO, "start", L_INT("platforms", (int64_t)app->n_workers),
+	          L_STR("admin", app->config.admin_listen));
+	sigwait(signals, &signal_number);
+	log_event(LOG_LEVEL_INFO, "stop", L_INT("signal", signal_number));
+	atomic_store(&app->is_stopping, true);
+	pthread_join(planner, NULL);
+	stop_workers(app);
+	pthread_join(housekeeper, NULL);
+	pthread_join(admin_thread, NULL);
+}
+
+/* A core file would hold passwords and tokens of platforms. */
+static void harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		abort();
+}
+
+static int run(struct app *app, struct arena *a)
+{
+	struct str message = STR_NULL;
+	sigset_t signals;
+	struct op op;
+	int admin_fd;
+	int status = EXIT_SUCCESS;
+
+	/* Before any thread, so that all of them inherit it and only sigwait() gets them. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	harden();
+	if (admin_listen(a, app->config.admin_listen, &admin_fd, &message) < 0)
+		return say("", message);
+	if (!open_db(app, a, &message))
+		return say("database: ", message);
+	op_init(&op, a, app->db, NULL);
+	pthread_mutex_init(&app->lock, NULL);
+	atomic_store(&app->planner_beat_ms, clock_mono_ms());
+	if (start_workers(app, &op, &message)) {
+		run_until_signal(app, admin_fd, &signals);
+	} else {
+		status = say("", message);
+		stop_workers(app);
+	}
+	db_op_done(&op);
+	db_close(app->db);
+	pthread_mutex_destroy(&app->lock);
+	return status;
+}
+
+static int print(struct arena *a, const char *mode, const char *path)
+{
+	struct buf b = buf_new(a, CONFIG_BYTES / 2);
+	struct str message = STR_NULL;
+
+	if (strcmp(mode, "--sample-config") == 0)
+		config_sample(&b);
+	else if (config_dump(a, path, &b, &message) < 0)
+		return say("", message);
+	return fwrite(b.p, 1, b.len, stdout) == b.len ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new(CONFIG_BYTES);
+	static struct app app;
+	struct str message = STR_NULL;
+	const char *mode = argc > 1 ? argv[1] : "";
+	bool is_check = strcmp(mode, "--check") == 0;
+
+	if (argc == 2 && strcmp(mode, "--sample-config") == 0)
+		return print(a, mode, NULL);
+	if (argc == 3 && strcmp(mode, "--dump-config") == 0)
+		return print(a, mode, argv[2]);
+	if (argc != (is_check ? 3 : 2) || (mode[0] == '-' && !is_check)) {
+		fprintf(stderr, "usage: sen-provisioner [--check | --dump-config] CONFIG | --sample-config\n");
+		return 2;
+	}
+	if (config_read(a, argv[argc - 1], &app.config, &message) < 0)
+		return say("", message);
+	if (is_check)
+		return EXIT_SUCCESS;
+	log_init("sen-provisioner", level_of(app.config.log_level));
+	return run(&app, a);
+}

@@ -1,0 +1,53 @@
+#include "provisioning/metrics.h"
+
+#include <inttypes.h>
+
+static void counter(struct buf *b, const char *name, uint64_t value)
+{
+	buf_printf(b, "# TYPE sen_provisioner_%s counter\nsen_provisioner_%s %" PRIu64 "\n", name, name, value);
+}
+
+static void write_operations(struct buf *b, struct str code, const struct worker_stats *s)
+{
+	for (size_t op = 0; op < WORKER_OPS; op++) {
+		for (size_t outcome = 0; outcome < WORKER_OUTCOMES; outcome++) {
+			if (s->operations[op][outcome] == 0)
+				continue;
+			buf_printf(b, "sen_provisioner_operations_total{platform=\"%.*s\",op=\"%s\",outcome=\"%s\"} %" PRIu64 "\n",
+			           STR_ARG(code), worker_op_name(op), outcome_name((enum outcome)outcome),
+			           s->operations[op][outcome]);
+		}
+	}
+}
+
+static void write_worker(struct buf *b, struct worker *w)
+{
+	struct worker_stats s;
+	struct str code = worker_platform(w);
+
+	worker_stats_get(w, &s);
+	write_operations(b, code, &s);
+	buf_printf(b, "sen_provisioner_operation_seconds_total{platform=\"%.*s\"} %" PRIu64 ".%03" PRIu64 "\n",
+	           STR_ARG(code), s.ms_total / 1000, s.ms_total % 1000);
+	buf_printf(b, "sen_provisioner_fenced_total{platform=\"%.*s\"} %" PRIu64 "\n", STR_ARG(code), s.fenced);
+	buf_printf(b, "sen_provisioner_in_flight{platform=\"%.*s\"} %" PRIu64 "\n", STR_ARG(code), s.in_flight);
+	buf_printf(b, "sen_provisioner_platform_up{platform=\"%.*s\"} %d\n", STR_ARG(code),
+	           s.breaker == BREAKER_CLOSED);
+}
+
+void metrics_write(struct app *app, struct buf *b)
+{
+	struct db_stats db;
+
+	db_stats_get(app->db, &db);
+	counter(b, "planned_total", atomic_load(&app->n_planned));
+	counter(b, "changed_total", atomic_load(&app->n_changed));
+	counter(b, "leases_expired_total", atomic_load(&app->n_expired));
+	counter(b, "swept_total", atomic_load(&app->n_swept));
+	counter(b, "db_reconnects_total", db.reconnects);
+	for (size_t i = 0; i < app->n_workers; i++)
+		write_worker(b, app->workers[i]);
+	pthread_mutex_lock(&app->lock);
+	buf_add_c(b, app->counts);
+	pthread_mutex_unlock(&app->lock);
+}

@@ -1,0 +1,247 @@
+#include "provisioning/operate.h"
+
+#include "common/base/err.h"
+
+/* Between a vanished account and its new creation: how often one operation may begin again. */
+#define ROUNDS_MAX 3
+
+struct run {
+	const struct connector *connector;
+	unsigned ops_allowed;
+	struct call *call;
+	const struct work *work;
+	struct result *result;
+	struct observed seen;
+	int rounds;
+	bool in_doubt;
+};
+
+static bool ends(struct run *r, enum outcome outcome)
+{
+	r->result->outcome = outcome;
+	return true;
+}
+
+/* What an operation that was not done means for the binding. */
+static bool ends_without(struct run *r, enum verdict verdict)
+{
+	bool is_lost = verdict == VERDICT_IN_DOUBT || r->in_doubt;
+
+	r->result->fault = r->call->fault;
+	if (verdict == VERDICT_REFUSED || verdict == VERDICT_CONFLICT)
+		return ends(r, OUTCOME_BLOCKED);
+	return ends(r, is_lost && str_is_null(r->call->ext_id) ? OUTCOME_IN_DOUBT : OUTCOME_RETRY);
+}
+
+static enum verdict step(struct run *r, const char *name,
+                         enum verdict (*operation)(struct call *c, struct observed *ret))
+{
+	struct call *c = r->call;
+
+	r->seen = (struct observed){ 0 };
+	c->fault = (struct fault){ .retry_after_s = -1 };
+	op_forgive(c->op);
+
+	enum verdict verdict = operation(c, &r->seen);
+
+	r->result->op = name;
+	r->result->verdict = verdict;
+	if (verdict == VERDICT_DONE && !str_is_null(r->seen.ext_id))
+		c->ext_id = r->seen.ext_id;
+	if (verdict == VERDICT_DONE && !str_is_null(r->seen.etag))
+		r->result->etag = r->seen.etag;
+	return verdict;
+}
+
+static bool may(struct run *r, unsigned op_bit, const char *name)
+{
+	if (r->ops_allowed & op_bit)
+		return true;
+	r->result->op = name;
+	call_fault(r->call, VERDICT_REFUSED, "not_allowed", "ops_allowed does not contain %s", name);
+	r->result->verdict = VERDICT_REFUSED;
+	return false;
+}
+
+/* After a write: is it so?  What the platform said itself counts, unless it must be read back. */
+static bool confirm(struct run *r, bool must_read)
+{
+	const char *name = r->result->op;
+	bool want_active = r->call->want->active;
+
+	if (must_read || !r->seen.is_known) {
+		enum verdict verdict = step(r, name, r->connector->read_back);
+
+		if (verdict == VERDICT_ABSENT && !want_active)
+			return ends(r, OUTCOME_OK);
+		if (verdict == VERDICT_ABSENT)
+			call_fault(r->call, verdict, "vanished", "gone right after %s", name);
+		if (verdict != VERDICT_DONE)
+			return ends_without(r, verdict);
+	}
+	if (r->seen.active == want_active && (!want_active || r->seen.matches))
+		return ends(r, OUTCOME_OK);
+	call_fault(r->call, VERDICT_NOT_DONE, "ignored", "the platform answered well but its state is another: %s",
+	           r->seen.active == want_active ? "attributes or roles" : "active");
+	r->result->verdict = VERDICT_NOT_DONE;
+	return ends_without(r, VERDICT_NOT_DONE);
+}
+
+static bool look_up(struct run *r, enum verdict *ret_verdict)
+{
+	*ret_verdict = step(r, "look_up", r->connector->look_up);
+	if (*ret_verdict == VERDICT_DONE || *ret_verdict == VERDICT_ABSENT || *ret_verdict == VERDICT_CONFLICT) {
+		r->in_doubt = false;
+		return true;
+	}
+	/* A look-up changes nothing: its own time-out is no doubt of its own. */
+	return false;
+}
+
+static bool change(struct run *r);
+
+/* Found, and ours: from an operation whose answer never came. */
+static bool adopt(struct run *r)
+{
+	r->result->was_created = str_is_null(r->work->seen_hash);
+	if (r->seen.is_known && r->seen.active && r->seen.matches)
+		return ends(r, OUTCOME_OK);
+	return change(r);
+}
+
+static bool adopt_or_block(struct run *r)
+{
+	enum verdict verdict;
+
+	if (!look_up(r, &verdict))
+		return ends_without(r, verdict);
+	if (verdict == VERDICT_DONE)
+		return adopt(r);
+	if (verdict == VERDICT_ABSENT)
+		call_fault(r->call, VERDICT_CONFLICT, "conflict", "the name is taken by an account that is not ours");
+	r->result->verdict = VERDICT_CONFLICT;
+	return ends_without(r, VERDICT_CONFLICT);
+}
+
+static bool create(struct run *r)
+{
+	enum verdict verdict;
+
+	if (!may(r, OP_ALLOWED_CREATE, "create"))
+		return ends_without(r, VERDICT_REFUSED);
+	verdict = step(r, "create", r->connector->create);
+	/* It may be there without being complete. */
+	r->result->was_created = verdict == VERDICT_DONE || !str_is_null(r->call->ext_id);
+	switch (verdict) {
+	case VERDICT_DONE:
+		return confirm(r, false);
+	case VERDICT_CONFLICT:
+		return adopt_or_block(r);
+	default:
+		return ends_without(r, verdict);
+	}
+}
+
+static bool find_then_write(struct run *r)
+{
+	enum verdict verdict;
+
+	if (++r->rounds >= ROUNDS_MAX)
+		return ends_without(r, VERDICT_NOT_DONE);
+	if (!look_up(r, &verdict))
+		return ends_without(r, verdict);
+	switch (verdict) {
+	case VERDICT_DONE:
+		return adopt(r);
+	case VERDICT_ABSENT:
+		return create(r);
+	default:
+		return ends_without(r, verdict);
+	}
+}
+
+/* Names, roles, and being active again. */
+static bool change(struct run *r)
+{
+	enum verdict verdict;
+
+	if (!may(r, OP_ALLOWED_UPDATE, "update"))
+		return ends_without(r, VERDICT_REFUSED);
+	verdict = step(r, "update", r->connector->update);
+	if (verdict == VERDICT_DONE)
+		return confirm(r, false);
+	if (verdict != VERDICT_ABSENT)
+		return ends_without(r, verdict);
+	/* Somebody removed it there, or it has another identifier now. */
+	call_fault(r->call, verdict, "vanished", "the account is not there any more");
+	r->call->ext_id = STR_NULL;
+	return find_then_write(r);
+}
+
+static bool take_down(struct run *r)
+{
+	enum verdict verdict;
+
+	if (str_is_null(r->call->ext_id)) {
+		if (!look_up(r, &verdict))
+			return ends_without(r, verdict);
+		/* Nothing of ours is there; somebody else's account is not touched. */
+		if (verdict != VERDICT_DONE)
+			return ends(r, OUTCOME_OK);
+		if (r->seen.is_known && !r->seen.active && r->seen.matches)
+			return ends(r, OUTCOME_OK);
+	}
+	if (!may(r, OP_ALLOWED_DISABLE, "disable"))
+		return ends_without(r, VERDICT_REFUSED);
+	verdict = step(r, "disable", r->connector->disable);
+	if (verdict == VERDICT_ABSENT)
+		return ends(r, OUTCOME_OK);
+	if (verdict != VERDICT_DONE)
+		return ends_without(r, verdict);
+	r->result->was_disabled = true;
+	return confirm(r, true);
+}
+
+static bool is_settled(const struct work *w, const struct desired *want)
+{
+	return !w->in_doubt && str_equal(w->seen_hash, str_c(want->hash)) && w->seen_active == want->active;
+}
+
+void operate(const struct connector *connector, unsigned ops_allowed, struct call *call, const struct work *work,
+             struct result *ret)
+{
+	struct run r = {
+		.connector = connector,
+		.ops_allowed = ops_allowed,
+		.call = call,
+		.work = work,
+		.result = ret,
+		.in_doubt = work->in_doubt,
+	};
+
+	*ret = (struct result){ .outcome = OUTCOME_OK, .verdict = VERDICT_DONE, .op = "none" };
+	call->ext_id = work->ext_id;
+	if (is_settled(work, call->want))
+		;
+	else if (!call->want->active)
+		take_down(&r);
+	else if (!str_is_null(call->ext_id))
+		change(&r);
+	else if (r.in_doubt)
+		find_then_write(&r);
+	else
+		create(&r);
+	if (ret->outcome != OUTCOME_OK)
+		ret->was_disabled = false;
+	ret->ext_id = call->ext_id;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+	static const char *const names[] = {
+		[OUTCOME_OK] = "ok",           [OUTCOME_RETRY] = "retry",       [OUTCOME_IN_DOUBT] = "in_doubt",
+		[OUTCOME_BLOCKED] = "blocked", [OUTCOME_RELEASED] = "released",
+	};
+
+	return names[outcome];
+}

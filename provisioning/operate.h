@@ -1,0 +1,49 @@
+/*
+ * operate.h: brings one account on one platform to its desired state: which operation comes
+ * when, and what an outcome means for the binding.  Knows no protocol and no database.
+ *
+ *   create first, look up on a conflict: one call in the usual case, not two
+ *   in doubt and no identifier: look up before anything else; never a blind create
+ *   update and disable are repeatable, so a doubt about them needs no look-up
+ *   a disable is believed only when it has been read back
+ */
+#pragma once
+
+#include "provisioning/connector.h"
+
+/* One claimed binding. */
+struct work {
+	struct str account_id;
+	int64_t platform_id;
+	int64_t gen;               /* want_gen when it was claimed */
+	int64_t lease_token;
+	int64_t tries;
+	bool in_doubt;             /* the outcome of an earlier operation is not known */
+	struct str want_hash, seen_hash;
+	bool want_active;
+	bool seen_active;
+	struct str ext_id;
+};
+
+enum outcome {
+	OUTCOME_OK,        /* the platform is as desired */
+	OUTCOME_RETRY,
+	OUTCOME_IN_DOUBT,
+	OUTCOME_BLOCKED,   /* a new desired state or a person must come first */
+	OUTCOME_RELEASED,  /* nothing was tried; due again soon */
+};
+
+struct result {
+	enum outcome outcome;
+	enum verdict verdict;      /* of the last operation */
+	const char *op;            /* that operation: "create", …, "none" */
+	struct str ext_id, etag;   /* as far as known */
+	bool was_created, was_disabled;
+	struct fault fault;
+};
+
+/* call: op, instance, want, deadline_ms are set; ext_id is taken from work. */
+void operate(const struct connector *connector, unsigned ops_allowed, struct call *call, const struct work *work,
+             struct result *ret);
+
+const char *outcome_name(enum outcome outcome) _pure_;

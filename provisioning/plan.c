@@ -1,0 +1,194 @@
+#include "provisioning/plan.h"
+
+#include "common/base/json.h"
+#include "common/crypto/digest.h"
+
+/* Raised when the same facts shall give another document: all accounts are then sent again. */
+#define MAPPING_VERSION 1
+
+static bool account_is_alive(const struct account_facts *f)
+{
+	return str_equal(f->status, STR("pending")) || str_equal(f->status, STR("active"));
+}
+
+static bool grant_is_of(const struct fact_grant *g, int64_t platform_id)
+{
+	return platform_id == PLATFORM_DIRECTORY || g->platform_id == platform_id;
+}
+
+static bool is_wanted(const struct account_facts *f, int64_t platform_id)
+{
+	if (!account_is_alive(f))
+		return false;
+	if (platform_id == PLATFORM_DIRECTORY && f->has_scope)
+		return true;
+	for (size_t i = 0; i < f->n_grants; i++)
+		if (grant_is_of(&f->grants[i], platform_id))
+			return true;
+	return false;
+}
+
+static bool is_bound(const struct account_facts *f, int64_t platform_id)
+{
+	for (size_t i = 0; i < f->n_bound; i++)
+		if (f->bound[i] == platform_id)
+			return true;
+	return false;
+}
+
+/* Empty and absent are the same to every platform. */
+static struct str text(struct arena *a, struct str s)
+{
+	return str_is_null(s) ? STR("") : arena_dup(a, s);
+}
+
+/* Grants for several units give one role; facts are sorted, so equal codes are neighbours. */
+static void collect_roles(struct arena *a, const struct account_facts *f, struct desired *d)
+{
+	struct desired_role *roles = ARENA_ARRAY(a, struct desired_role, f->n_grants);
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_grants; i++) {
+		const struct fact_grant *g = &f->grants[i];
+		struct str code;
+
+		if (!grant_is_of(g, d->platform_id))
+			continue;
+		/* One directory serves all platforms, so its roles say whose they are. */
+		code = d->platform_id == PLATFORM_DIRECTORY
+		               ? arena_printf(a, "%.*s:%.*s", STR_ARG(g->platform_code), STR_ARG(g->role_code))
+		               : arena_dup(a, g->role_code);
+		if (n > 0 && str_equal(roles[n - 1].code, code))
+			continue;
+		roles[n].code = code;
+		roles[n].name = text(a, g->role_name);
+		n++;
+	}
+	d->roles = roles;
+	d->n_roles = n;
+}
+
+static json_t *roles_json(const struct desired *d)
+{
+	json_t *roles = json_new_array();
+
+	for (size_t i = 0; i < d->n_roles; i++) {
+		json_t *role = json_new_object();
+
+		json_set_str(role, "code", d->roles[i].code);
+		json_set_str(role, "name", d->roles[i].name);
+		json_array_append_new(roles, role);
+	}
+	return roles;
+}
+
+static json_t *document(const struct desired *d)
+{
+	json_t *doc = json_new_object();
+
+	json_set_int(doc, "v", MAPPING_VERSION);
+	json_set_str(doc, "account", d->account_id);
+	json_set_bool(doc, "active", d->active);
+	/* What is off stays as it is: a new name of somebody without access is nobody's business there. */
+	if (!d->active)
+		return doc;
+	json_set_str(doc, "login", d->login);
+	json_set_str(doc, "status", d->status);
+	json_set_str(doc, "employee", d->employee_code);
+	json_set_str(doc, "ho", d->ho);
+	json_set_str(doc, "dem", d->dem);
+	json_set_str(doc, "ten", d->ten);
+	json_set_str(doc, "name", d->full_name);
+	json_set_str(doc, "mail", d->mail);
+	json_set_str(doc, "unit", d->unit_code);
+	json_set_str(doc, "unit_name", d->unit_name);
+	json_set_str(doc, "post", d->post);
+	json_set_take(doc, "roles", roles_json(d));
+	return doc;
+}
+
+static void hash_document(struct str doc, char ret_hash[UUID_TEXT_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t digest[SHA256_LEN];
+	size_t at = 0;
+
+	sha256(doc, digest);
+	for (size_t i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			ret_hash[at++] = '-';
+		ret_hash[at++] = digits[digest[i] >> 4];
+		ret_hash[at++] = digits[digest[i] & 15];
+	}
+	ret_hash[at] = '\0';
+}
+
+void plan_platform(struct arena *a, const struct account_facts *facts, int64_t platform_id, struct str mail_domain,
+                   struct desired *ret)
+{
+	struct desired d = {
+		.platform_id = platform_id,
+		.active = is_wanted(facts, platform_id),
+		.is_bound = is_bound(facts, platform_id),
+		.account_id = text(a, facts->account_id),
+		.login = text(a, facts->login),
+		/* Whether a password is set is the directory's business alone. */
+		.status = platform_id == PLATFORM_DIRECTORY ? text(a, facts->status) : STR(""),
+		.employee_code = text(a, facts->employee_code),
+		.ho = text(a, facts->ho),
+		.dem = text(a, facts->dem),
+		.ten = text(a, facts->ten),
+		.full_name = text(a, facts->full_name),
+		.mail = arena_printf(a, "%.*s@%.*s", STR_ARG(facts->login), STR_ARG(mail_domain)),
+		.unit_code = text(a, facts->unit_code),
+		.unit_name = text(a, facts->unit_name),
+		.post = text(a, facts->post),
+	};
+
+	if (d.active)
+		collect_roles(a, facts, &d);
+
+	_json_ json_t *doc = document(&d);
+
+	d.document = json_write(a, doc, true);
+	hash_document(d.document, d.hash);
+	*ret = d;
+}
+
+/* The next platform above `above` that is granted or bound, or -1. */
+static int64_t next_platform(const struct account_facts *f, int64_t above)
+{
+	int64_t best = -1;
+
+	for (size_t i = 0; i < f->n_grants; i++)
+		if (f->grants[i].platform_id > above && (best < 0 || f->grants[i].platform_id < best))
+			best = f->grants[i].platform_id;
+	for (size_t i = 0; i < f->n_bound; i++)
+		if (f->bound[i] > above && (best < 0 || f->bound[i] < best))
+			best = f->bound[i];
+	return best;
+}
+
+void plan_account(struct arena *a, const struct account_facts *facts, struct str mail_domain,
+                  const struct desired **ret_desired, size_t *ret_n)
+{
+	struct desired *all = ARENA_ARRAY(a, struct desired, 1 + facts->n_grants + facts->n_bound);
+	size_t n = 0;
+
+	for (int64_t p = PLATFORM_DIRECTORY; p >= 0; p = next_platform(facts, p)) {
+		if (!is_wanted(facts, p) && !is_bound(facts, p))
+			continue;
+		plan_platform(a, facts, p, mail_domain, &all[n++]);
+	}
+	*ret_desired = all;
+	*ret_n = n;
+}
+
+int64_t plan_priority(const struct desired *d, int64_t woken_prio)
+{
+	if (!d->active)
+		return 0;
+	if (!d->is_bound)
+		return 2;
+	return woken_prio >= 3 ? woken_prio : 1;
+}

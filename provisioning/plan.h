@@ -1,0 +1,70 @@
+/*
+ * plan.h: facts in, desired state per platform out.  Pure: no clock, no database.
+ *
+ * Platform zero (the directory) holds an account as long as its status is pending or active
+ * and it has live access: a grant somewhere, or something to administer.  Another platform
+ * holds it as long as the status is pending or active and a grant there is live.  Where an
+ * account was once and nothing is left, the desired state is "off": accounts are disabled,
+ * never deleted.
+ *
+ * The desired state is one canonical JSON document (members sorted); the first 16 bytes of its
+ * SHA-256, written as a uuid, are what bindings compare.
+ */
+#pragma once
+
+#include "common/base/arena.h"
+#include "common/base/random.h"
+
+#define PLATFORM_DIRECTORY 0
+
+struct fact_grant {
+	int64_t platform_id;
+	struct str platform_code;
+	struct str role_code, role_name;
+	struct str unit_code; /* for which unit's work */
+};
+
+/* What is known of one account at one moment. */
+struct account_facts {
+	struct str account_id, login, status;
+	struct str employee_code, ho, dem, ten, full_name;
+	struct str unit_code, unit_name, post; /* of the main post; STR_NULL: none now */
+	bool has_scope;                        /* administers something */
+	const struct fact_grant *grants;       /* live ones; sorted by platform, role code, unit code */
+	size_t n_grants;
+	const int64_t *bound;                  /* platforms with a binding, ascending */
+	size_t n_bound;
+	struct str next_eval;                  /* timestamptz as text: the next boundary of validity, or STR_NULL */
+};
+
+struct desired_role {
+	struct str code; /* on platform zero "P02:CODE" */
+	struct str name;
+};
+
+struct desired {
+	int64_t platform_id;
+	bool active;
+	bool is_bound;                         /* the account had a binding there before */
+	char hash[UUID_TEXT_LEN + 1];
+	struct str document;                   /* canonical JSON */
+	struct str account_id, login, status;
+	struct str employee_code, ho, dem, ten, full_name, mail;
+	struct str unit_code, unit_name, post; /* empty when there is no main post */
+	const struct desired_role *roles;      /* sorted by code, each once */
+	size_t n_roles;
+};
+
+/* Desired state on one platform.  Everything in *ret is copied into a. */
+void plan_platform(struct arena *a, const struct account_facts *facts, int64_t platform_id, struct str mail_domain,
+                   struct desired *ret);
+
+/* Desired states on all platforms that matter for the account: wanted or bound; ascending. */
+void plan_account(struct arena *a, const struct account_facts *facts, struct str mail_domain,
+                  const struct desired **ret_desired, size_t *ret_n);
+
+/*
+ * Priority of a binding's change: 0 revocation, 1 role, 2 creation, 3 profile.  woken_prio is
+ * that of the fact which woke the account.
+ */
+int64_t plan_priority(const struct desired *d, int64_t woken_prio) _pure_;

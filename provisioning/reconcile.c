@@ -1,0 +1,84 @@
+#include "provisioning/reconcile.h"
+
+#include "common/db/db.h"
+#include "provisioning/binding_store.h"
+#include "provisioning/facts_store.h"
+
+/* One batch, on its way from the dirty set to the bindings. */
+struct batch {
+	struct str mail_domain;
+	const struct woken *woken;
+	size_t n_woken;
+	const struct account_facts *facts;
+	size_t n_facts;
+};
+
+static int64_t woken_prio(const struct batch *b, struct str account_id)
+{
+	for (size_t i = 0; i < b->n_woken; i++)
+		if (str_equal(b->woken[i].account_id, account_id))
+			return b->woken[i].prio;
+	return 4;
+}
+
+static int write_plans(struct op *op, const struct batch *b, size_t *ret_n_changed)
+{
+	struct binding_plan *plans;
+	size_t n = 0, n_max = 0;
+
+	for (size_t i = 0; i < b->n_facts; i++)
+		n_max += 1 + b->facts[i].n_grants + b->facts[i].n_bound;
+	plans = ARENA_ARRAY(op->arena, struct binding_plan, n_max + 1);
+	for (size_t i = 0; i < b->n_facts; i++) {
+		const struct account_facts *f = &b->facts[i];
+		int64_t prio = woken_prio(b, f->account_id);
+		const struct desired *all;
+		size_t n_all;
+
+		plan_account(op->arena, f, b->mail_domain, &all, &n_all);
+		for (size_t k = 0; k < n_all; k++)
+			plans[n++] = (struct binding_plan){ f->account_id, all[k].platform_id, all[k].hash,
+				                            all[k].active, plan_priority(&all[k], prio) };
+	}
+	*ret_n_changed = 0;
+	return n == 0 ? 0 : binding_plan_add(op, plans, n, ret_n_changed);
+}
+
+static int reconcile(struct op *op, struct str mail_domain, struct reconcile_report *report)
+{
+	struct batch b = { .mail_domain = mail_domain };
+	struct str *accounts;
+	int err = dirty_take(op, FACTS_BATCH, &b.woken, &b.n_woken);
+
+	if (err < 0 || b.n_woken == 0)
+		return err;
+	report->n_accounts = b.n_woken;
+	accounts = ARENA_ARRAY(op->arena, struct str, b.n_woken);
+	for (size_t i = 0; i < b.n_woken; i++)
+		accounts[i] = b.woken[i].account_id;
+	err = facts_read(op, accounts, b.n_woken, &b.facts, &b.n_facts);
+	if (err < 0 || b.n_facts == 0)
+		return err;
+	err = write_plans(op, &b, &report->n_changed);
+	if (err < 0)
+		return err;
+	return facts_set_next_eval(op, b.facts, b.n_facts);
+}
+
+int reconcile_batch(struct op *op, struct str mail_domain, struct reconcile_report *ret)
+{
+	struct reconcile_report report = { 0 };
+	int err = db_begin(op);
+
+	if (err < 0)
+		return err;
+	err = reconcile(op, mail_domain, &report);
+	if (err < 0) {
+		db_rollback(op);
+		return err;
+	}
+	err = db_commit(op);
+	if (err == 0)
+		*ret = report;
+	return err;
+}

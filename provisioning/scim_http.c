@@ -1,0 +1,112 @@
+#include "provisioning/scim_http.h"
+
+#include "common/base/buf.h"
+#include "common/base/err.h"
+#include "common/base/url.h"
+
+#define URL_MAX_BYTES 2048
+#define JSON_DEPTH_MAX 16
+
+void scim_exchange_done(struct scim_exchange *x)
+{
+	json_decref(x->json);
+}
+
+static enum verdict transport_fault(struct call *c, enum scim_request kind)
+{
+	struct str detail = c->op->error.detail;
+
+	switch (c->op->error.code) {
+	case ERR_UNAVAILABLE:
+		return call_fault(c, VERDICT_DOWN, "down", "%.*s", STR_ARG(detail));
+	case ERR_OUTCOME_UNKNOWN:
+		/* A read that timed out has changed nothing. */
+		return call_fault(c, kind == SCIM_READ ? VERDICT_DOWN : VERDICT_IN_DOUBT, "timeout", "%.*s",
+		                  STR_ARG(detail));
+	case ERR_LIMIT:
+		return call_fault(c, kind == SCIM_CREATE ? VERDICT_IN_DOUBT : VERDICT_NOT_DONE, "answer",
+		                  "the answer is too large");
+	default:
+		return call_fault(c, VERDICT_REFUSED, "config", "%s: %.*s", err_name(c->op->error.code), STR_ARG(detail));
+	}
+}
+
+static enum verdict send_once(struct call *c, struct scim_exchange *x)
+{
+	struct scim *s = c->instance;
+	struct arena *a = c->op->arena;
+	struct http_header headers[3] = {
+		{ STR("Authorization"), str_c(s->authorization) },
+		{ STR("Accept"), STR("application/scim+json, application/json;q=0.9") },
+		{ STR("Content-Type"),
+		  atomic_load(&s->plain_json) ? STR("application/json") : STR("application/scim+json") },
+	};
+	struct http_call call = {
+		.method = x->method,
+		.url = arena_printf(a, "%.*s%.*s", STR_ARG(s->base), STR_ARG(x->path)),
+		.headers = headers,
+		.n_headers = x->body ? 3 : 2,
+		.body = json_write(a, x->body, false),
+	};
+
+	op_forgive(c->op);
+	if (http_client_call(c->op, s->http, &call, &x->answer) < 0)
+		return transport_fault(c, x->kind);
+	x->status = x->answer.status;
+	json_decref(x->json);
+	x->json = str_is_empty(x->answer.body) ? NULL : json_read(x->answer.body, JSON_DEPTH_MAX, NULL);
+	return VERDICT_DONE;
+}
+
+static enum verdict refused(struct call *c, const struct scim_exchange *x, enum verdict verdict, const char *class)
+{
+	struct str said = json_get_str(x->json, "detail");
+	int64_t retry_after_s = x->answer.retry_after_s;
+
+	call_fault(c, verdict, class, "%s answered %d %.*s %.*s", x->method, x->status,
+	           STR_ARG(json_get_str(x->json, "scimType")), (int)(said.len < 200 ? said.len : 200),
+	           said.p ? said.p : "");
+	c->fault.retry_after_s = retry_after_s;
+	return verdict;
+}
+
+enum verdict scim_exchange(struct call *c, struct scim_exchange *x)
+{
+	struct scim *s = c->instance;
+	const char *class = NULL;
+	enum verdict verdict;
+
+	if (!call_has_time(c, s->config->timeout_ms))
+		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
+	verdict = send_once(c, x);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	/* Certainly not done, so another media type may be tried (RFC 7644 §8.1 wants both known). */
+	if (x->status == 415 && x->body && !atomic_exchange(&s->plain_json, true)) {
+		verdict = send_once(c, x);
+		if (verdict != VERDICT_DONE)
+			return verdict;
+	}
+	verdict = scim_verdict(x->kind, x->status, x->json, &class);
+	return verdict == VERDICT_DONE ? verdict : refused(c, x, verdict, class ? class : "absent");
+}
+
+struct str scim_user_path(struct arena *a, struct str ext_id)
+{
+	struct buf b = buf_new(a, URL_MAX_BYTES);
+
+	buf_add_c(&b, "/Users/");
+	url_escape(&b, ext_id);
+	return buf_str(&b);
+}
+
+void scim_observe(struct call *c, const json_t *user, struct str etag, struct observed *ret)
+{
+	*ret = (struct observed){
+		.ext_id = scim_user_id(c->op->arena, user),
+		.etag = etag,
+		.is_known = json_is_object(json_object_get(user, "meta")) || json_object_get(user, "userName"),
+		.active = scim_user_is_active(user),
+		.matches = scim_user_matches(user, c->want),
+	};
+}

@@ -1,0 +1,346 @@
+#include "provisioning/scim_map.h"
+
+#include <inttypes.h>
+
+/* Where each value of the desired document stands in a user. */
+struct place {
+	const char *parent; /* NULL: top level */
+	const char *name;
+	const char *path;   /* in a PATCH */
+	size_t offset;      /* of a struct str in struct desired */
+	bool nocase;
+};
+
+#define WANT(member) offsetof(struct desired, member)
+
+static const struct place places[] = {
+	{ NULL, "externalId", "externalId", WANT(account_id), false },
+	{ NULL, "userName", "userName", WANT(login), true },
+	{ NULL, "displayName", "displayName", WANT(full_name), false },
+	{ NULL, "title", "title", WANT(post), false },
+	{ "name", "formatted", "name.formatted", WANT(full_name), false },
+	{ "name", "familyName", "name.familyName", WANT(ho), false },
+	{ "name", "middleName", "name.middleName", WANT(dem), false },
+	{ "name", "givenName", "name.givenName", WANT(ten), false },
+	{ SCIM_ENTERPRISE, "department", SCIM_ENTERPRISE ":department", WANT(unit_name), false },
+	{ SCIM_ENTERPRISE, "employeeNumber", SCIM_ENTERPRISE ":employeeNumber", WANT(employee_code), false },
+};
+
+static struct str wanted_value(const struct desired *want, const struct place *p)
+{
+	return *(const struct str *)(const void *)((const char *)want + p->offset);
+}
+
+static struct str current_value(const json_t *user, const struct place *p)
+{
+	const json_t *parent = p->parent ? json_object_get(user, p->parent) : user;
+
+	return json_get_str(parent, p->name);
+}
+
+static bool same(struct str a, struct str b, bool nocase)
+{
+	return nocase ? str_equal_nocase(a, b) : str_equal(a, b);
+}
+
+static void place_set(json_t *user, const struct place *p, struct str value)
+{
+	json_t *parent = user;
+
+	if (p->parent) {
+		parent = json_object_get(user, p->parent);
+		if (!json_is_object(parent)) {
+			parent = json_new_object();
+			json_set_take(user, p->parent, parent);
+		}
+	}
+	if (str_is_empty(value))
+		json_object_del(parent, p->name);
+	else
+		json_set_str(parent, p->name, value);
+}
+
+static json_t *roles_of(const struct desired *want)
+{
+	json_t *roles = json_new_array();
+
+	for (size_t i = 0; i < want->n_roles; i++) {
+		json_t *role = json_new_object();
+
+		json_set_str(role, "value", want->roles[i].code);
+		if (!str_is_empty(want->roles[i].name))
+			json_set_str(role, "display", want->roles[i].name);
+		json_array_append_new(roles, role);
+	}
+	return roles;
+}
+
+/* The platform's other addresses stay; ours is the one of type work. */
+static json_t *emails_of(const json_t *current, const struct desired *want)
+{
+	json_t *emails = json_new_array();
+	json_t *ours = json_new_object();
+	size_t i;
+	json_t *email;
+
+	json_set_str(ours, "value", want->mail);
+	json_set_str(ours, "type", STR("work"));
+	json_set_bool(ours, "primary", true);
+	json_array_append_new(emails, ours);
+	json_array_foreach(json_object_get(current, "emails"), i, email) {
+		json_t *copy;
+
+		if (!json_is_object(email) || str_equal(json_get_str(email, "type"), STR("work")) ||
+		    str_equal_nocase(json_get_str(email, "value"), want->mail))
+			continue;
+		copy = json_deep_copy(email);
+		json_object_del(copy, "primary");
+		json_array_append_new(emails, copy);
+	}
+	return emails;
+}
+
+static bool has_email(const json_t *user, const struct desired *want)
+{
+	size_t i;
+	json_t *email;
+
+	json_array_foreach(json_object_get(user, "emails"), i, email)
+		if (str_equal_nocase(json_get_str(email, "value"), want->mail))
+			return true;
+	return false;
+}
+
+static bool list_has_role(const json_t *roles, struct str code)
+{
+	size_t i;
+	json_t *role;
+
+	json_array_foreach(roles, i, role) {
+		/* Some keep roles as plain strings. */
+		struct str value = json_is_string(role) ? str_n(json_string_value(role), json_string_length(role))
+		                                        : json_get_str(role, "value");
+
+		if (str_equal(value, code))
+			return true;
+	}
+	return false;
+}
+
+static bool same_roles(const json_t *user, const struct desired *want)
+{
+	const json_t *roles = json_object_get(user, "roles");
+
+	if (json_array_size(roles) != want->n_roles)
+		return false;
+	for (size_t i = 0; i < want->n_roles; i++)
+		if (!list_has_role(roles, want->roles[i].code))
+			return false;
+	return true;
+}
+
+bool scim_user_is_active(const json_t *user)
+{
+	const json_t *active = json_object_get(user, "active");
+
+	if (json_is_string(active))
+		return !str_equal_nocase(json_get_str(user, "active"), STR("false"));
+	return !json_is_false(active);
+}
+
+static json_t *enterprise_schemas(void)
+{
+	return json_pack("[s, s]", SCIM_USER, SCIM_ENTERPRISE);
+}
+
+json_t *scim_user(const struct desired *want)
+{
+	json_t *user = json_new_object();
+
+	json_set_take(user, "schemas", enterprise_schemas());
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (!str_is_empty(wanted_value(want, &places[i])))
+			place_set(user, &places[i], wanted_value(want, &places[i]));
+	json_set_bool(user, "active", want->active);
+	json_set_take(user, "emails", emails_of(NULL, want));
+	json_set_take(user, "roles", roles_of(want));
+	return user;
+}
+
+json_t *scim_user_over(const json_t *current, const struct desired *want)
+{
+	json_t *user = json_deep_copy(current);
+
+	json_object_del(user, "id");
+	json_object_del(user, "meta");
+	json_object_del(user, "groups");
+	json_set_bool(user, "active", want->active);
+	if (!want->active) {
+		json_object_del(user, "roles");
+		return user;
+	}
+	json_set_take(user, "schemas", enterprise_schemas());
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		place_set(user, &places[i], wanted_value(want, &places[i]));
+	json_set_take(user, "emails", emails_of(current, want));
+	json_set_take(user, "roles", roles_of(want));
+	return user;
+}
+
+/* Takes over value; NULL removes. */
+static void patch_add(json_t *operations, const char *path, json_t *value)
+{
+	json_t *operation = json_new_object();
+
+	json_set_str(operation, "op", value ? STR("replace") : STR("remove"));
+	json_set_str(operation, "path", str_c(path));
+	if (value)
+		json_set_take(operation, "value", value);
+	json_array_append_new(operations, operation);
+}
+
+static json_t *patch_of(json_t *operations)
+{
+	json_t *patch;
+
+	if (json_array_size(operations) == 0) {
+		json_decref(operations);
+		return NULL;
+	}
+	patch = json_new_object();
+	json_set_take(patch, "schemas", json_pack("[s]", "urn:ietf:params:scim:api:messages:2.0:PatchOp"));
+	json_set_take(patch, "Operations", operations);
+	return patch;
+}
+
+json_t *scim_patch(const json_t *current, const struct desired *want)
+{
+	json_t *operations = json_new_array();
+	bool has_roles = json_array_size(json_object_get(current, "roles")) > 0;
+
+	/* First, so that a platform which stops half-way has stopped behind it. */
+	if (scim_user_is_active(current) != want->active || !json_object_get(current, "active"))
+		patch_add(operations, "active", json_boolean(want->active));
+	if (!want->active) {
+		if (has_roles)
+			patch_add(operations, "roles", NULL);
+		return patch_of(operations);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		struct str value = wanted_value(want, &places[i]);
+		struct str now = current_value(current, &places[i]);
+
+		/* absent and empty are the same */
+		if (same(value, now, places[i].nocase) || (str_is_empty(value) && str_is_empty(now)))
+			continue;
+		patch_add(operations, places[i].path, str_is_empty(value) ? NULL : json_from_str(value));
+	}
+	if (!has_email(current, want))
+		patch_add(operations, "emails", emails_of(current, want));
+	if (!same_roles(current, want))
+		patch_add(operations, "roles", roles_of(want));
+	return patch_of(operations);
+}
+
+json_t *scim_patch_inactive(void)
+{
+	json_t *operations = json_new_array();
+
+	patch_add(operations, "active", json_false());
+	return patch_of(operations);
+}
+
+struct str scim_user_id(struct arena *a, const json_t *user)
+{
+	const json_t *id = json_object_get(user, "id");
+
+	if (json_is_integer(id))
+		return arena_printf(a, "%" PRId64, (int64_t)json_integer_value(id));
+	if (!json_is_string(id) || json_string_length(id) == 0)
+		return STR_NULL;
+	/* Would be taken for a step in the path of a URL. */
+	if (str_equal(json_get_str(user, "id"), STR(".")) || str_equal(json_get_str(user, "id"), STR("..")))
+		return STR_NULL;
+	return arena_dup(a, json_get_str(user, "id"));
+}
+
+bool scim_user_matches(const json_t *user, const struct desired *want)
+{
+	if (scim_user_is_active(user) != want->active)
+		return false;
+	if (!want->active)
+		return json_array_size(json_object_get(user, "roles")) == 0;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		struct str now = current_value(user, &places[i]);
+
+		if (!str_is_empty(now) && !same(wanted_value(want, &places[i]), now, places[i].nocase))
+			return false;
+	}
+	return same_roles(user, want);
+}
+
+enum scim_hit scim_user_hit(const json_t *user, const struct desired *want)
+{
+	if (str_equal(json_get_str(user, "externalId"), want->account_id))
+		return SCIM_HIT_OURS;
+	if (str_equal_nocase(json_get_str(user, "userName"), want->login))
+		return SCIM_HIT_FOREIGN;
+	return SCIM_HIT_NONE;
+}
+
+struct str scim_filter_eq(struct arena *a, const char *attribute, struct str value)
+{
+	_json_ json_t *quoted = json_from_str(value);
+
+	return arena_printf(a, "%s eq %.*s", attribute, STR_ARG(json_write(a, quoted, false)));
+}
+
+struct str scim_id_of_location(struct str location)
+{
+	struct str part, last = STR_NULL;
+	ptrdiff_t query = str_index(location, '?');
+
+	if (query >= 0)
+		location.len = (size_t)query;
+	while (str_split(&location, '/', &part))
+		if (!str_is_empty(part))
+			last = part;
+	return last;
+}
+
+static bool says_rate_limit(const json_t *body)
+{
+	return str_contains(json_get_str(body, "detail"), STR("REQUEST_LIMIT_EXCEEDED"));
+}
+
+enum verdict scim_verdict(enum scim_request request, int status, const json_t *body, const char **ret_class)
+{
+	/* Something in between may have answered for a platform that did create. */
+	enum verdict unclear = request == SCIM_CREATE ? VERDICT_IN_DOUBT : VERDICT_NOT_DONE;
+
+	*ret_class = NULL;
+	if (status >= 200 && status < 300)
+		return VERDICT_DONE;
+	if (status == 404 && request != SCIM_CREATE)
+		return VERDICT_ABSENT;
+	if (status == 409 && request == SCIM_CREATE)
+		return VERDICT_CONFLICT;
+	if (status == 429 || (status >= 500 && says_rate_limit(body))) {
+		*ret_class = "limited";
+		return VERDICT_LIMITED;
+	}
+	if (status == 401 || status == 403) {
+		*ret_class = "auth";
+		return VERDICT_AUTH;
+	}
+	if (status >= 500 && status != 501) {
+		*ret_class = "server";
+		return unclear;
+	}
+	if (status == 408 || status == 412) {
+		*ret_class = "server";
+		return status == 412 ? VERDICT_NOT_DONE : unclear;
+	}
+	*ret_class = status >= 300 && status < 400 ? "redirect" : "data";
+	return VERDICT_REFUSED;
+}

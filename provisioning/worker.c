@@ -1,0 +1,299 @@
+#include "provisioning/worker_impl.h"
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "provisioning/binding_store.h"
+#include "provisioning/facts_store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define POLL_MS 250
+#define FAULT_PAUSE_MS 1000
+/* One in the hand of each thread, one waiting: threads do not starve, and few revocations queue behind. */
+#define TASKS_PER_THREAD 2
+/* An answer of the platform and what is made of it. */
+#define TASK_BYTES ((size_t)4 * 1024 * 1024)
+#define DISPATCHER_BYTES ((size_t)8 * 1024 * 1024)
+
+static void finish_task(struct worker *w, struct task *t)
+{
+	pthread_mutex_lock(&w->lock);
+	t->next = w->done;
+	w->done = t;
+	pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void release(struct task *t, const char *class)
+{
+	t->result = (struct result){
+		.outcome = OUTCOME_RELEASED,
+		.op = "none",
+		.ext_id = t->work.ext_id,
+		.fault = { .class = class, .retry_after_s = -1 },
+	};
+}
+
+/* On a thread of the queue. */
+static void serve(void *context, void *item)
+{
+	struct worker *w = context;
+	struct task *t = item;
+	struct call call = { .op = &t->op, .instance = w->instance, .want = &t->want, .deadline_ms = t->deadline_ms };
+	int64_t start_ms = clock_mono_ms();
+
+	if (atomic_load(&w->is_stopping))
+		release(t, "stopping");
+	else
+		operate(w->connector, w->config.connector->ops_allowed, &call, &t->work, &t->result);
+	t->ms = clock_mono_ms() - start_ms;
+	finish_task(w, t);
+}
+
+
+static struct task *take_task(struct worker *w, const struct work *work)
+{
+	struct task *t = w->free_tasks;
+
+	w->free_tasks = t->next;
+	w->n_free--;
+	arena_reset(t->arena);
+	op_init(&t->op, t->arena, NULL, NULL);
+	t->next = NULL;
+	t->work = *work;
+	t->work.account_id = arena_dup(t->arena, work->account_id);
+	t->work.want_hash = arena_dup(t->arena, work->want_hash);
+	t->work.seen_hash = arena_dup(t->arena, work->seen_hash);
+	t->work.ext_id = arena_dup(t->arena, work->ext_id);
+	t->ms = 0;
+	return t;
+}
+
+static const struct account_facts *facts_of(const struct account_facts *facts, size_t n, struct str account_id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_equal(facts[i].account_id, account_id))
+			return &facts[i];
+	return NULL;
+}
+
+/*
+ * Only what the planner wanted is sent: when the facts have moved on since, the account is
+ * planned again first, so that there is one author of desired states.
+ */
+static int send_or_replan(struct worker *w, struct op *op, struct task *t, const struct account_facts *facts)
+{
+	struct str account_id = t->work.account_id;
+
+	if (facts)
+		plan_platform(t->arena, facts, w->config.platform_id, w->config.mail_domain, &t->want);
+	if (facts && str_equal(str_c(t->want.hash), t->work.want_hash)) {
+		if (workq_push(w->queue, t))
+			return 0;
+		release(t, "queue");
+		finish_task(w, t);
+		return 0;
+	}
+	release(t, "outdated");
+	finish_task(w, t);
+	return dirty_add(op, &account_id, 1, 1);
+}
+
+/* Claims up to limit and sends them off; *ret_n: how many. */
+static int dispatch(struct worker *w, struct op *op, int64_t limit, int64_t *ret_n)
+{
+	/* Before the statement: our clock may only be ahead of the lease's end. */
+	int64_t deadline_ms = clock_mono_ms() + w->config.lease_s * 1000;
+	const struct account_facts *facts = NULL;
+	const struct work *work;
+	struct str *accounts;
+	size_t n, n_facts = 0;
+	int err = binding_claim(op, w->config.platform_id, limit, w->config.lease_s, &work, &n);
+
+	*ret_n = err < 0 ? 0 : (int64_t)n;
+	if (err < 0 || n == 0)
+		return err;
+	accounts = ARENA_ARRAY(op->arena, struct str, n);
+	for (size_t i = 0; i < n; i++)
+		accounts[i] = work[i].account_id;
+	err = facts_read(op, accounts, n, &facts, &n_facts);
+	for (size_t i = 0; i < n; i++) {
+		struct task *t = take_task(w, &work[i]);
+
+		t->deadline_ms = deadline_ms;
+		if (err == 0) {
+			err = send_or_replan(w, op, t, facts_of(facts, n_facts, work[i].account_id));
+			continue;
+		}
+		release(t, "database");
+		finish_task(w, t);
+	}
+	return err;
+}
+
+static void claim(struct worker *w)
+{
+	int64_t now_ms = clock_mono_ms();
+	int64_t limit, n = 0;
+	enum breaker_state before = w->breaker.state;
+	struct op op;
+	int err;
+
+	if (now_ms < w->quiet_until_ms)
+		return;
+	limit = breaker_admit(&w->breaker, (int64_t)w->n_free, now_ms);
+	if (limit == 0)
+		return;
+	limit = bucket_take(&w->bucket, limit, now_ms);
+	arena_reset(w->arena);
+	op_init(&op, w->arena, w->config.db, NULL);
+	err = limit > 0 ? dispatch(w, &op, limit, &n) : 0;
+	db_op_done(&op);
+	bucket_return(&w->bucket, limit - n);
+	if (n == 0 && before == BREAKER_OPEN)
+		breaker_unused(&w->breaker);
+	if (err < 0) {
+		log_event(LOG_LEVEL_WARN, "worker.claim", L_STR("platform", w->config.connector->platform),
+		          L_C("error", err_name(err)), L_STR("detail", op.error.detail));
+		w->quiet_until_ms = now_ms + FAULT_PAUSE_MS;
+	}
+	pthread_mutex_lock(&w->lock);
+	w->stats.in_flight = w->n_tasks - w->n_free;
+	w->stats.breaker = w->breaker.state;
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Until something is done, a nudge, or the next poll. */
+static struct task *wait_for_done(struct worker *w)
+{
+	struct timespec until;
+	int64_t until_us = clock_mono_us() + POLL_MS * 1000;
+	struct task *done;
+
+	until.tv_sec = (time_t)(until_us / 1000000);
+	until.tv_nsec = (long)(until_us % 1000000) * 1000;
+	pthread_mutex_lock(&w->lock);
+	while (!w->done && !w->is_nudged && (!atomic_load(&w->is_stopping) || w->n_free < w->n_tasks))
+		if (pthread_cond_timedwait(&w->changed, &w->lock, &until) == ETIMEDOUT)
+			break;
+	done = w->done;
+	w->done = NULL;
+	w->is_nudged = false;
+	pthread_mutex_unlock(&w->lock);
+	return done;
+}
+
+static void *dispatcher_main(void *arg)
+{
+	struct worker *w = arg;
+
+	for (;;) {
+		if (!atomic_load(&w->is_stopping))
+			claim(w);
+		else if (w->n_free == w->n_tasks)
+			return NULL;
+
+		struct task *done = wait_for_done(w);
+
+		if (done)
+			worker_complete(w, done);
+	}
+}
+
+static void make_tasks(struct worker *w)
+{
+	w->n_tasks = (size_t)w->config.connector->concurrency * TASKS_PER_THREAD;
+	w->tasks = calloc(w->n_tasks, sizeof(*w->tasks));
+	if (!w->tasks)
+		abort();
+	for (size_t i = 0; i < w->n_tasks; i++) {
+		w->tasks[i].arena = arena_new(TASK_BYTES);
+		w->tasks[i].next = w->free_tasks;
+		w->free_tasks = &w->tasks[i];
+	}
+	w->n_free = w->n_tasks;
+}
+
+static void make_condition(struct worker *w)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->changed, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int worker_start(struct op *op, const struct worker_config *config, struct worker **ret_worker)
+{
+	const struct connector *connector = connector_find(config->connector->kind);
+	struct worker *w;
+	void *instance;
+
+	if (!connector)
+		return op_fail(op, ERR_CONFIG, "no connector of that kind");
+	if (connector->open(op, config->connector, &instance) < 0)
+		return op->error.code;
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		abort();
+	w->config = *config;
+	w->connector = connector;
+	w->instance = instance;
+	w->arena = arena_new(DISPATCHER_BYTES);
+	make_tasks(w);
+	make_condition(w);
+	bucket_init(&w->bucket, config->connector->rate_per_s, clock_mono_ms());
+	w->queue = workq_new("platform", (size_t)config->connector->concurrency, w->n_tasks, serve, w);
+	if (pthread_create(&w->dispatcher, NULL, dispatcher_main, w) != 0)
+		abort();
+	*ret_worker = w;
+	return 0;
+}
+
+void worker_nudge(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->is_nudged = true;
+	pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void worker_stop(struct worker *w)
+{
+	atomic_store(&w->is_stopping, true);
+	worker_nudge(w);
+}
+
+void worker_join(struct worker *w)
+{
+	pthread_join(w->dispatcher, NULL);
+	workq_close(w->queue);
+	w->connector->close(w->instance);
+	for (size_t i = 0; i < w->n_tasks; i++)
+		arena_free(w->tasks[i].arena);
+	free(w->tasks);
+	arena_free(w->arena);
+	pthread_cond_destroy(&w->changed);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+struct str worker_platform(const struct worker *w)
+{
+	return w->config.connector->platform;
+}
+
+int64_t worker_platform_id(const struct worker *w)
+{
+	return w->config.platform_id;
+}
+
+void worker_stats_get(struct worker *w, struct worker_stats *ret)
+{
+	pthread_mutex_lock(&w->lock);
+	*ret = w->stats;
+	pthread_mutex_unlock(&w->lock);
+}

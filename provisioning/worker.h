@@ -1,0 +1,48 @@
+/*
+ * worker.h: brings the due bindings of one platform to their desired state.
+ *
+ * One dispatcher thread claims batches under a lease, reads the desired documents at the moment
+ * of sending, hands them to `concurrency` threads that talk to the platform, and writes what
+ * came of it in batches.  Bucket and breaker stand between claiming and sending.
+ */
+#pragma once
+
+#include "common/db/db.h"
+#include "provisioning/connector.h"
+#include "provisioning/operate.h"
+#include "provisioning/retry.h"
+
+struct worker_config {
+	struct db *db;
+	const struct connector_config *connector;
+	int64_t platform_id;
+	struct str mail_domain;
+	int64_t lease_s;
+};
+
+enum { WORKER_OP_NONE, WORKER_OP_LOOK_UP, WORKER_OP_CREATE, WORKER_OP_UPDATE, WORKER_OP_DISABLE, WORKER_OPS };
+#define WORKER_OUTCOMES 4 /* OUTCOME_OK … OUTCOME_BLOCKED */
+
+struct worker_stats {
+	uint64_t operations[WORKER_OPS][WORKER_OUTCOMES];
+	uint64_t ms_total;
+	uint64_t fenced;       /* ended after their lease */
+	uint64_t in_flight;
+	enum breaker_state breaker;
+};
+
+struct worker;
+
+/* Opens the connector, starts the threads.  config is copied; what it points to stays the caller's. */
+int worker_start(struct op *op, const struct worker_config *config, struct worker **ret_worker) _must_check_;
+/* Something is due: do not wait for the next poll. */
+void worker_nudge(struct worker *w);
+/* Claims nothing more; what is in hand is finished. */
+void worker_stop(struct worker *w);
+/* After worker_stop(): waits, closes the connector, frees. */
+void worker_join(struct worker *w);
+
+struct str worker_platform(const struct worker *w);
+int64_t worker_platform_id(const struct worker *w);
+void worker_stats_get(struct worker *w, struct worker_stats *ret);
+const char *worker_op_name(size_t op) _pure_;

@@ -1,0 +1,191 @@
+/* How operations end: delays, breaker, statistics, and the row of each binding (worker_impl.h). */
+#include "provisioning/worker_impl.h"
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "provisioning/binding_store.h"
+
+#include <string.h>
+#include <time.h>
+
+#define RELEASE_DELAY_MS 200
+#define LIMITED_DELAY_MS 5000
+#define PAUSE_MAX_S 3600
+#define COMPLETE_TRIES 5
+#define COMPLETE_PAUSE_MS 300
+
+static const char *const op_names[WORKER_OPS] = { "none", "look_up", "create", "update", "disable" };
+
+const char *worker_op_name(size_t op)
+{
+	assert(op < WORKER_OPS);
+	return op_names[op];
+}
+
+static bool is_unreachable(const struct result *r)
+{
+	return r->verdict == VERDICT_DOWN || (r->fault.class && strcmp(r->fault.class, "timeout") == 0);
+}
+
+static int64_t pause_of(const struct result *r)
+{
+	int64_t pause_s = r->fault.retry_after_s;
+
+	if (pause_s < 0)
+		return LIMITED_DELAY_MS;
+	return (pause_s < PAUSE_MAX_S ? pause_s : PAUSE_MAX_S) * 1000;
+}
+
+static int64_t delay_of(const struct task *t)
+{
+	const struct result *r = &t->result;
+	int64_t cap_ms = RETRY_CAP_MS;
+	uint32_t randomness;
+
+	if (r->outcome == OUTCOME_OK || r->outcome == OUTCOME_BLOCKED)
+		return 0;
+	if (r->outcome == OUTCOME_RELEASED)
+		return RELEASE_DELAY_MS;
+	if (r->verdict == VERDICT_LIMITED)
+		return pause_of(r);
+	/* Access that must end is tried again soon, whatever went wrong. */
+	if (is_unreachable(r) || r->verdict == VERDICT_AUTH || !t->want.active)
+		cap_ms = RETRY_DOWN_CAP_MS;
+	random_bytes(&randomness, sizeof(randomness));
+	return retry_delay_ms(t->work.tries + 1, cap_ms, randomness);
+}
+
+static void note_breaker(struct worker *w, const struct task *t)
+{
+	const struct result *r = &t->result;
+	enum breaker_state before = w->breaker.state;
+	int64_t now_ms = clock_mono_ms();
+	enum breaker_event event = BREAKER_ANSWERED;
+
+	if (r->outcome == OUTCOME_RELEASED || strcmp(r->op, "none") == 0 ||
+	    (r->fault.class && strcmp(r->fault.class, "not_allowed") == 0)) {
+		breaker_unused(&w->breaker);
+		return;
+	}
+	if (is_unreachable(r))
+		event = BREAKER_UNREACHABLE;
+	else if (r->verdict == VERDICT_AUTH)
+		event = BREAKER_UNAUTHORIZED;
+	if (r->verdict == VERDICT_LIMITED)
+		breaker_pause(&w->breaker, now_ms + pause_of(r));
+	if (breaker_note(&w->breaker, event, now_ms)) {
+		log_event(LOG_LEVEL_INFO, "platform.up", L_STR("platform", w->config.connector->platform));
+	} else if (before == BREAKER_CLOSED && w->breaker.state == BREAKER_OPEN) {
+		log_event(LOG_LEVEL_WARN, "platform.down", L_STR("platform", w->config.connector->platform),
+		          L_C("error", r->fault.class), L_STR("detail", r->fault.detail));
+	}
+}
+
+static size_t op_index(const char *name)
+{
+	for (size_t i = 0; i < WORKER_OPS; i++)
+		if (strcmp(op_names[i], name) == 0)
+			return i;
+	return WORKER_OP_NONE;
+}
+
+static void note_stats(struct worker *w, const struct completion *done, size_t n)
+{
+	pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < n; i++) {
+		const struct result *r = done[i].result;
+
+		w->stats.fenced += done[i].was_fenced;
+		w->stats.ms_total += (uint64_t)done[i].ms;
+		if (r->outcome < WORKER_OUTCOMES)
+			w->stats.operations[op_index(r->op)][r->outcome]++;
+	}
+	w->stats.in_flight = w->n_tasks - w->n_free;
+	w->stats.breaker = w->breaker.state;
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void pause_ms(long ms)
+{
+	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
+}
+
+/* A database that is away for a moment shall not cost a look-up at the platform for each of these. */
+static void write_completions(struct worker *w, struct completion *done, size_t n)
+{
+	for (int i = 0; i < COMPLETE_TRIES; i++) {
+		struct op op;
+		int err;
+
+		arena_reset(w->arena);
+		op_init(&op, w->arena, w->config.db, NULL);
+		err = completion_add(&op, w->config.platform_id, w->config.connector->platform, done, n);
+		db_op_done(&op);
+		if (err == 0)
+			return;
+		log_event(LOG_LEVEL_WARN, "worker.complete", L_STR("platform", w->config.connector->platform),
+		          L_INT("n", (int64_t)n), L_C("error", err_name(err)), L_STR("detail", op.error.detail));
+		pause_ms(COMPLETE_PAUSE_MS);
+	}
+	/* The leases end by time; then the platform is asked what became of it. */
+}
+
+static void hurry(struct worker *w)
+{
+	struct op op;
+
+	arena_reset(w->arena);
+	op_init(&op, w->arena, w->config.db, NULL);
+	if (binding_hurry(&op, w->config.platform_id) < 0)
+		log_event(LOG_LEVEL_WARN, "worker.hurry", L_STR("platform", w->config.connector->platform),
+		          L_C("error", err_name(op.error.code)));
+	db_op_done(&op);
+}
+
+static void log_task(const struct worker *w, const struct task *t)
+{
+	const struct result *r = &t->result;
+	bool is_odd = r->outcome == OUTCOME_IN_DOUBT || r->outcome == OUTCOME_BLOCKED;
+
+	if (r->outcome == OUTCOME_RELEASED)
+		return;
+	log_event(is_odd ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "operation",
+	          L_STR("platform", w->config.connector->platform), L_STR("account", t->work.account_id),
+	          L_C("op", r->op), L_C("outcome", outcome_name(r->outcome)), L_INT("ms", t->ms),
+	          L_C("task", t->op.id), L_C("fault", r->fault.class ? r->fault.class : ""),
+	          L_STR("detail", r->fault.detail));
+}
+
+void worker_complete(struct worker *w, struct task *done)
+{
+	struct completion completions[64 * 2];
+	bool was_down = w->breaker.state != BREAKER_CLOSED;
+	size_t n = 0;
+	struct task *next;
+
+	for (struct task *t = done; t; t = t->next) {
+		assert(n < ARRAY_LEN(completions));
+		completions[n++] = (struct completion){
+			.work = &t->work,
+			.result = &t->result,
+			.sent_hash = t->work.want_hash,
+			.sent_active = t->work.want_active,
+			.delay_ms = delay_of(t),
+			.is_charged = t->result.outcome != OUTCOME_RELEASED && t->result.verdict != VERDICT_LIMITED,
+			.ms = t->ms,
+			.task_id = str_c(t->op.id),
+		};
+		note_breaker(w, t);
+		log_task(w, t);
+	}
+	write_completions(w, completions, n);
+	note_stats(w, completions, n);
+	for (struct task *t = done; t; t = next) {
+		next = t->next;
+		t->next = w->free_tasks;
+		w->free_tasks = t;
+		w->n_free++;
+	}
+	if (was_down && w->breaker.state == BREAKER_CLOSED)
+		hurry(w);
+}
