@@ -271,7 +271,7 @@ test('no role on the platform: a page that says so, not a code', async () => {
 test('logout: asked without a hint, direct with the session\'s own, only to registered addresses', async () => {
   const person = await official(p02);
   const tokens = await tokensFor(person.agent, p02);
-  const back = `${env.P02_RP}/`;
+  const back = `${env.P02_RP}/logged-out`;
   const silent = await person.agent.request(`/logout?client_id=p02&post_logout_redirect_uri=${encodeURIComponent(back)}`);
   assert.equal(silent.status, 200, 'a foreign page may not end a session');
   assert.equal((await introspectAs(p02, tokens.access_token)).active, true);
