@@ -127,7 +127,7 @@ test('a form works only in the browser that was shown it, and only from this sit
   assert.equal(answer.location, null);
   const own = new Agent(env.SEN_ISSUER);
   const form = await own.request('/');
-  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]) {
+  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null', 'sec-fetch-site': 'cross-site' }]) {
     const cross = await own.request('/login', { form: { flow: fieldOf(form.text, 'flow'), username: person.login, password: person.password }, headers });
     assert.equal(cross.status, 403, JSON.stringify(headers));
   }
