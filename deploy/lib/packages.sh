@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2016  # the lists are the callers'; the quoted scripts expand in their own shell
 
 PACKAGES_BUILD=(
-	meson ninja-build gcc libc6-dev pkg-config libmicrohttpd-dev libjansson-dev libssl-dev libldap-dev
+	meson ninja-build gcc libc6-dev pkg-config libmicrohttpd-dev libjansson-dev libssl-dev libldap-dev libargon2-dev
 	libpq-dev libcurl4-openssl-dev libinih-dev libutf8proc-dev libcsv-dev libzxcvbn-dev libcmocka-dev
 	libsystemd-dev
 )

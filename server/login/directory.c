@@ -1,6 +1,7 @@
 #include "server/login/directory.h"
 
 #include "common/base/clock.h"
+#include "common/crypto/password_hash.h"
 #include "common/net/ldap_filter.h"
 
 #define WAIT_STEP_MS 100
@@ -59,12 +60,17 @@ int directory_check_password(struct op *op, const struct directory *d, struct st
 int directory_set_password(struct op *op, const struct directory *d, struct str login, struct str password, int wait_ms)
 {
 	int64_t give_up = clock_mono_ms() + wait_ms;
-	struct str dn;
-	int r;
+	struct str dn, hash;
+	int r = password_hash(op, password, &hash);
 
+	if (r < 0)
+		return r;
 	while ((r = find_dn(op, d, login, &dn)) == ERR_NOT_FOUND && clock_mono_ms() < give_up) {
 		op_forgive(op);
 		nanosleep(&(struct timespec){ .tv_nsec = WAIT_STEP_MS * 1000000L }, NULL);
 	}
-	return r < 0 ? r : ldap_set_password(op, d->pool, dn, password);
+	if (r < 0)
+		return r;
+	return ldap_modify(op, d->pool, dn,
+	                   &(struct ldap_change){ LDAP_CHANGE_REPLACE, { STR("userPassword"), &hash, 1 } }, 1);
 }
