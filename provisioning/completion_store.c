@@ -187,6 +187,16 @@ static int write_log(struct op *op, int64_t platform_id, const struct completion
 	              columns_param(&c, 6));
 }
 
+/* NULL: nothing that decides on access. */
+static const char *audit_action(const struct result *r)
+{
+	if (r->was_created)
+		return "platform_account.create";
+	if (r->was_enabled)
+		return "platform_account.enable";
+	return r->was_disabled ? "platform_account.disable" : NULL;
+}
+
 static int write_audit(struct op *op, struct str platform_code, const struct completion *done, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -195,12 +205,12 @@ static int write_audit(struct op *op, struct str platform_code, const struct com
 		_json_ json_t *data = NULL;
 		int err;
 
-		if (done[i].was_fenced || (!r->was_created && !r->was_disabled))
+		record.action = audit_action(r);
+		if (done[i].was_fenced || !record.action)
 			continue;
 		data = json_new_object();
 		json_set_str(data, "task", done[i].task_id);
 		json_set_str(data, "ext_id", r->ext_id);
-		record.action = r->was_created ? "platform_account.create" : "platform_account.disable";
 		record.object = platform_code;
 		record.data = data;
 		err = audit_add(op, &record);

@@ -7,6 +7,7 @@
 #define FIELD(member) offsetof(struct config, member)
 #define EACH(member) offsetof(struct connector_config, member)
 #define CALLS_PER_OPERATION 4
+#define DEFAULT_TIMEOUT_MS 10000
 
 static const struct conf_key keys[] = {
 	{ "database", "conninfo", CONF_STR, FIELD(db_conninfo), NULL, 0, 0,
@@ -31,7 +32,8 @@ static const struct conf_key keys[] = {
 	{ "admin", "listen", CONF_STR, FIELD(admin_listen), "127.0.0.1:9102", 0, 0,
 	  "address:port of /healthz, /readyz and /metrics" },
 	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim or ldap" },
-	{ "connector.*", "timeout_ms", CONF_INT, EACH(timeout_ms), "10000", 100, 300000, "of one call" },
+	{ "connector.*", "timeout_ms", CONF_INT, EACH(timeout_ms), "0", 0, 300000,
+	  "of one call; 0: a quarter of the lease, at most 10 s" },
 	{ "connector.*", "concurrency", CONF_INT, EACH(concurrency), "4", 1, 64, "calls at a time" },
 	{ "connector.*", "rate_per_s", CONF_INT, EACH(rate_per_s), "0", 0, 100000, "operations a second; 0: no limit" },
 	{ "connector.*", "ops_allowed", CONF_STR, EACH(ops_text), "create,update,disable", 0, 0,
@@ -111,6 +113,13 @@ static const char *connector_fault(const struct config *config, const struct con
 	return NULL;
 }
 
+static int64_t default_timeout_ms(const struct config *config)
+{
+	int64_t quarter_ms = config->lease_s * 1000 / CALLS_PER_OPERATION;
+
+	return quarter_ms < DEFAULT_TIMEOUT_MS ? quarter_ms : DEFAULT_TIMEOUT_MS;
+}
+
 static void fill_from_directory(const struct config *config, struct connector_config *c)
 {
 	if (!str_is_empty(c->uri))
@@ -123,14 +132,11 @@ static void fill_from_directory(const struct config *config, struct connector_co
 	c->ca_file = config->dir_ca_file;
 }
 
-static void add_directory(const struct config *config, struct connector_config *c)
+static void add_directory(struct connector_config *c)
 {
 	c->platform = STR("DIR");
 	c->kind = STR("directory");
 	c->update = STR("patch");
-	c->timeout_ms = config->lease_s * 1000 / CALLS_PER_OPERATION < 10000
-	                        ? config->lease_s * 1000 / CALLS_PER_OPERATION
-	                        : 10000;
 	c->concurrency = 4;
 	c->ops_text = STR("create,update,disable");
 }
@@ -155,6 +161,8 @@ static int finish(struct arena *a, const char *path, const struct config *config
 	if (str_is_empty(c->ca_file))
 		c->ca_file = config->http_ca_file;
 	c->egress_allow = config->egress_allow;
+	if (c->timeout_ms == 0)
+		c->timeout_ms = default_timeout_ms(config);
 	if (!ops_read(c->ops_text, &c->ops_allowed))
 		c->ops_allowed = 0;
 	fault = connector_fault(config, c);
@@ -188,7 +196,7 @@ int config_read(struct arena *a, const char *path, struct config *ret_config, st
 		connectors[i].platform = sections[i].name;
 	}
 	if (!has_directory(sections, n))
-		add_directory(&config, &connectors[n++]);
+		add_directory(&connectors[n++]);
 	for (size_t i = 0; i < n; i++) {
 		err = finish(a, path, &config, &connectors[i], ret_message);
 		if (err < 0)

@@ -1,9 +1,9 @@
 /*
  * sen-provisioner: brings accounts on platforms to what grants say they should be.
  *
- *   sen-provisioner CONFIG              run until SIGTERM or SIGINT
- *   sen-provisioner --check CONFIG      read the configuration, say what is wrong
- *   sen-provisioner --dump-config CONFIG
+ *   sen-provisioner --config FILE                 runs until SIGTERM or SIGINT, finishes what is in hand
+ *   sen-provisioner --config FILE --check         reads the file, says what is wrong
+ *   sen-provisioner --config FILE --dump-config   the values in force
  *   sen-provisioner --sample-config
  */
 #include "common/base/clock.h"
@@ -11,6 +11,7 @@
 #include "provisioning/admin.h"
 #include "provisioning/binding_store.h"
 
+#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,37 +165,76 @@ static int run(struct app *app, struct arena *a)
 	return status;
 }
 
-static int print(struct arena *a, const char *mode, const char *path)
+enum mode { MODE_RUN, MODE_CHECK, MODE_DUMP, MODE_SAMPLE };
+
+struct options {
+	enum mode mode;
+	const char *config;
+};
+
+static bool options_read(int argc, char **argv, struct options *ret)
+{
+	static const struct option table[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'k' },
+		{ "dump-config", no_argument, NULL, 'd' },
+		{ "sample-config", no_argument, NULL, 's' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:", table, NULL)) >= 0) {
+		switch (c) {
+		case 'c':
+			ret->config = optarg;
+			break;
+		case 'k':
+			ret->mode = MODE_CHECK;
+			break;
+		case 'd':
+			ret->mode = MODE_DUMP;
+			break;
+		case 's':
+			ret->mode = MODE_SAMPLE;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc && (ret->config || ret->mode == MODE_SAMPLE);
+}
+
+static int print(struct arena *a, const struct options *options)
 {
 	struct buf b = buf_new(a, CONFIG_BYTES / 2);
 	struct str message = STR_NULL;
 
-	if (strcmp(mode, "--sample-config") == 0)
+	if (options->mode == MODE_SAMPLE)
 		config_sample(&b);
-	else if (config_dump(a, path, &b, &message) < 0)
+	else if (config_dump(a, options->config, &b, &message) < 0)
 		return say("", message);
 	return fwrite(b.p, 1, b.len, stdout) == b.len ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
-	_cleanup_(arena_freep) struct arena *a = arena_new(CONFIG_BYTES);
 	static struct app app;
+	_cleanup_(arena_freep) struct arena *a = arena_new(CONFIG_BYTES);
+	struct options options = { 0 };
 	struct str message = STR_NULL;
-	const char *mode = argc > 1 ? argv[1] : "";
-	bool is_check = strcmp(mode, "--check") == 0;
 
-	if (argc == 2 && strcmp(mode, "--sample-config") == 0)
-		return print(a, mode, NULL);
-	if (argc == 3 && strcmp(mode, "--dump-config") == 0)
-		return print(a, mode, argv[2]);
-	if (argc != (is_check ? 3 : 2) || (mode[0] == '-' && !is_check)) {
-		fprintf(stderr, "usage: sen-provisioner [--check | --dump-config] CONFIG | --sample-config\n");
+	if (!options_read(argc, argv, &options)) {
+		fputs("usage: sen-provisioner --config FILE [--check | --dump-config]\n"
+		      "       sen-provisioner --sample-config\n", stderr);
 		return 2;
 	}
-	if (config_read(a, argv[argc - 1], &app.config, &message) < 0)
+	if (options.mode == MODE_SAMPLE)
+		return print(a, &options);
+	if (config_read(a, options.config, &app.config, &message) < 0)
 		return say("", message);
-	if (is_check)
+	if (options.mode == MODE_DUMP)
+		return print(a, &options);
+	if (options.mode == MODE_CHECK)
 		return EXIT_SUCCESS;
 	log_init("sen-provisioner", level_of(app.config.log_level));
 	return run(&app, a);

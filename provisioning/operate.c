@@ -233,6 +233,7 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		create(&r);
 	if (ret->outcome != OUTCOME_OK)
 		ret->was_disabled = false;
+	ret->was_enabled = ret->outcome == OUTCOME_OK && call->want->active && !work->seen_active && !ret->was_created;
 	ret->ext_id = call->ext_id;
 }
 

@@ -38,7 +38,7 @@ struct result {
 	enum verdict verdict;      /* of the last operation */
 	const char *op;            /* that operation: "create", …, "none" */
 	struct str ext_id, etag;   /* as far as known */
-	bool was_created, was_disabled;
+	bool was_created, was_enabled, was_disabled;
 	struct fault fault;
 };
 
