@@ -117,7 +117,7 @@ admin_login() {
 
 sen_start() {
 	service_start sen-server "$STATE/bin/sen-server" --config "$STATE/sen-server.conf"
-	service_start sen-provisioner "$STATE/bin/sen-provisioner" "$STATE/sen-provisioner.conf"
+	service_start sen-provisioner "$STATE/bin/sen-provisioner" --config "$STATE/sen-provisioner.conf"
 	wait_for_http sen-server "http://$HOST_SERVER:$PORT_ADMIN/readyz"
 	wait_for_http sen-provisioner "http://$HOST_SERVER:$PORT_PROVISIONER_ADMIN/readyz"
 }
