@@ -141,7 +141,7 @@ test('senctl login: a token of the administrator\'s own, in a file that only he 
     await page.goto(url);
     await signIn(page, env.SEN_ADMIN_LOGIN, password);
   }, { tokenFile });
-  assert.match(await senctl(env, ['person', 'nguyen'], { tokenFile }), /Nguyễn/);
+  assert.match(await senctl(env, ['person', 'search', 'nguyen'], { tokenFile }), /Nguyễn/);
   const { statSync } = await import('node:fs');
   assert.equal(statSync(tokenFile).mode & 0o777, 0o600);
   await page.context().close();
