@@ -168,9 +168,11 @@ static bool grow_in_place(struct arena *a, char *p, size_t old_size, size_t new_
 
 void *arena_grow(struct arena *a, void *p, size_t old_size, size_t new_size)
 {
-	assert(p && old_size > 0 && new_size >= old_size);
+	assert(new_size >= old_size && (p != NULL) == (old_size > 0));
 	if (new_size > PTRDIFF_MAX / 2)
 		abort();
+	if (!p)
+		return arena_alloc(a, new_size);
 	if (grow_in_place(a, p, old_size, new_size))
 		return p;
 

@@ -31,7 +31,7 @@ void *arena_alloc_array(struct arena *a, size_t count, size_t size); /* aborts o
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc_array((a), (count), sizeof(type)))
 
-/* More room for p, the contents kept, the rest zeroed: in place where possible. p is invalid afterwards. */
+/* More room for p (NULL with size 0: a first one), the contents kept, the rest zeroed: in place where possible. p is invalid afterwards. */
 void *arena_grow(struct arena *a, void *p, size_t old_size, size_t new_size);
 
 /* Copies; the copy is NUL-terminated behind its length.  STR_NULL stays STR_NULL. */
