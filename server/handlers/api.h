@@ -52,6 +52,8 @@ struct api_field {
 };
 /* values[i] for fields[i]; STR_NULL: absent.  ERR_BAD_REQUEST, or ERR_INVALID_VALUE with the argument field. */
 int api_read(struct request *rq, const struct api_field *fields, size_t n, struct str *ret_values) _must_check_;
+/* The body is {}. */
+int api_read_nothing(struct request *rq) _must_check_;
 int api_list(struct request *rq, const char *name, const struct str **ret_values, size_t *ret_n) _must_check_;
 /* A value of kind API_STAMP as seconds since 1970. */
 int64_t api_stamp_seconds(struct str stamp);

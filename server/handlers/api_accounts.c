@@ -131,8 +131,11 @@ int h_api_account_get(struct request *rq)
 int h_api_account_activation(struct request *rq)
 {
 	struct activation_code code;
-	int r = account_admin_activation(&rq->op, rq->principal, rq->path_args[0], &code);
+	int r = api_read_nothing(rq);
 
+	if (r < 0)
+		return r;
+	r = account_admin_activation(&rq->op, rq->principal, rq->path_args[0], &code);
 	if (r < 0)
 		return r;
 
@@ -146,8 +149,11 @@ int h_api_account_activation(struct request *rq)
 
 int h_api_account_unlock(struct request *rq)
 {
-	int r = account_admin_unlock(&rq->op, rq->principal, rq->path_args[0]);
+	int r = api_read_nothing(rq);
 
+	if (r < 0)
+		return r;
+	r = account_admin_unlock(&rq->op, rq->principal, rq->path_args[0]);
 	return r < 0 ? r : respond_empty(rq, 204);
 }
 

@@ -141,6 +141,11 @@ int api_read(struct request *rq, const struct api_field *fields, size_t n, struc
 	return 0;
 }
 
+int api_read_nothing(struct request *rq)
+{
+	return api_read(rq, NULL, 0, NULL);
+}
+
 int api_list(struct request *rq, const char *name, const struct str **ret_values, size_t *ret_n)
 {
 	const json_t *array = json_object_get(rq->json, name);

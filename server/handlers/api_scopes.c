@@ -62,8 +62,10 @@ int h_api_scopes_add(struct request *rq)
 int h_api_scopes_revoke(struct request *rq)
 {
 	bool changed;
-	int r;
+	int r = api_read_nothing(rq);
 
+	if (r < 0)
+		return r;
 	if (!uuid_is_valid(rq->path_args[0]))
 		return op_fail(&rq->op, ERR_NOT_FOUND, "no such scope");
 	r = scoping_revoke(&rq->op, rq->principal, rq->path_args[0], &changed);

@@ -1,0 +1,96 @@
+#include "server/senctl/api_call.h"
+
+#include "common/base/url.h"
+#include "server/senctl/token.h"
+
+#define JSON_DEPTH 8
+#define PATH_MAX_BYTES 2048
+
+struct str api_path(struct ctl *c, const char *before, struct str segment, const char *after)
+{
+	struct buf b = buf_new(c->arena, PATH_MAX_BYTES);
+
+	buf_add_c(&b, before);
+	url_escape(&b, segment);
+	buf_add_c(&b, after);
+	return buf_str(&b);
+}
+
+static int send_call(struct ctl *c, const struct api_call *call, struct str token, struct http_answer *ret_answer)
+{
+	const struct http_header headers[] = {
+		{ STR("Authorization"), arena_printf(c->arena, "Bearer %.*s", STR_ARG(token)) },
+		{ STR("Accept-Language"), c->english ? STR("en") : STR("vi") },
+		{ STR("Content-Type"), STR("application/json") },
+	};
+	const struct http_call http = {
+		.method = call->method,
+		.url = arena_printf(c->arena, "%.*s%.*s", STR_ARG(c->config.api), STR_ARG(call->path)),
+		.headers = headers,
+		.n_headers = call->body ? ARRAY_LEN(headers) : ARRAY_LEN(headers) - 1,
+		.body = json_write(c->arena, call->body, false),
+	};
+
+	return http_client_call(&c->op, c->http, &http, ret_answer) < 0 ? ctl_fail_op(c) : EXIT_OK;
+}
+
+/* "Tiếng Việt (dự kiến: 12/2025)": what the problem's arguments add to its sentence. */
+static void add_args(const struct ctl *c, struct buf *b, const json_t *args)
+{
+	static const struct {
+		const char *name, *vi;
+	} words[] = {
+		{ "platform", "nền tảng" }, { "state", "trạng thái" }, { "expected", "dự kiến" }, { "field", "trường" },
+	};
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)args, name, value) {
+		const char *word = name;
+
+		for (size_t i = 0; i < ARRAY_LEN(words) && !c->english; i++)
+			if (str_equal(str_c(words[i].name), str_c(name)))
+				word = words[i].vi;
+		if (json_is_string(value))
+			buf_printf(b, "\n  %s: %s", word, json_string_value(value));
+	}
+}
+
+static int print_problem(struct ctl *c, const struct http_answer *answer)
+{
+	_json_ json_t *problem = json_read(answer->body, JSON_DEPTH, NULL);
+	struct str detail = json_get_str(problem, "detail");
+	struct buf b = buf_new(c->arena, 8192);
+
+	if (c->json && json_is_object(problem))
+		ctl_print_json(c, problem);
+	if (str_is_null(detail))
+		return ctl_fail(c, "HTTP %d", answer->status);
+	buf_add(&b, detail);
+	add_args(c, &b, json_object_get(problem, "args"));
+	return ctl_fail(c, "%s", b.p);
+}
+
+int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json)
+{
+	struct str token = STR_NULL;
+	struct http_answer answer;
+	int r = ctl_need_http(c);
+
+	/* A token that is refused is renewed once: nothing was done with it. */
+	for (int tries = 0; tries < 2 && r == EXIT_OK; tries++) {
+		r = token_get(c, token, &token);
+		if (r == EXIT_OK)
+			r = send_call(c, call, token, &answer);
+		if (r == EXIT_OK && answer.status != 401)
+			break;
+	}
+	if (r != EXIT_OK)
+		return r;
+	if (answer.status < 200 || answer.status > 299)
+		return print_problem(c, &answer);
+	*ret_json = json_read(answer.body, JSON_DEPTH, NULL);
+	if (!*ret_json && !str_is_empty(answer.body))
+		return ctl_fail(c, "%s", ctl_say(c, "máy chủ trả lời không phải JSON", "the server's answer is not JSON"));
+	return EXIT_OK;
+}

@@ -1,0 +1,17 @@
+/* api_call.h: a call of the administration API with the administrator's token. */
+#pragma once
+
+#include "server/senctl/ctl.h"
+
+struct api_call {
+	const char *method;
+	struct str path;     /* below the API's base: "/grants" */
+	const json_t *body;  /* NULL: none */
+};
+/*
+ * EXIT_OK with *ret_json a new reference (NULL for an empty answer); otherwise the server's own words
+ * are printed.  Opens what it needs.
+ */
+int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json) _must_check_;
+/* "/accounts/<escaped>/unlock" */
+struct str api_path(struct ctl *c, const char *before, struct str segment, const char *after);

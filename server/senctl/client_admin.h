@@ -1,0 +1,16 @@
+/* client_admin.h: rows of relying parties, as the operator writes them. */
+#pragma once
+
+#include "common/db/db.h"
+#include "server/senctl/client_file.h"
+
+/* secret: of a client that is not public, else STR_NULL.  *ret_changed false: it is all there already. */
+int client_admin_put(struct op *op, const struct client_file *f, struct str secret, struct str operator, bool *ret_changed) _must_check_;
+
+struct client_line {
+	struct str id, name, platform, auth_method;
+	const struct str *redirect_uris;
+	size_t n_redirect_uris;
+	bool enabled;
+};
+int client_admin_list(struct op *op, const struct client_line **ret_lines, size_t *ret_n) _must_check_;

@@ -1,0 +1,200 @@
+/* cmd_api.c: what administrators do, through the JSON API in their own name. */
+
+#include "server/senctl/api_call.h"
+
+#include <inttypes.h>
+
+/* Options and arguments, then the configuration. */
+static int begin(struct ctl *c, const struct ctl_option *options, size_t n, size_t n_args)
+{
+	int r = ctl_options(c, options, n, n_args, n_args);
+
+	return r == EXIT_OK ? ctl_configure(c) : r;
+}
+
+static int post(struct ctl *c, struct str path, const json_t *body, json_t **ret_answer)
+{
+	return api_call(c, &(struct api_call){ .method = "POST", .path = path, .body = body }, ret_answer);
+}
+
+/* Prints the answer as it is; true when that was asked for. */
+static bool printed_json(const struct ctl *c, const json_t *answer)
+{
+	if (c->json)
+		ctl_print_json(c, answer);
+	return c->json;
+}
+
+int cmd_grant(struct ctl *c)
+{
+	struct str employee_code = STR_NULL, login = STR_NULL, platform = STR_NULL, role = STR_NULL;
+	struct str unit = STR_NULL, basis = STR_NULL, from = STR_NULL, to = STR_NULL;
+	const struct ctl_option options[] = {
+		{ "employee-code", &employee_code, NULL, false }, { "login", &login, NULL, false }, { "platform", &platform, NULL, true },
+		{ "role", &role, NULL, true }, { "unit", &unit, NULL, false }, { "basis", &basis, NULL, true },
+		{ "from", &from, NULL, false }, { "to", &to, NULL, false },
+	};
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	int r = begin(c, options, ARRAY_LEN(options), 0);
+
+	if (r != EXIT_OK)
+		return r;
+	json_set_str(body, "employee_code", employee_code);
+	json_set_str(body, "login", login);
+	json_set_str(body, "platform", platform);
+	json_set_str(body, "role", role);
+	json_set_str(body, "unit", unit);
+	json_set_str(body, "basis", basis);
+	json_set_str(body, "valid_from", from);
+	json_set_str(body, "valid_to", to);
+	r = post(c, STR("/grants"), body, &answer);
+	if (r != EXIT_OK || printed_json(c, answer))
+		return r;
+	ctl_print(c, ctl_say(c, "Đã cấp %.*s trên %.*s cho %.*s, đơn vị %.*s (%.*s)", "Granted %.*s on %.*s to %.*s for unit %.*s (%.*s)"),
+	          STR_ARG(json_get_str(answer, "role")), STR_ARG(json_get_str(answer, "platform")), STR_ARG(json_get_str(answer, "login")),
+	          STR_ARG(json_get_str(answer, "unit")), STR_ARG(json_get_str(answer, "id")));
+	return EXIT_OK;
+}
+
+static void print_revoked(const struct ctl *c, const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "revoked"), *item;
+	int64_t beyond = json_get_int(answer, "beyond_scope", 0);
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		ctl_print(c, ctl_say(c, "Đã thu hồi %.*s trên %.*s, đơn vị %.*s", "Revoked %.*s on %.*s for unit %.*s"),
+		          STR_ARG(json_get_str(item, "role")), STR_ARG(json_get_str(item, "platform")), STR_ARG(json_get_str(item, "unit")));
+	if (json_array_size(list) == 0)
+		ctl_print(c, "%s", ctl_say(c, "Không còn vai trò nào để thu hồi", "There was nothing left to revoke"));
+	if (beyond > 0)
+		ctl_print(c, ctl_say(c, "%" PRId64 " vai trò khác nằm ngoài phạm vi của bạn", "%" PRId64 " more are beyond your scope"), beyond);
+}
+
+int cmd_revoke(struct ctl *c)
+{
+	struct str login = STR_NULL, platform = STR_NULL, role = STR_NULL, grant = STR_NULL, reason = STR_NULL;
+	const struct ctl_option options[] = {
+		{ "login", &login, NULL, true }, { "platform", &platform, NULL, false }, { "role", &role, NULL, false },
+		{ "grant", &grant, NULL, false }, { "reason", &reason, NULL, true },
+	};
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	int r = begin(c, options, ARRAY_LEN(options), 0);
+
+	if (r != EXIT_OK)
+		return r;
+	json_set_str(body, "login", login);
+	json_set_str(body, "platform", platform);
+	json_set_str(body, "role", role);
+	json_set_str(body, "reason", reason);
+	r = post(c, str_is_null(grant) ? STR("/grants/revoke") : api_path(c, "/grants/", grant, "/revoke"), body, &answer);
+	if (r == EXIT_OK && !printed_json(c, answer))
+		print_revoked(c, answer);
+	return r;
+}
+
+int cmd_activate(struct ctl *c)
+{
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	int r = begin(c, NULL, 0, 1);
+
+	if (r != EXIT_OK)
+		return r;
+	r = post(c, api_path(c, "/accounts/", str_c(c->args[0]), "/activation"), body, &answer);
+	if (r != EXIT_OK || printed_json(c, answer))
+		return r;
+	ctl_print(c, ctl_say(c, "Mã kích hoạt của %s: %.*s (dùng một lần, đến %.*s; không hiện lại)",
+	                     "Activation code of %s: %.*s (once, until %.*s; it is not shown again)"),
+	          c->args[0], STR_ARG(json_get_str(answer, "code")), STR_ARG(json_get_str(answer, "expires_at")));
+	return EXIT_OK;
+}
+
+int cmd_unlock(struct ctl *c)
+{
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	int r = begin(c, NULL, 0, 1);
+
+	if (r == EXIT_OK)
+		r = post(c, api_path(c, "/accounts/", str_c(c->args[0]), "/unlock"), body, &answer);
+	if (r == EXIT_OK && !c->json)
+		ctl_print(c, ctl_say(c, "Đã mở khoá đăng nhập của %s", "Sign-in of %s is unlocked"), c->args[0]);
+	return r;
+}
+
+static int change_state(struct ctl *c, const char *verb)
+{
+	struct str reason = STR_NULL;
+	const struct ctl_option options[] = { { "reason", &reason, NULL, true } };
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	int r = begin(c, options, ARRAY_LEN(options), 1);
+
+	if (r != EXIT_OK)
+		return r;
+	json_set_str(body, "reason", reason);
+	r = post(c, api_path(c, "/accounts/", str_c(c->args[0]), verb), body, &answer);
+	if (r != EXIT_OK || printed_json(c, answer))
+		return r;
+	ctl_print(c, "%s: %.*s%s", c->args[0], STR_ARG(json_get_str(answer, "status")),
+	          json_get_bool(answer, "changed", false) ? "" : ctl_say(c, " (không đổi)", " (unchanged)"));
+	return EXIT_OK;
+}
+
+int cmd_disable(struct ctl *c)
+{
+	return change_state(c, "/disable");
+}
+
+int cmd_enable(struct ctl *c)
+{
+	return change_state(c, "/enable");
+}
+
+int cmd_delegate(struct ctl *c)
+{
+	struct str login = STR_NULL, unit = STR_NULL, platform = STR_NULL, rights = STR_NULL, to = STR_NULL, right;
+	const struct ctl_option options[] = {
+		{ "login", &login, NULL, true }, { "unit", &unit, NULL, true }, { "platform", &platform, NULL, false },
+		{ "rights", &rights, NULL, true }, { "to", &to, NULL, false },
+	};
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	json_t *list = json_new_array();
+	int r = begin(c, options, ARRAY_LEN(options), 0);
+
+	while (!str_is_null(rights) && str_split(&rights, ',', &right))
+		json_array_append_new(list, json_from_str(right));
+	json_set_take(body, "rights", list);
+	if (r != EXIT_OK)
+		return r;
+	json_set_str(body, "login", login);
+	json_set_str(body, "unit", unit);
+	json_set_str(body, "platform", platform);
+	json_set_str(body, "valid_to", to);
+	r = post(c, STR("/admin-scopes"), body, &answer);
+	if (r != EXIT_OK || printed_json(c, answer))
+		return r;
+	ctl_print(c, ctl_say(c, "Đã giao phạm vi cho %.*s tại đơn vị %.*s (%.*s)", "Delegated to %.*s at unit %.*s (%.*s)"),
+	          STR_ARG(json_get_str(answer, "login")), STR_ARG(json_get_str(answer, "unit")), STR_ARG(json_get_str(answer, "id")));
+	return EXIT_OK;
+}
+
+int cmd_undelegate(struct ctl *c)
+{
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	int r = begin(c, NULL, 0, 1);
+
+	if (r != EXIT_OK)
+		return r;
+	r = post(c, api_path(c, "/admin-scopes/", str_c(c->args[0]), "/revoke"), body, &answer);
+	if (r != EXIT_OK || printed_json(c, answer))
+		return r;
+	ctl_print(c, "%s", json_get_bool(answer, "changed", false) ? ctl_say(c, "Đã rút phạm vi", "The scope is taken back") :
+	                                                             ctl_say(c, "Phạm vi đã được rút từ trước", "It was taken back before"));
+	return EXIT_OK;
+}

@@ -1,0 +1,111 @@
+/*
+ * ctl.h: what every command of senctl stands on: options, configuration, output in the
+ * operator's language, and what it has open.
+ *
+ * Commands for operators (migrate, import, bootstrap-admin, client, doctor, audit) use the
+ * database with the owner's role.  Commands for administrators go through the JSON API with
+ * their own access token (token.h): never by writing to the database in somebody's name.
+ */
+#pragma once
+
+#include "common/base/conf.h"
+#include "common/base/json.h"
+#include "common/db/db.h"
+#include "common/net/http_client.h"
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct senctl_config {
+	/* [server] */
+	struct str issuer, api, ca_file;
+	/* [database], [keys], [schema]: empty on an administrator's own computer */
+	struct str db_conninfo, db_password, master_secret, schema_folder;
+	/* [directory]: for doctor */
+	struct str ldap_uri, ldap_bind_dn, ldap_password;
+};
+
+struct ctl {
+	struct arena *arena;
+	struct op op;
+	struct senctl_config config;
+	const char *config_path;
+	const char *token_path;   /* --token-file, or NULL */
+	bool json;
+	bool english;
+	struct db *db;
+	struct keyring *keys;
+	struct http_client *http;
+	const struct command *command;
+	int argc;                 /* of the command: argv[0] is its name */
+	char **argv;
+	char **args;              /* what options left over */
+	size_t n_args;
+};
+
+struct command {
+	const char *name;
+	const char *usage;  /* options and arguments */
+	const char *vi, *en;
+	int (*run)(struct ctl *c); /* an exit code */
+};
+
+/* config.c */
+extern const struct conf_table senctl_conf_table;
+/* EXIT_OK, or EXIT_USAGE with the message printed. */
+int ctl_configure(struct ctl *c) _must_check_;
+
+/* An option of a command: its value, or a flag. */
+struct ctl_option {
+	const char *name;
+	struct str *value;
+	bool *flag;
+	bool required;
+};
+/* Also takes --json, --token-file and --config.  EXIT_OK or EXIT_USAGE, printed. */
+int ctl_options(struct ctl *c, const struct ctl_option *options, size_t n, size_t min_args, size_t max_args) _must_check_;
+
+/* The sentence in the operator's language; where it is a format, both take the same arguments. */
+__attribute__((format_arg(2), format_arg(3))) static inline const char *ctl_say(const struct ctl *c, const char *vi, const char *en)
+{
+	return c->english ? en : vi;
+}
+/* "senctl: …" on standard error; returns EXIT_FAILED. */
+int ctl_fail(const struct ctl *c, const char *format, ...) _printf_(2, 3);
+/* The same for what c->op failed with. */
+int ctl_fail_op(const struct ctl *c);
+int ctl_usage_error(const struct ctl *c, const char *format, ...) _printf_(2, 3);
+/* One line; also flushes, so that whoever waits for it sees it. */
+void ctl_print(const struct ctl *c, const char *format, ...) _printf_(2, 3);
+void ctl_print_json(const struct ctl *c, const json_t *json);
+
+/* Open what a command needs; EXIT_OK, or printed and EXIT_FAILED/EXIT_USAGE.  Closed by main. */
+int ctl_need_db(struct ctl *c) _must_check_;
+int ctl_need_keys(struct ctl *c) _must_check_;
+int ctl_need_http(struct ctl *c) _must_check_;
+/* "operator:<login>" for audit. */
+struct str ctl_operator(const struct ctl *c);
+/* A whole file, at most max bytes; EXIT_OK or printed. "-" is standard input. */
+int ctl_read_file(struct ctl *c, const char *path, size_t max, struct str *ret_content) _must_check_;
+
+/* Commands, one per file. */
+int cmd_migrate(struct ctl *c);
+int cmd_import(struct ctl *c);
+int cmd_bootstrap_admin(struct ctl *c);
+int cmd_client(struct ctl *c);
+int cmd_doctor(struct ctl *c);
+int cmd_audit(struct ctl *c);
+int cmd_config(struct ctl *c);
+int cmd_login(struct ctl *c);
+int cmd_logout(struct ctl *c);
+int cmd_grant(struct ctl *c);
+int cmd_revoke(struct ctl *c);
+int cmd_grants(struct ctl *c);
+int cmd_activate(struct ctl *c);
+int cmd_unlock(struct ctl *c);
+int cmd_disable(struct ctl *c);
+int cmd_enable(struct ctl *c);
+int cmd_delegate(struct ctl *c);
+int cmd_undelegate(struct ctl *c);
+int cmd_person(struct ctl *c);
+int cmd_account(struct ctl *c);
+int cmd_platforms(struct ctl *c);

@@ -1,0 +1,57 @@
+#include "server/senctl/doctor_store.h"
+
+DB_QUERY(doctor_partitions_q, DB_READ,
+         "SELECT p.parent, coalesce(max(to_date(substring(c.relname FROM '_(\\d{6,8})$'), CASE WHEN p.by_month THEN 'YYYYMM' ELSE 'YYYYMMDD' END)"
+         "  + CASE WHEN p.by_month THEN interval '1 month' ELSE interval '1 day' END)::date - (now() AT TIME ZONE 'UTC')::date, -1)"
+         " FROM sen.partition_plan p LEFT JOIN pg_inherits i ON i.inhparent = to_regclass('sen.' || p.parent)"
+         " LEFT JOIN pg_class c ON c.oid = i.inhrelid GROUP BY p.parent ORDER BY p.parent");
+DB_QUERY(doctor_backlog_q, DB_READ,
+         "SELECT (SELECT count(*) FROM sen.dirty_account), (SELECT coalesce(extract(epoch FROM now() - min(since))::bigint, 0) FROM sen.dirty_account),"
+         " count(*) FILTER (WHERE state IN (1, 2)), coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE state = 1))::bigint, 0),"
+         " count(*) FILTER (WHERE state = 4), count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 5)"
+         " FROM sen.binding WHERE state <> 0");
+DB_QUERY(doctor_signing_keys_q, DB_READ, "SELECT count(*) FROM sen.signing_key WHERE state = 'active'");
+
+int doctor_partitions(struct op *op, const struct partition_state **ret_states, size_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &doctor_partitions_q, &rows);
+
+	if (r < 0)
+		return r;
+	struct partition_state *states = ARENA_ARRAY(op->arena, struct partition_state, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		states[i] = (struct partition_state){ .parent = db_str(&rows, i, 0), .days_ahead = db_i64(&rows, i, 1) };
+	*ret_states = states;
+	*ret_n = rows.n;
+	return 0;
+}
+
+int doctor_backlog(struct op *op, struct backlog *ret_backlog)
+{
+	struct db_rows rows;
+	int r = db_run(op, &doctor_backlog_q, &rows);
+
+	if (r < 0)
+		return r;
+	*ret_backlog = (struct backlog){
+		.dirty = db_i64(&rows, 0, 0),
+		.oldest_dirty_s = db_i64(&rows, 0, 1),
+		.due = db_i64(&rows, 0, 2),
+		.oldest_due_s = db_i64(&rows, 0, 3),
+		.retrying = db_i64(&rows, 0, 4),
+		.in_doubt = db_i64(&rows, 0, 5),
+		.blocked = db_i64(&rows, 0, 6),
+	};
+	return 0;
+}
+
+int doctor_signing_keys(struct op *op, int64_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &doctor_signing_keys_q, &rows);
+
+	if (r == 0)
+		*ret_n = db_i64(&rows, 0, 0);
+	return r;
+}

@@ -1,0 +1,19 @@
+/* doctor_store.h: what the database says of the installation's health. */
+#pragma once
+
+#include "common/db/db.h"
+
+struct partition_state {
+	struct str parent;
+	int64_t days_ahead; /* whole days from now that are covered; negative: none */
+};
+int doctor_partitions(struct op *op, const struct partition_state **ret_states, size_t *ret_n) _must_check_;
+
+struct backlog {
+	int64_t dirty, oldest_dirty_s; /* accounts to be looked at again */
+	int64_t due, oldest_due_s;     /* bindings waiting for a worker */
+	int64_t retrying, in_doubt, blocked;
+};
+int doctor_backlog(struct op *op, struct backlog *ret_backlog) _must_check_;
+/* Live signing keys. */
+int doctor_signing_keys(struct op *op, int64_t *ret_n) _must_check_;

@@ -1,0 +1,133 @@
+/* senctl: the command line of operators and administrators. */
+
+#include "common/base/log.h"
+#include "common/crypto/keyring.h"
+#include "server/senctl/ctl.h"
+
+#include <signal.h>
+
+#define ARENA_BYTES ((size_t)768 << 20)
+
+static const struct command commands[] = {
+	{ "migrate", "[--dry-run]", "cập nhật lược đồ cơ sở dữ liệu", "bring the database schema up to date", cmd_migrate },
+	{ "import", "units|platforms|roles|persons FILE.csv [--dry-run]", "nhập tệp CSV, trọn vẹn hoặc không gì cả",
+	  "import a CSV file, whole or not at all", cmd_import },
+	{ "bootstrap-admin", "--employee-code CODE --unit CODE", "lập quản trị viên đầu tiên", "make the first administrator",
+	  cmd_bootstrap_admin },
+	{ "client", "add FILE.json | list", "đăng ký nền tảng dùng đăng nhập một lần", "register relying parties", cmd_client },
+	{ "doctor", "", "kiểm tra toàn bộ hệ thống", "check the whole installation", cmd_doctor },
+	{ "audit", "verify", "tính lại chuỗi nhật ký", "recompute the audit chains", cmd_audit },
+	{ "config", "[--sample]", "in cấu hình đang dùng hoặc tệp mẫu", "print the configuration in force, or a sample", cmd_config },
+	{ "login", "[--timeout SECONDS]", "đăng nhập bằng trình duyệt", "sign in with a browser", cmd_login },
+	{ "logout", "", "quên phiên đăng nhập", "forget the sign-in", cmd_logout },
+	{ "grant", "--employee-code CODE | --login NAME  --platform CODE --role CODE --basis TEXT [--unit CODE] [--from DATE] [--to DATE]",
+	  "cấp vai trò", "grant a role", cmd_grant },
+	{ "revoke", "--login NAME --reason TEXT [--platform CODE [--role CODE] | --grant ID]", "thu hồi vai trò", "revoke roles", cmd_revoke },
+	{ "grants", "NAME", "liệt kê vai trò của một tài khoản", "list the roles of an account", cmd_grants },
+	{ "activate", "NAME", "phát mã kích hoạt dùng một lần", "issue a one-time activation code", cmd_activate },
+	{ "unlock", "NAME", "mở khoá đăng nhập sau nhiều lần sai", "clear failed sign-ins", cmd_unlock },
+	{ "disable", "NAME --reason TEXT", "vô hiệu hoá tài khoản", "disable an account", cmd_disable },
+	{ "enable", "NAME --reason TEXT", "cho tài khoản hoạt động lại", "enable an account", cmd_enable },
+	{ "delegate", "--login NAME --unit CODE --rights A,B,… [--platform CODE] [--to DATE]", "giao phạm vi quản trị",
+	  "hand on a part of your scope", cmd_delegate },
+	{ "undelegate", "ID", "rút phạm vi quản trị đã giao", "take a scope back", cmd_undelegate },
+	{ "person", "search WORDS [--after ID]", "tìm người trong phạm vi quản trị", "search persons within your scope", cmd_person },
+	{ "account", "[show] NAME", "xem tài khoản và tình trạng trên từng nền tảng", "show an account and its state on each platform",
+	  cmd_account },
+	{ "platforms", "", "danh mục nền tảng và vai trò", "the catalogue of platforms and roles", cmd_platforms },
+};
+
+static void help(const struct ctl *c)
+{
+	ctl_print(c, "%s: senctl [--config FILE] [--token-file FILE] [--json] [--lang vi|en] %s …\n", ctl_say(c, "cách dùng", "usage"),
+	          ctl_say(c, "LỆNH", "COMMAND"));
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		ctl_print(c, "  senctl %s %s\n      %s", commands[i].name, commands[i].usage, ctl_say(c, commands[i].vi, commands[i].en));
+	ctl_print(c, "\n%s", ctl_say(c, "Mã kết thúc: 0 xong, 1 không làm được, 2 sai cách dùng hoặc cấu hình.",
+	                             "Exit codes: 0 done, 1 failed or refused, 2 wrong usage or configuration."));
+}
+
+/* Vietnamese, unless the environment asks for English by name. */
+static bool wants_english(void)
+{
+	const char *names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return str_starts(str_c(value), STR("en"));
+	}
+	return false;
+}
+
+/* Options before the command; *ret_at is where the command stands. */
+static int global_options(struct ctl *c, int argc, char **argv, int *ret_at)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		struct str option = str_c(argv[i]);
+
+		if (str_equal(option, STR("--json"))) {
+			c->json = true;
+		} else if (str_equal(option, STR("--help")) || str_equal(option, STR("-h"))) {
+			*ret_at = -1;
+			return EXIT_OK;
+		} else if (i + 1 == argc) {
+			break;
+		} else if (str_equal(option, STR("--config"))) {
+			c->config_path = argv[++i];
+		} else if (str_equal(option, STR("--token-file"))) {
+			c->token_path = argv[++i];
+		} else if (str_equal(option, STR("--lang"))) {
+			c->english = str_equal(str_c(argv[++i]), STR("en"));
+		} else {
+			break;
+		}
+	}
+	*ret_at = i;
+	if (i == argc || argv[i][0] == '-')
+		return ctl_usage_error(c, "%s", ctl_say(c, "xem senctl --help", "see senctl --help"));
+	return EXIT_OK;
+}
+
+static int dispatch(struct ctl *c, int argc, char **argv)
+{
+	int at = 0, r = global_options(c, argc, argv, &at);
+
+	if (r != EXIT_OK)
+		return r;
+	if (at < 0) {
+		help(c);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (!str_equal(str_c(commands[i].name), str_c(argv[at])))
+			continue;
+		c->command = &commands[i];
+		c->argc = argc - at;
+		c->argv = argv + at;
+		return commands[i].run(c);
+	}
+	return ctl_usage_error(c, "%s: %s", ctl_say(c, "không có lệnh này; xem senctl --help", "no such command; see senctl --help"), argv[at]);
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new(ARENA_BYTES);
+	struct ctl c = { .arena = a, .english = wants_english() };
+	int r;
+
+	log_init("senctl", LOG_LEVEL_WARN);
+	signal(SIGPIPE, SIG_IGN);
+	op_init(&c.op, a, NULL, NULL);
+	r = dispatch(&c, argc, argv);
+	if (c.db)
+		db_op_done(&c.op);
+	db_close(c.db);
+	if (c.http)
+		http_client_free(c.http);
+	keyring_free(c.keys);
+	return r;
+}
