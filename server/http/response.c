@@ -46,7 +46,7 @@ int respond_bytes(struct request *rq, int status, const char *content_type, stru
 
 	response->status = status;
 	response->content_type = str_c(content_type);
-	response->body = arena_dup(rq->op.arena, body);
+	response->body = response->body_is_static ? body : arena_dup(rq->op.arena, body);
 	return 0;
 }
 
