@@ -86,31 +86,40 @@ static bool ops_read(struct str text, unsigned *ret_ops)
 	return true;
 }
 
+static const char *scim_fault(const struct connector_config *c)
+{
+	struct url url;
+
+	if (!url_parse(c->url, &url) || url.has_userinfo || url.has_fragment || !str_is_null(url.query))
+		return "url: an absolute URL without query is needed";
+	if (!str_equal(c->update, STR("patch")) && !str_equal(c->update, STR("put")))
+		return "update must be patch or put";
+	return str_is_empty(c->token) ? "token_file is needed" : NULL;
+}
+
+static const char *ldap_fault(const struct connector_config *c)
+{
+	if (str_is_empty(c->uri) || str_is_empty(c->bind_dn) || str_is_empty(c->password) ||
+	    str_is_empty(c->people_base))
+		return "uri, bind_dn, password_file and people_base are needed";
+	if (!str_equal(c->kind, STR("ldap")))
+		return NULL;
+	if (str_is_empty(c->id_attr) || str_is_empty(c->disable_attr) || str_is_empty(c->disable_value))
+		return "id_attr, disable_attr and disable_value are needed";
+	return str_is_empty(c->groups_base) ? "groups_base is needed" : NULL;
+}
+
 /* What lies outside one key: NULL, or what is wrong with the section. */
 static const char *connector_fault(const struct config *config, const struct connector_config *c)
 {
-	struct url url;
-	bool is_scim = str_equal(c->kind, STR("scim"));
-
 	if (!connector_find(c->kind))
 		return "kind is none of: directory, scim, ldap";
 	if (c->ops_allowed == 0)
 		return "ops_allowed: only create, update and disable, separated by commas";
-	if (!str_equal(c->update, STR("patch")) && !str_equal(c->update, STR("put")))
-		return "update must be patch or put";
-	if (is_scim && (!url_parse(c->url, &url) || url.has_userinfo || url.has_fragment || !str_is_null(url.query)))
-		return "url: an absolute URL without query is needed";
-	if (is_scim && str_is_empty(c->token))
-		return "token_file is needed";
-	if (!is_scim && (str_is_empty(c->uri) || str_is_empty(c->bind_dn) || str_is_empty(c->password) ||
-	                 str_is_empty(c->people_base)))
-		return "uri, bind_dn, password_file and people_base are needed";
-	if (str_equal(c->kind, STR("ldap")) && str_is_empty(c->groups_base))
-		return "groups_base is needed";
 	/* An operation must be able to end within its lease, else every one would end in doubt. */
 	if (c->timeout_ms * CALLS_PER_OPERATION > config->lease_s * 1000)
 		return "timeout_ms must be at most a quarter of [worker] lease_s";
-	return NULL;
+	return str_equal(c->kind, STR("scim")) ? scim_fault(c) : ldap_fault(c);
 }
 
 static int64_t default_timeout_ms(const struct config *config)

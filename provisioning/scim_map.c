@@ -313,33 +313,39 @@ static bool says_rate_limit(const json_t *body)
 	return str_contains(json_get_str(body, "detail"), STR("REQUEST_LIMIT_EXCEEDED"));
 }
 
+/* Certainly not done, and another attempt may do: NULL when the status says something else. */
+static const char *transient_class(int status, const json_t *body)
+{
+	if (status == 429 || (status >= 500 && says_rate_limit(body)))
+		return "limited";
+	if (status == 401 || status == 403)
+		return "auth";
+	return status == 412 ? "race" : NULL;
+}
+
+static bool is_answered_by_nobody(int status)
+{
+	return status == 408 || (status >= 500 && status != 501);
+}
+
 enum verdict scim_verdict(enum scim_request request, int status, const json_t *body, const char **ret_class)
 {
-	/* Something in between may have answered for a platform that did create. */
-	enum verdict unclear = request == SCIM_CREATE ? VERDICT_IN_DOUBT : VERDICT_NOT_DONE;
-
-	*ret_class = NULL;
+	*ret_class = transient_class(status, body);
+	if (*ret_class) {
+		if (status == 412)
+			return VERDICT_NOT_DONE;
+		return status == 401 || status == 403 ? VERDICT_AUTH : VERDICT_LIMITED;
+	}
 	if (status >= 200 && status < 300)
 		return VERDICT_DONE;
 	if (status == 404 && request != SCIM_CREATE)
 		return VERDICT_ABSENT;
 	if (status == 409 && request == SCIM_CREATE)
 		return VERDICT_CONFLICT;
-	if (status == 429 || (status >= 500 && says_rate_limit(body))) {
-		*ret_class = "limited";
-		return VERDICT_LIMITED;
-	}
-	if (status == 401 || status == 403) {
-		*ret_class = "auth";
-		return VERDICT_AUTH;
-	}
-	if (status >= 500 && status != 501) {
+	if (is_answered_by_nobody(status)) {
 		*ret_class = "server";
-		return unclear;
-	}
-	if (status == 408 || status == 412) {
-		*ret_class = "server";
-		return status == 412 ? VERDICT_NOT_DONE : unclear;
+		/* Something in between may have answered for a platform that did create. */
+		return request == SCIM_CREATE ? VERDICT_IN_DOUBT : VERDICT_NOT_DONE;
 	}
 	*ret_class = status >= 300 && status < 400 ? "redirect" : "data";
 	return VERDICT_REFUSED;

@@ -27,6 +27,11 @@ static bool is_unreachable(const struct result *r)
 	return r->verdict == VERDICT_DOWN || (r->fault.class && strcmp(r->fault.class, "timeout") == 0);
 }
 
+static bool asks_for_pause(const struct result *r)
+{
+	return r->verdict == VERDICT_LIMITED || r->fault.retry_after_s > 0;
+}
+
 static int64_t pause_of(const struct result *r)
 {
 	int64_t pause_s = r->fault.retry_after_s;
@@ -46,7 +51,7 @@ static int64_t delay_of(const struct task *t)
 		return 0;
 	if (r->outcome == OUTCOME_RELEASED)
 		return RELEASE_DELAY_MS;
-	if (r->verdict == VERDICT_LIMITED)
+	if (asks_for_pause(r))
 		return pause_of(r);
 	/* Access that must end is tried again soon, whatever went wrong. */
 	if (is_unreachable(r) || r->verdict == VERDICT_AUTH || !t->want.active)
@@ -71,7 +76,7 @@ static void note_breaker(struct worker *w, const struct task *t)
 		event = BREAKER_UNREACHABLE;
 	else if (r->verdict == VERDICT_AUTH)
 		event = BREAKER_UNAUTHORIZED;
-	if (r->verdict == VERDICT_LIMITED)
+	if (asks_for_pause(r))
 		breaker_pause(&w->breaker, now_ms + pause_of(r));
 	if (breaker_note(&w->breaker, event, now_ms)) {
 		log_event(LOG_LEVEL_INFO, "platform.up", L_STR("platform", w->config.connector->platform));

@@ -1,0 +1,165 @@
+#include "common/base/err.h"
+#include "provisioning/config.h"
+#include "tests/unit/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "/tmp/sen-config.XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static const char *write_file(struct arena *a, const char *name, const char *text, mode_t mode)
+{
+	const char *path = arena_printf(a, "%s/%s", folder, name).p;
+	FILE *f;
+
+	unlink(path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, mode), 0);
+	return path;
+}
+
+static int drop_folder(void **state)
+{
+	static const char *const names[] = { "secret", "open", "conf" };
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+#define BASE                                                                                       \
+	"[database]\nconninfo = dbname=sen\n"                                                      \
+	"[directory]\nuri = ldapi:///\nbind_dn = cn=p\npassword_file = secret\n"                   \
+	"people_base = ou=people\nmail_domain = nghean.example\n"
+#define SCIM "[connector.P02]\nkind = scim\nurl = https://p02.example/scim/v2\ntoken_file = secret\n"
+#define LDAP                                                                                       \
+	"[connector.P03]\nkind = ldap\nuri = ldaps://p03.example\nbind_dn = cn=c\npassword_file = secret\n" \
+	"people_base = ou=users\ngroups_base = ou=groups\n"
+
+static int read_text(struct arena *a, const char *text, struct config *ret, struct str *ret_message)
+{
+	write_file(a, "secret", "s3cret\n", 0600);
+	return config_read(a, write_file(a, "conf", text, 0644), ret, ret_message);
+}
+
+static const struct connector_config *connector_of(const struct config *config, const char *platform)
+{
+	for (size_t i = 0; i < config->n_connectors; i++)
+		if (str_equal(config->connectors[i].platform, str_c(platform)))
+			return &config->connectors[i];
+	fail_msg("no connector for %s", platform);
+	return NULL;
+}
+
+static void a_whole_configuration(void **state)
+{
+	struct config config;
+	struct str message = STR_NULL;
+	const struct connector_config *c;
+
+	assert_int_equal(read_text(*state, BASE SCIM "ops_allowed = create, disable\n" LDAP, &config, &message), 0);
+	assert_int_equal(config.n_connectors, 3);
+	assert_str_equal(config.mail_domain, "nghean.example");
+	c = connector_of(&config, "P02");
+	assert_str_equal(c->token, "s3cret");
+	assert_int_equal(c->ops_allowed, OP_ALLOWED_CREATE | OP_ALLOWED_DISABLE);
+	assert_int_equal(c->timeout_ms, 10000);
+	c = connector_of(&config, "P03");
+	assert_str_equal(c->id_attr, "employeeNumber");
+	assert_str_equal(c->placeholder_member, "cn=c");
+	/* Platform zero is always there, with the directory's own settings. */
+	c = connector_of(&config, "DIR");
+	assert_str_equal(c->kind, "directory");
+	assert_str_equal(c->uri, "ldapi:///");
+	assert_str_equal(c->people_base, "ou=people");
+	assert_int_equal(c->ops_allowed, 7);
+}
+
+static void the_directory_may_have_a_section(void **state)
+{
+	struct config config;
+	struct str message = STR_NULL;
+
+	assert_int_equal(read_text(*state, BASE "[worker]\nlease_s = 8\n[connector.DIR]\nkind = directory\nconcurrency = 9\n",
+	                           &config, &message), 0);
+	assert_int_equal(config.n_connectors, 1);
+	assert_int_equal(connector_of(&config, "DIR")->concurrency, 9);
+	assert_int_equal(connector_of(&config, "DIR")->timeout_ms, 2000);
+	assert_str_equal(connector_of(&config, "DIR")->bind_dn, "cn=p");
+}
+
+static void faults_refuse_the_start(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{ BASE "[connector.P02]\nkind = scmi\n", "kind is none of" },
+		{ BASE "[connector.P02]\nkind = scim\ntoken_file = secret\n", "url:" },
+		{ BASE "[connector.P02]\nkind = scim\nurl = https://u:p@x/\ntoken_file = secret\n", "url:" },
+		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/?a\ntoken_file = secret\n", "url:" },
+		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/\n", "token_file" },
+		{ BASE SCIM "update = post\n", "patch or put" },
+		{ BASE SCIM "ops_allowed = create,delete\n", "ops_allowed" },
+		{ BASE SCIM "timeout_ms = 20000\n", "lease_s" },
+		{ BASE SCIM "concurrency = 65\n", "conf:13: " },
+		{ BASE SCIM "tokn_file = x\n", "conf:13: unknown key 'tokn_file' in [connector.P02]; did you mean 'token_file'?" },
+		{ BASE "[connector.P03]\nkind = ldap\nuri = ldaps://x\n", "bind_dn" },
+		{ BASE "[conector.P02]\nkind = scim\n", "conf:9: unknown section" },
+		{ BASE "[log]\nlevel = loud\n", "[log] level" },
+		{ "[database]\nconninfo = x\n", "uri" },
+		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/\ntoken_file = open\n", "mode 0644" },
+		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/\ntoken_file = missing\n", "No such file" },
+	};
+
+	write_file(*state, "open", "token", 0644);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct config config = { 0 };
+		struct str message = STR("");
+
+		assert_int_equal(read_text(*state, cases[i].text, &config, &message), ERR_CONFIG);
+		if (!str_contains(message, str_c(cases[i].message)))
+			fail_msg("%zu: %.*s", i, STR_ARG(message));
+		assert_false(str_contains(message, STR("s3cret")));
+		assert_int_equal(config.n_connectors, 0);
+	}
+}
+
+static void the_dump_has_no_secrets(void **state)
+{
+	struct buf b = buf_new(*state, 65536);
+	struct str message;
+
+	write_file(*state, "secret", "s3cret", 0600);
+	assert_int_equal(config_dump(*state, write_file(*state, "conf", BASE SCIM, 0600), &b, &message), 0);
+	assert_true(str_contains(buf_str(&b), STR("https://p02.example/scim/v2")));
+	assert_false(str_contains(buf_str(&b), STR("s3cret")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(a_whole_configuration),
+		UNIT_TEST(the_directory_may_have_a_section),
+		UNIT_TEST(faults_refuse_the_start),
+		UNIT_TEST(the_dump_has_no_secrets),
+	};
+
+	return cmocka_run_group_tests_name("provisioning/config", tests, make_folder, drop_folder);
+}

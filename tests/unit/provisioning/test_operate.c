@@ -1,0 +1,209 @@
+/*
+ * operate.c against a platform that answers by a script: what comes after what, and what an
+ * outcome means for the binding.
+ */
+#include "provisioning/operate.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#define ON "on"   /* found or read back: active and as desired */
+#define OLD "old" /* there, active, but different */
+#define OFF "off" /* there, not active */
+
+/* One expected call and its answer. */
+struct answer {
+	const char *op; /* look_up, create, update, disable, read_back */
+	enum verdict verdict;
+	const char *seen; /* ON, OLD, OFF; NULL: the platform does not tell */
+	const char *class;
+};
+
+static const struct answer *script;
+static size_t n_left;
+
+static enum verdict play(struct call *c, const char *op, struct observed *ret)
+{
+	const struct answer *answer = script;
+
+	if (n_left == 0)
+		fail_msg("unexpected %s", op);
+	script++;
+	n_left--;
+	assert_string_equal(op, answer->op);
+	if (answer->verdict != VERDICT_DONE)
+		return call_fault(c, answer->verdict, answer->class ? answer->class : "x", "scripted");
+	*ret = (struct observed){ .ext_id = STR("ext-1") };
+	if (answer->seen) {
+		ret->is_known = true;
+		ret->active = strcmp(answer->seen, OFF) != 0;
+		ret->matches = strcmp(answer->seen, OLD) != 0;
+	}
+	return VERDICT_DONE;
+}
+
+#define SCRIPTED(name)                                                                  \
+	static enum verdict play_##name(struct call *c, struct observed *ret)           \
+	{                                                                               \
+		return play(c, #name, ret);                                             \
+	}
+SCRIPTED(look_up)
+SCRIPTED(create)
+SCRIPTED(update)
+SCRIPTED(disable)
+SCRIPTED(read_back)
+
+static const struct connector scripted = {
+	.kind = "scripted",
+	.look_up = play_look_up,
+	.create = play_create,
+	.update = play_update,
+	.disable = play_disable,
+	.read_back = play_read_back,
+};
+
+struct scenario {
+	const char *name;
+	bool active, in_doubt, has_ext_id, is_seen;
+	unsigned ops_allowed; /* 0: all */
+	struct answer answers[8];
+	enum outcome outcome;
+	bool keeps_ext_id, created, disabled;
+	const char *class;
+};
+
+static const struct scenario scenarios[] = {
+	{ "a new account is created at once", true, .answers = { { "create", VERDICT_DONE, ON } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true },
+	{ "a silent create is read back", true,
+	  .answers = { { "create", VERDICT_DONE, NULL }, { "read_back", VERDICT_DONE, ON } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true },
+	{ "a create that shows something else is not believed", true,
+	  .answers = { { "create", VERDICT_DONE, OLD } },
+	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true, .created = true, .class = "ignored" },
+	{ "a create that timed out is in doubt", true, .answers = { { "create", VERDICT_IN_DOUBT } },
+	  .outcome = OUTCOME_IN_DOUBT },
+	{ "in doubt: found, nothing more to do", true, .in_doubt = true,
+	  .answers = { { "look_up", VERDICT_DONE, ON } }, .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true },
+	{ "in doubt: found with an older state", true, .in_doubt = true,
+	  .answers = { { "look_up", VERDICT_DONE, OLD }, { "update", VERDICT_DONE, ON } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true },
+	{ "in doubt: absent, so created", true, .in_doubt = true,
+	  .answers = { { "look_up", VERDICT_ABSENT }, { "create", VERDICT_DONE, ON } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true },
+	{ "in doubt: absent, and the create is refused for now", true, .in_doubt = true,
+	  .answers = { { "look_up", VERDICT_ABSENT }, { "create", VERDICT_NOT_DONE } }, .outcome = OUTCOME_RETRY },
+	{ "in doubt: the look-up does not get through, so it stays", true, .in_doubt = true,
+	  .answers = { { "look_up", VERDICT_DOWN } }, .outcome = OUTCOME_IN_DOUBT },
+	{ "in doubt: too fast", true, .in_doubt = true, .answers = { { "look_up", VERDICT_LIMITED } },
+	  .outcome = OUTCOME_IN_DOUBT },
+	{ "in doubt: two of ours", true, .in_doubt = true,
+	  .answers = { { "look_up", VERDICT_REFUSED, .class = "disputed" } }, .outcome = OUTCOME_BLOCKED, .class = "disputed" },
+	{ "a conflict that is ours is adopted", true,
+	  .answers = { { "create", VERDICT_CONFLICT }, { "look_up", VERDICT_DONE, OLD }, { "update", VERDICT_DONE, ON } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true },
+	{ "a conflict that is not ours blocks", true,
+	  .answers = { { "create", VERDICT_CONFLICT }, { "look_up", VERDICT_CONFLICT, .class = "conflict" } },
+	  .outcome = OUTCOME_BLOCKED, .class = "conflict" },
+	{ "a conflict with nobody to be found blocks", true,
+	  .answers = { { "create", VERDICT_CONFLICT }, { "look_up", VERDICT_ABSENT } },
+	  .outcome = OUTCOME_BLOCKED, .class = "conflict" },
+	{ "data that are refused block", true, .answers = { { "create", VERDICT_REFUSED, .class = "data" } },
+	  .outcome = OUTCOME_BLOCKED, .class = "data" },
+	{ "not reached: again", true, .answers = { { "create", VERDICT_DOWN } }, .outcome = OUTCOME_RETRY },
+	{ "an update", true, .has_ext_id = true, .answers = { { "update", VERDICT_DONE, ON } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true },
+	{ "an update in doubt is just repeated", true, .in_doubt = true, .has_ext_id = true,
+	  .answers = { { "update", VERDICT_DONE, ON } }, .outcome = OUTCOME_OK, .keeps_ext_id = true },
+	{ "an update that timed out may be repeated", true, .has_ext_id = true,
+	  .answers = { { "update", VERDICT_IN_DOUBT } }, .outcome = OUTCOME_RETRY, .keeps_ext_id = true },
+	{ "gone there: found under another identifier", true, .has_ext_id = true,
+	  .answers = { { "update", VERDICT_ABSENT }, { "look_up", VERDICT_DONE, ON } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true },
+	{ "gone there: created again, and that is lost", true, .has_ext_id = true,
+	  .answers = { { "update", VERDICT_ABSENT }, { "look_up", VERDICT_ABSENT }, { "create", VERDICT_IN_DOUBT } },
+	  .outcome = OUTCOME_IN_DOUBT },
+	{ "a disable is read back", false, .has_ext_id = true,
+	  .answers = { { "disable", VERDICT_DONE, ON }, { "read_back", VERDICT_DONE, OFF } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .disabled = true },
+	{ "a disable that did nothing is not believed", false, .has_ext_id = true,
+	  .answers = { { "disable", VERDICT_DONE, OFF }, { "read_back", VERDICT_DONE, OLD } },
+	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true, .class = "ignored" },
+	{ "a disable whose read-back is lost is repeated", false, .has_ext_id = true,
+	  .answers = { { "disable", VERDICT_DONE, OFF }, { "read_back", VERDICT_DOWN } },
+	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true },
+	{ "gone is as good as disabled", false, .has_ext_id = true, .answers = { { "disable", VERDICT_ABSENT } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true },
+	{ "wanted off, never seen: looked for", false, .answers = { { "look_up", VERDICT_ABSENT } },
+	  .outcome = OUTCOME_OK },
+	{ "wanted off after a lost create: found and disabled", false, .in_doubt = true,
+	  .answers = { { "look_up", VERDICT_DONE, ON }, { "disable", VERDICT_DONE }, { "read_back", VERDICT_DONE, OFF } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .disabled = true },
+	{ "wanted off, the name is somebody else's: not touched", false, .answers = { { "look_up", VERDICT_CONFLICT } },
+	  .outcome = OUTCOME_OK },
+	{ "creating is not allowed there", true, .ops_allowed = OP_ALLOWED_UPDATE | OP_ALLOWED_DISABLE,
+	  .outcome = OUTCOME_BLOCKED, .class = "not_allowed" },
+	{ "disabling is not allowed there", false, .has_ext_id = true, .ops_allowed = OP_ALLOWED_UPDATE,
+	  .outcome = OUTCOME_BLOCKED, .keeps_ext_id = true, .class = "not_allowed" },
+	{ "nothing to do, nothing done", true, .has_ext_id = true, .is_seen = true, .outcome = OUTCOME_OK,
+	  .keeps_ext_id = true },
+	{ "seen as desired, but in doubt", true, .has_ext_id = true, .is_seen = true, .in_doubt = true,
+	  .answers = { { "update", VERDICT_DONE, ON } }, .outcome = OUTCOME_OK, .keeps_ext_id = true },
+	{ "rights are missing", true, .has_ext_id = true, .answers = { { "update", VERDICT_AUTH, .class = "auth" } },
+	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true, .class = "auth" },
+};
+
+static void run_scenario(struct arena *a, const struct scenario *s)
+{
+	struct desired want = { .active = s->active, .hash = "11111111-1111-4111-8111-111111111111" };
+	struct work work = {
+		.in_doubt = s->in_doubt,
+		.ext_id = s->has_ext_id ? STR("ext-0") : STR_NULL,
+		.seen_hash = s->is_seen ? str_c(want.hash) : STR_NULL,
+		.seen_active = s->is_seen && s->active,
+	};
+	struct result result;
+	struct op op;
+	struct call call = { .op = &op, .want = &want, .deadline_ms = INT64_MAX };
+
+	op_init(&op, a, NULL, NULL);
+	script = s->answers;
+	for (n_left = 0; n_left < ARRAY_LEN(s->answers) && s->answers[n_left].op;)
+		n_left++;
+	operate(&scripted, s->ops_allowed ? s->ops_allowed : 7, &call, &work, &result);
+	if (n_left > 0 || result.outcome != s->outcome || result.was_created != s->created ||
+	    result.was_disabled != s->disabled || str_is_null(result.ext_id) == s->keeps_ext_id ||
+	    (s->class && (!result.fault.class || strcmp(result.fault.class, s->class) != 0)))
+		fail_msg("%s: %zu calls left, outcome %s, created %d, disabled %d, ext_id %d, class %s", s->name, n_left,
+		         outcome_name(result.outcome), result.was_created, result.was_disabled,
+		         !str_is_null(result.ext_id), result.fault.class ? result.fault.class : "none");
+}
+
+static void every_way_ends_where_it_must(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
+		run_scenario(*state, &scenarios[i]);
+}
+
+/* The rule that must hold for all scripts: between a doubtful create and the next there is a look-up. */
+static void nothing_vanishes_in_a_circle(void **state)
+{
+	static const struct scenario s = {
+		"an account that vanishes again and again", true, .has_ext_id = true,
+		.answers = { { "update", VERDICT_ABSENT }, { "look_up", VERDICT_DONE, OLD }, { "update", VERDICT_ABSENT },
+		             { "look_up", VERDICT_DONE, OLD }, { "update", VERDICT_ABSENT } },
+		.outcome = OUTCOME_RETRY, .created = true,
+	};
+
+	run_scenario(*state, &s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(every_way_ends_where_it_must),
+		UNIT_TEST(nothing_vanishes_in_a_circle),
+	};
+
+	return cmocka_run_group_tests_name("provisioning/operate", tests, NULL, NULL);
+}
