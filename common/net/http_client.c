@@ -227,6 +227,7 @@ static bool set_guard(CURL *curl, struct transfer *t)
 	bool ok = true;
 
 	SET(CURLOPT_URL, t->target.url);
+	SET(CURLOPT_PATH_AS_IS, 1L); /* what was checked is what is sent */
 	SET(CURLOPT_PROTOCOLS_STR, t->target.protocols);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, ""); /* not even from the environment */
