@@ -8,19 +8,26 @@ DB_QUERY(sign_in_account_select, DB_READ,
 	"  AND po.valid @> (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date LIMIT 1), sen.account_has_access(a.id)"
 	" FROM sen.account a JOIN sen.person p ON p.id = a.person_id WHERE a.login = $1::text");
 
+struct str sign_in_name(struct arena *a, struct str typed)
+{
+	struct str name = arena_dup(a, str_trim(typed));
+	char *p = (char *)(uintptr_t)name.p;
+
+	for (size_t i = 0; i < name.len; i++)
+		if (p[i] >= 'A' && p[i] <= 'Z')
+			p[i] = (char)(p[i] - 'A' + 'a');
+	return name;
+}
+
 int sign_in_account_find(struct op *op, struct str typed_name, struct sign_in_account *ret_account)
 {
-	/* An impossible name takes the same way as an unknown one. */
-	struct str name = STR("-");
+	struct str name = sign_in_name(op->arena, typed_name);
 	struct db_rows rows;
 	int r;
 
-	if (utf8_is_valid(typed_name)) {
-		struct str folded = text_fold(op->arena, typed_name);
-
-		if (text_is_user_name(folded))
-			name = folded;
-	}
+	/* An impossible name takes the same way as an unknown one. */
+	if (!text_is_user_name(name))
+		name = STR("-");
 	r = db_run(op, &sign_in_account_select, &rows, P_STR(name));
 	if (r < 0)
 		return r;

@@ -12,5 +12,11 @@ struct sign_in_account {
 	bool has_access;   /* something granted, or something to administer */
 };
 
+/*
+ * A typed user name as accounts know it: without outer space, ASCII letters in lower case.  Not
+ * folded like text for search: folding takes y for i, and user names have a y.
+ */
+struct str sign_in_name(struct arena *a, struct str typed);
+
 /* Never ERR_NOT_FOUND: an unknown name gives an account without id. */
 int sign_in_account_find(struct op *op, struct str typed_name, struct sign_in_account *ret_account) _must_check_;

@@ -1,8 +1,8 @@
 #include "server/login/throttle.h"
 
 #include "common/base/clock.h"
-#include "common/base/text.h"
 #include "common/crypto/keyring.h"
+#include "server/login/account_lookup.h"
 
 #define WAIT_MS 3000
 #define WAIT_STEP_MS 25
@@ -49,12 +49,10 @@ DB_QUERY(throttle_reset, DB_WRITE, "DELETE FROM sen.sign_in_throttle WHERE name_
 
 struct str throttle_name_hash(struct op *op, struct str typed_name)
 {
-	struct str name = typed_name;
+	struct str name = sign_in_name(op->arena, typed_name);
 
 	if (name.len > NAME_MAX_BYTES)
 		name.len = NAME_MAX_BYTES;
-	if (utf8_is_valid(name))
-		name = text_fold(op->arena, name);
 	return keyring_hash(op->arena, op->keys, KEY_LOOKUP, "sign_in_name", name);
 }
 

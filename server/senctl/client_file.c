@@ -75,6 +75,17 @@ static bool all_known_scopes(const struct client_file *f)
 	return f->n_scopes > 0;
 }
 
+static const char *find_address_fault(const struct client_file *f)
+{
+	if (f->n_redirect_uris == 0 || !all_plain(f->redirect_uris, f->n_redirect_uris))
+		return "redirect_uris must be https (or http to a loopback address literal), without fragment, user info, * and ..";
+	if (!all_plain(f->post_logout_uris, f->n_post_logout_uris))
+		return "post_logout_redirect_uris must be as redirect_uris";
+	if (!str_is_null(f->home_url) && !client_redirect_uri_is_plain(f->home_url))
+		return "home_url must be https (or http to a loopback address literal)";
+	return NULL;
+}
+
 static const char *find_fault(const struct client_file *f)
 {
 	bool is_public = str_equal(f->auth_method, STR("none"));
@@ -89,19 +100,13 @@ static const char *find_fault(const struct client_file *f)
 		return "secret_file is needed, except with auth_method none";
 	if (is_public && !f->pkce_required)
 		return "a public client needs pkce_required";
-	if (f->n_redirect_uris == 0 || !all_plain(f->redirect_uris, f->n_redirect_uris))
-		return "redirect_uris must be https (or http to a loopback address literal), without fragment, user info, * and ..";
-	if (!all_plain(f->post_logout_uris, f->n_post_logout_uris))
-		return "post_logout_redirect_uris must be as redirect_uris";
-	if (!str_is_null(f->home_url) && !client_redirect_uri_is_plain(f->home_url))
-		return "home_url must be https (or http to a loopback address literal)";
 	if (!all_known_scopes(f))
 		return "scopes must be some of openid, profile, unit, roles, admin";
 	if (!is_one_of(f->subject_type, "public pairwise") || (str_equal(f->subject_type, STR("pairwise")) && str_is_empty(f->sector)))
 		return "subject_type must be public, or pairwise with a sector";
 	if (f->access_token_s < 10 || f->access_token_s > 600)
 		return "access_token_s must be between 10 and 600";
-	return NULL;
+	return find_address_fault(f);
 }
 
 static struct str copy_of(struct arena *a, const json_t *json, const char *name, struct str fallback)

@@ -160,6 +160,11 @@ static bool is_true(const json_t *value)
 	}
 }
 
+static bool is_scheme_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+}
+
 /*
  * Escaping does not make "javascript:…" harmless in an href.  scheme = ALPHA *( ALPHA / DIGIT / "+" /
  * "-" / "." ) (RFC 3986 §3.1); an application's own scheme is a reversed domain name, with a dot.
@@ -176,11 +181,9 @@ static bool is_safe_url(struct str url)
 	if (str_starts(url, STR("https://")) || str_starts(url, STR("http://")))
 		return true;
 	for (ptrdiff_t i = 0; i < colon; i++) {
-		char c = url.p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'))
+		if (!is_scheme_char(url.p[i]))
 			return false;
-		has_dot = has_dot || c == '.';
+		has_dot = has_dot || url.p[i] == '.';
 	}
 	return colon > 0 && has_dot;
 }

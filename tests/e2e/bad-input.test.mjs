@@ -147,7 +147,7 @@ test('errors have the standard\'s form', async () => {
   const body = await token.json();
   assert.equal(body.error, 'invalid_request');
   assert.match(body.error_description, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
-  const api = await fetch(`${env.SEN_API}/persons`);
+  const api = await fetch(`${env.SEN_API}/platforms`);
   assert.equal(api.status, 401);
   assert.match(api.headers.get('content-type'), /application\/problem\+json/);
   assert.ok((await api.json()).traceId);

@@ -204,6 +204,6 @@ test('audit: every decision has its record, and the chains verify', async () => 
   const actions = (await sql('SELECT action FROM sen.audit WHERE account_id = $1 ORDER BY at', person.id)).map(([action]) => action);
   for (const action of ['grant.add', 'account.activate', 'grant.revoke']) assert.ok(actions.includes(action), `${action} in ${actions}`);
   assert.match(await senctl(env, ['audit', 'verify']), /\d/);
-  const personal = await sql(`SELECT count(*) FROM sen.audit WHERE data::text ~ '(^|[^0-9])[0-9]{12}([^0-9]|$)'`);
+  const personal = await sql(`SELECT count(*) FROM sen.audit WHERE data::text ~ '(^|[^0-9a-f-])[0-9]{12}([^0-9a-f-]|$)'`);
   assert.equal(personal[0][0], '0');
 });

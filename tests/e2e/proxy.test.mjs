@@ -18,8 +18,7 @@ let nginx;
 before(async () => {
   mkdirSync(folder, { recursive: true });
   const good = readFileSync(`${env.SEN_STATE}/sen-server.conf`, 'utf8');
-  writeFileSync(`${env.SEN_STATE}/sen-behind-proxy.conf`, good.replace(/^listen = .*/m, `listen = unix:${socket}`)
-    .replace(/^trusted_proxies =.*/m, 'trusted_proxies = unix'), { mode: 0o600 });
+  writeFileSync(`${env.SEN_STATE}/sen-behind-proxy.conf`, good.replace(/^listen = .*/m, `listen = unix:${socket}`), { mode: 0o600 });
   const template = readFileSync('../../deploy/nginx/sen.conf.in', 'utf8');
   writeFileSync(`${folder}/nginx.conf`, template.replaceAll('@LISTEN@', issuer.host).replaceAll('@SERVER_NAME@', issuer.hostname)
     .replaceAll('@UPSTREAM@', `unix:${socket}`).replaceAll('@ROOT@', folder).replaceAll('@TLS@', ''));

@@ -69,7 +69,7 @@ export class Administrator {
     return this.token;
   }
 
-  async api(method, path, body) {
+  async api(method, path, body = method === 'POST' ? {} : undefined) {
     const answer = await fetch(`${env.SEN_API}${path}`, {
       method,
       headers: { authorization: `Bearer ${await this.accessToken()}`, ...(body ? { 'content-type': 'application/json' } : {}) },
