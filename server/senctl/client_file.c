@@ -90,9 +90,9 @@ static const char *find_fault(const struct client_file *f)
 {
 	bool is_public = str_equal(f->auth_method, STR("none"));
 
-	if (str_is_null(f->id) || str_is_empty(f->id) || f->id.len > 64)
+	if (str_is_empty(f->id) || f->id.len > 64)
 		return "client_id is missing or too long";
-	if (str_is_null(f->name) || str_is_empty(f->name))
+	if (str_is_empty(f->name))
 		return "name is missing";
 	if (!is_one_of(f->auth_method, "none client_secret_basic client_secret_post"))
 		return "auth_method must be client_secret_basic, client_secret_post or none";

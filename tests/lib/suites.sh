@@ -126,7 +126,7 @@ suite_e2e() {
 	e2e_copy
 	e2e_stack
 	check "e2e: the main job" e2e_main_job
-	for file in "$SEN_ROOT"/tests/e2e/*.test.mjs; do
+	for file in "$SEN_ROOT"/tests/e2e/${TESTS_E2E:-*}.test.mjs; do
 		e2e_file "$(basename "$file")"
 	done
 	services_stop_all
