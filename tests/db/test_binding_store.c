@@ -420,6 +420,17 @@ static void the_sweep_finds_what_was_missed(void **state)
 	db_op_done(&op);
 }
 
+static void a_role_that_is_renamed_wakes_its_holders(void **state)
+{
+	side("SELECT give('nv1')");
+	plan_all(*state);
+	side("UPDATE sen.role SET name = name");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 0);
+	side("UPDATE sen.role SET name = 'Tiếp nhận'");
+	assert_int_equal(plan_all(*state), 1);
+	side("UPDATE sen.role SET name = 'Một cửa'");
+}
+
 static void facts_say_names_post_and_grants(void **state)
 {
 	const struct account_facts *f;
@@ -465,6 +476,7 @@ int main(void)
 		BINDING_TEST(a_grant_that_ends_by_its_date_wakes),
 		BINDING_TEST(an_account_in_use_is_looked_at_again),
 		BINDING_TEST(the_sweep_finds_what_was_missed),
+		BINDING_TEST(a_role_that_is_renamed_wakes_its_holders),
 		BINDING_TEST(facts_say_names_post_and_grants),
 	};
 
