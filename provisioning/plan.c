@@ -61,7 +61,8 @@ static void collect_roles(struct arena *a, const struct account_facts *f, struct
 		if (n > 0 && str_equal(roles[n - 1].code, code))
 			continue;
 		roles[n].code = code;
-		roles[n].name = text(a, g->role_name);
+		/* Which it carries as codes alone. */
+		roles[n].name = d->platform_id == PLATFORM_DIRECTORY ? STR("") : text(a, g->role_name);
 		n++;
 	}
 	d->roles = roles;
