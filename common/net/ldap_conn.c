@@ -1,5 +1,6 @@
 #include "common/net/ldap_conn.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -7,7 +8,6 @@
 #define MESSAGE_MAX_BYTES ((ber_len_t)256 * 1024)
 #define KEEPALIVE_IDLE_S 30
 #define SYSTEM_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
-#define GNUTLS_PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static struct timeval timeval_of(int timeout_ms)
 {
@@ -26,20 +26,16 @@ static bool set(LDAP *ld, int option, const void *value)
 static bool set_tls(LDAP *ld, const char *ca_file)
 {
 	const int demand = LDAP_OPT_X_TLS_DEMAND, tls_1_2 = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, is_server = 0;
-	char *package = NULL;
-	bool ok;
 
-	ok = set(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) &&
-	     set(ld, LDAP_OPT_X_TLS_CACERTFILE, ca_file ? ca_file : SYSTEM_CA_FILE);
-	/* libldap on GnuTLS takes the minimum only in the priority string. */
-	if (ldap_get_option(NULL, LDAP_OPT_X_TLS_PACKAGE, &package) != LDAP_OPT_SUCCESS || !package)
-		return false;
-	if (str_equal(str_c(package), STR("GnuTLS")))
-		ok = ok && set(ld, LDAP_OPT_X_TLS_CIPHER_SUITE, GNUTLS_PRIORITY);
-	else
-		ok = ok && set(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &tls_1_2);
-	ldap_memfree(package);
-	return ok && set(ld, LDAP_OPT_X_TLS_NEWCTX, &is_server);
+	return set(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) &&
+	       set(ld, LDAP_OPT_X_TLS_CACERTFILE, ca_file ? ca_file : SYSTEM_CA_FILE) &&
+	       set(ld, LDAP_OPT_X_TLS_CACERTDIR, NULL) && set(ld, LDAP_OPT_X_TLS_CIPHER_SUITE, NULL) &&
+	       set(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &tls_1_2) && set(ld, LDAP_OPT_X_TLS_NEWCTX, &is_server);
+}
+
+static bool has_tls(const struct ldap_pool *p)
+{
+	return p->is_ldaps || p->starttls;
 }
 
 static bool set_options(LDAP *ld, const struct ldap_pool *p, int timeout_ms)
@@ -57,7 +53,8 @@ static bool set_options(LDAP *ld, const struct ldap_pool *p, int timeout_ms)
 	       set(ld, LDAP_OPT_NETWORK_TIMEOUT, &timeout) && set(ld, LDAP_OPT_TIMEOUT, &timeout) &&
 	       set(ld, LDAP_OPT_DEREF, &never) && set(ld, LDAP_OPT_SIZELIMIT, &unlimited) &&
 	       set(ld, LDAP_OPT_TIMELIMIT, &unlimited) && set(ld, LDAP_OPT_RESTART, LDAP_OPT_ON) &&
-	       set(ld, LDAP_OPT_X_KEEPALIVE_IDLE, &keepalive_s) && (!p->is_tls || set_tls(ld, p->ca_file));
+	       set(ld, LDAP_OPT_X_KEEPALIVE_IDLE, &keepalive_s) &&
+	       (!has_tls(p) || set_tls(ld, p->ca_file));
 }
 
 int ldap_conn_handle(struct op *op, const struct ldap_pool *p, int timeout_ms, LDAP **ret_ld)
@@ -90,6 +87,51 @@ static bool set_socket_timeouts(LDAP *ld, int timeout_ms)
 	       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) == 0;
 }
 
+/*
+ * What was agreed, before anything is sent: libldap on GnuTLS ignores the minimum version, and
+ * a priority string instead of it leaks memory with each connection.
+ */
+static bool has_good_version(LDAP *ld)
+{
+	char *version = NULL; /* "TLS1.3", or "TLSv1.3" of OpenSSL */
+	bool is_good;
+
+	if (ldap_get_option(ld, LDAP_OPT_X_TLS_VERSION, &version) != LDAP_OPT_SUCCESS || !version)
+		return false;
+	is_good = str_ends(str_c(version), STR("1.2")) || str_ends(str_c(version), STR("1.3"));
+	ldap_memfree(version);
+	return is_good;
+}
+
+/*
+ * libldap 2.5 runs the handshake on a non-blocking socket and, without LDAP_OPT_CONNECT_ASYNC,
+ * in a loop that neither waits nor ends: a silent server would take a whole core for ever.  So
+ * the connection is made in clear, also for ldaps, and the handshake follows as a step of its
+ * own with that option set, in which libldap keeps to the network time-out.
+ */
+static int start_tls(LDAP *ld, bool is_ldaps)
+{
+	const int hard = LDAP_OPT_X_TLS_HARD;
+	int fd = -1, flags, code;
+
+	if (ldap_get_option(ld, LDAP_OPT_DESC, &fd) != LDAP_OPT_SUCCESS || (flags = fcntl(fd, F_GETFL)) < 0)
+		return LDAP_LOCAL_ERROR;
+	/* Should libldap ever connect this handle again by itself, then not in clear. */
+	if (!set(ld, LDAP_OPT_X_TLS, &hard) || !set(ld, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON))
+		return LDAP_LOCAL_ERROR;
+	if (is_ldaps && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return LDAP_LOCAL_ERROR;
+	code = is_ldaps ? ldap_install_tls(ld) : ldap_start_tls_s(ld, NULL, NULL);
+	if (code != LDAP_SUCCESS)
+		return code;
+	/* The certificate has been checked by now, since it is demanded. */
+	if (!ldap_tls_inplace(ld) || !has_good_version(ld))
+		return LDAP_CONNECT_ERROR;
+	if (fcntl(fd, F_SETFL, flags) < 0 || !set(ld, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_OFF))
+		return LDAP_LOCAL_ERROR;
+	return LDAP_SUCCESS;
+}
+
 int ldap_conn_send_bind(LDAP *ld, const char *dn, struct berval password, int *ret_msgid)
 {
 	return ldap_sasl_bind(ld, dn, LDAP_SASL_SIMPLE, &password, NULL, NULL, ret_msgid);
@@ -116,9 +158,9 @@ int ldap_conn_open(struct op *op, const struct ldap_pool *p, enum ldap_role role
 	reply.code = ldap_connect(ld);
 	if (reply.code == LDAP_SUCCESS && !set_socket_timeouts(ld, timeout_ms))
 		reply.code = LDAP_LOCAL_ERROR;
-	if (reply.code == LDAP_SUCCESS && p->starttls) {
-		step = "StartTLS";
-		reply.code = ldap_start_tls_s(ld, NULL, NULL);
+	if (reply.code == LDAP_SUCCESS && has_tls(p)) {
+		step = p->is_ldaps ? "TLS" : "StartTLS";
+		reply.code = start_tls(ld, p->is_ldaps);
 	}
 	if (reply.code == LDAP_SUCCESS && role == LDAP_ROLE_SERVICE) {
 		step = "bind of the service account";

@@ -34,9 +34,9 @@ struct ldap_idle {
 };
 
 struct ldap_pool {
-	char *uri, *ca_file, *bind_dn; /* ca_file NULL: the system's */
+	char *uri, *ca_file, *bind_dn; /* uri: for ldaps, with ldap in its place; ca_file NULL: the system's */
 	struct berval password;
-	bool is_tls, starttls;
+	bool is_ldaps, starttls;
 	int timeout_ms;
 	size_t size; /* connections of each role, idle and in use */
 

@@ -51,7 +51,24 @@ static const char *uri_fault(const LDAPURLDesc *url, bool starttls)
 	return starttls || is_loopback(url->lud_host) ? NULL : "ldap without TLS leaves this machine";
 }
 
-static int check_config(struct op *op, const struct ldap_config *config, bool *ret_is_tls)
+/* ldap:// in place of ldaps://, with the port that ldaps has by default; see start_tls() in ldap_conn.c. */
+static struct str transport_uri(struct arena *a, const LDAPURLDesc *url)
+{
+	char scheme[] = "ldap";
+	LDAPURLDesc plain = *url;
+	struct str uri;
+	char *text;
+
+	plain.lud_scheme = scheme;
+	text = ldap_url_desc2str(&plain);
+	if (!text)
+		abort();
+	uri = arena_dup_c(a, text);
+	ldap_memfree(text);
+	return uri;
+}
+
+static int check_config(struct op *op, const struct ldap_config *config, bool *ret_is_ldaps, struct str *ret_uri)
 {
 	LDAPURLDesc *url = NULL;
 	const char *fault, *uri;
@@ -67,7 +84,8 @@ static int check_config(struct op *op, const struct ldap_config *config, bool *r
 	if (strpbrk(uri, " ,\t") || ldap_url_parse(uri, &url) != LDAP_URL_SUCCESS)
 		return op_fail(op, ERR_CONFIG, "the URI of the directory cannot be read");
 	fault = uri_fault(url, config->starttls);
-	*ret_is_tls = config->starttls || strcmp(url->lud_scheme, "ldaps") == 0;
+	*ret_is_ldaps = strcmp(url->lud_scheme, "ldaps") == 0;
+	*ret_uri = *ret_is_ldaps && !fault ? transport_uri(op->arena, url) : config->uri;
 	ldap_free_urldesc(url);
 	return fault ? op_fail(op, ERR_CONFIG, fault) : 0;
 }
@@ -81,18 +99,18 @@ static char *copy(struct str s)
 	return c;
 }
 
-static struct ldap_pool *pool_make(const struct ldap_config *config, bool is_tls)
+static struct ldap_pool *pool_make(const struct ldap_config *config, bool is_ldaps, struct str uri)
 {
 	struct ldap_pool *p = calloc(1, sizeof(*p));
 	pthread_condattr_t attr;
 
 	if (!p)
 		abort();
-	p->uri = copy(config->uri);
+	p->uri = copy(uri);
 	p->bind_dn = copy(config->bind_dn);
 	p->ca_file = config->ca_file.len > 0 ? copy(config->ca_file) : NULL;
 	p->password = (struct berval){ .bv_val = copy(config->password), .bv_len = config->password.len };
-	p->is_tls = is_tls;
+	p->is_ldaps = is_ldaps;
 	p->starttls = config->starttls;
 	p->timeout_ms = config->timeout_ms;
 	p->size = config->pool_size;
@@ -112,13 +130,14 @@ static struct ldap_pool *pool_make(const struct ldap_config *config, bool is_tls
 int ldap_pool_new(struct op *op, const struct ldap_config *config, struct ldap_pool **ret_pool)
 {
 	struct ldap_pool *p;
-	bool is_tls = false;
+	struct str uri = STR_NULL;
+	bool is_ldaps = false;
 	LDAP *ld;
 
 	pthread_once(&ldap_once, ldap_start);
-	if (check_config(op, config, &is_tls) < 0)
+	if (check_config(op, config, &is_ldaps, &uri) < 0)
 		return op->error.code;
-	p = pool_make(config, is_tls);
+	p = pool_make(config, is_ldaps, uri);
 	/* Not connected, but the CA file has been read and found good. */
 	if (ldap_conn_handle(op, p, p->timeout_ms, &ld) < 0) {
 		ldap_pool_free(p);

@@ -23,6 +23,7 @@
 struct proxy_cert {
 	X509 *x509;
 	EVP_PKEY *pkey;
+	bool is_old_tls;
 };
 
 struct proxy {
@@ -79,6 +80,11 @@ struct proxy_cert *proxy_cert_new(const char *san, const char *pem_path)
 	file = fopen(pem_path, "w");
 	must(file && PEM_write_X509(file, cert->x509) == 1 && fclose(file) == 0, "write the certificate");
 	return cert;
+}
+
+void proxy_cert_set_old_tls(struct proxy_cert *cert, bool is_old)
+{
+	cert->is_old_tls = is_old;
 }
 
 void proxy_cert_free(struct proxy_cert *cert)
@@ -252,6 +258,10 @@ struct proxy *proxy_start(int target_port, const struct proxy_cert *cert)
 		p->tls = SSL_CTX_new(TLS_server_method());
 		must(p->tls && SSL_CTX_use_certificate(p->tls, cert->x509) == 1 &&
 		     SSL_CTX_use_PrivateKey(p->tls, cert->pkey) == 1, "certificate");
+		if (cert->is_old_tls)
+			must(SSL_CTX_set_cipher_list(p->tls, "ALL:@SECLEVEL=0") == 1 &&
+			     SSL_CTX_set_min_proto_version(p->tls, TLS1_VERSION) == 1 &&
+			     SSL_CTX_set_max_proto_version(p->tls, TLS1_1_VERSION) == 1, "TLS 1.1");
 	}
 	must(pthread_create(&p->thread, NULL, run, p) == 0, "thread");
 	return p;

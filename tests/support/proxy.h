@@ -21,6 +21,8 @@ struct proxy;
 /* A self-signed certificate; san such as "DNS:localhost".  Written as PEM for the client's CA file. */
 struct proxy_cert;
 struct proxy_cert *proxy_cert_new(const char *san, const char *pem_path);
+/* Proxies with this certificate speak no more than TLS 1.1 (RFC 8996 forbids it). */
+void proxy_cert_set_old_tls(struct proxy_cert *cert, bool is_old);
 void proxy_cert_free(struct proxy_cert *cert);
 
 /* On 127.0.0.1, a port of the system's choice, to 127.0.0.1:target_port.  cert NULL: no TLS. */
