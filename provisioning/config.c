@@ -177,7 +177,9 @@ static int finish(struct arena *a, const char *path, const struct config *config
 	fault = connector_fault(config, c);
 	if (!fault)
 		return 0;
-	*ret_message = arena_printf(a, "%s: [connector.%.*s]: %s", path, STR_ARG(c->platform), fault);
+	*ret_message = c->line > 0 ? arena_printf(a, "%s:%u: [connector.%.*s]: %s", path, c->line,
+	                                          STR_ARG(c->platform), fault)
+	                           : arena_printf(a, "%s: [directory]: %s", path, fault);
 	return ERR_CONFIG;
 }
 
@@ -203,6 +205,7 @@ int config_read(struct arena *a, const char *path, struct config *ret_config, st
 	for (size_t i = 0; i < n; i++) {
 		connectors[i] = *(const struct connector_config *)sections[i].target;
 		connectors[i].platform = sections[i].name;
+		connectors[i].line = sections[i].line;
 	}
 	if (!has_directory(sections, n))
 		add_directory(&connectors[n++]);

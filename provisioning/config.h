@@ -13,6 +13,7 @@ enum op_allowed { OP_ALLOWED_CREATE = 1, OP_ALLOWED_UPDATE = 2, OP_ALLOWED_DISAB
 /* One platform's connector: a [connector.CODE] section. */
 struct connector_config {
 	struct str platform;   /* code of sen.platform: the section's name */
+	unsigned line;         /* of the section in the file; 0: there is none */
 	struct str kind;       /* a row of connectors/registry.c */
 	int64_t timeout_ms;    /* of one call */
 	int64_t concurrency;   /* calls at a time */

@@ -13,6 +13,7 @@
 struct target {
 	struct target *next;
 	struct str name; /* of the repeated section, or STR_NULL */
+	unsigned line;   /* of its first heading */
 	void *fields;
 	bool *is_set;    /* per key of the table */
 };
@@ -133,6 +134,7 @@ static struct target *repeated_target(struct reading *r, struct str name)
 	}
 	last->next = ARENA_NEW(a, struct target);
 	last->next->name = arena_dup(a, name);
+	last->next->line = r->line;
 	last->next->fields = arena_alloc(a, r->table->repeat_size);
 	last->next->is_set = ARENA_ARRAY(a, bool, r->table->n_keys);
 	r->n_repeated++;
@@ -268,7 +270,7 @@ static struct conf_section *sections_of(const struct reading *r)
 	size_t n = 0;
 
 	for (const struct target *t = r->main.next; t; t = t->next)
-		sections[n++] = (struct conf_section){ t->name, t->fields };
+		sections[n++] = (struct conf_section){ t->name, t->fields, t->line };
 	return sections;
 }
 

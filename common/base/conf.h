@@ -33,6 +33,7 @@ struct conf_key {
 struct conf_section {
 	struct str name;     /* "P02" */
 	void *target;        /* struct of the caller's size, zeroed, filled */
+	unsigned line;       /* of its heading: for faults that lie in more than one key */
 };
 
 struct conf_table {

@@ -110,7 +110,7 @@ static void faults_refuse_the_start(void **state)
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
-		{ BASE "[connector.P02]\nkind = scmi\n", "kind is none of" },
+		{ BASE "[connector.P02]\nkind = scmi\n", "conf:9: [connector.P02]: kind is none of" },
 		{ BASE "[connector.P02]\nkind = scim\ntoken_file = secret\n", "url:" },
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://u:p@x/\ntoken_file = secret\n", "url:" },
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/?a\ntoken_file = secret\n", "url:" },
@@ -120,7 +120,7 @@ static void faults_refuse_the_start(void **state)
 		{ BASE SCIM "timeout_ms = 20000\n", "lease_s" },
 		{ BASE SCIM "concurrency = 65\n", "conf:13: " },
 		{ BASE SCIM "tokn_file = x\n", "conf:13: unknown key 'tokn_file' in [connector.P02]; did you mean 'token_file'?" },
-		{ BASE "[connector.P03]\nkind = ldap\nuri = ldaps://x\n", "bind_dn" },
+		{ BASE "[connector.P03]\nkind = ldap\nuri = ldaps://x\n", "conf:9: [connector.P03]: uri, bind_dn" },
 		{ BASE "[conector.P02]\nkind = scim\n", "conf:9: unknown section" },
 		{ BASE "[log]\nlevel = loud\n", "[log] level" },
 		{ "[database]\nconninfo = x\n", "uri" },
