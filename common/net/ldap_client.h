@@ -8,14 +8,16 @@
  * anything else does.
  * Errors: ERR_UNAVAILABLE (not reached, before sending), ERR_OUTCOME_UNKNOWN (lost after
  * sending a write), ERR_TARGET (the server refused; result code in the detail),
- * ERR_NOT_FOUND (noSuchObject), ERR_CONFLICT (entryAlreadyExists).
+ * ERR_NOT_FOUND (noSuchObject), ERR_CONFLICT (entryAlreadyExists), ERR_OVERLOADED (no connection
+ * free within the time-out), ERR_LIMIT, ERR_BAD_REQUEST (malformed before sending),
+ * ERR_INVALID_VALUE (a password that is refused here).
  */
 #pragma once
 
 #include "common/base/op.h"
 
 struct ldap_config {
-	struct str uri;       /* ldap://, ldaps://, ldapi:// */
+	struct str uri;       /* ldap://, ldaps://, ldapi://; with TLS never "localhost": libldap puts the machine's name in its place */
 	bool starttls;
 	struct str ca_file;   /* empty: the system's */
 	struct str bind_dn;   /* of the service account */

@@ -1,5 +1,5 @@
 /*
- * ldap_test.h: the directory of the tests.
+ * ldap_test.h: the directory of the tests, a slapd with inetOrgPerson and the ppolicy overlay.
  *
  *   SEN_TEST_LDAP_URI            ldap:// to loopback
  *   SEN_TEST_LDAP_BIND_DN        may write below the base, and read the entries and set their passwords

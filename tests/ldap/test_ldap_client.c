@@ -275,6 +275,7 @@ static void test_passwords(void **state)
 {
 	struct arena *a = *state;
 	struct str dn = ldap_test_person(a, STR("mat-khau")), longest = arena_printf(a, "%*s", 128, "x");
+	const struct ldap_change lock = { LDAP_CHANGE_REPLACE, { STR("pwdAccountLockedTime"), &STR("000001010000Z"), 1 } };
 	struct op op = ldap_test_op(a);
 
 	assert_int_equal(check(a, dn, STR("none is set")), false);
@@ -286,6 +287,9 @@ static void test_passwords(void **state)
 	assert_int_equal(ldap_set_password(&op, ldap_test.pool, dn, longest), 0);
 	assert_int_equal(check(a, dn, longest), true);
 	assert_int_equal(check(a, dn, STR("mật khẩu dài")), false);
+	/* Locked by the policy: no other answer than to a wrong password. */
+	assert_int_equal(ldap_modify(&op, ldap_test.pool, dn, &lock, 1), 0);
+	assert_int_equal(check(a, dn, longest), false);
 	/* The service's connections are not bound as somebody else now. */
 	ldap_test_remove(a, dn);
 	assert_int_equal(check(a, dn, longest), false);
