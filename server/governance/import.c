@@ -7,8 +7,12 @@
 
 #define SCRATCH_BYTES ((size_t)64 << 20)
 
-/* Two imports at a time would each check what the other changes. */
-DB_QUERY(import_lock_q, DB_WRITE, "SELECT pg_advisory_xact_lock(7301987)");
+/*
+ * Two imports at a time would each check what the other changes.  Plans are made anew for each
+ * batch: one made while a table was nearly empty would read all of it per row later.
+ */
+DB_QUERY(import_begin_q, DB_WRITE,
+         "SELECT pg_advisory_xact_lock(7301987), set_config('plan_cache_mode', 'force_custom_plan', true)");
 
 static const struct import_kind *const kinds[] = { &import_units, &import_platforms, &import_roles, &import_persons };
 
@@ -80,7 +84,7 @@ static int write_all(struct import_job *job, const struct import_kind *kind, con
 {
 	struct op *op = job->op;
 	struct db_rows rows;
-	int r = db_run(op, &import_lock_q, &rows);
+	int r = db_run(op, &import_begin_q, &rows);
 
 	if (r == 0)
 		r = kind->write(job);

@@ -2,6 +2,8 @@
 
 #include "common/base/text.h"
 
+DB_QUERY(import_analyze_q, DB_WRITE, "SELECT sen.import_analyze()");
+
 struct sort_key {
 	const struct import_job *job;
 	size_t key, key2;
@@ -72,15 +74,25 @@ struct str import_batch_json(struct import_job *job, const struct import_batch *
 	return json_write(job->scratch, array, false);
 }
 
+int import_next_batch(struct import_job *job)
+{
+	struct db_rows rows;
+	size_t n = job->n_batches++;
+
+	arena_reset(job->scratch);
+	/* 0, 1, 2, 4, 8, … */
+	return (n & (n - 1)) == 0 || n == 0 ? db_run(job->op, &import_analyze_q, &rows) : 0;
+}
+
 int import_each_batch(struct import_job *job, int (*each)(struct import_job *job, const struct import_batch *batch))
 {
 	for (size_t from = 0; from < job->table.n_rows; from += IMPORT_BATCH_ROWS) {
 		size_t left = job->table.n_rows - from;
 		const struct import_batch batch = { &job->order[from], left < IMPORT_BATCH_ROWS ? left : IMPORT_BATCH_ROWS };
-		int r;
+		int r = import_next_batch(job);
 
-		arena_reset(job->scratch);
-		r = each(job, &batch);
+		if (r == 0)
+			r = each(job, &batch);
 		if (r < 0)
 			return r;
 	}

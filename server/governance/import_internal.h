@@ -24,6 +24,7 @@ struct import_job {
 	struct csv_table table;
 	struct import_report *report;
 	size_t *order;         /* rows sorted by their key, then line */
+	size_t n_batches;
 };
 
 extern const struct import_kind import_units, import_platforms, import_roles, import_persons;
@@ -70,5 +71,7 @@ struct import_check {
 	bool is_warning;
 };
 int import_run_check(struct import_job *job, const struct import_check *check, struct str json) _must_check_;
+/* Before each batch: forgets the one before, and renews statistics when the batches have doubled. */
+int import_next_batch(struct import_job *job) _must_check_;
 /* q returns (created, changed). */
 int import_count_query(struct import_job *job, const struct query *q, struct str json, struct import_count *count) _must_check_;

@@ -222,7 +222,9 @@ static int write(struct import_job *job)
 		struct import_batch persons = { NULL, 0 };
 		size_t *firsts;
 
-		arena_reset(job->scratch);
+		r = import_next_batch(job);
+		if (r < 0)
+			return r;
 		firsts = ARENA_ARRAY(job->scratch, size_t, IMPORT_BATCH_ROWS);
 		while (at < job->table.n_rows && posts.n < IMPORT_BATCH_ROWS) {
 			size_t n = lines_of_person(job, at);
