@@ -21,7 +21,7 @@ static bool set(LDAP *ld, int option, const void *value)
 
 /*
  * Everything on the handle, since ldap.conf and the environment may say otherwise; and in the
- * end a new context, without which libldap goes on with the old one (CVE-2020-16093).
+ * end a new context, without which libldap goes on with the old one.
  */
 static bool set_tls(LDAP *ld, const char *ca_file)
 {
