@@ -18,7 +18,7 @@ DB_QUERY(prov_dirty_add, DB_WRITE, "SELECT sen.wake($1::uuid[], $2::smallint)");
 /*
  * A change while an operation is under way (2) or in doubt (3) leaves the state alone: its end
  * compares generations.  A blocked row (5) without identifier may hide an account that exists,
- * so it is looked up first (3).
+ * so it is looked up first (3).  A doubt keeps its time: what was sent may still arrive there.
  */
 DB_QUERY(prov_binding_plan, DB_WRITE,
 	"INSERT INTO sen.binding AS b (account_id, platform_id, want_hash, want_active, prio, want_gen, state, due_at)"
@@ -27,7 +27,7 @@ DB_QUERY(prov_binding_plan, DB_WRITE,
 	" ON CONFLICT (account_id, platform_id) DO UPDATE SET"
 	" want_hash = excluded.want_hash, want_active = excluded.want_active, want_gen = b.want_gen + 1, tries = 0,"
 	" prio = CASE WHEN b.state = 0 THEN excluded.prio ELSE least(b.prio, excluded.prio) END,"
-	" due_at = CASE WHEN b.state = 2 THEN b.due_at ELSE now() END,"
+	" due_at = CASE WHEN b.state IN (2, 3) THEN b.due_at ELSE now() END,"
 	" state = CASE WHEN b.state IN (2, 3) THEN b.state WHEN b.state = 5 AND b.ext_id IS NULL THEN 3 ELSE 1 END"
 	" WHERE b.want_hash IS DISTINCT FROM excluded.want_hash");
 
@@ -55,8 +55,8 @@ DB_QUERY(prov_binding_sweep, DB_WRITE,
 
 DB_QUERY(prov_binding_hurry, DB_WRITE,
 	"UPDATE sen.binding SET due_at = now() WHERE (account_id, platform_id) IN ("
-	" SELECT account_id, platform_id FROM sen.binding WHERE platform_id = $1::smallint AND state IN (3, 4)"
-	" AND due_at > now() AND err_class IN ('down', 'auth', 'timeout') ORDER BY 1, 2 FOR UPDATE SKIP LOCKED)");
+	" SELECT account_id, platform_id FROM sen.binding WHERE platform_id = $1::smallint AND due_at > now()"
+	" AND (state = 4 AND err_class IN ('down', 'auth', 'timeout') OR state = 3 AND err_class IN ('down', 'auth')) ORDER BY 1, 2 FOR UPDATE SKIP LOCKED)");
 
 DB_QUERY(prov_binding_counts, DB_READ,
 	"SELECT platform_id, state, count(*), greatest(0, extract(epoch FROM now() - min(due_at)))::bigint"

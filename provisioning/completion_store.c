@@ -1,5 +1,6 @@
 #include "provisioning/completion_store.h"
 
+#include "common/base/text.h"
 #include "common/model/audit.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/columns.h"
@@ -39,17 +40,20 @@ DB_QUERY(prov_op_log_add, DB_WRITE,
 	" SELECT $1::smallint, r.* FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::text[],"
 	" $8::text[]) r");
 
+/* Words of a platform: what is not text would make the whole batch fail. */
 static struct str or_empty(struct str s)
 {
-	return str_is_null(s) ? STR("") : s;
+	return !str_is_null(s) && utf8_is_valid(s) ? s : STR("");
 }
 
-/* Cut at a code point's beginning, so that it stays UTF-8. */
 static struct str cut(struct str s)
 {
+	if (str_is_null(s) || !utf8_is_valid(s))
+		return str_is_null(s) ? STR("") : STR("(not UTF-8)");
 	if (s.len <= DETAIL_MAX_BYTES)
-		return or_empty(s);
+		return s;
 	s.len = DETAIL_MAX_BYTES;
+	/* At a code point's beginning. */
 	while (s.len > 0 && ((unsigned char)s.p[s.len] & 0xC0) == 0x80)
 		s.len--;
 	return s;
@@ -210,7 +214,7 @@ static int write_audit(struct op *op, struct str platform_code, const struct com
 			continue;
 		data = json_new_object();
 		json_set_str(data, "task", done[i].task_id);
-		json_set_str(data, "ext_id", r->ext_id);
+		json_set_str(data, "ext_id", or_empty(r->ext_id));
 		record.object = platform_code;
 		record.data = data;
 		err = audit_add(op, &record);

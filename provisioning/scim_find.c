@@ -6,7 +6,8 @@
 
 #define URL_MAX_BYTES 2048
 #define PAGE_SIZE 100
-#define PAGES_MAX 100
+#define PAGES_MAX 1000
+#define PAGE_BYTES ((size_t)4 * 1024 * 1024)
 
 /* What look-ups found so far. */
 struct hits {
@@ -122,30 +123,45 @@ static enum verdict find_by_name(struct call *c, struct hits *h)
 	return verdict;
 }
 
+/* One page in memory of its own.  *ret_is_last: there is nothing behind it, or nothing to be had. */
+static enum verdict read_page(struct call *c, struct hits *h, bool *ret_is_last)
+{
+	_json_ json_t *body = search_request(STR_NULL, (int64_t)json_object_size(h->ids) + 1);
+	_exchange_ struct scim_exchange x = {
+		.kind = SCIM_READ, .method = "POST", .path = STR("/Users/.search"), .body = body
+	};
+	enum verdict verdict = scim_exchange(c, &x);
+	bool filter_held;
+
+	*ret_is_last = true;
+	/* An empty or repeated page: the rest cannot be had. */
+	if (verdict != VERDICT_DONE || !is_list(x.json) || hits_take(c->op->arena, h, x.json, c->want, &filter_held) == 0)
+		return verdict;
+	*ret_is_last = (int64_t)json_object_size(h->ids) >= json_get_int(x.json, "totalResults", INT64_MAX);
+	h->is_proof = *ret_is_last;
+	return verdict;
+}
+
 /* Filters are worth nothing there: the whole list, by the number of users received. */
 static enum verdict find_in_all(struct call *c, struct hits *h)
 {
+	_cleanup_(arena_freep) struct arena *page_arena = arena_new(PAGE_BYTES);
+	struct call page_call = *c;
+	struct op page_op;
+	enum verdict verdict = VERDICT_DONE;
+	bool is_last = false;
+
 	json_object_clear(h->ids);
 	h->n_ours = 0;
-	for (int page = 0; page < PAGES_MAX; page++) {
-		_json_ json_t *body = search_request(STR_NULL, (int64_t)json_object_size(h->ids) + 1);
-		_exchange_ struct scim_exchange x = {
-			.kind = SCIM_READ, .method = "POST", .path = STR("/Users/.search"), .body = body
-		};
-		enum verdict verdict = scim_exchange(c, &x);
-		bool filter_held;
-
-		if (verdict != VERDICT_DONE)
-			return verdict;
-		/* An empty or repeated page: the rest cannot be had. */
-		if (!is_list(x.json) || hits_take(c->op->arena, h, x.json, c->want, &filter_held) == 0)
-			break;
-		if ((int64_t)json_object_size(h->ids) >= json_get_int(x.json, "totalResults", INT64_MAX)) {
-			h->is_proof = true;
-			break;
-		}
+	page_call.op = &page_op;
+	for (int page = 0; page < PAGES_MAX && !is_last; page++) {
+		arena_reset(page_arena);
+		op_init(&page_op, page_arena, NULL, NULL);
+		verdict = read_page(&page_call, h, &is_last);
 	}
-	return VERDICT_DONE;
+	c->fault = page_call.fault;
+	c->fault.detail = arena_dup(c->op->arena, page_call.fault.detail);
+	return verdict;
 }
 
 /* An answer that says "not this way" is no end of the search; anything else is. */

@@ -11,6 +11,7 @@
 #define RELEASE_DELAY_MS 200
 #define LIMITED_DELAY_MS 5000
 #define PAUSE_MAX_S 3600
+#define DOUBT_MAX_MS 10000
 #define COMPLETE_TRIES 5
 #define COMPLETE_PAUSE_MS 300
 
@@ -41,7 +42,20 @@ static int64_t pause_of(const struct result *r)
 	return (pause_s < PAUSE_MAX_S ? pause_s : PAUSE_MAX_S) * 1000;
 }
 
-static int64_t delay_of(const struct task *t)
+/*
+ * How long a platform may go on working on a create whose answer nobody waits for any more: a
+ * look-up before that would find nothing, and prove nothing.
+ */
+static int64_t doubt_ms(const struct worker *w, const struct result *r)
+{
+	int64_t timeout_ms = w->config.connector->timeout_ms;
+
+	if (r->outcome != OUTCOME_IN_DOUBT || strcmp(r->op, "create") != 0)
+		return 0;
+	return timeout_ms < DOUBT_MAX_MS ? timeout_ms : DOUBT_MAX_MS;
+}
+
+static int64_t delay_of(const struct worker *w, const struct task *t)
 {
 	const struct result *r = &t->result;
 	int64_t cap_ms = RETRY_CAP_MS;
@@ -57,7 +71,7 @@ static int64_t delay_of(const struct task *t)
 	if (is_unreachable(r) || r->verdict == VERDICT_AUTH || !t->want.active)
 		cap_ms = RETRY_DOWN_CAP_MS;
 	random_bytes(&randomness, sizeof(randomness));
-	return retry_delay_ms(t->work.tries + 1, cap_ms, randomness);
+	return doubt_ms(w, r) + retry_delay_ms(t->work.tries + 1, cap_ms, randomness);
 }
 
 static void note_breaker(struct worker *w, const struct task *t)
@@ -175,7 +189,7 @@ void worker_complete(struct worker *w, struct task *done)
 			.result = &t->result,
 			.sent_hash = t->work.want_hash,
 			.sent_active = t->work.want_active,
-			.delay_ms = delay_of(t),
+			.delay_ms = delay_of(w, t),
 			.is_charged = t->result.outcome != OUTCOME_RELEASED && t->result.verdict != VERDICT_LIMITED,
 			.ms = t->ms,
 			.task_id = str_c(t->op.id),

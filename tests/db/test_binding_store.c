@@ -249,6 +249,40 @@ static void a_failure_does_not_hide_a_newer_state(void **state)
 	}
 }
 
+/* A platform's words are foreign: one that is not text must not keep a batch from being written. */
+static void foreign_words_do_not_stop_the_batch(void **state)
+{
+	static const struct result odd = {
+		.outcome = OUTCOME_RETRY,
+		.op = "update",
+		.ext_id = { "\xff\xfe", 2 },
+		.etag = { "\xc3", 1 },
+		.fault = { .class = "server", .detail = { "L\xe4nge", 5 } },
+	};
+	const struct work *work;
+
+	side("SELECT give('nv1')");
+	plan_all(*state);
+	assert_int_equal(claim(*state, 10, 60, &work), 1);
+	assert_true(complete(*state, work, &odd));
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE state = 4 AND err_class = 'server'"
+	                          " AND err_detail = '(not UTF-8)' AND ext_id IS NULL"), 1);
+}
+
+/* What was sent may still arrive: a change does not bring the look-up forward. */
+static void a_doubt_keeps_its_time(void **state)
+{
+	const struct work *work;
+
+	side("SELECT give('nv1')");
+	plan_all(*state);
+	side("UPDATE sen.binding SET state = 3, due_at = now() + interval '1 h' WHERE platform_id = 2");
+	side("SELECT take('nv1')");
+	plan_all(*state);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE state = 3 AND NOT want_active AND due_at > now()"), 1);
+	assert_int_equal(claim(*state, 10, 60, &work), 0);
+}
+
 /*
  * A planner has taken the account out of the set while the fact of somebody else is not yet
  * committed: the wake-up waits for the planner and is there afterwards.
@@ -470,6 +504,8 @@ int main(void)
 		BINDING_TEST(a_paused_worker_changes_nothing),
 		BINDING_TEST(the_newest_state_wins),
 		BINDING_TEST(a_failure_does_not_hide_a_newer_state),
+		BINDING_TEST(foreign_words_do_not_stop_the_batch),
+		BINDING_TEST(a_doubt_keeps_its_time),
 		BINDING_TEST(no_wake_up_is_lost),
 		BINDING_TEST(no_row_is_claimed_twice),
 		BINDING_TEST(planners_do_not_undo_each_other),
