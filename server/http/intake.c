@@ -16,9 +16,12 @@ void *intake_request_line(void *cls, const char *uri, struct MHD_Connection *con
 	const struct http_config *c = &io->server->config;
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct exchange *ex = exchange_take(io);
-	struct request *rq = &ex->rq;
+	struct exchange *ex;
+	struct request *rq;
 
+	intake_abandon(info->socket_context);
+	ex = exchange_take(io);
+	rq = &ex->rq;
 	op_init(&rq->op, rq->op.arena, NULL, NULL);
 	rq->app = c->app;
 	rq->https = c->https;
@@ -27,6 +30,7 @@ void *intake_request_line(void *cls, const char *uri, struct MHD_Connection *con
 	rq->raw_query = STR_NULL;
 	ex->io = io;
 	ex->link = info->socket_context;
+	ex->link->exchange = ex;
 	ex->connection = connection;
 	ex->start_us = clock_mono_us();
 	ex->deadline_ms = ex->start_us / 1000 + (int64_t)c->deadline_s * 1000;
@@ -271,5 +275,17 @@ void intake_completed(void *cls, struct MHD_Connection *connection, void **reque
 	*request_context = NULL;
 	access_log(ex, status_of_end(ex, how));
 	link_set_state(ex->link, LINK_IDLE);
+	ex->link->exchange = NULL;
 	exchange_give(io, ex);
+}
+
+void intake_abandon(struct http_link *link)
+{
+	struct exchange *ex = link->exchange;
+
+	if (!ex)
+		return;
+	link->exchange = NULL;
+	access_log(ex, status_of_end(ex, MHD_REQUEST_TERMINATED_COMPLETED_OK));
+	exchange_give(link->io, ex);
 }

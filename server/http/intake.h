@@ -11,3 +11,8 @@ enum MHD_Result intake_access(void *cls, struct MHD_Connection *connection, cons
                               void **request_context);
 void intake_completed(void *cls, struct MHD_Connection *connection, void **request_context,
                       enum MHD_RequestTerminationCode how);
+/*
+ * Gives back the exchange of a request that MHD refused by itself and forgot: one whose query
+ * does not fit its memory ends without intake_completed().
+ */
+void intake_abandon(struct http_link *link);

@@ -64,6 +64,7 @@ static void link_close(struct http_link *link)
 {
 	struct http_io *io = link->io;
 
+	intake_abandon(link);
 	if (link->next)
 		link->next->previous = link->previous;
 	if (link->previous)

@@ -37,6 +37,7 @@ struct http_link {
 	struct http_link *next, *previous;
 	struct http_io *io;
 	int fd;
+	struct exchange *exchange; /* of the request under way, until it is completed */
 	enum link_state state;
 	int64_t since_ms;   /* of the state */
 	bool is_shut;       /* by the sweep */

@@ -77,6 +77,11 @@ for (const [method, path] of endpoints) {
   });
 }
 
+test('no request that was refused stays behind', async () => {
+  const metrics = await (await fetch(`${env.SEN_ADMIN_URL}/metrics`)).text();
+  assert.equal(/^sen_http_requests_active (\d+)$/m.exec(metrics)[1], '0');
+});
+
 test('bodies over the limit are refused, whatever they say of their length', async () => {
   const big = `token=${'a'.repeat(200000)}`;
   for (const headers of [[`Content-Length: ${big.length}`], ['Transfer-Encoding: chunked']]) {
