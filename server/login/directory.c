@@ -5,6 +5,7 @@
 #include "common/net/ldap_filter.h"
 
 #define WAIT_STEP_MS 100
+#define PASSWORD_MAX_BYTES 128
 
 /* Search, then bind by the DN that came back: exactly one entry (RFC 4513 §6.3.1 leaves no other safe way). */
 static int find_dn(struct op *op, const struct directory *d, struct str login, struct str *ret_dn)
@@ -25,12 +26,22 @@ static int find_dn(struct op *op, const struct directory *d, struct str login, s
 	return 0;
 }
 
+/* What no entry has, and what the directory client refuses to send. */
+static bool is_impossible(struct str password)
+{
+	return password.len > PASSWORD_MAX_BYTES || str_index(password, '\0') >= 0;
+}
+
 int directory_check_password(struct op *op, const struct directory *d, struct str login, struct str password, bool *ret_ok)
 {
 	struct str dn = d->decoy_dn;
 	bool real = false, ok;
 	int r;
 
+	if (is_impossible(password)) {
+		login = STR_NULL;
+		password = STR("-");
+	}
 	if (!str_is_null(login)) {
 		r = find_dn(op, d, login, &dn);
 		if (r == ERR_NOT_FOUND) {

@@ -27,6 +27,7 @@ test('unknown, wrong, empty-handed, disabled, pending: the same answer', async (
     await attempt(pending, 'Wrong-password-1'),
     await attempt('không phải tên', 'Wrong-password-1'),
     await attempt('*)(uid=*', 'Wrong-password-1'),
+    await attempt(good.login, 'Very-long-1'.repeat(50)),
   ];
   for (const answer of answers) {
     assert.equal(answer.status, 403);
