@@ -89,7 +89,8 @@ static int commit(struct op *op, struct db_conn *c)
 	/* COMMIT would answer "ROLLBACK" and call that a success. */
 	if (PQtransactionStatus(c->pg) == PQTRANS_INERROR)
 		return op_fail(op, ERR_INTERNAL, "a statement of the transaction had failed");
-	if (c->reason[0] != '\0' || PQtransactionStatus(c->pg) != PQTRANS_INTRANS)
+	/* Ended by the server (idle for too long, shut down) before COMMIT was sent: rolled back for certain. */
+	if (!conn_is_alive(c) || PQtransactionStatus(c->pg) != PQTRANS_INTRANS)
 		return result_lost(op, "commit", ERR_UNAVAILABLE, c->reason);
 
 	_pgresult_ PGresult *res = conn_exec(c, "COMMIT", clock_mono_ms() + op->db->patience_ms);

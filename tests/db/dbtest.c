@@ -1,0 +1,170 @@
+#include "tests/db/dbtest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static char database[64];
+static char conninfo[512];
+static PGconn *admin;
+static PGconn *inside;
+
+static void execute(PGconn *pg, const char *sql)
+{
+	PGresult *res = PQexec(pg, sql);
+	ExecStatusType status = PQresultStatus(res);
+
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+		fail_msg("%s: %s", sql, PQresultErrorMessage(res));
+	PQclear(res);
+}
+
+static void ignore_notice(void *context, const char *message)
+{
+	(void)context;
+	(void)message;
+}
+
+static PGconn *connect_to(const char *to)
+{
+	PGconn *pg = PQconnectdb(to);
+
+	if (PQstatus(pg) != CONNECTION_OK)
+		fail_msg("SEN_TEST_PG: %s", PQerrorMessage(pg));
+	PQsetNoticeProcessor(pg, ignore_notice, NULL);
+	return pg;
+}
+
+int dbtest_create(const char *name, const char *schema_sql)
+{
+	const char *cluster = getenv("SEN_TEST_PG");
+	char sql[256];
+
+	if (!cluster)
+		fail_msg("%s", "SEN_TEST_PG must name a PostgreSQL cluster for tests (libpq keywords)");
+	(void)snprintf(database, sizeof(database), "sen_test_%s_%d", name, (int)getpid());
+	(void)snprintf(conninfo, sizeof(conninfo), "%s dbname=%s", cluster, database);
+	admin = connect_to(cluster);
+	(void)snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", database);
+	execute(admin, sql);
+	inside = connect_to(conninfo);
+	execute(inside, schema_sql);
+	return 0;
+}
+
+int dbtest_drop(void)
+{
+	char sql[256];
+
+	PQfinish(inside);
+	(void)snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", database);
+	execute(admin, sql);
+	PQfinish(admin);
+	return 0;
+}
+
+const char *dbtest_conninfo(void)
+{
+	return conninfo;
+}
+
+void side(const char *sql)
+{
+	execute(inside, sql);
+}
+
+static int64_t query_i64(PGconn *pg, const char *sql)
+{
+	PGresult *res = PQexec(pg, sql);
+
+	if (PQresultStatus(res) != PGRES_TUPLES_OK)
+		fail_msg("%s: %s", sql, PQresultErrorMessage(res));
+
+	uint64_t value = 0;
+	bool is_number = str_to_u64(str_c(PQgetvalue(res, 0, 0)), INT64_MAX, &value);
+
+	PQclear(res);
+	assert_true(is_number);
+	return (int64_t)value;
+}
+
+int64_t side_i64(const char *sql)
+{
+	return query_i64(inside, sql);
+}
+
+int64_t side_kill_sessions(void)
+{
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql),
+	               "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+	               " WHERE datname = '%s' AND application_name = '" DBTEST_PROGRAM "'",
+	               database);
+	return query_i64(admin, sql);
+}
+
+static void allow_connections(const char *yes_or_no)
+{
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql), "ALTER DATABASE %s ALLOW_CONNECTIONS %s", database, yes_or_no);
+	execute(admin, sql);
+}
+
+void side_take_away(void)
+{
+	allow_connections("false");
+	side_kill_sessions();
+}
+
+void side_bring_back(void)
+{
+	allow_connections("true");
+}
+
+struct db *dbtest_open(struct db_config config)
+{
+	struct arena *a = arena_new(UNIT_ARENA_BYTES);
+	struct db *db = NULL;
+	struct str message = STR("");
+
+	config.conninfo = str_c(conninfo);
+	config.program = DBTEST_PROGRAM;
+	if (db_open(&config, &db, &message, a) < 0)
+		fail_msg("db_open: %.*s", STR_ARG(message));
+	arena_free(a);
+	return db;
+}
+
+void task_run(struct task *t)
+{
+	struct arena *a = arena_new(UNIT_ARENA_BYTES);
+	int64_t begin_ms = clock_mono_ms();
+	struct db_rows rows;
+	struct op op;
+
+	op_init(&op, a, t->db, NULL);
+	t->code = db_run_params(&op, t->query, t->params, t->n_params, &rows);
+	t->took_ms = clock_mono_ms() - begin_ms;
+	if (t->code == 0 && rows.n > 0)
+		t->value = db_i64(&rows, 0, 0);
+	(void)snprintf(t->detail, sizeof(t->detail), "%.*s", STR_ARG(op.error.detail));
+	db_op_done(&op);
+	arena_free(a);
+}
+
+static void *task_main(void *arg)
+{
+	task_run(arg);
+	return NULL;
+}
+
+void task_start(struct task *t)
+{
+	assert_int_equal(pthread_create(&t->thread, NULL, task_main, t), 0);
+}
+
+void task_join(struct task *t)
+{
+	assert_int_equal(pthread_join(t->thread, NULL), 0);
+}

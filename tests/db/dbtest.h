@@ -1,0 +1,52 @@
+/*
+ * dbtest.h: what the tests of common/db share: a database of their own in the cluster that
+ * SEN_TEST_PG names (libpq keywords; the role may create databases), a side connection to look
+ * at it from outside, and statements run from many threads.
+ */
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/db/db.h"
+#include "tests/unit/unit.h"
+
+#include <libpq-fe.h>
+#include <pthread.h>
+
+#define DBTEST_PROGRAM "sen-test"
+
+/* Makes the database and runs schema_sql in it; group set-up and tear-down. */
+int dbtest_create(const char *name, const char *schema_sql);
+int dbtest_drop(void);
+
+/* Of the test's database, without the program's settings. */
+const char *dbtest_conninfo(void);
+
+/* On the side connection; the statement must succeed. */
+void side(const char *sql);
+int64_t side_i64(const char *sql);
+/* Ends the sessions of the program under test, and waits until they are gone; how many there were. */
+int64_t side_kill_sessions(void);
+/* While it is away, nobody can connect: for the program this is a server that is down. */
+void side_take_away(void);
+void side_bring_back(void);
+
+/* conninfo and program are filled in. */
+struct db *dbtest_open(struct db_config config);
+
+struct task {
+	struct db *db;
+	const struct query *query;
+	struct db_param params[2];
+	size_t n_params;
+
+	int code;        /* what db_run() returned */
+	int64_t value;   /* first cell */
+	int64_t took_ms;
+	char detail[256];
+	pthread_t thread;
+};
+
+/* With an op and an arena of its own. */
+void task_run(struct task *t);
+void task_start(struct task *t);
+void task_join(struct task *t);
