@@ -11,12 +11,13 @@ DEMO_TRY_LINE=3
 
 SEN_PROGRAMS=(server/sen-server server/senctl/senctl provisioning/sen-provisioner)
 
-# sen_build release|asan|test: into $SEN_ROOT/build/KIND; nothing to do costs a second.
+# sen_build release|bench|asan|test: into $SEN_ROOT/build/KIND; nothing to do costs a second.
 sen_build() {
 	local kind=$1 folder=$SEN_ROOT/build/$1
 	local -a options
 	case "$kind" in
 	release) options=(--buildtype=release -Dtests=false) ;;
+	bench) options=(--buildtype=release -Dtests=false -Dbench=true) ;;
 	asan) options=(--buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false) ;;
 	test) options=(--buildtype=debugoptimized) ;;
 	*) die "no such build: $kind" ;;
