@@ -37,41 +37,46 @@ bool page_text_exists(const char *key)
 	return lang_find(str_c(key)) != NULL;
 }
 
-/* {name}: replaced when args has it, else left as it is. */
-static struct str replace(struct buf *b, struct str text, const struct page_arg *args, size_t n_args)
+/* The argument that text begins with the {name} of, or NULL. */
+static const struct page_arg *argument_at(struct str text, const struct page_arg *args, size_t n_args)
 {
-	while (text.len > 0) {
-		ptrdiff_t close = text.p[0] == '{' ? str_index(text, '}') : -1;
-		bool is_replaced = false;
+	ptrdiff_t close = text.p[0] == '{' ? str_index(text, '}') : -1;
 
-		for (size_t i = 0; close > 0 && i < n_args && !is_replaced; i++)
-			if (str_equal(str_c(args[i].name), str_n(text.p + 1, (size_t)close - 1))) {
-				buf_add(b, args[i].value);
-				is_replaced = true;
-			}
-		if (!is_replaced)
-			buf_add_char(b, text.p[0]);
-		text = str_skip(text, is_replaced ? (size_t)close + 1 : 1);
+	for (size_t i = 0; close > 0 && i < n_args; i++)
+		if (str_equal(str_c(args[i].name), str_n(text.p + 1, (size_t)close - 1)))
+			return &args[i];
+	return NULL;
+}
+
+struct str lang_fill(struct arena *a, struct str text, const struct page_arg *args, size_t n_args)
+{
+	/* Each replacement takes a name of one letter or more and two braces. */
+	size_t room = text.len;
+
+	for (size_t i = 0; i < n_args; i++)
+		room += args[i].value.len * (text.len / 3);
+
+	struct buf b = buf_new(a, room);
+
+	while (text.len > 0) {
+		const struct page_arg *arg = argument_at(text, args, n_args);
+
+		if (arg)
+			buf_add(&b, arg->value);
+		else
+			buf_add_char(&b, text.p[0]);
+		text = str_skip(text, arg ? (size_t)str_index(text, '}') + 1 : 1);
 	}
-	return buf_str(b);
+	return buf_str(&b);
 }
 
 struct str page_text(struct arena *a, struct str lang, const char *key, const struct page_arg *args, size_t n_args)
 {
 	struct str text = lang_text(lang, str_c(key));
-	size_t room;
 
 	if (str_is_null(text))
 		return arena_dup_c(a, key);
-	if (n_args == 0)
-		return text;
-	room = text.len;
-	for (size_t i = 0; i < n_args; i++)
-		room += args[i].value.len * (text.len / 3 + 1);
-
-	struct buf b = buf_new(a, room);
-
-	return replace(&b, text, args, n_args);
+	return n_args == 0 ? text : lang_fill(a, text, args, n_args);
 }
 
 /* qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ) (RFC 9110 §12.4.2), in thousandths; -1: malformed. */

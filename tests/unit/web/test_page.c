@@ -1,0 +1,115 @@
+/* Each page, in each language, with a full and an empty model. */
+#include "server/web/embedded.h"
+#include "tests/unit/unit.h"
+
+#define PAGE_BUDGET_BYTES ((size_t)50 * 1024)
+
+static const struct str languages[] = { STR("vi"), STR("en") };
+
+static const char full_model[] =
+	"{\"flow\":\"<m-f>\",\"csrf\":\"<m-c>\",\"username\":\"<m-u>\",\"error\":\"<m-e>\",\"platform_name\":\"<m-p>\",\"name\":\"<m-n>\","
+	"\"unit_name\":\"<m-un>\",\"title\":\"<m-t>\",\"text\":\"<m-x>\",\"trace\":\"<m-tr>\",\"code\":\"<m-co>\",\"client_id\":\"<m-id>\","
+	"\"post_logout_redirect_uri\":\"<m-uri>\",\"state\":\"<m-s>\",\"lang_url\":\"/?<m-l>\",\"activate_url\":\"/?<m-a>\","
+	"\"link_url\":\"javascript:x\",\"link_text\":\"<m-lt>\",\"form_action_url\":\"/?<m-fa>\",\"form_text\":\"<m-ft>\","
+	"\"back_url\":\"data:x\",\"platforms\":[{\"name\":\"<m-one>\",\"url\":\"javascript:y\",\"unverified\":true},{\"name\":\"<m-two>\"}]}";
+
+static struct str render(struct arena *a, const char *name, struct str lang, const char *model_text)
+{
+	const char *reason = NULL;
+	_json_ json_t *model = json_read(str_c(model_text), 8, &reason);
+
+	assert_non_null(model);
+	return page_render(a, name, lang, model);
+}
+
+/* Every value of the model has a "<m-", and the links a scheme that runs or shows what it likes. */
+static void assert_no_markup_from_model(struct str page)
+{
+	assert_false(str_contains(page, STR("<m-")));
+	assert_false(str_contains(page, STR("javascript:")));
+	assert_false(str_contains(page, STR("data:x")));
+}
+
+static void assert_needs_no_exception_of_the_policy(struct str page)
+{
+	static const char *const marks[] = { "<script", " style=", "<style", " onclick", " onload", "//", "@import", "{{" };
+
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (str_contains(page, str_c(marks[i])))
+			fail_msg("on a page: %s", marks[i]);
+}
+
+static void test_all_pages(void **state)
+{
+	size_t css_bytes = page_static_find(str_c(page_static_path("sen.css")))->body.len;
+
+	for (size_t i = 0; i < n_embedded_templates; i++)
+		for (size_t k = 0; k < ARRAY_LEN(languages); k++) {
+			const char *name = embedded_templates[i].name;
+
+			if (str_equal(str_c(name), STR("layout")))
+				continue;
+
+			struct str page = render(*state, name, languages[k], full_model);
+
+			assert_no_markup_from_model(page);
+			assert_needs_no_exception_of_the_policy(page);
+			assert_true(page.len + css_bytes <= PAGE_BUDGET_BYTES);
+			assert_true(str_contains(page, arena_printf(*state, "<html lang=\"%s\">", languages[k].p)));
+			(void)render(*state, name, languages[k], "{}");
+		}
+}
+
+/* Automated browsers find these. */
+static void test_stable_ids(void **state)
+{
+	static const char *const login[] = { "id=\"username\"", "id=\"password\"", "id=\"submit\"", "id=\"error\"",
+		                             "autocomplete=\"username\"", "autocomplete=\"current-password\"",
+		                             "name=\"flow\"", "method=\"post\" action=\"/login" };
+	static const char *const activate[] = { "name=\"code\"", "name=\"password\"", "name=\"password_again\"",
+		                                "autocomplete=\"new-password\"", "action=\"/activate" };
+	struct str page = render(*state, "login", STR("vi"), full_model);
+
+	for (size_t i = 0; i < ARRAY_LEN(login); i++)
+		assert_true(str_contains(page, str_c(login[i])));
+	assert_false(str_contains(render(*state, "login", STR("vi"), "{}"), STR("id=\"error\"")));
+	page = render(*state, "activate", STR("vi"), full_model);
+	for (size_t i = 0; i < ARRAY_LEN(activate); i++)
+		assert_true(str_contains(page, str_c(activate[i])));
+}
+
+static void test_policy(void **state)
+{
+	static const struct str bad[] = { STR_NULL, STR(""), STR("https://a; script-src *"), STR("https://a, x"), STR("*"),
+		                          STR("'unsafe-inline'"), STR("https://\xc3\xa9"), STR("https://a\r\nX: y") };
+	struct str own = page_csp(*state, STR_NULL);
+
+	assert_true(str_ends(own, STR("form-action 'self'")));
+	assert_true(str_starts(own, STR("default-src 'none'; script-src 'none';")));
+	assert_true(str_contains(own, STR("frame-ancestors 'none'")) && str_contains(own, STR("base-uri 'none'")));
+	assert_true(str_ends(page_csp(*state, STR("https://a.vn:8443")), STR("form-action 'self' https://a.vn:8443")));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_true(str_equal(page_csp(*state, bad[i]), own));
+}
+
+static void render_unknown(void *argument)
+{
+	(void)render(argument, "no_such_page", STR("vi"), "{}");
+}
+
+static void test_unknown_page(void **state)
+{
+	assert_aborts(render_unknown, *state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(test_all_pages),
+		UNIT_TEST(test_stable_ids),
+		UNIT_TEST(test_policy),
+		UNIT_TEST(test_unknown_page),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
