@@ -62,7 +62,8 @@ sen_configure() {
 		P03_SUFFIX="$P03_LDAP_SUFFIX" LEASE_S="${SEN_LEASE_S:-60}" |
 		server_file 600 "$STATE/sen-provisioner.conf"
 	fill_template "$SEN_ROOT/deploy/senctl.conf.in" ISSUER="$ISSUER" SECRETS="$STATE/secrets" \
-		CONNINFO="$(postgres_conninfo sen_owner)" SCHEMA="$STATE/schema/migrations" LDAP_URI="$(ldapi_uri ldap)" |
+		CONNINFO="$(postgres_conninfo sen_owner)" SCHEMA="$STATE/schema/migrations" LDAP_URI="$(ldapi_uri ldap)" \
+		BIND_DN="$LDAP_SERVER_DN" |
 		server_file 600 "$STATE/senctl.conf"
 }
 
