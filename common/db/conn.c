@@ -91,13 +91,17 @@ static bool write_options(char *ret, size_t size, const char *given, const struc
 	return len > 0 && (size_t)len < size;
 }
 
-/* libpq's messages end in a line feed and may have several lines. */
+/* libpq's messages have several lines and tabs: they become single spaces. */
 static void set_reason(char ret[CONN_REASON_MAX], const char *message)
 {
 	size_t len = 0;
 
-	for (const char *p = message && *message ? message : "connection lost"; *p && len < CONN_REASON_MAX - 1; p++)
-		ret[len++] = *p == '\n' || *p == '\r' ? ' ' : *p;
+	for (const char *p = message && *message ? message : "connection lost"; *p && len < CONN_REASON_MAX - 1; p++) {
+		char c = (unsigned char)*p < ' ' ? ' ' : *p;
+
+		if (c != ' ' || (len > 0 && ret[len - 1] != ' '))
+			ret[len++] = c;
+	}
 	while (len > 0 && ret[len - 1] == ' ')
 		len--;
 	ret[len] = '\0';

@@ -23,17 +23,17 @@ struct db_config {
 	const char *program;      /* application_name */
 	bool with_lanes;
 	unsigned pool_size;       /* connections for transactions */
-	unsigned statement_timeout_ms;
-	unsigned lock_timeout_ms; /* lanes only */
+	unsigned statement_timeout_ms; /* 0 = 5000; nobody waits for longer than 2 * this + 1 s in a queue */
+	unsigned lock_timeout_ms; /* lanes only; 0 = 500 */
 	unsigned batch_max;       /* statements under one Sync; 0 = 64 */
 	int audit_chain;          /* setting sen.audit_chain of the lanes; transactions write the chain after it */
 };
 
 /* Connects and prepares; ret_message says in words what failed. */
 int db_open(const struct db_config *config, struct db **ret_db, struct str *ret_message, struct arena *message_arena) _must_check_;
-/* Waits for what was accepted.  Accepts NULL. */
+/* Waits for what was accepted, and until every op with a transaction is done.  Accepts NULL. */
 void db_close(struct db *db);
-/* Answers SELECT 1 on every lane within timeout_ms. */
+/* Does the server answer on every lane within timeout_ms? */
 bool db_is_ready(struct db *db, int timeout_ms);
 
 enum db_param_type { DB_P_NULL, DB_P_TEXT, DB_P_I64, DB_P_BOOL, DB_P_BYTEA };
