@@ -123,7 +123,7 @@ static void test_only_the_guilty_of_a_batch_fail(void **state)
 			assert_non_null(strstr(tasks[i].detail, "item_add: 23505 "));
 	}
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.item"), 20);
-	assert_true(after.replays >= 20);
+	assert_true(after.replays > 0);
 	assert_true(after.replays <= 3 * 20);
 	assert_int_equal(after.statements - before.statements, 21);
 	db_close(db);
