@@ -17,6 +17,7 @@ struct renderer {
 	const json_t *stack[TEMPLATE_DEPTH_MAX + 2]; /* globals, model, then one per section */
 	size_t n_stack;
 	unsigned depth;
+	unsigned n_tags;
 	const char *reason;
 };
 
@@ -290,6 +291,8 @@ static int render(struct renderer *r, struct str text)
 	r->depth++;
 	while ((got = next_tag(r, &rest, &before, &tag)) > 0) {
 		buf_add(r->out, before);
+		if (++r->n_tags > TEMPLATE_TAGS_MAX)
+			return fail(r, "too many tags");
 		if (render_tag(r, &tag, &rest) < 0)
 			return ERR_INTERNAL;
 		if (!buf_ok(r->out))

@@ -9,7 +9,8 @@
  *   {{>name}} {{! comment}}
  *
  * There is no raw form.  Names are looked up from the innermost object outwards.  Sections and
- * partials nest TEMPLATE_DEPTH_MAX deep.  Thread-safe.
+ * partials nest TEMPLATE_DEPTH_MAX deep; a page is at most TEMPLATE_TAGS_MAX tags, those of each
+ * element of an array counted anew.  Thread-safe.
  */
 #pragma once
 
@@ -17,6 +18,7 @@
 #include "common/base/json.h"
 
 #define TEMPLATE_DEPTH_MAX 16
+#define TEMPLATE_TAGS_MAX 200000
 
 struct template_env {
 	/* STR_NULL: there is no such key, file, template. */
@@ -29,7 +31,7 @@ struct template_env {
 
 /*
  * Appends the rendered text to out.  0, or ERR_INTERNAL with a static reason: a tag that does
- * not close, sections that cross, an unknown key, file or partial, too deep, out too small.
+ * not close, sections that cross, an unknown key, file or partial, too deep, too many tags, out too small.
  */
 int template_render(struct buf *out, const struct template_env *env, struct str text, const json_t *model,
                     const char **ret_reason) _must_check_;

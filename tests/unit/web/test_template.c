@@ -128,6 +128,17 @@ static void test_depth(void **state)
 	assert_int_equal(render(*state, buf_str(&bad), "{}", &out), ERR_INTERNAL);
 }
 
+/* Lists in lists in lists multiply. */
+static void test_product(void **state)
+{
+	struct buf b = buf_new(*state, OUT_MAX);
+	struct str out;
+
+	add_times(&b, "{{#a}}", 10);
+	add_times(&b, "{{/a}}", 10);
+	assert_int_equal(render(*state, buf_str(&b), "{\"a\":[1,2,3,4,5,6,7,8,9,10]}", &out), ERR_INTERNAL);
+}
+
 static void test_page_too_large(void **state)
 {
 	struct buf model = buf_new(*state, 3 * OUT_MAX);
@@ -183,6 +194,7 @@ int main(void)
 		UNIT_TEST(test_partials),
 		UNIT_TEST(test_faults),
 		UNIT_TEST(test_depth),
+		UNIT_TEST(test_product),
 		UNIT_TEST(test_page_too_large),
 		UNIT_TEST(test_links),
 	};
