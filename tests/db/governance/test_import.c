@@ -1,0 +1,162 @@
+/* import.h on PostgreSQL: whole or not at all, twice is once, and what contradicts the record is told by line. */
+#include "server/governance/import.h"
+
+#include "common/crypto/aead.h"
+#include "tests/db/governance/govdb.h"
+
+#define PERSONS "employee_code,full_name,kind,birth_date,unit_code,title,post_kind,valid_from,valid_to,decision_no,national_id\n"
+#define UNITS "code,name,kind,parent_code,valid_from\n"
+
+static int create(_unused_ void **state)
+{
+	return gov_create("import");
+}
+
+static int run(const char *kind, const char *csv, bool dry_run, struct import_report *report)
+{
+	const struct import_request request = { .kind = kind, .csv = str_c(csv), .actor = STR("operator:test"), .dry_run = dry_run };
+	struct op op;
+	int r;
+
+	gov_begin(&op, gov_owner);
+	r = import_run(&op, &request, report);
+	if (r < 0 && r != ERR_IMPORT)
+		print_message("%s %.*s\n", op.error.text, STR_ARG(op.error.detail));
+	gov_end(&op);
+	return r;
+}
+
+static void assert_counts(const struct import_count *count, size_t created, size_t changed, size_t unchanged)
+{
+	assert_int_equal(count->created, created);
+	assert_int_equal(count->changed, changed);
+	assert_int_equal(count->unchanged, unchanged);
+}
+
+static void test_twice_and_dry(_unused_ void **state)
+{
+	static const char csv[] = PERSONS "T1,Vũ Hải,cong_chuc,1985-06-30,16681,CV,main,2025-07-01,,1/QĐ,040085000777\n"
+	                                  "T1,,,,16690,CV,concurrent,2025-08-01,,2/QĐ,\n"
+	                                  "T2,Moong,vien_chuc,,16681,CV,main,2025-07-01,,1/QĐ,\n";
+	static const char changed[] = PERSONS "T1,Vũ Hải,can_bo,1985-06-30,16681,CV,main,2025-07-01,2026-07-01,1/QĐ,\n"
+	                                      "T1,,,,16690,CV,concurrent,2025-08-01,,2/QĐ,\n"
+	                                      "T1,,,,16690,Trưởng phòng,main,2026-07-01,,5/QĐ,\n"
+	                                      "T2,Moong,vien_chuc,,16681,CV,main,2025-07-01,,1/QĐ,\n";
+	struct import_report report;
+	int64_t audited = side_i64("SELECT count(*) FROM sen.audit WHERE action = 'import'");
+
+	assert_int_equal(run("persons", csv, true, &report), 0);
+	assert_counts(&report.counts[0], 2, 0, 0);
+	assert_counts(&report.counts[1], 3, 0, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code LIKE 'T_'"), 0);
+	assert_int_equal(run("persons", csv, false, &report), 0);
+	assert_counts(&report.counts[0], 2, 0, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code LIKE 'T_'"), 2);
+	assert_int_equal(run("persons", csv, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 0, 2);
+	assert_counts(&report.counts[1], 0, 0, 3);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit WHERE action = 'import'"), audited + 1);
+	/* A post that ends makes room for the next; what the file leaves empty stays. */
+	assert_int_equal(run("persons", changed, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 1, 1);
+	assert_counts(&report.counts[1], 1, 1, 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'T1' AND national_id_hash IS NOT NULL"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'T1' AND ho = 'Vũ' AND dem = '' AND ten = 'Hải'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'T2' AND ho = '' AND dem = '' AND ten = 'Moong'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'AD' AND ho = 'Nguyễn' AND dem = 'Văn' AND ten = 'An'"), 1);
+}
+
+static void test_national_id(_unused_ void **state)
+{
+	struct import_report report;
+
+	/* Nowhere in the clear. */
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person p WHERE p::text LIKE '%040080000001%'"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit a WHERE a::text LIKE '%040080000001%'"), 0);
+	assert_int_equal(run("persons", PERSONS "N1,Lê Ba,cong_chuc,,40,CV,main,2025-07-01,,1/QĐ,040080000001\n", false, &report), ERR_IMPORT);
+	assert_int_equal(report.n_errors, 1);
+	assert_int_equal(report.errors[0].fault, IMPORT_NATIONAL_ID_TAKEN);
+	assert_int_equal(report.errors[0].line, 2);
+	assert_str_null(report.errors[0].value);
+	/* What does not match is a warning. */
+	assert_int_equal(run("persons", PERSONS "N2,Lê Ba,cong_chuc,1999-01-01,40,CV,main,2025-07-01,,1/QĐ,099080000009\n", false, &report), 0);
+	assert_int_equal(report.n_warnings, 2);
+}
+
+static void test_nfd_becomes_nfc(_unused_ void **state)
+{
+	struct import_report report;
+
+	assert_int_equal(run("persons", PERSONS "F1,Đa\xCC\xA3\xCC\x86ng  An,cong_chuc,,40,CV,main,2025-07-01,,1/QĐ,\n", false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'F1' AND full_name = 'Đặng An' AND name_fold = 'dang an'"), 1);
+}
+
+static void test_against_the_record(_unused_ void **state)
+{
+	static const struct {
+		const char *kind, *csv;
+		enum import_fault fault;
+		unsigned line;
+	} rows[] = {
+		{ "persons", PERSONS "R1,Lê Ba,cong_chuc,,40,CV,main,2025-07-01,,1/QĐ,\nR2,Lê Tư,cong_chuc,,99999,CV,main,2025-07-01,,1/QĐ,\n",
+		  IMPORT_UNKNOWN_UNIT, 3 },
+		{ "persons", PERSONS "AD,Nguyễn Văn An,cong_chuc,,40,Giám đốc,main,2026-01-01,,9/QĐ,\n", IMPORT_MAIN_OVERLAP, 2 },
+		{ "persons", PERSONS "R1,Lê Ba,cong_chuc,,40,CV,main,2025-07-01,,1/QĐ,\nR1,,,,16690,CV,main,2025-09-01,,2/QĐ,\n", IMPORT_MAIN_OVERLAP, 3 },
+		{ "persons", PERSONS "AD,Nguyễn Văn An,cong_chuc,,40,Chánh Văn phòng,concurrent,2025-09-01,,9/QĐ,\n", IMPORT_POST_OVERLAP, 2 },
+		{ "units", UNITS "U1,A,division,40,2025-07-01\nU2,B,division,NOWHERE,2025-07-01\n", IMPORT_UNKNOWN_UNIT, 3 },
+		{ "units", UNITS "40,Tỉnh Nghệ An,province,16681.VP,2025-07-01\n", IMPORT_UNIT_CYCLE, 2 },
+		{ "units", UNITS "U1,A,division,U2,2025-07-01\nU2,B,division,U1,2025-07-01\n", IMPORT_UNIT_CYCLE, 2 },
+		{ "roles", "platform_code,code,name,sensitivity\nP02,NEW,A,low\nP77,X,A,low\n", IMPORT_UNKNOWN_PLATFORM, 3 },
+		{ "roles", "platform_code,code,name,sensitivity\nDIR,X,A,low\n", IMPORT_UNKNOWN_PLATFORM, 2 },
+	};
+	int64_t before = side_i64("SELECT (SELECT count(*) FROM sen.person) + (SELECT count(*) FROM sen.post) + (SELECT count(*) FROM sen.unit)"
+	                          " + (SELECT count(*) FROM sen.role) + (SELECT sum(length(path)) FROM sen.unit)");
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct import_report report;
+
+		print_message("%s", rows[i].csv);
+		assert_int_equal(run(rows[i].kind, rows[i].csv, false, &report), ERR_IMPORT);
+		assert_int_equal(report.errors[0].fault, rows[i].fault);
+		assert_int_equal(report.errors[0].line, rows[i].line);
+	}
+	/* All or nothing: good rows beside bad ones left no trace. */
+	assert_int_equal(side_i64("SELECT (SELECT count(*) FROM sen.person) + (SELECT count(*) FROM sen.post) + (SELECT count(*) FROM sen.unit)"
+	                          " + (SELECT count(*) FROM sen.role) + (SELECT sum(length(path)) FROM sen.unit)"), before);
+}
+
+static void test_units_move(_unused_ void **state)
+{
+	struct import_report report;
+
+	assert_int_equal(run("units", UNITS "M2,Phòng,division,M1,2025-07-01\nM1,Xã,commune,40,2025-07-01\n", false, &report), 0);
+	assert_counts(&report.counts[0], 2, 0, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit u JOIN sen.unit m ON m.code = 'M1' WHERE u.code = 'M2' AND u.path = m.path || u.id || '.'"), 1);
+	assert_int_equal(run("units", UNITS "M1,Xã mới,commune,16690,2025-07-01\n", false, &report), 0);
+	assert_counts(&report.counts[0], 0, 1, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit u JOIN sen.unit w ON w.code = '16690' WHERE u.code = 'M2' AND starts_with(u.path, w.path)"), 1);
+}
+
+/* Who is imported anew with another post is looked at again by the provisioner. */
+static void test_wakes_accounts(_unused_ void **state)
+{
+	struct import_report report;
+
+	side("DELETE FROM sen.dirty_account");
+	assert_int_equal(run("persons", PERSONS "AD,Nguyễn Văn An,cong_chuc,,16690,Uỷ viên,concurrent,2026-01-01,,9/QĐ,\n", false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_twice_and_dry),
+		cmocka_unit_test(test_national_id),
+		cmocka_unit_test(test_nfd_becomes_nfc),
+		cmocka_unit_test(test_against_the_record),
+		cmocka_unit_test(test_units_move),
+		cmocka_unit_test(test_wakes_accounts),
+	};
+
+	return cmocka_run_group_tests(tests, create, gov_drop);
+}

@@ -1,0 +1,115 @@
+/* person_search.h: diacritics, both tone styles, and never beyond the scope. */
+#include "common/model/person_search.h"
+
+#include "common/base/text.h"
+#include "server/governance/scoping.h"
+#include "tests/db/governance/govdb.h"
+
+#include <stdio.h>
+
+static int create(_unused_ void **state)
+{
+	return gov_create("person_search");
+}
+
+static size_t search(const char *login, const char *words, const char *expected_code)
+{
+	struct person_page page;
+	struct principal p;
+	struct op op;
+	size_t n;
+
+	gov_begin(&op, gov_server);
+	p = gov_principal(&op, login);
+	assert_int_equal(person_search(&op, p.account_id, str_c(words), STR_NULL, &page), 0);
+	n = page.n;
+	if (expected_code) {
+		assert_int_equal(n, 1);
+		assert_str_equal(page.hits[0].employee_code, expected_code);
+	}
+	gov_end(&op);
+	return n;
+}
+
+static void test_folding(_unused_ void **state)
+{
+	/* As typed without diacritics, in NFC, in NFD, in capitals, and in part. */
+	search("annv", "dang thi phuong", "VP");
+	search("annv", "Đặng Thị Phượng", "VP");
+	search("annv", "Đa\xCC\xA3\xCC\x86ng Thi\xCC\xA3 Phu\xCC\x9Bo\xCC\x9B\xCC\xA3ng", "VP");
+	search("annv", "ĐẶNG THỊ", "VP");
+	search("annv", "phuong", "VP");
+	/* Both tone styles. */
+	search("annv", "Thuỷ", "OTHER");
+	search("annv", "thủy", "OTHER");
+	search("annv", "thuy", "OTHER");
+	/* Code and user name. */
+	search("annv", "OTHER", "OTHER");
+	search("annv", "annv", "AD");
+	/* Nothing is a pattern. */
+	assert_int_equal(search("annv", "%", NULL), 0);
+	assert_int_equal(search("annv", "d_ng", NULL), 0);
+	assert_int_equal(search("annv", "\\", NULL), 0);
+}
+
+static void test_scope(_unused_ void **state)
+{
+	static const struct str rights[] = { STR("read") };
+	static const struct str other_rights[] = { STR("grant") };
+	struct scoping_request request = { .unit = STR("16681"), .rights = rights, .n_rights = 1 };
+	struct principal admin;
+	struct scope scope;
+	struct op op;
+	bool added;
+
+	gov_begin(&op, gov_server);
+	admin = gov_principal(&op, "annv");
+	request.login = gov_login(&op, "WA");
+	assert_int_equal(scoping_add(&op, &admin, &request, &scope, &added), 0);
+	request = (struct scoping_request){ .login = gov_login(&op, "OTHER"), .unit = STR("40"), .rights = other_rights, .n_rights = 1 };
+	assert_int_equal(scoping_add(&op, &admin, &request, &scope, &added), 0);
+	gov_end(&op);
+	search("binhlt", "phuong", "VP");
+	assert_int_equal(search("binhlt", "thuy", NULL), 0);
+	assert_int_equal(search("binhlt", "OTHER", NULL), 0);
+	assert_int_equal(search("binhlt", "annv", NULL), 0);
+	/* A scope without the right to read finds nobody. */
+	assert_int_equal(search("thuytt", "phuong", NULL), 0);
+}
+
+static void test_pages(_unused_ void **state)
+{
+	char csv[16384];
+	size_t len = (size_t)snprintf(csv, sizeof(csv), "employee_code,full_name,kind,unit_code,title,post_kind,valid_from,decision_no\n");
+	struct str after = STR_NULL;
+	struct person_page page;
+	struct principal p;
+	size_t total = 0;
+	struct op op;
+
+	for (int i = 0; i < 120; i++)
+		len += (size_t)snprintf(csv + len, sizeof(csv) - len, "PAGE%d,Hồ Văn Trang,vien_chuc,16690,CV %d,main,2025-07-01,1/QĐ\n", i, i);
+	gov_import("persons", csv, NULL);
+	gov_begin(&op, gov_server);
+	p = gov_principal(&op, "annv");
+	for (int pages = 0; pages < 3; pages++) {
+		assert_int_equal(person_search(&op, p.account_id, STR("ho van trang"), after, &page), 0);
+		assert_int_equal(page.has_more, pages < 2);
+		assert_int_equal(page.n, pages < 2 ? PERSON_PAGE_MAX : 20);
+		total += page.n;
+		after = page.hits[page.n - 1].id;
+	}
+	assert_int_equal(total, 120);
+	gov_end(&op);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_folding),
+		cmocka_unit_test(test_scope),
+		cmocka_unit_test(test_pages),
+	};
+
+	return cmocka_run_group_tests(tests, create, gov_drop);
+}

@@ -1,0 +1,107 @@
+/*
+ * Every statement that is linked is prepared and explained against the migrated schema, with
+ * the rights of the program's own database role: a column that is gone, a type that does
+ * not fit or a missing GRANT is found here, not by a user.
+ *
+ *   test_queries ROLE [PREFIX…]    statements whose names begin so are the operator's: not explained as ROLE
+ */
+#include "tests/db/governance/govdb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *role;
+static char **operators;
+static PGconn *pg;
+
+static int create(_unused_ void **state)
+{
+	gov_create("queries");
+	pg = PQconnectdb(dbtest_conninfo());
+	assert_int_equal(PQstatus(pg), CONNECTION_OK);
+	/* As db.c sets it. */
+	PQclear(PQexec(pg, "SET search_path = sen, pg_temp"));
+	return 0;
+}
+
+static int drop(void **state)
+{
+	PQfinish(pg);
+	return gov_drop(state);
+}
+
+static bool is_operators(const char *name)
+{
+	for (char **prefix = operators; *prefix; prefix++)
+		if (strncmp(name, *prefix, strlen(*prefix)) == 0)
+			return true;
+	return false;
+}
+
+static void expect(PGresult *res, ExecStatusType status, const struct query *q)
+{
+	if (PQresultStatus(res) != status)
+		fail_msg("%s: %s", q->name, PQresultErrorMessage(res));
+	PQclear(res);
+}
+
+static int count_params(const struct query *q)
+{
+	PGresult *res = PQdescribePrepared(pg, q->name);
+	int n = PQnparams(res);
+
+	expect(res, PGRES_COMMAND_OK, q);
+	return n;
+}
+
+static void explain(const struct query *q)
+{
+	char sql[512];
+	size_t len;
+	int n;
+
+	expect(PQprepare(pg, q->name, q->sql, 0, NULL), PGRES_COMMAND_OK, q);
+	n = count_params(q);
+	assert_in_range(n, 0, 40);
+	len = (size_t)snprintf(sql, sizeof(sql), "EXPLAIN EXECUTE %s", q->name);
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(sql + len, sizeof(sql) - len, "%sNULL", i == 0 ? "(" : ", ");
+	(void)snprintf(sql + len, sizeof(sql) - len, "%s", n > 0 ? ")" : "");
+	expect(PQexec(pg, is_operators(q->name) ? "RESET ROLE" : role), PGRES_COMMAND_OK, q);
+	expect(PQexec(pg, sql), PGRES_TUPLES_OK, q);
+	expect(PQexec(pg, "RESET ROLE"), PGRES_COMMAND_OK, q);
+}
+
+static void test_every_statement(_unused_ void **state)
+{
+	size_t n = 0;
+
+	for (const struct query *const *q = __start_db_queries; q < __stop_db_queries; q++, n++)
+		explain(*q);
+	print_message("%zu statements\n", n);
+	assert_true(n > 10);
+}
+
+static void test_names_are_unique(_unused_ void **state)
+{
+	for (const struct query *const *q = __start_db_queries; q < __stop_db_queries; q++)
+		for (const struct query *const *other = __start_db_queries; other < q; other++)
+			assert_string_not_equal((*q)->name, (*other)->name);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_statement),
+		cmocka_unit_test(test_names_are_unique),
+	};
+	char set_role[64];
+
+	if (argc < 2)
+		return 2;
+	(void)snprintf(set_role, sizeof(set_role), "SET ROLE %s", argv[1]);
+	role = set_role;
+	operators = argv + 2;
+	return cmocka_run_group_tests(tests, create, drop);
+}
