@@ -5,7 +5,7 @@ import net from 'node:net';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 
-import { basic } from '../../deploy/driver/world.mjs';
+import { basic, until } from '../../deploy/driver/world.mjs';
 import { administrator, authorizeUrl, env, p02 } from './lib/world.mjs';
 
 const host = new URL(env.SEN_ISSUER);
@@ -78,8 +78,10 @@ for (const [method, path] of endpoints) {
 }
 
 test('no request that was refused stays behind', async () => {
-  const metrics = await (await fetch(`${env.SEN_ADMIN_URL}/metrics`)).text();
-  assert.equal(/^sen_http_requests_active (\d+)$/m.exec(metrics)[1], '0');
+  await until('no request under way', async () => {
+    const metrics = await (await fetch(`${env.SEN_ADMIN_URL}/metrics`)).text();
+    return /^sen_http_requests_active (\d+)$/m.exec(metrics)[1] === '0';
+  });
 });
 
 test('bodies over the limit are refused, whatever they say of their length', async () => {

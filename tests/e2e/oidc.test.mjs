@@ -92,7 +92,7 @@ test('a code is bound to client, redirect_uri and verifier, and expires', async 
     'wrong verifier': async ({ answer }) => redeem(p02, answer.get('code'), 'x'.repeat(43)),
     'no verifier': async ({ answer }) => post(`${env.SEN_ISSUER}/token`,
       { grant_type: 'authorization_code', code: answer.get('code'), redirect_uri: p02.redirect }, basic('p02', p02.secret())),
-    'changed code': async ({ answer, proof }) => redeem(p02, `${answer.get('code').slice(0, -1)}A`, proof.verifier),
+    'changed code': async ({ answer, proof }) => redeem(p02, answer.get('code').replace(/(.{20})(.)/, (_, head, c) => head + (c === 'A' ? 'B' : 'A')), proof.verifier),
   };
   for (const [what, attempt] of Object.entries(cases)) {
     await t.test(what, async () => {
