@@ -34,7 +34,7 @@ static int send_call(struct ctl *c, const struct api_call *call, struct str toke
 	return http_client_call(&c->op, c->http, &http, ret_answer) < 0 ? ctl_fail_op(c) : EXIT_OK;
 }
 
-/* "Tiếng Việt (dự kiến: 12/2025)": what the problem's arguments add to its sentence. */
+/* "dự kiến: 12/2025": what the problem's arguments say beyond its sentence. */
 static void add_args(const struct ctl *c, struct buf *b, const json_t *args)
 {
 	static const struct {
@@ -42,6 +42,7 @@ static void add_args(const struct ctl *c, struct buf *b, const json_t *args)
 	} words[] = {
 		{ "platform", "nền tảng" }, { "state", "trạng thái" }, { "expected", "dự kiến" }, { "field", "trường" },
 	};
+	struct str detail = arena_dup(c->arena, buf_str(b)); /* b grows */
 	const char *name;
 	json_t *value;
 
@@ -51,7 +52,7 @@ static void add_args(const struct ctl *c, struct buf *b, const json_t *args)
 		for (size_t i = 0; i < ARRAY_LEN(words) && !c->english; i++)
 			if (str_equal(str_c(words[i].name), str_c(name)))
 				word = words[i].vi;
-		if (json_is_string(value))
+		if (json_is_string(value) && !str_contains(detail, str_n(json_string_value(value), json_string_length(value))))
 			buf_printf(b, "\n  %s: %s", word, json_string_value(value));
 	}
 }
