@@ -166,9 +166,15 @@ e2e_logs_are_clean() {
 	return $bad
 }
 
+# Databases and accounts anew; what npm installed stays.
+tests_forget() {
+	services_stop_all
+	(cd "$STATE" && as_server sh -c 'rm -rf pg ldap p03-ldap p02/accounts.json persons.csv* try.env secrets/account-* secrets/admin*')
+}
+
 suite_asan() {
 	local suite
-	services_stop_all
+	tests_forget
 	export TESTS_BUILD=asan TESTS_TIMEOUT_FACTOR=5
 	export ASAN_OPTIONS=abort_on_error=0:halt_on_error=1:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	for suite in unit fuzz db ldap http e2e; do
