@@ -13,6 +13,8 @@ const struct param_spec activate_params[] = {
 };
 const size_t n_activate_params = ARRAY_LEN(activate_params);
 
+#define LINK_FLOW_MAX 4096
+
 static int activate_page(struct request *rq, int status, const struct flow *flow, struct str error)
 {
 	struct op *op = &rq->op;
@@ -21,7 +23,9 @@ static int activate_page(struct request *rq, int status, const struct flow *flow
 	struct str sealed = flow_seal(op, flow_cookie(rq), flow);
 
 	json_set_str(model, "flow", sealed);
-	json_set_str(model, "lang_url", page_in_other_language(rq, arena_printf(op->arena, "/activate?flow=%.*s", STR_ARG(sealed))));
+	/* A longer one would not pass as an address. */
+	if (sealed.len <= LINK_FLOW_MAX)
+		json_set_str(model, "lang_url", page_in_other_language(rq, arena_printf(op->arena, "/activate?flow=%.*s", STR_ARG(sealed))));
 	json_set_str(model, "username", rq_param(rq, P_USERNAME));
 	json_set_str(model, "error", error);
 	return page_respond(rq, status, "activate", model, origin);
@@ -63,6 +67,9 @@ int h_activate(struct request *rq)
 	if (!flow_open(op, rq_cookie(rq, FLOW_COOKIE), rq_param(rq, P_FLOW), &flow))
 		return op_fail(op, ERR_FLOW_EXPIRED, "the page does not belong to this browser any more");
 	flow.begun_s = op->now_s;
+	/* The button of the sign-in page: it only brings the pending request along. */
+	if (str_is_null(attempt.name) && str_is_null(attempt.code) && str_is_null(attempt.password))
+		return activate_page(rq, 200, &flow, STR_NULL);
 	if (str_is_empty(attempt.name) || str_is_empty(attempt.code) || str_is_empty(attempt.password))
 		return activate_page(rq, 403, &flow, page_say(rq, "activate.incomplete"));
 	r = activate(op, &rq->app->sign_in, &attempt, &session, &cookie);

@@ -16,6 +16,7 @@ static json_t *platform_list(const struct official_platform *platforms, size_t n
 
 		json_set_str(p, "name", platforms[i].name);
 		json_set_str(p, "url", platforms[i].home_url);
+		json_set_bool(p, "unverified", !platforms[i].verified);
 		json_array_append_new(list, p);
 	}
 	return list;

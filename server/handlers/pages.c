@@ -87,7 +87,6 @@ int login_page(struct request *rq, int status, const struct flow *flow, struct s
 	json_set_str(model, "username", typed_name);
 	json_set_str(model, "error", error);
 	json_set_str(model, "lang_url", language_link(rq, flow));
-	json_set_str(model, "activate_url", arena_printf(op->arena, "/activate?flow=%.*s", STR_ARG(sealed)));
 	if (client)
 		json_set_str(model, "platform_name", str_is_null(client->platform_name) ? client->name : client->platform_name);
 	return page_respond(rq, status, "login", model, client ? uri_origin(op->arena, flow->request.redirect_uri) : STR_NULL);

@@ -1,9 +1,7 @@
 #include "server/login/activation.h"
 
-#include "common/crypto/keyring.h"
+#include "common/model/activation_store.h"
 #include "server/login/account_lookup.h"
-
-#define CODE_MAX_BYTES 64
 
 DB_QUERY(activation_claim, DB_WRITE,
 	"UPDATE sen.activation v SET claimed_until = now() + interval '30 s' FROM sen.account a"
@@ -21,21 +19,6 @@ DB_QUERY(activation_complete, DB_WRITE,
 	"UPDATE sen.account a SET status = 'active', epoch = a.epoch + 1, activated_at = coalesce(a.activated_at, now())"
 	" FROM v WHERE a.id = v.account_id AND a.status IN ('pending', 'active') RETURNING 1");
 
-struct str activation_code_normalise(struct arena *a, struct str typed)
-{
-	char *p = arena_alloc(a, typed.len + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < typed.len; i++) {
-		char c = typed.p[i];
-
-		if (c == '-' || c == ' ')
-			continue;
-		p[n++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-	}
-	return str_n(p, n);
-}
-
 static int failed(struct op *op, const char *why)
 {
 	return op_fail_detail(op, ERR_ACTIVATION_FAILED, "activation failed", "%s", why);
@@ -50,14 +33,17 @@ static int policy_fail(struct op *op, const char *flaw)
 static int claim(struct op *op, const struct sign_in_settings *settings, const struct activation_attempt *attempt,
                  struct str name_hash, struct sign_in_account *account, struct str *ret_code_hash)
 {
-	struct str code = attempt->code.len <= CODE_MAX_BYTES ? activation_code_normalise(op->arena, attempt->code) : STR("");
-	struct str hash = keyring_hash(op->arena, op->keys, KEY_HANDLE, "activation", code);
+	struct str code, hash;
 	struct db_rows rows = { 0 };
 	bool admitted;
 	int r = throttle_reserve(op, &settings->throttle, name_hash, &admitted);
 
 	if (r < 0)
 		return r;
+	/* What cannot be a code has a hash too, that of nothing: it is counted like a wrong one. */
+	if (!activation_code_read(op->arena, attempt->code, &code))
+		code = STR("");
+	hash = activation_hash(op, code);
 	r = sign_in_account_find(op, attempt->name, account);
 	if (r >= 0 && admitted)
 		r = db_run(op, &activation_claim, &rows, P_STR(account->id), P_BYTES(hash));

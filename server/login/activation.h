@@ -23,5 +23,3 @@ struct activation_attempt {
  */
 int activate(struct op *op, const struct sign_in_settings *settings, const struct activation_attempt *attempt,
              struct session *ret_session, struct str *ret_cookie) _must_check_;
-/* The code as stored hashes know it: letters in upper case, without spaces and dashes. */
-struct str activation_code_normalise(struct arena *a, struct str typed);

@@ -17,7 +17,7 @@ DB_QUERY(official_select, DB_READ,
 	" WHERE a.id = $1::uuid");
 
 DB_QUERY(official_platforms_select, DB_READ,
-	"SELECT DISTINCT p.name, p.code, p.home_url FROM sen.live_grant g JOIN sen.platform p ON p.id = g.platform_id"
+	"SELECT DISTINCT p.name, p.code, p.home_url, p.verified FROM sen.live_grant g JOIN sen.platform p ON p.id = g.platform_id"
 	" WHERE g.account_id = $1::uuid ORDER BY 1");
 
 DB_QUERY(official_unit_select, DB_READ,
@@ -80,7 +80,8 @@ int official_platforms(struct op *op, struct str account_id, const struct offici
 		return r;
 	p = ARENA_ARRAY(op->arena, struct official_platform, rows.n);
 	for (size_t i = 0; i < rows.n; i++)
-		p[i] = (struct official_platform){ .name = db_str(&rows, i, 0), .code = db_str(&rows, i, 1), .home_url = db_str(&rows, i, 2) };
+		p[i] = (struct official_platform){ .name = db_str(&rows, i, 0), .code = db_str(&rows, i, 1), .home_url = db_str(&rows, i, 2),
+		                                 .verified = db_bool(&rows, i, 3) };
 	*ret_platforms = p;
 	*ret_n = rows.n;
 	return 0;

@@ -19,6 +19,7 @@ int official_claims(struct op *op, const struct client *client, struct str accou
 
 struct official_platform {
 	struct str code, name, home_url; /* home_url may be STR_NULL */
+	bool verified;                   /* false is always shown */
 };
 /* Platforms on which the account has a role now, by name. */
 int official_platforms(struct op *op, struct str account_id, const struct official_platform **ret_platforms, size_t *ret_n) _must_check_;

@@ -96,6 +96,18 @@ test('two tabs, a stale page, the back button: each ends at its own platform', a
   await first.context().close();
 });
 
+test('a first sign-in keeps even the longest pending request', async () => {
+  const { login } = await grant(await freshEmployee(), p02);
+  const { json } = await (await administrator()).api('POST', `/accounts/${login}/activation`);
+  const page = await open(browser);
+  const { url, params } = authorizeUrl(env, p02, { state: '%'.repeat(1500), nonce: 'n'.repeat(1000) });
+  await page.goto(url);
+  await activate(page, login, json.code, goodPassword());
+  assert.ok(page.url().startsWith(p02.redirect), `${page.url()} ${await errorOf(page)}`);
+  assert.equal(new URL(page.url()).searchParams.get('state'), params.state);
+  await page.context().close();
+});
+
 test('keyboard alone is enough', async () => {
   const someone = await official(p02);
   const page = await open(browser);

@@ -1,4 +1,5 @@
-#include "server/login/activation.h"
+#include "common/model/activation_store.h"
+#include "server/login/password.h"
 #include "tests/unit/oidc/keys.h"
 
 static const struct password_context somebody = {
@@ -52,15 +53,21 @@ static void test_too_long(void **state)
 	assert_int_equal(password_check(&op, str_n(p, 128), &somebody), PASSWORD_OK);
 }
 
-static void test_code_normalise(void **state)
+static void test_code_is_read_as_typed(void **state)
 {
-	assert_str_equal(activation_code_normalise(*state, STR("ab2c-DEfg hjkm")), "AB2CDEFGHJKM");
-	assert_str_equal(activation_code_normalise(*state, STR("")), "");
+	struct str plain;
+
+	assert_true(activation_code_read(*state, STR("ab2c-DEfg hjkm"), &plain));
+	assert_str_equal(plain, "AB2CDEFGHJKM");
+	assert_false(activation_code_read(*state, STR(""), &plain));
+	assert_false(activation_code_read(*state, STR("AB2C-DEFG-HJK"), &plain));
+	assert_false(activation_code_read(*state, STR("AB2C-DEFG-HJKMM"), &plain));
+	assert_false(activation_code_read(*state, STR("AB2C-DEFG-HJK\xff"), &plain));
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { UNIT_TEST(test_rules), UNIT_TEST(test_too_long), UNIT_TEST(test_code_normalise) };
+	const struct CMUnitTest tests[] = { UNIT_TEST(test_rules), UNIT_TEST(test_too_long), UNIT_TEST(test_code_is_read_as_typed) };
 
 	return cmocka_run_group_tests_name("login/password", tests, NULL, NULL);
 }

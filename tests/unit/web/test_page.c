@@ -9,7 +9,7 @@ static const struct str languages[] = { STR("vi"), STR("en") };
 static const char full_model[] =
 	"{\"flow\":\"<m-f>\",\"csrf\":\"<m-c>\",\"username\":\"<m-u>\",\"error\":\"<m-e>\",\"platform_name\":\"<m-p>\",\"name\":\"<m-n>\","
 	"\"unit_name\":\"<m-un>\",\"title\":\"<m-t>\",\"text\":\"<m-x>\",\"trace\":\"<m-tr>\",\"code\":\"<m-co>\",\"client_id\":\"<m-id>\","
-	"\"post_logout_redirect_uri\":\"<m-uri>\",\"state\":\"<m-s>\",\"lang_url\":\"/?<m-l>\",\"activate_url\":\"/?<m-a>\","
+	"\"post_logout_redirect_uri\":\"<m-uri>\",\"state\":\"<m-s>\",\"lang_url\":\"/?<m-l>\","
 	"\"link_url\":\"javascript:x\",\"link_text\":\"<m-lt>\",\"form_action_url\":\"/?<m-fa>\",\"form_text\":\"<m-ft>\","
 	"\"back_url\":\"data:x\",\"platforms\":[{\"name\":\"<m-one>\",\"url\":\"javascript:y\",\"unverified\":true},{\"name\":\"<m-two>\"}]}";
 
