@@ -28,6 +28,7 @@ struct conn_settings {
 	const char *search_path;
 	unsigned prepare;
 	bool read_only;
+	bool generic_plans; /* never plan anew for the values of one execution */
 	unsigned statement_timeout_ms; /* of the server; 0 = none, as the next two */
 	unsigned lock_timeout_ms;
 	unsigned idle_transaction_timeout_ms;
