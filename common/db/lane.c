@@ -17,14 +17,20 @@ static struct timespec timespec_of(int64_t mono_ms)
 	return (struct timespec){ .tv_sec = mono_ms / MS_PER_S, .tv_nsec = mono_ms % MS_PER_S * NS_PER_MS };
 }
 
-/* With the mutex held.  A busy lane looks into the queue by itself. */
+/* With the mutex held.  A busy lane looks into the queue by itself.  True: wake() is due. */
+static bool rouse(struct lane *l)
+{
+	bool was_asleep = l->is_asleep;
+
+	l->is_asleep = false;
+	return was_asleep;
+}
+
+/* Better without the mutex, for which the lane would have to wait at once. */
 static void wake(struct lane *l)
 {
 	const uint64_t one = 1;
 
-	if (!l->is_asleep)
-		return;
-	l->is_asleep = false;
 	(void)!write(l->wake_fd, &one, sizeof(one));
 }
 
@@ -33,13 +39,16 @@ static bool submit(struct lane *l, struct job *job)
 	pthread_mutex_lock(&l->mutex);
 
 	bool is_accepted = !l->is_refusing && !l->is_closing;
+	bool is_wake_due = false;
 
 	if (is_accepted) {
 		job->is_queued = true;
 		TAILQ_INSERT_TAIL(&l->queue, job, link);
-		wake(l);
+		is_wake_due = rouse(l);
 	}
 	pthread_mutex_unlock(&l->mutex);
+	if (is_wake_due)
+		wake(l);
 	return is_accepted;
 }
 
@@ -121,7 +130,8 @@ bool lane_probe(struct lane *l, int64_t timeout_ms)
 
 	uint64_t asked = ++l->probes_asked;
 
-	wake(l);
+	if (rouse(l))
+		wake(l);
 	while (l->probes_answered < asked && r == 0)
 		r = pthread_cond_timedwait(&l->probed, &l->mutex, &until);
 
@@ -186,7 +196,8 @@ void lane_close(struct lane *l)
 		return;
 	pthread_mutex_lock(&l->mutex);
 	l->is_closing = true;
-	wake(l);
+	if (rouse(l))
+		wake(l);
 	pthread_mutex_unlock(&l->mutex);
 	pthread_join(l->thread, NULL);
 	/* Everything is answered, but a caller may still be on its way out. */
