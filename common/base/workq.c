@@ -104,9 +104,11 @@ bool workq_push(struct workq *q, void *item)
 	if (has_room) {
 		q->ring[(q->first + q->depth) % q->capacity] = item;
 		q->depth++;
-		pthread_cond_signal(&q->not_empty);
 	}
 	pthread_mutex_unlock(&q->mutex);
+	/* Not under the mutex, of which the woken thread would have to wait for. */
+	if (has_room)
+		pthread_cond_signal(&q->not_empty);
 	return has_room;
 }
 

@@ -18,5 +18,5 @@ struct workq *workq_new(const char *name, size_t n_threads, size_t capacity,
                         void (*process)(void *context, void *item), void *context);
 bool workq_push(struct workq *q, void *item) _must_check_;
 size_t workq_depth(struct workq *q);
-/* Drains, joins, frees.  Accepts NULL. */
+/* Drains, joins, frees.  No push may be under way.  Accepts NULL. */
 void workq_close(struct workq *q);
