@@ -1,9 +1,13 @@
 #include "common/base/json.h"
 
+#include "common/base/buf.h"
 #include "common/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The arena's own limit comes long before. */
+#define WRITE_MAX_BYTES ((size_t)1 << 30)
 
 /* jansson recurses once per level: counted before it starts. */
 static bool is_too_deep(struct str text, size_t max_depth)
@@ -73,6 +77,12 @@ json_t *json_read(struct str text, size_t max_depth, const char **ret_reason)
 	return NULL;
 }
 
+static int append(const char *text, size_t len, void *b)
+{
+	buf_add(b, str_n(text, len));
+	return 0;
+}
+
 struct str json_write(struct arena *a, const json_t *json, bool canonical)
 {
 	size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | (canonical ? JSON_SORT_KEYS : 0);
@@ -80,17 +90,13 @@ struct str json_write(struct arena *a, const json_t *json, bool canonical)
 	if (!json)
 		return STR_NULL;
 
-	size_t len = json_dumpb(json, NULL, 0, flags);
+	/* Written once into a buffer that grows: to ask for the length first would be to write twice. */
+	struct buf b = buf_new(a, WRITE_MAX_BYTES);
 
 	/* A value that cannot be written is a cycle or no memory. */
-	if (len == 0)
+	if (json_dump_callback(json, append, &b, flags) != 0 || !buf_ok(&b))
 		abort();
-
-	char *text = arena_alloc(a, len + 1);
-
-	if (json_dumpb(json, text, len, flags) != len)
-		abort();
-	return str_n(text, len);
+	return buf_str(&b);
 }
 
 struct str json_get_str(const json_t *object, const char *name)
