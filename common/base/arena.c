@@ -18,7 +18,8 @@
 #endif
 
 #define ALIGNMENT alignof(max_align_t)
-#define FIRST_BLOCK_BYTES ((size_t)8 * 1024)
+/* A usual request fits: its memory is then kept from one to the next. */
+#define FIRST_BLOCK_BYTES ((size_t)32 * 1024)
 #define LARGEST_BLOCK_BYTES ((size_t)256 * 1024)
 #define ABORT_FACTOR 4
 
