@@ -68,13 +68,27 @@ static size_t add_char(struct line *l, struct str s)
 	return n > 0 ? n : 1;
 }
 
+/* How many bytes at the beginning need no look: printable ASCII but '"' and '\\'. */
+static size_t plain_bytes(struct str s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < s.len && n < max && s.p[n] >= 0x20 && s.p[n] < 0x7f && s.p[n] != '"' && s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 static void add_quoted(struct line *l, struct str s)
 {
 	size_t taken = 0;
 
 	add(l, STR("\""));
-	while (taken < s.len && taken < VALUE_MAX_BYTES)
-		taken += add_char(l, str_skip(s, taken));
+	while (taken < s.len && taken < VALUE_MAX_BYTES) {
+		size_t plain = plain_bytes(str_skip(s, taken), VALUE_MAX_BYTES - taken);
+
+		add(l, str_n(s.p + taken, plain));
+		taken += plain > 0 ? plain : add_char(l, str_skip(s, taken));
+	}
 	if (taken < s.len)
 		add(l, STR("..."));
 	add(l, STR("\""));
