@@ -20,6 +20,9 @@ static bool path_matches(const char *pattern_path, struct str path, struct str a
 	struct str pattern, segment;
 	size_t n_args = 0;
 
+	/* Most paths name themselves. */
+	if (str_index(patterns, '{') < 0)
+		return str_equal(patterns, path);
 	while (str_split(&patterns, '/', &pattern))
 		if (!str_split(&segments, '/', &segment) || !segment_matches(pattern, segment, args, &n_args))
 			return false;
