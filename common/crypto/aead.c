@@ -75,11 +75,14 @@ struct str aead_seal(struct arena *a, const uint8_t key[AEAD_KEY_LEN], const cha
 struct str aead_seal_derived(struct arena *a, const uint8_t key[AEAD_KEY_LEN], const char *purpose, struct str bound,
                              struct str plain)
 {
-	/* The nonce comes of a key of its own: the sealing key stays out of HMAC. */
+	/*
+	 * The nonce comes of a key of its own.  HKDF's second step (RFC 5869 §2.3) by hand: the first
+	 * one may be left out for a key that is uniform already (§3.3), and one block is enough.
+	 */
 	uint8_t nonce_key[SHA256_LEN];
 	struct str mac;
 
-	hkdf_sha256(str_n(key, AEAD_KEY_LEN), "aead-derived-nonce", nonce_key, sizeof(nonce_key));
+	hmac_sha256(str_n(key, AEAD_KEY_LEN), STR("aead-derived-nonce\x01"), nonce_key);
 	mac = hmac_parts(a, str_n(nonce_key, sizeof(nonce_key)), purpose, (const struct str[]){ bound, plain }, 2);
 	explicit_bzero(nonce_key, sizeof(nonce_key));
 	return seal_with(a, key, (const uint8_t *)mac.p, purpose, bound, plain);
