@@ -25,6 +25,7 @@ DB_QUERY(code_claim, DB_WRITE,
 	"  SELECT c.account_id, c.issued_on, c.family_id, c.client_id, c.session_id, c.session_on, c.scope, c.auth_time, c.epoch, s.expires_at"
 	"  FROM c JOIN sen.account a ON a.id = c.account_id AND a.status = 'active' AND a.epoch = c.epoch"
 	"  JOIN sen.session s ON s.account_id = c.account_id AND s.issued_on = c.session_on AND s.id = c.session_id"
+	"    AND " SESSION_NEAR("s.issued_on", "$2::date")
 	"    AND s.ended_at IS NULL AND s.expires_at > now()"
 	"  JOIN sen.oauth_client k ON k.id = c.client_id AND k.enabled"
 	"    AND (k.platform_id IS NULL OR EXISTS (SELECT FROM sen.live_grant g WHERE g.account_id = c.account_id AND g.platform_id = k.platform_id))"

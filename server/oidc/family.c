@@ -3,28 +3,29 @@
 #include "server/session/handle.h"
 
 /* Account active in the same epoch, and still a role on the client's platform. */
-#define LIVE_JOIN                                                                                                  \
-	" JOIN sen.account a ON a.id = f.account_id AND a.status = 'active' AND a.epoch = f.epoch"               \
-	" JOIN sen.oauth_client k ON k.id = f.client_id AND k.enabled AND (k.platform_id IS NULL OR EXISTS"      \
+#define ACCOUNT_IS_LIVE " a.id = f.account_id AND a.status = 'active' AND a.epoch = f.epoch"
+#define CLIENT_IS_LIVE                                                                                             \
+	" k.id = f.client_id AND k.enabled AND (k.platform_id IS NULL OR EXISTS"                                 \
 	"   (SELECT FROM sen.live_grant g WHERE g.account_id = f.account_id AND g.platform_id = k.platform_id))"
-/* The sign-in session that the family came of. */
-#define SESSION_JOIN                                                                                               \
-	" JOIN sen.session s ON s.account_id = f.account_id AND s.issued_on = f.session_on AND s.id = f.session_id" \
+#define LIVE_JOIN " JOIN sen.account a ON" ACCOUNT_IS_LIVE " JOIN sen.oauth_client k ON" CLIENT_IS_LIVE
+/* The sign-in session that the family came of; $2 is the family's day. */
+#define SESSION_IS_LIVE                                                                                            \
+	" s.account_id = f.account_id AND s.issued_on = f.session_on AND s.id = f.session_id"                    \
+	"   AND " SESSION_NEAR("s.issued_on", "$2::date")                                                       \
 	"   AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"
 
 DB_QUERY(family_claim, DB_WRITE,
-	"WITH live AS ("
-	"  SELECT f.account_id, f.issued_on, f.id, s.issued_on AS session_on, s.id AS session_id"
-	"  FROM sen.token_family f" LIVE_JOIN SESSION_JOIN
-	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid"
-	"), c AS ("
-	"  UPDATE sen.token_family f SET generation = f.generation + 1, rotated_at = now() FROM live"
+	"WITH c AS ("
+	"  UPDATE sen.token_family f SET generation = f.generation + 1, rotated_at = now()"
+	"  FROM sen.account a, sen.oauth_client k, sen.session s"
 	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
 	"  AND f.generation = $5::integer AND f.revoked_at IS NULL AND f.expires_at > now()"
-	"  RETURNING f.scope, f.session_id, f.auth_time, f.generation"
+	"  AND" ACCOUNT_IS_LIVE " AND" CLIENT_IS_LIVE " AND" SESSION_IS_LIVE
+	"  RETURNING f.scope, f.session_id, f.session_on, f.auth_time, f.generation"
 	"), t AS ("
-	"  UPDATE sen.session s SET last_seen_at = now() FROM live, c"
-	"  WHERE s.account_id = live.account_id AND s.issued_on = live.session_on AND s.id = live.session_id"
+	"  UPDATE sen.session s SET last_seen_at = now() FROM c"
+	"  WHERE s.account_id = $1::uuid AND s.issued_on = c.session_on AND s.id = c.session_id"
+	"  AND " SESSION_NEAR("s.issued_on", "$2::date")
 	")"
 	"SELECT c.scope, c.session_id, extract(epoch FROM c.auth_time)::bigint, c.generation,"
 	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid) FROM c");
@@ -48,7 +49,7 @@ DB_QUERY(family_after_claim, DB_WRITE,
 	")"
 	"SELECT g.scope, g.session_id, extract(epoch FROM g.auth_time)::bigint, g.generation,"
 	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid)"
-	" FROM grace g WHERE g.expires_at > now() AND EXISTS (SELECT FROM sen.token_family f" LIVE_JOIN SESSION_JOIN
+	" FROM grace g WHERE g.expires_at > now() AND EXISTS (SELECT FROM sen.token_family f" LIVE_JOIN " JOIN sen.session s ON" SESSION_IS_LIVE
 	"  WHERE f.account_id = g.account_id AND f.issued_on = g.issued_on AND f.id = g.id)");
 
 DB_QUERY(family_live_select, DB_READ,

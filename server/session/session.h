@@ -24,8 +24,16 @@ struct session {
 
 struct session_limits {
 	int64_t idle_s;
-	int64_t absolute_s;
+	int64_t absolute_s; /* a day at most */
 };
+
+/*
+ * For statements that come to a session from what came of it (a code, a token family) on a
+ * known day: the session began on that day or the one before; the one after is for clocks that
+ * differ.  Said beside the equality, it lets the other partitions be left out before the
+ * statement runs instead of while it runs.
+ */
+#define SESSION_NEAR(session_on, day) session_on " BETWEEN " day " - 1 AND " day " + 1"
 
 /*
  * Begins a session after a successful sign-in and, in the same statement, ends the attempt's
