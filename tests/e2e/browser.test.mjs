@@ -112,6 +112,8 @@ test('keyboard alone is enough', async () => {
   const someone = await official(p02);
   const page = await open(browser);
   await page.goto(env.P02_RP);
+  // The browser gives the focus when it has drawn the page.
+  await page.waitForSelector('#username:focus');
   await page.keyboard.type(someone.login);
   await page.keyboard.press('Tab');
   await page.keyboard.type(someone.password);
