@@ -48,7 +48,7 @@ static int claim(struct op *op, const struct sign_in_settings *settings, const s
 	if (r >= 0 && admitted)
 		r = db_run(op, &activation_claim, &rows, P_STR(account->id), P_BYTES(hash));
 	if (r < 0)
-		return r;
+		return admitted ? throttle_release(op, name_hash, r) : r;
 	if (!admitted)
 		return failed(op, "delayed or locked");
 	if (rows.affected != 1 || !account->has_access) {
@@ -82,10 +82,8 @@ static int give_back(struct op *op, struct str account_id, struct str name_hash,
 
 	op_forgive(op);
 	(void)!db_run(op, &activation_give_back, &rows, P_STR(account_id));
-	op_forgive(op);
-	(void)!throttle_release(op, name_hash);
 	op->error = first;
-	return code;
+	return throttle_release(op, name_hash, code);
 }
 
 int activate(struct op *op, const struct sign_in_settings *settings, const struct activation_attempt *attempt,

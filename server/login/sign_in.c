@@ -29,17 +29,6 @@ static int settle_failure(struct op *op, const struct sign_in_settings *settings
 	return failed(op, str_is_null(account->id) ? "unknown name" : may_sign_in(account) ? "wrong password" : "account may not sign in");
 }
 
-/* The directory did not answer: the attempt does not count, whatever else goes wrong now. */
-static int settle_unknown(struct op *op, struct str name_hash, int code)
-{
-	struct error first = op->error;
-
-	op_forgive(op);
-	(void)!throttle_release(op, name_hash);
-	op->error = first;
-	return code;
-}
-
 int sign_in(struct op *op, const struct sign_in_settings *settings, const struct sign_in_attempt *attempt,
             struct session *ret_session, struct str *ret_cookie)
 {
@@ -59,7 +48,7 @@ int sign_in(struct op *op, const struct sign_in_settings *settings, const struct
 		r = directory_check_password(op, &settings->directory, admitted && may_sign_in(&account) ? account.login : STR_NULL,
 		                             attempt->password, &ok);
 	if (r < 0)
-		return admitted ? settle_unknown(op, name_hash, r) : r;
+		return admitted ? throttle_release(op, name_hash, r) : r;
 	if (!admitted)
 		return failed(op, "delayed or locked");
 	if (!ok)
@@ -71,5 +60,5 @@ int sign_in(struct op *op, const struct sign_in_settings *settings, const struct
 	                                           .audit_action = "sign_in.ok",
 	                                           .limits = settings->limits },
 	                  ret_session, ret_cookie);
-	return r < 0 ? settle_unknown(op, name_hash, r) : 0;
+	return r < 0 ? throttle_release(op, name_hash, r) : 0;
 }

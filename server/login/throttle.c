@@ -102,11 +102,16 @@ int throttle_fail(struct op *op, const struct throttle_policy *policy, const str
 	              P_STR(f->account_id), P_C(f->action), P_C(op->id), P_STR(f->ip));
 }
 
-int throttle_release(struct op *op, struct str name_hash)
+int throttle_release(struct op *op, struct str name_hash, int code)
 {
+	struct error first = op->error;
 	struct db_rows rows;
 
-	return db_run(op, &throttle_give_back, &rows, P_BYTES(name_hash));
+	op_forgive(op);
+	/* On failure the reservation counts as a failure after its 30 s: closed, not open. */
+	(void)!db_run(op, &throttle_give_back, &rows, P_BYTES(name_hash));
+	op->error = first;
+	return code;
 }
 
 int throttle_clear(struct op *op, struct str name_hash)

@@ -27,7 +27,10 @@ struct throttle_failure {
 	const char *action; /* audit */
 };
 int throttle_fail(struct op *op, const struct throttle_policy *policy, const struct throttle_failure *failure) _must_check_;
-/* It could not be found out (directory down): the attempt does not count. */
-int throttle_release(struct op *op, struct str name_hash) _must_check_;
+/*
+ * It could not be found out (directory or database down): the attempt does not count.  Keeps
+ * the op's error, whatever else goes wrong now, and returns code.
+ */
+int throttle_release(struct op *op, struct str name_hash, int code) _must_check_;
 /* An administrator's unlock. */
 int throttle_clear(struct op *op, struct str name_hash) _must_check_;
