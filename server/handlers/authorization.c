@@ -8,9 +8,14 @@
 
 #define LOCATION_MAX 8192
 
+struct response_param {
+	struct str name, value;
+	struct str description; /* STR_NULL: none */
+};
+
 /* RFC 6749 §4.1.2, §4.1.2.1 with iss of RFC 9207. */
-static int answer(struct request *rq, const struct authorize_request *request, struct str name, struct str value,
-                  struct str description)
+static int answer_address(struct request *rq, const struct authorize_request *request, const struct response_param *param,
+                          struct str *ret_address)
 {
 	struct buf b = buf_new(rq->op.arena, LOCATION_MAX);
 	bool first = str_index(request->redirect_uri, '?') < 0;
@@ -18,45 +23,51 @@ static int answer(struct request *rq, const struct authorize_request *request, s
 	buf_add(&b, request->redirect_uri);
 	if (first)
 		buf_add_char(&b, '?');
-	form_append(&b, &first, name, value);
-	if (!str_is_null(description))
-		form_append(&b, &first, STR("error_description"), description);
+	form_append(&b, &first, param->name, param->value);
+	if (!str_is_null(param->description))
+		form_append(&b, &first, STR("error_description"), param->description);
 	if (!str_is_null(request->state))
 		form_append(&b, &first, STR("state"), request->state);
 	form_append(&b, &first, STR("iss"), rq->app->oidc.issuer);
 	if (!buf_ok(&b))
 		return op_fail(&rq->op, ERR_LIMIT, "the answer is too long");
-	return respond_redirect(rq, buf_str(&b));
+	*ret_address = buf_str(&b);
+	return 0;
+}
+
+static int answer(struct request *rq, const struct authorize_request *request, const struct response_param *param)
+{
+	struct str address;
+	int r = answer_address(rq, request, param, &address);
+
+	return r < 0 ? r : respond_redirect(rq, address);
 }
 
 static int answer_error(struct request *rq, const struct authorize_request *request)
 {
 	struct op *op = &rq->op;
 	int code = op->error.code == ERR_UNSUPPORTED_RESPONSE_MODE ? ERR_INVALID_REQUEST : op->error.code;
-	struct str description = str_c(op->error.text);
+	struct response_param param = { STR("error"), str_c(err_name(code)), str_c(op->error.text) };
 
-	/* The error is the client's answer, not this request's. */
+	/* The error is the client's answer, not this request's: it stays for the log line only. */
+	rq->log_error = op->error;
 	op_forgive(op);
-	return answer(rq, request, STR("error"), str_c(err_name(code)), description);
+	return answer(rq, request, &param);
 }
 
 static int no_access_page(struct request *rq, const struct authorize_request *request, const struct client *client)
 {
 	struct op *op = &rq->op;
+	const struct response_param denied = { STR("error"), STR("access_denied"), STR_NULL };
 	_json_ json_t *model = json_new_object();
-	struct buf back = buf_new(op->arena, LOCATION_MAX);
-	bool first = str_index(request->redirect_uri, '?') < 0;
+	struct str back;
+	int r = answer_address(rq, request, &denied, &back);
 
-	buf_add(&back, request->redirect_uri);
-	if (first)
-		buf_add_char(&back, '?');
-	form_append(&back, &first, STR("error"), STR("access_denied"));
-	if (!str_is_null(request->state))
-		form_append(&back, &first, STR("state"), request->state);
-	form_append(&back, &first, STR("iss"), rq->app->oidc.issuer);
+	if (r < 0)
+		return r;
 	json_set_str(model, "name", rq->session->full_name);
 	json_set_str(model, "platform_name", client->platform_name);
-	json_set_str(model, "back_url", buf_str(&back));
+	json_set_str(model, "back_url", back);
 	json_set_str(model, "trace", str_c(op->id));
 	return page_respond(rq, 403, "no_access", model, STR_NULL);
 }
@@ -74,13 +85,14 @@ static int issue(struct request *rq, const struct authorize_request *request, co
 		return r;
 	if (!has) {
 		if (scope_has(request->prompt, STR("none")))
-			return answer(rq, request, STR("error"), STR("access_denied"), STR("the user has no role on this platform"));
+			return answer(rq, request, &(struct response_param){ STR("error"), STR("access_denied"),
+			                                                     STR("the user has no role on this platform") });
 		return no_access_page(rq, request, client);
 	}
 	r = code_issue(op, &rq->app->oidc, request, scope, rq->session, &code);
 	if (r < 0)
 		return r;
-	return answer(rq, request, STR("code"), code, STR_NULL);
+	return answer(rq, request, &(struct response_param){ STR("code"), code, STR_NULL });
 }
 
 int authorization_continue(struct request *rq, const struct authorize_request *request, bool fresh)

@@ -14,7 +14,7 @@ static enum log_level level_of(int status)
 void access_log(struct exchange *ex, int status)
 {
 	const struct request *rq = &ex->rq;
-	const struct error *error = &rq->op.error;
+	const struct error *error = rq->op.error.code < 0 ? &rq->op.error : &rq->log_error;
 	int64_t duration_us = clock_mono_us() - ex->start_us;
 	enum http_method method = ex->is_head ? HTTP_HEAD : rq->method;
 	struct log_field fields[10] = {

@@ -103,6 +103,7 @@ struct request {
 	/* For the log line only: set by handlers when known. */
 	struct str log_client_id;
 	struct str log_account_id;
+	struct error log_error; /* told to somebody else than the caller: in a redirect */
 	void *transport;                /* the listener's own */
 };
 

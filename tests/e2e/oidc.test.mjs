@@ -1,11 +1,12 @@
 // The protocol as strict clients see it: oauth4webapi and jose validate, hand-made requests attack.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { createRemoteJWKSet, jwtVerify, decodeProtectedHeader } from 'jose';
 import * as oauth from 'oauth4webapi';
 
-import { basic, post } from '../../deploy/driver/world.mjs';
+import { basic, post, until } from '../../deploy/driver/world.mjs';
 import {
   Agent, authorizeUrl, codeFor, env, introspectAs, official, p02, p03, redeem, refresh, sql, tokensFor, userinfo,
 } from './lib/world.mjs';
@@ -226,6 +227,12 @@ test('errors of an authorization request go to the redirect_uri, with state and 
       assert.equal(answer.searchParams.get('code'), null);
     });
   }
+});
+
+test('an error that leaves by redirect is in the log all the same', async () => {
+  await an.agent.request(authorizeUrl(env, p02, { code_challenge_method: 'plain' }).url);
+  await until('the log line', () => readFileSync(`${env.SEN_STATE}/log/sen-server.log`, 'utf8').split('\n')
+    .some((line) => line.includes('"route":"authorize"') && line.includes('"status":303') && line.includes('"error":"invalid_request"')));
 });
 
 test('prompt, max_age and id_token_hint', async () => {
