@@ -107,7 +107,7 @@ CREATE TABLE sen.token_family (
 ) PARTITION BY RANGE (issued_on);
 CREATE INDEX token_family_session ON sen.token_family (account_id, session_id);
 
-INSERT INTO sen.partition_plan VALUES ('session', false, 3, 14), ('auth_code', false, 2, 14), ('token_family', false, 100, 14);
+INSERT INTO sen.partition_plan VALUES ('session', false, 3, 7), ('auth_code', false, 2, 7), ('token_family', true, 100, 40);
 
 -- Failed attempts by keyed hash of what was typed as user name: known and unknown names alike.
 -- An attempt is reserved before the password is looked at, so that parallel guesses cannot
