@@ -6,7 +6,6 @@
 #define ACCOUNT_COLUMNS "a.id, a.person_id, a.login, a.status, a.epoch, sen.iso(a.created_at), sen.iso(a.activated_at)"
 
 DB_QUERY(account_find_q, DB_READ, "SELECT " ACCOUNT_COLUMNS " FROM sen.account a WHERE a.login = $1");
-DB_QUERY(account_get_q, DB_READ, "SELECT " ACCOUNT_COLUMNS " FROM sen.account a WHERE a.id = $1::uuid");
 DB_QUERY(account_by_person_q, DB_READ,
          "SELECT " ACCOUNT_COLUMNS " FROM sen.account a WHERE a.person_id = $1::uuid AND a.kind = 'operational'");
 /* Rows are never deleted, so a free number has always been free. */
@@ -66,14 +65,6 @@ int account_find(struct op *op, struct str login, struct account *ret_account)
 {
 	struct db_rows rows;
 	int r = db_run(op, &account_find_q, &rows, P_STR(login));
-
-	return r < 0 ? r : account_from_rows(op, &rows, ret_account);
-}
-
-int account_get(struct op *op, struct str id, struct account *ret_account)
-{
-	struct db_rows rows;
-	int r = db_run(op, &account_get_q, &rows, P_STR(id));
 
 	return r < 0 ? r : account_from_rows(op, &rows, ret_account);
 }

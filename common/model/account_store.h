@@ -17,7 +17,6 @@ struct account {
 
 /* ERR_UNKNOWN_ACCOUNT when there is none. */
 int account_find(struct op *op, struct str login, struct account *ret_account) _must_check_;
-int account_get(struct op *op, struct str id, struct account *ret_account) _must_check_;
 
 /*
  * The person's account; made when there is none.  The user name is text_user_name() with the

@@ -5,7 +5,6 @@
 DB_QUERY(unit_find_q, DB_READ,
          "SELECT " UNIT_COLUMNS " FROM sen.unit u"
          " WHERE u.code = $1 AND u.valid_from <= sen.today() AND (u.valid_to IS NULL OR u.valid_to > sen.today())");
-DB_QUERY(unit_get_q, DB_READ, "SELECT " UNIT_COLUMNS " FROM sen.unit u WHERE u.id = $1::integer");
 DB_QUERY(unit_of_person_q, DB_READ,
          "SELECT " UNIT_COLUMNS " FROM sen.unit u WHERE u.id = sen.home_unit($1::uuid)");
 
@@ -29,14 +28,6 @@ int unit_find(struct op *op, struct str code, struct unit *ret_unit)
 {
 	struct db_rows rows;
 	int r = db_run(op, &unit_find_q, &rows, P_STR(code));
-
-	return r < 0 ? r : unit_from_rows(op, &rows, ret_unit);
-}
-
-int unit_get(struct op *op, int64_t id, struct unit *ret_unit)
-{
-	struct db_rows rows;
-	int r = db_run(op, &unit_get_q, &rows, P_I64(id));
 
 	return r < 0 ? r : unit_from_rows(op, &rows, ret_unit);
 }

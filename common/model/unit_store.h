@@ -15,6 +15,5 @@ struct unit {
 
 /* ERR_UNKNOWN_UNIT when there is none or it does not exist any more. */
 int unit_find(struct op *op, struct str code, struct unit *ret_unit) _must_check_;
-int unit_get(struct op *op, int64_t id, struct unit *ret_unit) _must_check_;
 /* The unit that a person belongs to (sen.home_unit); ERR_UNKNOWN_UNIT for a person without any post. */
 int unit_of_person(struct op *op, struct str person_id, struct unit *ret_unit) _must_check_;
