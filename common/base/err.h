@@ -36,6 +36,22 @@
 	X(ERR_REGISTRATION_NOT_SUPPORTED, "registration_not_supported")                      \
 	X(ERR_INVALID_TOKEN, "invalid_token")           /* RFC 6750 */                       \
 	X(ERR_INSUFFICIENT_SCOPE, "insufficient_scope")                                      \
+	X(ERR_CONSENT_REQUIRED, "consent_required")                                          \
+	X(ERR_UNMET_AUTHENTICATION, "unmet_authentication_requirements")                     \
+	X(ERR_INSUFFICIENT_USER_AUTHENTICATION, "insufficient_user_authentication") /* RFC 9470 */ \
+	X(ERR_INVALID_REQUEST_OBJECT, "invalid_request_object") /* RFC 9101 */               \
+	X(ERR_INVALID_REQUEST_URI, "invalid_request_uri")                                    \
+	X(ERR_INVALID_TARGET, "invalid_target")         /* RFC 8707 */                       \
+	X(ERR_INVALID_AUTHORIZATION_DETAILS, "invalid_authorization_details") /* RFC 9396 */ \
+	X(ERR_INVALID_DPOP_PROOF, "invalid_dpop_proof") /* RFC 9449 */                       \
+	X(ERR_USE_DPOP_NONCE, "use_dpop_nonce")                                              \
+	X(ERR_AUTHORIZATION_PENDING, "authorization_pending") /* RFC 8628, CIBA */           \
+	X(ERR_SLOW_DOWN, "slow_down")                                                        \
+	X(ERR_EXPIRED_TOKEN, "expired_token")                                                \
+	X(ERR_INVALID_CLIENT_METADATA, "invalid_client_metadata") /* RFC 7591 */             \
+	X(ERR_INVALID_REDIRECT_URI, "invalid_redirect_uri")                                  \
+	X(ERR_UNKNOWN_USER_ID, "unknown_user_id")       /* CIBA */                           \
+	X(ERR_INVALID_BINDING_MESSAGE, "invalid_binding_message")                            \
 	X(ERR_UNTRUSTED_REDIRECT, "untrusted_redirect") /* client or redirect_uri unknown: a page, never a redirect */ \
 	/* signing in */                                                                     \
 	X(ERR_SIGN_IN_FAILED, "sign_in_failed")         /* one answer for unknown, wrong, locked, disabled */ \

@@ -66,6 +66,14 @@ bool str_contains(struct str s, struct str needle)
 	return s.len >= needle.len && memmem(s.p, s.len, needle.p, needle.len) != NULL;
 }
 
+bool str_list_has(struct str_list list, struct str s)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (str_equal(list.p[i], s))
+			return true;
+	return false;
+}
+
 struct str str_skip(struct str s, size_t n)
 {
 	if (str_is_null(s))

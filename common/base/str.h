@@ -17,6 +17,11 @@ struct str {
 	size_t len;
 };
 
+struct str_list {
+	const struct str *p;
+	size_t n;
+};
+
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
 #define STR_NULL ((struct str){ NULL, 0 })
 /* For printf's "%.*s". */
@@ -46,6 +51,8 @@ int str_compare(struct str a, struct str b) _pure_;
 /* Index of the first byte c, or -1. */
 ptrdiff_t str_index(struct str s, char c) _pure_;
 bool str_contains(struct str s, struct str needle) _pure_;
+
+bool str_list_has(struct str_list list, struct str s) _pure_;
 
 /* s without its first n bytes (all of them, if it has fewer). */
 struct str str_skip(struct str s, size_t n) _pure_;

@@ -9,7 +9,7 @@
 #include "common/base/json.h"
 #include "common/base/op.h"
 
-enum jws_alg { JWS_ALG_NONE_ = 0, JWS_ES256 };
+enum jws_alg { JWS_ALG_NONE_ = 0, JWS_ES256, JWS_PS256, JWS_RS256, JWS_EDDSA };
 
 struct jwk; /* immutable once made; freed with jwk_free */
 

@@ -93,7 +93,7 @@ static int ask(struct request *rq, const struct logout *l)
 	json_set_str(model, "post_logout_redirect_uri", l->redirect_uri);
 	json_set_str(model, "state", rq_param(rq, P_STATE));
 	if (l->client)
-		json_set_str(model, "platform_name", str_is_null(l->client->platform_name) ? l->client->name : l->client->platform_name);
+		json_set_str(model, "platform_name", client_title(l->client));
 	return page_respond(rq, 200, "logout", model,
 	                    str_is_null(l->redirect_uri) ? STR_NULL : uri_origin(rq->op.arena, l->redirect_uri));
 }

@@ -88,7 +88,7 @@ int login_page(struct request *rq, int status, const struct flow *flow, struct s
 	json_set_str(model, "error", error);
 	json_set_str(model, "lang_url", language_link(rq, flow));
 	if (client)
-		json_set_str(model, "platform_name", str_is_null(client->platform_name) ? client->name : client->platform_name);
+		json_set_str(model, "platform_name", client_title(client));
 	return page_respond(rq, status, "login", model, client ? uri_origin(op->arena, flow->request.redirect_uri) : STR_NULL);
 }
 

@@ -35,6 +35,22 @@ static const struct problem problems[] = {
 	{ ERR_REQUEST_NOT_SUPPORTED, 400, "request_not_supported", "Request objects are not supported" },
 	{ ERR_REQUEST_URI_NOT_SUPPORTED, 400, "request_uri_not_supported", "Request URIs are not supported" },
 	{ ERR_REGISTRATION_NOT_SUPPORTED, 400, "registration_not_supported", "Registration is not supported" },
+	{ ERR_CONSENT_REQUIRED, 400, "consent_required", "Consent required" },
+	{ ERR_UNMET_AUTHENTICATION, 400, "unmet_authentication_requirements", "The sign-in is not strong enough" },
+	{ ERR_INSUFFICIENT_USER_AUTHENTICATION, 401, "insufficient_user_authentication", "A stronger or newer sign-in is needed" },
+	{ ERR_INVALID_REQUEST_OBJECT, 400, "invalid_request_object", "Invalid request object" },
+	{ ERR_INVALID_REQUEST_URI, 400, "invalid_request_uri", "Invalid request URI" },
+	{ ERR_INVALID_TARGET, 400, "invalid_target", "Invalid target" },
+	{ ERR_INVALID_AUTHORIZATION_DETAILS, 400, "invalid_authorization_details", "Invalid authorization details" },
+	{ ERR_INVALID_DPOP_PROOF, 400, "invalid_dpop_proof", "Invalid DPoP proof" },
+	{ ERR_USE_DPOP_NONCE, 400, "use_dpop_nonce", "A DPoP nonce is needed" },
+	{ ERR_AUTHORIZATION_PENDING, 400, "authorization_pending", "Not decided yet" },
+	{ ERR_SLOW_DOWN, 400, "slow_down", "Asked too often" },
+	{ ERR_EXPIRED_TOKEN, 400, "expired_token", "Expired" },
+	{ ERR_INVALID_CLIENT_METADATA, 400, "invalid_client_metadata", "Invalid client metadata" },
+	{ ERR_INVALID_REDIRECT_URI, 400, "invalid_redirect_uri", "Invalid redirect URI" },
+	{ ERR_UNKNOWN_USER_ID, 400, "unknown_user_id", "Unknown user" },
+	{ ERR_INVALID_BINDING_MESSAGE, 400, "invalid_binding_message", "Invalid binding message" },
 	{ ERR_INVALID_TOKEN, 401, "invalid_token", "Invalid token" },
 	{ ERR_INSUFFICIENT_SCOPE, 403, "insufficient_scope", "Insufficient scope" },
 	{ ERR_UNTRUSTED_REDIRECT, 400, "invalid_request", "Unknown client or redirect URI" },
@@ -103,18 +119,19 @@ static void respond_plain(struct request *rq, int status, const char *title)
 }
 
 /* RFC 6749 §5.2 */
-static void respond_oauth_body(struct request *rq, const struct problem *p)
+static void respond_oauth_body(struct request *rq, const struct problem *p, int status)
 {
 	_json_ json_t *body = json_new_object();
 
 	json_set_str(body, "error", str_c(p->oauth));
 	json_set_str(body, "error_description", str_c(rq->op.error.text));
-	respond_json(rq, p->status, body);
+	respond_json(rq, status, body);
 }
 
 static void respond_oauth(struct request *rq, const struct problem *p)
 {
-	respond_oauth_body(rq, p);
+	/* access_denied (RFC 8628 §3.5, CIBA §11) is an answer as any other here: 400. */
+	respond_oauth_body(rq, p, p->status == 403 ? 400 : p->status);
 	/* "MUST … include the WWW-Authenticate response header field matching the scheme used by the client" */
 	if (p->status == 401 && auth_is_basic(rq_header(rq, "Authorization")))
 		response_header(rq, "WWW-Authenticate", STR("Basic realm=\"sen\", charset=\"UTF-8\""));
@@ -126,7 +143,7 @@ static void respond_bearer(struct request *rq, const struct problem *p)
 	bool was_tried = !str_is_null(rq_header(rq, "Authorization"));
 	struct str challenge = STR("Bearer");
 
-	respond_oauth_body(rq, p);
+	respond_oauth_body(rq, p, p->status);
 	if (p->status != 401 && p->status != 403 && p->status != 400)
 		return;
 	if (was_tried || p->status != 401)

@@ -18,32 +18,35 @@ static bool loopback_equal(struct str registered, struct str uri)
 	       str_is_null(u.query) == str_is_null(r.query) && !u.has_userinfo && !u.has_fragment;
 }
 
+bool client_may(const struct client *c, enum client_grant grant)
+{
+	return (c->grants & (unsigned)grant) != 0;
+}
+
 bool client_has_redirect_uri(const struct client *c, struct str uri)
 {
-	for (size_t i = 0; i < c->n_redirect_uris; i++) {
-		if (str_equal(c->redirect_uris[i], uri))
+	if (str_list_has(c->redirect_uris, uri))
+		return true;
+	/* Only native applications, which are public clients, listen on a port of the moment. */
+	for (size_t i = 0; c->auth_method == CLIENT_AUTH_NONE && i < c->redirect_uris.n; i++)
+		if (loopback_equal(c->redirect_uris.p[i], uri))
 			return true;
-		/* Only native applications, which are public clients, listen on a port of the moment. */
-		if (c->auth_method == CLIENT_AUTH_NONE && loopback_equal(c->redirect_uris[i], uri))
-			return true;
-	}
 	return false;
 }
 
 bool client_has_post_logout_uri(const struct client *c, struct str uri)
 {
-	for (size_t i = 0; i < c->n_post_logout_uris; i++)
-		if (str_equal(c->post_logout_uris[i], uri))
-			return true;
-	return false;
+	return str_list_has(c->post_logout_uris, uri);
 }
 
 bool client_may_scope(const struct client *c, struct str scope)
 {
-	for (size_t i = 0; i < c->n_scopes; i++)
-		if (str_equal(c->scopes[i], scope))
-			return true;
-	return false;
+	return scope_has(c->scope, scope);
+}
+
+struct str client_title(const struct client *c)
+{
+	return str_is_null(c->platform_name) ? c->name : c->platform_name;
 }
 
 bool scope_has(struct str scopes, struct str scope)

@@ -1,12 +1,42 @@
 /*
  * client.h: relying parties as registered, and what each may do: the one place where a
  * client's policy is evaluated.  Immutable; lives in a snapshot (snapshot.h).
+ *
+ * What is registered are the metadata of RFC 7591 and its companions; client_metadata.h reads them.
  */
 #pragma once
 
 #include "common/base/op.h"
+#include "common/crypto/jwk.h"
 
-enum client_auth_method { CLIENT_AUTH_NONE = 1, CLIENT_AUTH_BASIC, CLIENT_AUTH_POST };
+enum client_auth_method {
+	CLIENT_AUTH_NONE = 1,
+	CLIENT_AUTH_BASIC,
+	CLIENT_AUTH_POST,
+	CLIENT_AUTH_SECRET_JWT,      /* RFC 7523 with HS256 */
+	CLIENT_AUTH_PRIVATE_KEY_JWT, /* RFC 7523 */
+	CLIENT_AUTH_TLS,             /* RFC 8705 §2.1 */
+	CLIENT_AUTH_SELF_SIGNED_TLS, /* RFC 8705 §2.2 */
+};
+
+enum client_grant {
+	GRANT_CODE = 1,
+	GRANT_REFRESH = 2,
+	GRANT_CLIENT_CREDENTIALS = 4,
+	GRANT_DEVICE = 8,    /* RFC 8628 */
+	GRANT_EXCHANGE = 16, /* RFC 8693 */
+	GRANT_CIBA = 32,     /* OpenID Connect CIBA 1.0 */
+};
+
+enum client_response { RESPONSE_CODE = 1, RESPONSE_ID_TOKEN = 2, RESPONSE_CODE_ID_TOKEN = 4 };
+
+/* What a profile demands is checked when the client is registered, then stands in the client's own fields. */
+enum client_profile { PROFILE_NONE, PROFILE_FAPI2, PROFILE_FAPI2_MESSAGE_SIGNING };
+
+/* How an answer to the client is encrypted; alg STR_NULL: not at all. */
+struct client_encryption {
+	struct str alg, enc;
+};
 
 struct client {
 	struct str id;
@@ -15,21 +45,60 @@ struct client {
 	struct str platform_code;
 	struct str platform_name;
 	struct str home_url;
-	enum client_auth_method auth_method;
 	struct str secret_hash, secret_hash_next; /* keyed hashes; STR_NULL: none */
-	const struct str *redirect_uris;
-	size_t n_redirect_uris;
-	const struct str *post_logout_uris;
-	size_t n_post_logout_uris;
-	const struct str *scopes;
-	size_t n_scopes;
+	struct str secret_sealed;  /* for client_secret_jwt, which needs the secret itself */
+
+	/* client authentication */
+	struct str auth_method_name;
+	enum client_auth_method auth_method;
+	enum jws_alg assertion_alg;
+	bool legacy_assertion_audience;   /* the token endpoint is accepted as audience too */
+	struct str tls_subject_dn, tls_san_dns, tls_san_uri, tls_san_ip, tls_san_email;
+	struct str jwks, jwks_uri;        /* text of a JWK Set, or where it is */
+
+	/* what it may ask for */
+	struct str_list redirect_uris, post_logout_uris, request_uris;
+	struct str_list grant_names, response_names;
+	unsigned grants, responses;       /* of enum client_grant, client_response */
+	struct str scope;                 /* space-separated */
+	struct str_list resources;        /* RFC 8707: audiences beside the issuer */
+	struct str_list exchange_audiences; /* RFC 8693: clients and resources for which it may exchange */
+	struct str_list details_types;    /* RFC 9396 */
+	struct str profile_name, pkce_name, token_format_name, subject_type_name;
+	enum client_profile profile;
 	bool pkce_required;
+	bool must_push;                   /* RFC 9126 */
+	bool must_sign_request;           /* RFC 9101 */
+	enum jws_alg request_alg;         /* JWS_ALG_NONE_: any that is offered */
+	bool must_consent;                /* external: the official is asked */
+	bool may_introspect;              /* tokens of other clients */
+	int64_t default_max_age_s;        /* -1: none */
+	struct str_list default_acr;
+	struct str initiate_login_uri;
+
+	/* what it gets */
 	bool pairwise;
-	struct str sector;
-	bool may_introspect;
+	struct str sector, sector_uri;
 	int64_t access_token_s;
+	bool opaque_access_token;
+	bool dpop_bound, tls_bound;       /* must be: RFC 9449 §5.2, RFC 8705 §3.4 */
+	bool rotates_refresh;             /* otherwise a refresh token stays the same (FAPI 2.0 §5.3.2.1) */
+	enum jws_alg id_token_alg, userinfo_alg, response_alg, introspection_alg; /* userinfo, introspection: none = JSON */
+	struct client_encryption id_token_encryption, userinfo_encryption;
+
+	/* end of session */
+	struct str backchannel_logout_uri, frontchannel_logout_uri;
+	bool frontchannel_session;
+
+	/* CIBA */
+	struct str ciba_mode, ciba_notification_uri;
+	enum jws_alg ciba_request_alg;
+
+	/* shown to people */
+	struct str client_uri, logo_uri, policy_uri, tos_uri;
 };
 
+bool client_may(const struct client *c, enum client_grant grant);
 /*
  * Byte for byte one of the registered (RFC 9700 §2.1); a registered http loopback literal
  * differs in the port at most (RFC 8252 §7.3).
@@ -40,10 +109,13 @@ bool client_may_scope(const struct client *c, struct str scope);
 /* The scopes of the request that the client may have, space-separated, each once; unknown ones fall away. */
 struct str client_narrow_scope(struct arena *a, const struct client *c, struct str requested);
 bool scope_has(struct str scopes, struct str scope);
+/* What a page calls it: its platform's name, else its own. */
+struct str client_title(const struct client *c);
 
 /* sub for an account towards this client: the account's id, or its pairwise form (OIDC Core §8.1). */
 struct str client_subject(struct op *op, const struct client *c, struct str account_id);
 
+#define CLIENT_SECRET_PURPOSE "client-secret" /* of secret_sealed, bound to the client's id */
 /* Does secret belong to the client?  Equal time for right and wrong. */
 bool client_secret_matches(struct op *op, const struct client *c, struct str secret);
 /* scheme://host[:port] of a URI, for form-action; STR_NULL if it has none. */

@@ -1,8 +1,9 @@
 #include "server/oidc/client_store.h"
 
+#include "server/oidc/client_metadata.h"
+
 DB_QUERY(client_all, DB_READ,
-	"SELECT c.id, c.name, coalesce(c.platform_id, -1), p.code, p.name, p.home_url, c.auth_method, c.secret_hash, c.secret_hash_next,"
-	" c.redirect_uris, c.post_logout_uris, c.scopes, c.pkce_required, c.subject_type, c.sector, c.may_introspect, c.access_token_s"
+	"SELECT c.id, coalesce(c.platform_id, -1), p.code, p.name, p.home_url, c.secret_hash, c.secret_hash_next, c.secret_sealed, c.metadata"
 	" FROM sen.oauth_client c LEFT JOIN sen.platform p ON p.id = c.platform_id WHERE c.enabled ORDER BY c.id COLLATE \"C\"");
 DB_QUERY(key_all, DB_READ, "SELECT kid, alg, state, sealed FROM sen.signing_key ORDER BY created_at DESC, kid");
 DB_QUERY(key_add_first, DB_WRITE,
@@ -12,57 +13,44 @@ DB_QUERY(versions_select, DB_READ,
 	"SELECT sum(version) FILTER (WHERE name = 'oauth_client')::bigint, sum(version) FILTER (WHERE name = 'signing_key')::bigint"
 	" FROM sen.cache_version");
 
-static enum client_auth_method auth_method_of(struct str s)
-{
-	if (str_equal(s, STR("client_secret_basic")))
-		return CLIENT_AUTH_BASIC;
-	if (str_equal(s, STR("client_secret_post")))
-		return CLIENT_AUTH_POST;
-	return CLIENT_AUTH_NONE;
-}
-
 static int client_from_row(struct op *op, const struct db_rows *rows, size_t i, struct client *c)
 {
-	int r;
+	_json_ json_t *metadata = json_read(db_str(rows, i, 8), CLIENT_METADATA_DEPTH, NULL);
 
+	if (!metadata)
+		return op_fail(op, ERR_INVALID_CLIENT_METADATA, "the metadata cannot be read");
 	c->id = db_str(rows, i, 0);
-	c->name = db_str(rows, i, 1);
-	c->platform_id = db_i64(rows, i, 2);
-	c->platform_code = db_str(rows, i, 3);
-	c->platform_name = db_str(rows, i, 4);
-	c->home_url = db_str(rows, i, 5);
-	c->auth_method = auth_method_of(db_str(rows, i, 6));
-	c->secret_hash = db_bytes(op->arena, rows, i, 7);
-	c->secret_hash_next = db_bytes(op->arena, rows, i, 8);
-	r = db_array_read(op, db_str(rows, i, 9), &c->redirect_uris, &c->n_redirect_uris);
-	if (r >= 0)
-		r = db_array_read(op, db_str(rows, i, 10), &c->post_logout_uris, &c->n_post_logout_uris);
-	if (r >= 0)
-		r = db_array_read(op, db_str(rows, i, 11), &c->scopes, &c->n_scopes);
-	c->pkce_required = db_bool(rows, i, 12);
-	c->pairwise = str_equal(db_str(rows, i, 13), STR("pairwise"));
-	c->sector = db_str(rows, i, 14);
-	c->may_introspect = db_bool(rows, i, 15);
-	c->access_token_s = db_i64(rows, i, 16);
-	return r;
+	c->platform_id = db_i64(rows, i, 1);
+	c->platform_code = db_str(rows, i, 2);
+	c->platform_name = db_str(rows, i, 3);
+	c->home_url = db_str(rows, i, 4);
+	c->secret_hash = db_bytes(op->arena, rows, i, 5);
+	c->secret_hash_next = db_bytes(op->arena, rows, i, 6);
+	c->secret_sealed = db_str(rows, i, 7);
+	return client_metadata_read(op, metadata, c);
 }
 
 int client_store_all(struct op *op, const struct client **ret_clients, size_t *ret_n)
 {
 	struct db_rows rows;
 	struct client *clients;
+	size_t n = 0;
 	int r = db_run(op, &client_all, &rows);
 
 	if (r < 0)
 		return r;
 	clients = ARENA_ARRAY(op->arena, struct client, rows.n);
 	for (size_t i = 0; i < rows.n; i++) {
-		r = client_from_row(op, &rows, i, &clients[i]);
-		if (r < 0)
-			return r;
+		if (client_from_row(op, &rows, i, &clients[n]) >= 0) {
+			n++;
+			continue;
+		}
+		/* What was registered under older rules and does not pass the present ones is no client; the others go on. */
+		op_forgive(op);
+		clients[n] = (struct client){ 0 };
 	}
 	*ret_clients = clients;
-	*ret_n = rows.n;
+	*ret_n = n;
 	return 0;
 }
 

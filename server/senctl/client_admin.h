@@ -9,8 +9,7 @@ int client_admin_put(struct op *op, const struct client_file *f, struct str secr
 
 struct client_line {
 	struct str id, name, platform, auth_method;
-	const struct str *redirect_uris;
-	size_t n_redirect_uris;
+	struct str metadata; /* JSON */
 	bool enabled;
 };
 int client_admin_list(struct op *op, const struct client_line **ret_lines, size_t *ret_n) _must_check_;

@@ -63,16 +63,17 @@ static const char *path_beside(struct ctl *c, const char *file, struct str name)
 
 static int client_add(struct ctl *c, const char *path)
 {
-	struct client_file f;
+	struct client_file f = { 0 };
 	struct str text, secret = STR_NULL;
-	const char *reason;
 	bool changed;
 	int r = ctl_read_file(c, path, CLIENT_FILE_MAX, &text);
 
 	if (r != EXIT_OK)
 		return r;
-	if (!client_file_read(c->arena, text, &f, &reason))
-		return ctl_fail(c, "%s: %s", path, reason);
+	if (client_file_read(&c->op, text, &f) < 0)
+		return ctl_fail(c, "%s: %s%s%.*s", path, c->op.error.text, c->op.error.n_args > 0 ? ": " : "",
+		                STR_ARG(c->op.error.n_args > 0 ? c->op.error.args[0].value : c->op.error.detail));
+	_json_ _unused_ json_t *metadata = f.metadata;
 	if (!str_is_null(f.secret_file))
 		r = get_secret(c, path_beside(c, path, f.secret_file), &secret);
 	if (r != EXIT_OK)
@@ -85,17 +86,13 @@ static int client_add(struct ctl *c, const char *path)
 
 static json_t *line_json(const struct client_line *line)
 {
-	json_t *json = json_new_object();
-	json_t *uris = json_new_array();
+	json_t *json = json_read(line->metadata, 16, NULL);
 
+	if (!json)
+		json = json_new_object();
 	json_set_str(json, "client_id", line->id);
-	json_set_str(json, "name", line->name);
 	json_set_str(json, "platform", line->platform);
-	json_set_str(json, "auth_method", line->auth_method);
 	json_set_bool(json, "enabled", line->enabled);
-	for (size_t i = 0; i < line->n_redirect_uris; i++)
-		json_array_append_new(uris, json_from_str(line->redirect_uris[i]));
-	json_set_take(json, "redirect_uris", uris);
 	return json;
 }
 

@@ -38,7 +38,7 @@ static void open_all(struct prepare *p, const char *config_path)
 	p->snapshot = snapshot_take(p->holder);
 	p->op.keys = snapshot_keys(p->snapshot);
 	p->client = snapshot_client(p->snapshot, STR(BENCH_CLIENT));
-	if (!p->client || p->client->n_redirect_uris == 0)
+	if (!p->client || p->client->redirect_uris.n == 0)
 		errx(1, "there is no client " BENCH_CLIENT);
 }
 

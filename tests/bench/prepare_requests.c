@@ -81,7 +81,7 @@ static struct code_row make_code(struct prepare *p, FILE *out, size_t i, struct 
 
 	form_append(&body, &first, STR("grant_type"), STR("authorization_code"));
 	form_append(&body, &first, STR("code"), code);
-	form_append(&body, &first, STR("redirect_uri"), p->client->redirect_uris[0]);
+	form_append(&body, &first, STR("redirect_uri"), p->client->redirect_uris.p[0]);
 	form_append(&body, &first, STR("code_verifier"), verifier);
 	write_form(p, out, "/token", header, buf_str(&body));
 	return (struct code_row){
@@ -209,7 +209,7 @@ static void write_sign_in(struct prepare *p, FILE *out, const struct official *o
 		.begun_s = op->now_s,
 		.request = {
 			.client_id = p->client->id,
-			.redirect_uri = p->client->redirect_uris[0],
+			.redirect_uri = p->client->redirect_uris.p[0],
 			.response_type = STR("code"),
 			.scope = STR(BENCH_SCOPE),
 			.state = STR("af0ifjsldkj"),

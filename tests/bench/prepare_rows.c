@@ -100,7 +100,7 @@ int rows_add_codes(struct op *op, const struct client *client, const struct code
 		hashes[i] = codes[i].hash;
 		challenges[i] = codes[i].challenge;
 	}
-	r = db_run(op, &bench_codes, &rows, P_STR(handle_today(op)), P_STR(client->id), P_STR(client->redirect_uris[0]),
+	r = db_run(op, &bench_codes, &rows, P_STR(handle_today(op)), P_STR(client->id), P_STR(client->redirect_uris.p[0]),
 	           P_C(BENCH_SCOPE), P_STR(db_array(op->arena, accounts, n)), P_STR(db_array(op->arena, hashes, n)),
 	           P_STR(db_array(op->arena, challenges, n)));
 	return r < 0 || rows.affected == n ? r : op_fail(op, ERR_INTERNAL, "not every code was written");

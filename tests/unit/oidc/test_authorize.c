@@ -4,15 +4,15 @@
 #define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" /* RFC 7636 appendix B */
 
 static const struct str uris[] = { { "https://rp.example/cb", 21 } };
-static const struct str scopes[] = { { "openid", 6 }, { "profile", 7 }, { "roles", 5 } };
 static const struct client client = {
 	.id = { "rp", 2 },
 	.platform_id = 2,
 	.auth_method = CLIENT_AUTH_BASIC,
-	.redirect_uris = uris,
-	.n_redirect_uris = 1,
-	.scopes = scopes,
-	.n_scopes = 3,
+	.redirect_uris = { uris, 1 },
+	.scope = { "openid profile roles", 20 },
+	.grants = GRANT_CODE,
+	.responses = RESPONSE_CODE,
+	.default_max_age_s = -1,
 	.pkce_required = true,
 };
 

@@ -6,7 +6,7 @@ static struct client with_uri(struct arena *a, const char *uri, enum client_auth
 	struct str *list = ARENA_NEW(a, struct str);
 
 	*list = str_c(uri);
-	return (struct client){ .id = STR("c"), .redirect_uris = list, .n_redirect_uris = 1, .auth_method = method };
+	return (struct client){ .id = STR("c"), .redirect_uris = { list, 1 }, .auth_method = method };
 }
 
 /* Byte for byte; the tricks are those that peers fell for. */

@@ -1,0 +1,157 @@
+#include "server/oidc/client_metadata.h"
+#include "tests/unit/unit.h"
+
+static struct op *op_new(void **state)
+{
+	struct op *op = ARENA_NEW(*state, struct op);
+
+	op_init(op, *state, NULL, NULL);
+	return op;
+}
+
+static void test_redirect_uris(_unused_ void **state)
+{
+	static const char *const good[] = {
+		"https://p02.nghean.example/callback", "https://p02.nghean.example:8443/a/b?c=d", "http://127.0.0.1/callback",
+		"http://127.0.0.1:9000/callback", "http://[::1]/cb",
+	};
+	static const char *const bad[] = {
+		"http://p02.nghean.example/callback", "http://localhost/callback", "https://p02.nghean.example/cb#x", "https://p02.nghean.example/cb#",
+		"https://user@p02.nghean.example/cb", "https://*.nghean.example/cb", "https://p02.nghean.example/*",
+		"https://p02.nghean.example/a/../cb", "https://p02.nghean.example/a/%2e%2e/cb", "https://p02.nghean.example/a b",
+		"https://p02.nghean.example/\\evil", "javascript:alert(1)", "data:text/html,x", "//p02.nghean.example/cb", "",
+		"https://", "https:///cb", "https://nghệan.example/cb", "HTTP://127.0.0.1/cb", "vn.gov.nghean:/cb",
+		"https://p02.nghean.example/cb\n", "http://127.0.0.1.evil.example/cb",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		print_message("%s\n", good[i]);
+		assert_true(client_redirect_uri_is_plain(str_c(good[i])));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		print_message("%s\n", bad[i]);
+		assert_false(client_redirect_uri_is_plain(str_c(bad[i])));
+	}
+}
+
+/* The members beside redirect_uris and client_name, and what is said of them. */
+static const struct {
+	const char *members;
+	int error;
+	const char *member; /* that the error names */
+} rows[] = {
+	{ "", 0, NULL },
+	{ ",\"token_endpoint_auth_method\":\"none\"", 0, NULL },
+	{ ",\"token_endpoint_auth_method\":\"none\",\"sen_pkce\":\"optional\"", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"token_endpoint_auth_method\":\"none\",\"grant_types\":[\"client_credentials\"]", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"token_endpoint_auth_method\":\"password\"", ERR_INVALID_CLIENT_METADATA, "token_endpoint_auth_method" },
+	{ ",\"token_endpoint_auth_method\":\"private_key_jwt\"", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{\"keys\":[]}", 0, NULL },
+	{ ",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{\"key\":[]}", ERR_INVALID_CLIENT_METADATA, "jwks" },
+	{ ",\"jwks\":{\"keys\":[]},\"jwks_uri\":\"https://x.example/jwks\"", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"jwks_uri\":\"http://x.example/jwks\"", ERR_INVALID_CLIENT_METADATA, "jwks_uri" },
+	{ ",\"token_endpoint_auth_method\":\"tls_client_auth\"", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"token_endpoint_auth_method\":\"tls_client_auth\",\"tls_client_auth_san_dns\":\"x.example\"", 0, NULL },
+	{ ",\"grant_types\":[\"password\"]", ERR_INVALID_CLIENT_METADATA, "grant_types" },
+	{ ",\"grant_types\":[]", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"grant_types\":[\"implicit\"]", ERR_INVALID_CLIENT_METADATA, "grant_types" },
+	{ ",\"grant_types\":\"authorization_code\"", ERR_INVALID_CLIENT_METADATA, "grant_types" },
+	{ ",\"response_types\":[\"code id_token\"]", 0, NULL },
+	{ ",\"response_types\":[\"token\"]", ERR_INVALID_CLIENT_METADATA, "response_types" },
+	{ ",\"response_types\":[\"id_token token\"]", ERR_INVALID_CLIENT_METADATA, "response_types" },
+	{ ",\"id_token_signed_response_alg\":\"none\"", ERR_INVALID_CLIENT_METADATA, "id_token_signed_response_alg" },
+	{ ",\"id_token_signed_response_alg\":\"HS256\"", ERR_INVALID_CLIENT_METADATA, "id_token_signed_response_alg" },
+	{ ",\"id_token_encrypted_response_alg\":\"RSA1_5\"", ERR_INVALID_CLIENT_METADATA, "id_token_encrypted_response_alg" },
+	{ ",\"id_token_encrypted_response_alg\":\"ECDH-ES\"", ERR_INVALID_CLIENT_METADATA, NULL }, /* to which key? */
+	{ ",\"subject_type\":\"pairwise\"", 0, NULL },
+	{ ",\"default_max_age\":-1", ERR_INVALID_CLIENT_METADATA, "default_max_age" },
+	{ ",\"default_max_age\":\"1\"", ERR_INVALID_CLIENT_METADATA, "default_max_age" },
+	{ ",\"sen_access_token_s\":3600", ERR_INVALID_CLIENT_METADATA, "sen_access_token_s" },
+	{ ",\"sen_access_token_s\":9", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"post_logout_redirect_uris\":[\"javascript:alert(1)\"]", ERR_INVALID_REDIRECT_URI, "post_logout_redirect_uris" },
+	{ ",\"grant_types\":[\"urn:openid:params:grant-type:ciba\"]", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"sen_profile\":\"fapi2\"", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"sen_profile\":\"fapi2\",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{\"keys\":[]}", ERR_INVALID_CLIENT_METADATA, NULL },
+	{ ",\"sen_profile\":\"fapi2\",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{\"keys\":[]},\"dpop_bound_access_tokens\":true", 0, NULL },
+	{ ",\"unknown\":1", ERR_INVALID_CLIENT_METADATA, NULL },
+};
+
+static void test_members(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct op *op = op_new(state);
+		struct str text = arena_printf(*state, "{\"client_name\":\"X\",\"redirect_uris\":[\"https://x.example/cb\"]%s}", rows[i].members);
+		_json_ json_t *json = json_read(text, CLIENT_METADATA_DEPTH, NULL);
+		_json_ json_t *normal = NULL;
+
+		print_message("%.*s\n", STR_ARG(text));
+		assert_non_null(json);
+		assert_int_equal(client_metadata_check(op, json, REGISTRANT_OPERATOR, &normal), rows[i].error);
+		if (rows[i].member)
+			assert_str_equal(op->error.args[0].value, rows[i].member);
+	}
+}
+
+/* What is stored reads back as the same client, and once more is the same document. */
+static void test_normal_form(void **state)
+{
+	struct op *op = op_new(state);
+	_json_ json_t *json = json_read(STR("{\"redirect_uris\":[\"https://a.example/cb\",\"https://a.example/other\"],\"client_name\":\"Một cửa\","
+	                                    "\"subject_type\":\"pairwise\",\"logo_uri\":null}"), CLIENT_METADATA_DEPTH, NULL);
+	_json_ json_t *normal = NULL, *again = NULL;
+	struct client c = { 0 };
+
+	assert_int_equal(client_metadata_check(op, json, REGISTRANT_OPERATOR, &normal), 0);
+	assert_int_equal(client_metadata_check(op, normal, REGISTRANT_OPERATOR, &again), 0);
+	assert_true(json_equal(normal, again));
+	assert_int_equal(client_metadata_read(op, normal, &c), 0);
+	assert_str_equal(c.name, "Một cửa");
+	assert_str_equal(c.sector, "a.example");
+	assert_int_equal(c.auth_method, CLIENT_AUTH_BASIC);
+	assert_int_equal(c.grants, GRANT_CODE);
+	assert_int_equal(c.responses, RESPONSE_CODE);
+	assert_int_equal(c.id_token_alg, JWS_ES256);
+	assert_int_equal(c.access_token_s, 300);
+	assert_true(c.pkce_required && c.rotates_refresh && c.pairwise && !c.must_consent);
+}
+
+/* RFC 7591 §2: what is not understood falls away; what only the operator may say, too. */
+static void test_self_registered(void **state)
+{
+	struct op *op = op_new(state);
+	_json_ json_t *json = json_read(STR("{\"redirect_uris\":[\"https://a.example/cb\"],\"unheard_of\":{\"a\":1},"
+	                                    "\"sen_may_introspect\":true,\"sen_pkce\":\"optional\",\"client_name#en\":\"X\"}"), CLIENT_METADATA_DEPTH, NULL);
+	_json_ json_t *normal = NULL;
+	struct client c = { 0 };
+
+	assert_int_equal(client_metadata_check(op, json, REGISTRANT_CLIENT, &normal), 0);
+	assert_null(json_object_get(normal, "unheard_of"));
+	assert_null(json_object_get(normal, "client_name#en"));
+	assert_int_equal(client_metadata_read(op, normal, &c), 0);
+	assert_true(c.pkce_required && !c.may_introspect);
+}
+
+/* FAPI 2.0 as one switch. */
+static void test_profile(void **state)
+{
+	struct op *op = op_new(state);
+	_json_ json_t *json = json_read(STR("{\"redirect_uris\":[\"https://a.example/cb\"],\"client_name\":\"X\",\"sen_profile\":\"fapi2_message_signing\","
+	                                    "\"token_endpoint_auth_method\":\"tls_client_auth\",\"tls_client_auth_san_dns\":\"a.example\","
+	                                    "\"tls_client_certificate_bound_access_tokens\":true}"), CLIENT_METADATA_DEPTH, NULL);
+	_json_ json_t *normal = NULL;
+	struct client c = { 0 };
+
+	assert_int_equal(client_metadata_check(op, json, REGISTRANT_OPERATOR, &normal), 0);
+	assert_int_equal(client_metadata_read(op, normal, &c), 0);
+	assert_true(c.must_push && c.must_sign_request && c.tls_bound && !c.rotates_refresh);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_redirect_uris), UNIT_TEST(test_members), UNIT_TEST(test_normal_form), UNIT_TEST(test_self_registered),
+		UNIT_TEST(test_profile),
+	};
+
+	return cmocka_run_group_tests_name("oidc/client_metadata", tests, NULL, NULL);
+}
