@@ -65,6 +65,11 @@ static void fill_settings(struct app *app)
 		.id_token_s = c->id_token_s,
 		.refresh_grace_s = c->refresh_grace_s,
 		.admin_token_s = c->admin_token_s,
+		.push_s = c->push_s,
+		.offline_idle_s = c->offline_idle_s,
+		.offline_absolute_s = c->offline_absolute_s,
+		.mail_domain = c->mail_domain,
+		.dpop_nonce = c->dpop_nonce,
 	};
 	app->sign_in = (struct sign_in_settings){
 		.directory = { app->ldap, c->people_base, c->decoy_dn },
@@ -97,7 +102,7 @@ int app_open(struct app *app, const char *config_path, struct str *ret_message)
 	if (r < 0)
 		return failed(app, &op, "clients and keys", ret_message);
 	fill_settings(app);
-	metadata = metadata_json(scratch, app->oidc.issuer);
+	metadata = metadata_json(scratch, &app->oidc);
 	app->metadata = json_write(app->arena, metadata, false);
 	return 0;
 }

@@ -2,79 +2,100 @@
 
 #include "server/handlers/pages.h"
 
-#include "common/base/url.h"
+#include "server/oidc/authorize_response.h"
+#include "server/oidc/code.h"
 #include "server/oidc/id_token.h"
 #include "server/oidc/official.h"
 
-#define LOCATION_MAX 8192
-
-struct response_param {
-	struct str name, value;
-	struct str description; /* STR_NULL: none */
-};
-
-/* RFC 6749 §4.1.2, §4.1.2.1 with iss of RFC 9207. */
-static int answer_address(struct request *rq, const struct authorize_request *request, const struct response_param *param,
-                          struct str *ret_address)
+/* OAuth 2.0 Form Post Response Mode: a page whose form goes to the client; its button serves without JavaScript. */
+static int form_post_page(struct request *rq, const struct authorize_request *request, const struct authorize_response *response)
 {
-	struct buf b = buf_new(rq->op.arena, LOCATION_MAX);
-	bool first = str_index(request->redirect_uri, '?') < 0;
+	_json_ json_t *model = json_new_object();
+	json_t *fields = json_new_array();
 
-	buf_add(&b, request->redirect_uri);
-	if (first)
-		buf_add_char(&b, '?');
-	form_append(&b, &first, param->name, param->value);
-	if (!str_is_null(param->description))
-		form_append(&b, &first, STR("error_description"), param->description);
-	if (!str_is_null(request->state))
-		form_append(&b, &first, STR("state"), request->state);
-	form_append(&b, &first, STR("iss"), rq->app->oidc.issuer);
-	if (!buf_ok(&b))
-		return op_fail(&rq->op, ERR_LIMIT, "the answer is too long");
-	*ret_address = buf_str(&b);
-	return 0;
+	for (size_t i = 0; i < response->params.n; i++) {
+		json_t *field = json_new_object();
+
+		json_set_str(field, "name", str_c(response->params.list[i].name));
+		json_set_str(field, "value", response->params.list[i].value);
+		json_array_append_new(fields, field);
+	}
+	json_set_str(model, "action_url", request->redirect_uri);
+	json_set_take(model, "fields", fields);
+	return page_respond_scripted(rq, "form_post", model, uri_origin(rq->op.arena, request->redirect_uri));
 }
 
-static int answer(struct request *rq, const struct authorize_request *request, const struct response_param *param)
+static int answer(struct request *rq, const struct authorize_request *request, const struct client *client, struct response_params *params)
 {
-	struct str address;
-	int r = answer_address(rq, request, param, &address);
+	struct authorize_response response;
+	int r = authorize_response_make(&rq->op, &rq->app->oidc, client, request, params, &response);
 
-	return r < 0 ? r : respond_redirect(rq, address);
+	if (r < 0)
+		return r;
+	return response.mode.carrier == CARRY_FORM_POST ? form_post_page(rq, request, &response) : respond_redirect(rq, response.location);
 }
 
-static int answer_error(struct request *rq, const struct authorize_request *request)
+int authorization_refuse(struct request *rq, const struct authorize_request *request, const struct client *client)
 {
 	struct op *op = &rq->op;
 	int code = op->error.code == ERR_UNSUPPORTED_RESPONSE_MODE ? ERR_INVALID_REQUEST : op->error.code;
-	struct response_param param = { STR("error"), str_c(err_name(code)), str_c(op->error.text) };
+	struct response_params params = { 0 };
 
+	response_params_add(&params, "error", str_c(err_name(code)));
+	response_params_add(&params, "error_description", str_c(op->error.text));
 	/* The error is the client's answer, not this request's: it stays for the log line only. */
 	rq->log_error = op->error;
 	op_forgive(op);
-	return answer(rq, request, &param);
+	return answer(rq, request, client, &params);
 }
 
 static int no_access_page(struct request *rq, const struct authorize_request *request, const struct client *client)
 {
 	struct op *op = &rq->op;
-	const struct response_param denied = { STR("error"), STR("access_denied"), STR_NULL };
+	struct response_params denied = { 0 };
 	_json_ json_t *model = json_new_object();
-	struct str back;
-	int r = answer_address(rq, request, &denied, &back);
+	struct authorize_response back;
+	int r;
 
+	response_params_add(&denied, "error", STR("access_denied"));
+	r = authorize_response_make(op, &rq->app->oidc, client, request, &denied, &back);
 	if (r < 0)
 		return r;
 	json_set_str(model, "name", rq->session->full_name);
 	json_set_str(model, "platform_name", client->platform_name);
-	json_set_str(model, "back_url", back);
+	json_set_str(model, "back_url", back.location); /* none by form: the page alone says it */
 	json_set_str(model, "trace", str_c(op->id));
 	return page_respond(rq, 403, "no_access", model, STR_NULL);
+}
+
+/* The ID token of an answer that leaves through the browser: no access token beside it. */
+static int front_id_token(struct request *rq, const struct authorize_request *request, const struct client *client,
+                          struct str scope, struct response_params *params)
+{
+	struct authorization auth = {
+		.account_id = rq->session->account_id,
+		.scope = scope,
+		.nonce = request->nonce,
+		.session_id = rq->session->id,
+		.auth_time_s = rq->session->auth_time_s,
+		.level = rq->session->level,
+		.amr = rq->session->amr,
+		.extra = { .claims = request->claims },
+	};
+	struct id_token_company company = { .code = params->n > 0 ? params->list[0].value : STR_NULL };
+	struct str id_token;
+	int r = id_token_make(&rq->op, &rq->app->oidc, client, &auth, &company, &id_token);
+
+	if (r >= 0)
+		response_params_add(params, "id_token", id_token);
+	return r;
 }
 
 static int issue(struct request *rq, const struct authorize_request *request, const struct client *client, struct str scope)
 {
 	struct op *op = &rq->op;
+	enum client_response type = authorize_response_type(request, client);
+	struct response_params params = { 0 };
 	struct str code;
 	bool has = true;
 	int r = 0;
@@ -83,44 +104,63 @@ static int issue(struct request *rq, const struct authorize_request *request, co
 		r = official_has_platform(op, rq->session->account_id, client->platform_id, &has);
 	if (r < 0)
 		return r;
-	if (!has) {
-		if (scope_has(request->prompt, STR("none")))
-			return answer(rq, request, &(struct response_param){ STR("error"), STR("access_denied"),
-			                                                     STR("the user has no role on this platform") });
+	if (!has && !scope_has(request->prompt, STR("none")))
 		return no_access_page(rq, request, client);
+	if (!has) {
+		(void)op_fail(op, ERR_ACCESS_DENIED, "the user has no role on this platform");
+		return authorization_refuse(rq, request, client);
 	}
-	r = code_issue(op, &rq->app->oidc, request, scope, rq->session, &code);
-	if (r < 0)
-		return r;
-	return answer(rq, request, &(struct response_param){ STR("code"), code, STR_NULL });
+	/* A code also for a pushed request that wants none: it uses the request up, and nobody learns it. */
+	if (type != RESPONSE_ID_TOKEN || !str_is_null(request->request_uri)) {
+		r = code_issue(op, &rq->app->oidc, request, scope, rq->session, &code);
+		if (r < 0)
+			return r;
+	}
+	if (type != RESPONSE_ID_TOKEN)
+		response_params_add(&params, "code", code);
+	if (type != RESPONSE_CODE)
+		r = front_id_token(rq, request, client, scope, &params);
+	return r < 0 ? r : answer(rq, request, client, &params);
 }
 
-int authorization_continue(struct request *rq, const struct authorize_request *request, bool fresh)
+static void read_hint(struct request *rq, const struct authorize_request *request, struct authorize_user *user)
+{
+	struct id_token_hint hint;
+
+	if (str_is_null(request->id_token_hint))
+		return;
+	user->hint_bad = !id_token_hint_read(&rq->op, rq->app->oidc.issuer, request->id_token_hint, &hint);
+	user->hint_sub = user->hint_bad ? STR_NULL : hint.sub;
+}
+
+int authorization_continue(struct request *rq, const struct authorize_request *request, enum authorization_stage stage)
 {
 	struct op *op = &rq->op;
 	const struct client *client = snapshot_client(rq->snapshot, request->client_id);
-	struct authorize_user user = { .session = rq->session, .fresh = fresh };
+	struct authorize_user user = { .session = rq->session, .fresh = stage != STAGE_BEGIN, .consented = stage == STAGE_CONSENTED };
 	struct authorize_decision decision;
-	struct id_token_hint hint;
-	struct flow flow;
+	struct flow flow = { .has_request = true, .request = *request, .begun_s = op->now_s };
 	int r = authorize_check_target(op, request, client);
 
 	if (r < 0)
 		return r;
 	rq->log_client_id = client->id;
-	if (!str_is_null(request->id_token_hint)) {
-		user.hint_bad = !id_token_hint_read(op, rq->app->oidc.issuer, request->id_token_hint, &hint);
-		user.hint_sub = user.hint_bad ? STR_NULL : hint.sub;
+	read_hint(rq, request, &user);
+	if (client->must_consent && rq->session) {
+		r = consent_get(op, rq->session->account_id, client->id, &user.consented_scope);
+		if (r < 0)
+			return r;
 	}
 	decision = authorize_decide(op, request, client, &user);
 	switch (decision.step) {
 	case AUTHORIZE_ISSUE:
 		return issue(rq, request, client, decision.scope);
+	case AUTHORIZE_CONSENT:
+		return consent_page(rq, &flow, client, decision.scope);
 	case AUTHORIZE_LOGIN:
-		flow = (struct flow){ .has_request = true, .request = *request, .begun_s = op->now_s };
 		return login_page(rq, 200, &flow, request->login_hint, STR_NULL);
 	case AUTHORIZE_ERROR:
 	default:
-		return answer_error(rq, request);
+		return authorization_refuse(rq, request, client);
 	}
 }

@@ -18,16 +18,18 @@ int guard_admin(struct request *rq)
 	r = access_token_check(op, rq->app->oidc.issuer, token, &claims);
 	if (r < 0)
 		return r;
-	rq->log_account_id = claims.account_id;
+	if (!claims.has_account || !str_equal(claims.aud, rq->app->oidc.issuer))
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "not an access token for this endpoint");
+	rq->log_account_id = claims.family.account_id;
 	if (!snapshot_client(rq->snapshot, claims.client_id))
 		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "client is gone");
 	rq->log_client_id = claims.client_id;
 	if (!scope_has(claims.scope, STR(SCOPE_ADMIN)))
 		return op_fail(op, ERR_INSUFFICIENT_SCOPE, "the token lacks scope admin");
 	p = ARENA_NEW(op->arena, struct principal);
-	p->account_id = claims.account_id;
-	p->person_id = claims.person_id;
-	p->login = claims.login;
+	p->account_id = claims.family.account_id;
+	p->person_id = claims.state.person_id;
+	p->login = claims.state.login;
 	r = principal_load_scopes(op, p->account_id, &p->scopes, &p->n_scopes);
 	if (r < 0)
 		return r;

@@ -5,15 +5,13 @@
 
 enum { P_FLOW, P_USERNAME, P_CODE, P_PASSWORD, P_PASSWORD_AGAIN };
 const struct param_spec activate_params[] = {
-	[P_FLOW] = { "flow", 32768, 0 },
+	[P_FLOW] = { "flow", FLOW_SEALED_MAX, 0 },
 	[P_USERNAME] = { "username", 256, PARAM_BODY_ONLY },
 	[P_CODE] = { "code", 64, PARAM_SECRET | PARAM_BODY_ONLY },
 	[P_PASSWORD] = { "password", 1024, PARAM_SECRET | PARAM_BODY_ONLY },
 	[P_PASSWORD_AGAIN] = { "password_again", 1024, PARAM_SECRET | PARAM_BODY_ONLY },
 };
 const size_t n_activate_params = ARRAY_LEN(activate_params);
-
-#define LINK_FLOW_MAX 4096
 
 static int activate_page(struct request *rq, int status, const struct flow *flow, struct str error)
 {
@@ -23,9 +21,7 @@ static int activate_page(struct request *rq, int status, const struct flow *flow
 	struct str sealed = flow_seal(op, flow_cookie(rq), flow);
 
 	json_set_str(model, "flow", sealed);
-	/* A longer one would not pass as an address. */
-	if (sealed.len <= LINK_FLOW_MAX)
-		json_set_str(model, "lang_url", page_in_other_language(rq, arena_printf(op->arena, "/activate?flow=%.*s", STR_ARG(sealed))));
+	json_set_str(model, "lang_url", page_flow_link(rq, "/activate", sealed));
 	json_set_str(model, "username", rq_param(rq, P_USERNAME));
 	json_set_str(model, "error", error);
 	return page_respond(rq, status, "activate", model, origin);

@@ -1,14 +1,25 @@
-/* POST /login: the sign-in form. */
+/* GET, POST /login: the sign-in form; GET shows a pending one again, in the other language. */
 
 #include "server/handlers/pages.h"
 
 enum { P_FLOW, P_USERNAME, P_PASSWORD };
 const struct param_spec login_params[] = {
-	[P_FLOW] = { "flow", 32768, PARAM_BODY_ONLY },
+	[P_FLOW] = { "flow", FLOW_SEALED_MAX, 0 },
 	[P_USERNAME] = { "username", 256, PARAM_BODY_ONLY },
 	[P_PASSWORD] = { "password", 1024, PARAM_SECRET | PARAM_BODY_ONLY },
 };
 const size_t n_login_params = ARRAY_LEN(login_params);
+
+int h_login_page(struct request *rq)
+{
+	struct flow flow;
+
+	/* From a bookmark or another browser: a sign-in without a pending request. */
+	if (!flow_open(&rq->op, rq_cookie(rq, FLOW_COOKIE), rq_param(rq, P_FLOW), &flow))
+		flow = (struct flow){ 0 };
+	flow.begun_s = rq->op.now_s;
+	return login_page(rq, 200, &flow, flow.has_request ? flow.request.login_hint : STR_NULL, STR_NULL);
+}
 
 int h_login(struct request *rq)
 {

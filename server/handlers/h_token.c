@@ -1,85 +1,62 @@
-/* POST /token.  RFC 6749 §3.2, §4.1.3, §6; RFC 7636 §4.6; OIDC Core §3.1.3, §12. */
+/* POST /token.  RFC 6749 §3.2, §4.1.3, §4.4, §6; RFC 7636 §4.6; OIDC Core §3.1.3, §12; RFC 8693; RFC 8707; RFC 9449. */
 
 #include "server/handlers/handlers.h"
-#include "server/oidc/family.h"
+#include "server/oidc/grants.h"
 #include "server/oidc/issue.h"
 
-enum { P_GRANT_TYPE = P_CLIENT_SECRET + 1, P_CODE, P_REDIRECT_URI, P_CODE_VERIFIER, P_REFRESH_TOKEN, P_SCOPE };
-const struct param_spec token_params[] = {
-	CLIENT_PARAMS,
-	[P_GRANT_TYPE] = { "grant_type", 64, PARAM_REQUIRED | PARAM_PRINTABLE | PARAM_BODY_ONLY },
-	[P_CODE] = { "code", 256, PARAM_SECRET | PARAM_PRINTABLE | PARAM_BODY_ONLY },
-	[P_REDIRECT_URI] = { "redirect_uri", 512, PARAM_BODY_ONLY },
-	[P_CODE_VERIFIER] = { "code_verifier", 256, PARAM_SECRET | PARAM_BODY_ONLY },
-	[P_REFRESH_TOKEN] = { "refresh_token", 256, PARAM_SECRET | PARAM_PRINTABLE | PARAM_BODY_ONLY },
-	[P_SCOPE] = { "scope", 1000, PARAM_PRINTABLE | PARAM_BODY_ONLY },
-};
-const size_t n_token_params = ARRAY_LEN(token_params);
+#define FIELD(name_, max, flags_) { { #name_, max, (flags_) | PARAM_BODY_ONLY }, offsetof(struct token_request, name_) }
+#define SECRET (PARAM_SECRET | PARAM_PRINTABLE)
 
-static int authorize_by_code(struct request *rq, struct authorization *auth)
-{
-	struct code_redemption redemption = {
-		.code = rq_param(rq, P_CODE),
-		.redirect_uri = rq_param(rq, P_REDIRECT_URI),
-		.code_verifier = rq_param(rq, P_CODE_VERIFIER),
-	};
-
-	if (str_is_null(redemption.code))
-		return op_fail(&rq->op, ERR_INVALID_REQUEST, "code is missing");
-	if (str_is_null(redemption.redirect_uri))
-		return op_fail(&rq->op, ERR_INVALID_REQUEST, "redirect_uri is missing");
-	return code_redeem(&rq->op, rq->client, &redemption, auth);
-}
-
-/* RFC 6749 §6: the scope may be narrowed, never widened. */
-static int narrow(struct op *op, struct str requested, struct authorization *auth)
-{
-	struct str rest = requested, part;
-
-	if (str_is_null(requested))
-		return 0;
-	while (str_split(&rest, ' ', &part))
-		if (!str_is_empty(part) && !scope_has(auth->scope, part))
-			return op_fail(op, ERR_INVALID_SCOPE, "scope exceeds what was granted");
-	auth->scope = requested;
-	return 0;
-}
-
-static int authorize_by_refresh(struct request *rq, struct authorization *auth)
-{
-	int r;
-
-	if (str_is_null(rq_param(rq, P_REFRESH_TOKEN)))
-		return op_fail(&rq->op, ERR_INVALID_REQUEST, "refresh_token is missing");
-	r = family_refresh(&rq->op, &rq->app->oidc, rq->client, rq_param(rq, P_REFRESH_TOKEN), auth);
-	return r < 0 ? r : narrow(&rq->op, rq_param(rq, P_SCOPE), auth);
-}
-
-/* How each grant proves its authorization; what follows is the same for all. */
+/* Parameter and where it goes. */
 static const struct {
-	const char *grant_type;
-	int (*authorize)(struct request *rq, struct authorization *auth);
-} grants[] = {
-	{ "authorization_code", authorize_by_code },
-	{ "refresh_token", authorize_by_refresh },
+	struct param_spec spec;
+	size_t offset;
+} fields[] = {
+	FIELD(grant_type, 64, PARAM_REQUIRED | PARAM_PRINTABLE),
+	FIELD(code, 256, SECRET),
+	FIELD(redirect_uri, 512, 0),
+	FIELD(code_verifier, 256, PARAM_SECRET),
+	FIELD(refresh_token, 256, SECRET),
+	FIELD(scope, 1000, PARAM_PRINTABLE),
+	FIELD(resource, 2048, PARAM_PRINTABLE | PARAM_MANY),
+	FIELD(authorization_details, 8192, 0),
+	FIELD(device_code, 256, SECRET),
+	FIELD(auth_req_id, 256, SECRET),
+	FIELD(subject_token, 8192, SECRET),
+	FIELD(subject_token_type, 128, PARAM_PRINTABLE),
+	FIELD(actor_token, 8192, SECRET),
+	FIELD(actor_token_type, 128, PARAM_PRINTABLE),
+	FIELD(requested_token_type, 128, PARAM_PRINTABLE),
+	FIELD(audience, 2048, PARAM_PRINTABLE | PARAM_MANY),
 };
+
+struct param_spec token_params[PARAMS_MAX];
+
+size_t token_params_declare(void)
+{
+	static const struct param_spec client[] = { CLIENT_PARAMS };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(client); i++)
+		token_params[n++] = client[i];
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		token_params[n++] = fields[i].spec;
+	return n;
+}
 
 int h_token(struct request *rq)
 {
+	struct token_request request = { .settings = &rq->app->oidc, .snapshot = rq->snapshot, .client = rq->client,
+	                                 .jkt = rq->proved_jkt, .x5t = rq->proved_x5t };
 	struct authorization auth;
 	_json_ json_t *response = NULL;
-	int r = ERR_UNSUPPORTED_GRANT_TYPE;
+	int r;
 
-	for (size_t i = 0; i < ARRAY_LEN(grants); i++) {
-		if (!str_equal(rq_param(rq, P_GRANT_TYPE), str_c(grants[i].grant_type)))
-			continue;
-		r = grants[i].authorize(rq, &auth);
-		if (r < 0)
-			return r;
-		break;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		*(struct str *)(void *)((char *)&request + fields[i].offset) = rq_param(rq, N_CLIENT_PARAMS + i);
+	r = grant_authorize(&rq->op, &request, &auth);
 	if (r < 0)
-		return op_fail(&rq->op, ERR_UNSUPPORTED_GRANT_TYPE, "grant_type is not supported");
+		return r;
 	rq->log_account_id = auth.account_id;
 	r = issue_tokens(&rq->op, &rq->app->oidc, rq->client, &auth, &response);
 	if (r < 0)

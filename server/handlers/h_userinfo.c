@@ -2,11 +2,11 @@
 
 #include "server/handlers/handlers.h"
 #include "server/oidc/access_token.h"
-#include "server/oidc/official.h"
+#include "server/oidc/claims_request.h"
 
 enum { P_ACCESS_TOKEN };
 const struct param_spec userinfo_params[] = {
-	[P_ACCESS_TOKEN] = { "access_token", 4096, PARAM_SECRET | PARAM_PRINTABLE | PARAM_BODY_ONLY },
+	[P_ACCESS_TOKEN] = { "access_token", 8192, PARAM_SECRET | PARAM_PRINTABLE | PARAM_BODY_ONLY },
 };
 const size_t n_userinfo_params = ARRAY_LEN(userinfo_params);
 
@@ -22,28 +22,53 @@ static int bearer(struct request *rq, struct str *ret_token)
 	return 0;
 }
 
+/* The token, its client, and in one statement the state and the facts behind it. */
+static int check(struct request *rq, struct str token, struct access_claims *claims, const struct client **ret_client)
+{
+	struct op *op = &rq->op;
+	struct str issuer = rq->app->oidc.issuer;
+	int r;
+
+	if (!access_token_read(op, issuer, token, claims) || !claims->has_account || !str_equal(claims->aud, issuer))
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "not an access token for this endpoint");
+	rq->log_account_id = claims->family.account_id;
+	*ret_client = snapshot_client(rq->snapshot, claims->client_id);
+	if (!*ret_client)
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "client is gone");
+	rq->log_client_id = (*ret_client)->id;
+	r = access_token_check_time(op, claims);
+	if (r >= 0)
+		r = family_live_official(op, &claims->family, (*ret_client)->platform_id, &claims->state);
+	if (r >= 0 && !str_equal(claims->state.client_id, claims->client_id))
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "of another client's family");
+	return r;
+}
+
 int h_userinfo(struct request *rq)
 {
 	struct op *op = &rq->op;
 	const struct client *client;
+	struct authorization_extra extra;
 	struct access_claims claims;
+	struct official_wish wish = { .part = "userinfo" };
+	_json_ json_t *answer = NULL, *request = NULL;
 	struct str token;
-	_json_ json_t *answer = NULL;
 	int r = bearer(rq, &token);
 
 	if (r >= 0)
-		r = access_token_check(op, rq->app->oidc.issuer, token, &claims);
+		r = check(rq, token, &claims, &client);
+	if (r >= 0 && !scope_has(claims.scope, STR("openid")))
+		return op_fail(op, ERR_INSUFFICIENT_SCOPE, "scope openid is required");
+	if (r >= 0)
+		r = authorization_extra_read(op, claims.state.extra, &extra);
+	if (r >= 0)
+		r = claims_request_read(op, extra.claims, &request);
 	if (r < 0)
 		return r;
-	rq->log_account_id = claims.account_id;
-	client = snapshot_client(rq->snapshot, claims.client_id);
-	if (!client)
-		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "client is gone");
-	rq->log_client_id = client->id;
-	if (!scope_has(claims.scope, STR("openid")))
-		return op_fail(op, ERR_INSUFFICIENT_SCOPE, "scope openid is required");
 	answer = json_new_object();
 	json_set_str(answer, "sub", claims.sub);
-	r = official_claims(op, client, claims.account_id, claims.scope, answer);
+	wish.scope = claims.scope;
+	wish.claims = request;
+	r = official_claims(op, &rq->app->oidc, &claims.state.official, &wish, answer);
 	return r < 0 ? r : respond_json(rq, 200, answer);
 }

@@ -10,9 +10,15 @@ int h_metadata(struct request *rq);
 int h_jwks(struct request *rq);
 /* h_authorize.c */
 extern struct param_spec authorize_params[PARAMS_MAX];
+struct param_spec authorize_param(size_t i, uint8_t flags); /* of authorize_fields[i] */
 int h_authorize(struct request *rq);
+/* h_par.c */
+extern struct param_spec par_params[PARAMS_MAX];
+size_t par_params_declare(void); /* fills the list, returns its length */
+int h_par(struct request *rq);
 /* h_token.c */
-PARAM_LIST(token_params);
+extern struct param_spec token_params[PARAMS_MAX];
+size_t token_params_declare(void);
 int h_token(struct request *rq);
 /* h_userinfo.c */
 PARAM_LIST(userinfo_params);
@@ -26,6 +32,7 @@ PARAM_LIST(logout_params);
 int h_logout(struct request *rq);
 /* h_login.c */
 PARAM_LIST(login_params);
+int h_login_page(struct request *rq);
 int h_login(struct request *rq);
 /* h_activate.c */
 PARAM_LIST(activate_params);
@@ -34,6 +41,12 @@ int h_activate(struct request *rq);
 /* h_home.c */
 PARAM_LIST(home_params);
 int h_home(struct request *rq);
+/* h_consent.c */
+PARAM_LIST(consent_params);
+PARAM_LIST(take_back_params);
+int h_consent(struct request *rq);
+int h_consents(struct request *rq);
+int h_consent_take_back(struct request *rq);
 /* h_static.c */
 int h_static(struct request *rq);
 /* h_health.c: admin port */
@@ -45,6 +58,7 @@ int h_metrics(struct request *rq);
 /* Client authentication (RFC 6749 §2.3): params 0 and 1 of the route are client_id and client_secret. */
 #define P_CLIENT_ID 0
 #define P_CLIENT_SECRET 1
+#define N_CLIENT_PARAMS 2
 #define CLIENT_PARAMS                                                     \
 	{ "client_id", 64, PARAM_PRINTABLE | PARAM_BODY_ONLY },           \
 	{ "client_secret", 256, PARAM_SECRET | PARAM_BODY_ONLY }

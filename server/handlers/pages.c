@@ -5,12 +5,20 @@
 
 #define FLOW_SECRET_BYTES 32
 #define COOKIE_MAX 200
+#define LINK_FLOW_MAX 4096
 
 int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action)
 {
 	response_header(rq, "Content-Security-Policy", page_csp(rq->op.arena, form_action));
 	response_header(rq, "Content-Language", rq->lang);
 	return respond_bytes(rq, status, "text/html; charset=utf-8", page_render(rq->op.arena, template_name, rq->lang, model));
+}
+
+int page_respond_scripted(struct request *rq, const char *template_name, const json_t *model, struct str form_action)
+{
+	response_header(rq, "Content-Security-Policy", page_csp_scripted(rq->op.arena, form_action));
+	response_header(rq, "Content-Language", rq->lang);
+	return respond_bytes(rq, 200, "text/html; charset=utf-8", page_render(rq->op.arena, template_name, rq->lang, model));
 }
 
 struct str page_say(struct request *rq, const char *key)
@@ -65,15 +73,12 @@ int session_of_request(struct request *rq)
 	return 0;
 }
 
-/* The same page in the other language. */
-static struct str language_link(struct request *rq, const struct flow *flow)
+struct str page_flow_link(struct request *rq, const char *path, struct str sealed)
 {
-	struct authorize_request other = flow->request;
-
-	if (!flow->has_request)
-		return page_in_other_language(rq, STR("/"));
-	other.ui_locales = other_language(rq);
-	return arena_printf(rq->op.arena, "/authorize?%.*s", STR_ARG(flow_query(&rq->op, &other)));
+	/* A longer one would not pass as an address. */
+	if (sealed.len > LINK_FLOW_MAX)
+		return STR_NULL;
+	return page_in_other_language(rq, arena_printf(rq->op.arena, "%s?flow=%.*s", path, STR_ARG(sealed)));
 }
 
 int login_page(struct request *rq, int status, const struct flow *flow, struct str typed_name, struct str error)
@@ -86,7 +91,7 @@ int login_page(struct request *rq, int status, const struct flow *flow, struct s
 	json_set_str(model, "flow", sealed);
 	json_set_str(model, "username", typed_name);
 	json_set_str(model, "error", error);
-	json_set_str(model, "lang_url", language_link(rq, flow));
+	json_set_str(model, "lang_url", flow->has_request ? page_flow_link(rq, "/login", sealed) : page_in_other_language(rq, STR("/")));
 	if (client)
 		json_set_str(model, "platform_name", client_title(client));
 	return page_respond(rq, status, "login", model, client ? uri_origin(op->arena, flow->request.redirect_uri) : STR_NULL);
@@ -100,5 +105,5 @@ int flow_continue(struct request *rq, const struct flow *flow, const struct sess
 	rq->log_account_id = session->account_id;
 	if (!flow->has_request)
 		return respond_redirect(rq, STR("/"));
-	return authorization_continue(rq, &flow->request, true);
+	return authorization_continue(rq, &flow->request, STAGE_SIGNED_IN);
 }

@@ -3,14 +3,20 @@
 
 #include "server/handlers/handlers.h"
 #include "server/login/flow.h"
+#include "server/oidc/consent.h"
 
 /* form_action: origins beside 'self' to which a form may lead, or STR_NULL. */
 int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action);
+/* With the one static script that submits a form at once; only where the page has no other purpose. */
+int page_respond_scripted(struct request *rq, const char *template_name, const json_t *model, struct str form_action);
 /* A sentence in the user's language. */
 struct str page_say(struct request *rq, const char *key);
 
 /* path with ui_locales of the language that is not in use. */
 struct str page_in_other_language(struct request *rq, struct str path);
+
+/* path?flow=… in the other language, STR_NULL when the flow is too long for an address. */
+struct str page_flow_link(struct request *rq, const char *path, struct str sealed);
 
 /* The browser's flow secret: the cookie's, or a new one that is set with this answer. */
 struct str flow_cookie(struct request *rq);
@@ -22,10 +28,19 @@ int login_page(struct request *rq, int status, const struct flow *flow, struct s
 int session_of_request(struct request *rq) _must_check_;
 void session_cookie_set(struct request *rq, struct str cookie);
 
+enum authorization_stage {
+	STAGE_BEGIN,
+	STAGE_SIGNED_IN, /* for this very request */
+	STAGE_CONSENTED, /* the same, and the official agreed */
+};
 /*
- * Goes on with an authorization request: redirects with a code or an error, or shows the
- * sign-in page or the page that says that access is missing.
+ * Goes on with an authorization request: answers with a code or an error, or shows the sign-in page, the
+ * consent page or the page that says that access is missing.
  */
-int authorization_continue(struct request *rq, const struct authorize_request *request, bool fresh);
+int authorization_continue(struct request *rq, const struct authorize_request *request, enum authorization_stage stage);
+/* The error in rq->op goes to the client, whose address has been checked. */
+int authorization_refuse(struct request *rq, const struct authorize_request *request, const struct client *client);
+/* Asks the official whether the client may have what it asks for. */
+int consent_page(struct request *rq, const struct flow *flow, const struct client *client, struct str scope);
 /* After a sign-in: back to the pending request, or home. */
 int flow_continue(struct request *rq, const struct flow *flow, const struct session *session, struct str cookie);

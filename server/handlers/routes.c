@@ -23,6 +23,8 @@ static const struct route protocol_routes[] = {
 	  .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_authorize },
 	{ .name = "token", .methods = HTTP_POST, .path = "/token", .params = token_params, FORM_16K, .pool = POOL_FAST,
 	  .errors = ERRORS_OAUTH, .cors = true, .guards = client_guards, .handle = h_token },
+	{ .name = "par", .methods = HTTP_POST, .path = "/par", .params = par_params, FORM_64K, .pool = POOL_FAST,
+	  .errors = ERRORS_OAUTH, .guards = client_guards, .handle = h_par },
 	{ .name = "userinfo", .methods = HTTP_GET | HTTP_POST, .path = "/userinfo", .params = userinfo_params, FORM_16K,
 	  .pool = POOL_FAST, .errors = ERRORS_BEARER, .cors = true, .handle = h_userinfo },
 	{ .name = "introspect", .methods = HTTP_POST, .path = "/introspect", .params = token_query_params, FORM_16K,
@@ -35,12 +37,19 @@ static const struct route protocol_routes[] = {
 
 static const struct route page_routes[] = {
 	{ .name = "home", .methods = HTTP_GET, .path = "/", .params = home_params, .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_home },
+	{ .name = "login_page", .methods = HTTP_GET, .path = "/login", .params = login_params, .pool = POOL_FAST,
+	  .errors = ERRORS_PAGE, .handle = h_login_page },
 	{ .name = "login", .methods = HTTP_POST, .path = "/login", .params = login_params, FORM_64K, .pool = POOL_SLOW,
 	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_login },
 	{ .name = "activate_page", .methods = HTTP_GET, .path = "/activate", .params = activate_params, .pool = POOL_FAST,
 	  .errors = ERRORS_PAGE, .handle = h_activate_page },
 	{ .name = "activate", .methods = HTTP_POST, .path = "/activate", .params = activate_params, FORM_64K, .pool = POOL_SLOW,
 	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_activate },
+	{ .name = "consent", .methods = HTTP_POST, .path = "/consent", .params = consent_params, FORM_64K, .pool = POOL_FAST,
+	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_consent },
+	{ .name = "consents", .methods = HTTP_GET, .path = "/consents", .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_consents },
+	{ .name = "consent_take_back", .methods = HTTP_POST, .path = "/consents/take-back", .params = take_back_params, FORM_16K,
+	  .pool = POOL_FAST, .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_consent_take_back },
 	{ .name = "static", .methods = HTTP_GET, .path = "/static/{file}", .pool = POOL_INLINE, .errors = ERRORS_PLAIN, .handle = h_static },
 };
 
@@ -51,6 +60,8 @@ const struct route admin_routes[] = {
 };
 const size_t n_admin_routes = ARRAY_LEN(admin_routes);
 
+static size_t n_token_params, n_par_params;
+
 /* How many parameters a route declares; the lists stand beside their handlers. */
 static size_t count_params(const struct param_spec *params)
 {
@@ -58,7 +69,8 @@ static size_t count_params(const struct param_spec *params)
 		const struct param_spec *params;
 		const size_t *n;
 	} lists[] = {
-		{ authorize_params, &n_authorize_fields }, { token_params, &n_token_params }, { userinfo_params, &n_userinfo_params },
+		{ authorize_params, &n_authorize_fields }, { token_params, &n_token_params }, { par_params, &n_par_params },
+		{ userinfo_params, &n_userinfo_params }, { consent_params, &n_consent_params }, { take_back_params, &n_take_back_params },
 		{ token_query_params, &n_token_query_params }, { logout_params, &n_logout_params }, { login_params, &n_login_params },
 		{ activate_params, &n_activate_params }, { home_params, &n_home_params },
 	};
@@ -70,10 +82,13 @@ static size_t count_params(const struct param_spec *params)
 	return 0;
 }
 
-static void declare_authorize_params(void)
+/* Lists that are made of the tables that also fill what handlers read. */
+static void declare_params(void)
 {
 	for (size_t i = 0; i < n_authorize_fields; i++)
-		authorize_params[i] = (struct param_spec){ authorize_fields[i].name, authorize_fields[i].max_bytes, 0 };
+		authorize_params[i] = authorize_param(i, 0);
+	n_token_params = token_params_declare();
+	n_par_params = par_params_declare();
 }
 
 const struct route *service_routes(struct arena *a, size_t *ret_n)
@@ -81,7 +96,7 @@ const struct route *service_routes(struct arena *a, size_t *ret_n)
 	size_t n = ARRAY_LEN(protocol_routes) + ARRAY_LEN(page_routes), at = 0;
 	struct route *routes = ARENA_ARRAY(a, struct route, n + n_api_routes);
 
-	declare_authorize_params();
+	declare_params();
 	for (size_t i = 0; i < ARRAY_LEN(protocol_routes); i++)
 		routes[at++] = protocol_routes[i];
 	for (size_t i = 0; i < ARRAY_LEN(page_routes); i++)

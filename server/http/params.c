@@ -35,7 +35,16 @@ static int check_value(struct op *op, const struct param_spec *spec, struct str 
 		return fail_named(op, "parameter is too long", spec);
 	if ((spec->flags & PARAM_PRINTABLE) && !str_is_printable_ascii(value))
 		return fail_named(op, "parameter has characters that are not allowed", spec);
+	if ((spec->flags & PARAM_MANY) && str_index(value, ' ') >= 0)
+		return fail_named(op, "parameter has characters that are not allowed", spec);
 	return 0;
+}
+
+static struct str join(struct op *op, struct str first, struct str second)
+{
+	if (str_is_empty(first))
+		return second.len > 0 ? second : STR_NULL;
+	return arena_printf(op->arena, "%.*s %.*s", STR_ARG(first), STR_ARG(second));
 }
 
 /* seen: one mark per declared parameter; an empty first one does not make room for a second. */
@@ -57,12 +66,14 @@ static int parse_place(struct op *op, const struct route *route, const struct pa
 			continue;
 		if (!place_is_allowed(spec, place, source->query_declared))
 			return fail_named(op, "parameter in the wrong place", spec);
-		if (seen[index])
+		if (seen[index] && !(spec->flags & PARAM_MANY))
 			return fail_named(op, "repeated parameter", spec);
-		seen[index] = true;
 		if (check_value(op, spec, value) < 0)
 			return op->error.code;
-		params[index] = value.len > 0 ? value : STR_NULL;
+		params[index] = seen[index] ? join(op, params[index], value) : value.len > 0 ? value : STR_NULL;
+		seen[index] = true;
+		if ((spec->flags & PARAM_MANY) && params[index].len > spec->max_bytes)
+			return fail_named(op, "parameter is too long", spec);
 	}
 	if (got < 0)
 		return op_fail(op, ERR_INVALID_REQUEST, "parameters are badly encoded");

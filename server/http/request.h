@@ -45,7 +45,8 @@ enum error_style {
 };
 
 enum { PARAM_REQUIRED = 1, PARAM_SECRET = 2 /* never in a log or an error, wiped first */,
-       PARAM_PRINTABLE = 4 /* bytes 0x20..0x7E only */, PARAM_QUERY_ONLY = 8, PARAM_BODY_ONLY = 16 };
+       PARAM_PRINTABLE = 4 /* bytes 0x20..0x7E only */, PARAM_QUERY_ONLY = 8, PARAM_BODY_ONLY = 16,
+       PARAM_MANY = 32 /* may be repeated: the values, which hold no space, stand joined by SP */ };
 
 /* Declared parameter: its place in the list is its index in rq->params. */
 struct param_spec {
@@ -99,6 +100,7 @@ struct request {
 	struct session *session;
 	struct principal *principal;
 	struct client *client;
+	struct str proved_jkt, proved_x5t; /* keys whose possession this request proved: RFC 9449, RFC 8705 */
 	struct response response;
 	/* For the log line only: set by handlers when known. */
 	struct str log_client_id;

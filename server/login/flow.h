@@ -11,6 +11,7 @@
 
 #define FLOW_COOKIE "__Host-sen-flow"
 #define FLOW_MAX_S 600
+#define FLOW_SEALED_MAX 49152
 
 struct flow {
 	bool has_request; /* otherwise the user came by himself and ends at home */
@@ -22,5 +23,3 @@ struct str flow_seal(struct op *op, struct str cookie, const struct flow *flow);
 /* false: not sealed by us for this browser.  The caller looks at the age. */
 bool flow_open(struct op *op, struct str cookie, struct str sealed, struct flow *ret_flow) _must_check_;
 bool flow_is_stale(const struct op *op, const struct flow *flow);
-/* The request as a query string, for links that begin it again. */
-struct str flow_query(struct op *op, const struct authorize_request *request);

@@ -1,71 +1,188 @@
 #include "server/oidc/access_token.h"
 
-#include "common/base/json.h"
+#include "common/base/random.h"
 #include "common/crypto/keyring.h"
-#include "server/oidc/family.h"
 #include "server/session/handle.h"
 
-#define TOKEN_JSON_DEPTH 4
+#define TOKEN_JSON_DEPTH 10
+#define OPAQUE_PREFIX "sna_"
+#define OPAQUE_PURPOSE "access-token"
+#define OPAQUE_MAX 16384
+#define CLIENT_JTI_PREFIX "snj_"
+#define CLIENT_JTI_BYTES 16
+
+DB_QUERY(revoked_token_select, DB_READ,
+	"SELECT FROM sen.revoked_token WHERE revoked_on >= $1::date - 1 AND hash = $2::bytea");
+DB_QUERY(revoked_token_insert, DB_WRITE,
+	"WITH t AS (INSERT INTO sen.revoked_token (revoked_on, hash) VALUES ($1::date, $2::bytea) ON CONFLICT DO NOTHING RETURNING 1)"
+	"INSERT INTO sen.audit (actor, action, object, request_id) SELECT 'client:' || $3::text, 'token.revoke', 'client:' || $3::text, $4::text FROM t");
+
+static void set_confirmation(json_t *claims, const struct authorization *auth)
+{
+	json_t *cnf;
+
+	if (str_is_null(auth->jkt) && str_is_null(auth->x5t))
+		return;
+	cnf = json_new_object();
+	json_set_str(cnf, "jkt", auth->jkt);
+	json_set_str(cnf, "x5t#S256", auth->x5t);
+	json_set_take(claims, "cnf", cnf);
+}
+
+/* Text that was written by us and is JSON. */
+static void set_json(json_t *claims, const char *name, struct str text)
+{
+	json_t *value = str_is_null(text) ? NULL : json_read(text, TOKEN_JSON_DEPTH - 1, NULL);
+
+	if (value)
+		json_set_take(claims, name, value);
+}
+
+static struct str jti_of(struct op *op, const struct authorization *auth)
+{
+	if (str_is_null(auth->account_id))
+		return random_token(op->arena, STR(CLIENT_JTI_PREFIX), CLIENT_JTI_BYTES);
+	return handle_token_id(op, auth->account_id, auth->family_on, auth->family_id);
+}
+
+static json_t *make_claims(struct op *op, const struct access_token_request *rq)
+{
+	const struct authorization *auth = rq->authorization;
+	bool has_account = !str_is_null(auth->account_id);
+	json_t *claims = json_new_object();
+
+	json_set_str(claims, "iss", rq->issuer);
+	json_set_str(claims, "sub", has_account ? client_subject(op, rq->client, auth->account_id) : rq->client->id);
+	json_set_str(claims, "aud", str_is_null(auth->audience) ? rq->issuer : auth->audience);
+	json_set_str(claims, "client_id", rq->client->id);
+	json_set_str(claims, "scope", str_is_empty(auth->scope) ? STR_NULL : auth->scope);
+	json_set_int(claims, "iat", op->now_s);
+	json_set_int(claims, "exp", op->now_s + rq->lifetime_s);
+	if (has_account)
+		json_set_int(claims, "auth_time", auth->auth_time_s);
+	json_set_str(claims, "jti", jti_of(op, auth));
+	set_confirmation(claims, auth);
+	set_json(claims, "authorization_details", auth->extra.details);
+	set_json(claims, "act", auth->extra.act);
+	return claims;
+}
 
 int access_token_make(struct op *op, const struct access_token_request *rq, struct str *ret_token)
 {
-	const struct authorization *auth = rq->authorization;
-	_json_ json_t *claims = json_new_object();
+	_json_ json_t *claims = make_claims(op, rq);
+	struct str text = json_write(op->arena, claims, false), sealed;
 
-	json_set_str(claims, "iss", rq->issuer);
-	json_set_str(claims, "sub", client_subject(op, rq->client, auth->account_id));
-	json_set_str(claims, "aud", rq->issuer);
-	json_set_str(claims, "client_id", rq->client->id);
-	json_set_str(claims, "scope", auth->scope);
-	json_set_int(claims, "iat", op->now_s);
-	json_set_int(claims, "exp", op->now_s + rq->lifetime_s);
-	json_set_int(claims, "auth_time", auth->auth_time_s);
-	json_set_str(claims, "jti", handle_token_id(op, auth->account_id, auth->family_on, auth->family_id));
-	return jws_sign(op, keyring_signing(op->keys), "at+jwt", json_write(op->arena, claims, false), ret_token);
+	if (!rq->client->opaque_access_token)
+		return jws_sign(op, keyring_signing(op->keys), "at+jwt", text, ret_token);
+	sealed = aead_seal(op->arena, keyring_key(op->keys, KEY_SEAL), OPAQUE_PURPOSE, STR_NULL, text);
+	*ret_token = arena_printf(op->arena, OPAQUE_PREFIX "%.*s", STR_ARG(sealed));
+	return 0;
+}
+
+static bool open_token(struct op *op, struct str token, struct str *ret_payload)
+{
+	if (str_starts(token, STR(OPAQUE_PREFIX)))
+		return token.len <= OPAQUE_MAX && aead_open(op->arena, keyring_key(op->keys, KEY_SEAL), OPAQUE_PURPOSE, STR_NULL,
+		                                            str_skip(token, sizeof(OPAQUE_PREFIX) - 1), ret_payload);
+	return jws_verify(op, token, "at+jwt", keyring_find, (void *)(uintptr_t)op->keys, ret_payload);
+}
+
+static bool read_jti(struct op *op, struct access_claims *c)
+{
+	struct handle h;
+
+	if (str_starts(c->jti, STR(CLIENT_JTI_PREFIX)))
+		return str_equal(c->sub, c->client_id);
+	if (!handle_read(op, HANDLE_TOKEN_ID, c->jti, &h))
+		return false;
+	c->has_account = true;
+	c->family = (struct family_key){ h.account_id, h.on, h.family_id };
+	return true;
 }
 
 bool access_token_read(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims)
 {
 	_json_ json_t *claims = NULL;
 	struct str payload;
-	struct handle h;
 
-	if (!jws_verify(op, token, "at+jwt", keyring_find, (void *)(uintptr_t)op->keys, &payload))
+	if (!open_token(op, token, &payload))
 		return false;
 	claims = json_read(payload, TOKEN_JSON_DEPTH, NULL);
-	if (!claims || !str_equal(json_get_str(claims, "iss"), issuer) || !str_equal(json_get_str(claims, "aud"), issuer) ||
-	    !handle_read(op, HANDLE_TOKEN_ID, json_get_str(claims, "jti"), &h))
+	if (!claims || !str_equal(json_get_str(claims, "iss"), issuer))
 		return false;
-	*ret_claims = (struct access_claims){
+	const json_t *cnf = json_object_get(claims, "cnf");
+	struct access_claims c = {
 		.sub = arena_dup(op->arena, json_get_str(claims, "sub")),
+		.aud = arena_dup(op->arena, json_get_str(claims, "aud")),
 		.client_id = arena_dup(op->arena, json_get_str(claims, "client_id")),
 		.scope = arena_dup(op->arena, json_get_str(claims, "scope")),
 		.jti = arena_dup(op->arena, json_get_str(claims, "jti")),
-		.account_id = h.account_id,
-		.family_on = h.on,
-		.family_id = h.family_id,
+		.jkt = arena_dup(op->arena, json_get_str(cnf, "jkt")),
+		.x5t = arena_dup(op->arena, json_get_str(cnf, "x5t#S256")),
+		.details = json_write(op->arena, json_object_get(claims, "authorization_details"), false),
+		.act = json_write(op->arena, json_object_get(claims, "act"), false),
 		.iat_s = json_get_int(claims, "iat", 0),
 		.exp_s = json_get_int(claims, "exp", 0),
 	};
+
+	if (!read_jti(op, &c))
+		return false;
+	*ret_claims = c;
 	return true;
+}
+
+int access_token_check_time(struct op *op, const struct access_claims *c)
+{
+	if (c->exp_s <= op->now_s)
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "expired");
+	return 0;
+}
+
+static struct str jti_hash(struct op *op, struct str jti)
+{
+	return keyring_hash(op->arena, op->keys, KEY_HANDLE, "revoked-token", jti);
+}
+
+static int check_client_token(struct op *op, const struct access_claims *c)
+{
+	struct db_rows rows;
+	int r = db_run(op, &revoked_token_select, &rows, P_STR(handle_today(op)), P_BYTES(jti_hash(op, c->jti)));
+
+	if (r >= 0 && rows.n > 0)
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "revoked");
+	return r;
+}
+
+int access_token_check_state(struct op *op, struct access_claims *c)
+{
+	int r = c->has_account ? family_live(op, &c->family, &c->state) : check_client_token(op, c);
+
+	/* Only an exchanged token lives by the family of another client. */
+	if (r >= 0 && c->has_account && str_is_null(c->act) && !str_equal(c->client_id, c->state.client_id))
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "of another client's family");
+	return r;
 }
 
 int access_token_check(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims)
 {
 	struct access_claims c;
-	struct family_state state;
 	int r;
 
 	if (!access_token_read(op, issuer, token, &c))
 		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "not an access token of this issuer");
-	if (c.exp_s <= op->now_s)
-		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "expired");
-	r = family_live(op, &(struct family_key){ c.account_id, c.family_on, c.family_id, c.client_id }, &state);
+	r = access_token_check_time(op, &c);
+	if (r >= 0)
+		r = access_token_check_state(op, &c);
 	if (r < 0)
 		return r;
-	c.person_id = state.person_id;
-	c.login = state.login;
-	c.auth_time_s = state.auth_time_s;
 	*ret_claims = c;
 	return 0;
+}
+
+int access_token_revoke(struct op *op, const struct access_claims *c)
+{
+	struct db_rows rows;
+
+	assert(!c->has_account);
+	return db_run(op, &revoked_token_insert, &rows, P_STR(handle_today(op)), P_BYTES(jti_hash(op, c->jti)), P_STR(c->client_id), P_C(op->id));
 }

@@ -1,12 +1,15 @@
 /*
- * access_token.h: JWT access tokens (RFC 9068): typ at+jwt, ES256, audience this issuer.
+ * access_token.h: access tokens: JWTs (RFC 9068, typ at+jwt), or for clients that registered it
+ * the same claims sealed, which nobody but this server can read.
  *
  * A token names its account and token family in its sealed jti; whoever accepts it at this
- * server asks the database each time whether both are still good.
+ * server asks the database each time whether both are still good.  A token of a client without an
+ * account (client_credentials) has a random jti, asked for among those revoked.
  */
 #pragma once
 
-#include "server/oidc/code.h"
+#include "server/oidc/authorization.h"
+#include "server/oidc/family.h"
 
 struct access_token_request {
 	struct str issuer;
@@ -18,24 +21,28 @@ int access_token_make(struct op *op, const struct access_token_request *request,
 
 struct access_claims {
 	struct str sub;
+	struct str aud;
 	struct str client_id;
 	struct str scope;      /* space-separated */
 	struct str jti;
-	struct str account_id; /* of the family that the token came of */
-	struct str family_on;  /* "2026-11-24" */
-	struct str family_id;
+	struct str jkt, x5t;   /* the key it is bound to: whoever accepts it must see the proof */
+	struct str details, act; /* JSON, or STR_NULL */
+	bool has_account;
+	struct family_key family; /* of the account, when there is one */
 	int64_t iat_s, exp_s;
-	/* from the database, after access_token_check() */
-	struct str person_id;
-	struct str login;
-	int64_t auth_time_s;
+	struct family_state state; /* from the database, after a check; with an account */
 };
 
+/* Ours by signature or seal, typ and iss; nothing is said of time and state. */
+bool access_token_read(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims) _must_check_;
 /*
- * Signature, typ, iss, aud, exp, then the live state: account active and in the same epoch, family not
- * revoked, access to the client's platform still granted.  ERR_INVALID_TOKEN when any does
- * not hold; other errors when that cannot be known.
+ * The same, then exp and the live state: account active and in the same epoch, family not revoked, access
+ * to the client's platform still granted.  ERR_INVALID_TOKEN when any does not hold; other errors
+ * when that cannot be known.
  */
 int access_token_check(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims) _must_check_;
-/* Without the live state: for revocation, which must also take expired tokens. */
-bool access_token_read(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims) _must_check_;
+/* The state behind claims that have been read. */
+int access_token_check_state(struct op *op, struct access_claims *claims) _must_check_;
+int access_token_check_time(struct op *op, const struct access_claims *claims) _must_check_;
+/* For a token without an account; others are revoked with their family. */
+int access_token_revoke(struct op *op, const struct access_claims *claims) _must_check_;

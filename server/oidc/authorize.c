@@ -1,8 +1,14 @@
 #include "server/oidc/authorize.h"
 
 #include "common/base/base64.h"
+#include "server/oidc/acr.h"
+#include "server/oidc/authorization_details.h"
+#include "server/oidc/claims_request.h"
+#include "server/oidc/resource.h"
+#include "server/oidc/response_mode.h"
 
-#define FIELD(name_, max) { #name_, offsetof(struct authorize_request, name_), max }
+#define FIELD(name_, max) { #name_, offsetof(struct authorize_request, name_), max, false }
+#define FIELD_MANY(name_, max) { #name_, offsetof(struct authorize_request, name_), max, true }
 
 const struct authorize_field authorize_fields[] = {
 	FIELD(client_id, 64),
@@ -16,16 +22,21 @@ const struct authorize_field authorize_fields[] = {
 	FIELD(code_challenge_method, 16),
 	FIELD(prompt, 64),
 	FIELD(max_age, 10),
+	FIELD(acr_values, 256),
+	FIELD(claims, 4096),
 	FIELD(login_hint, 128),
 	FIELD(ui_locales, 64),
-	FIELD(id_token_hint, 4096),
-	FIELD(request, 4096),
+	FIELD(id_token_hint, 8192),
+	FIELD_MANY(resource, 2048),
+	FIELD(authorization_details, 8192),
+	FIELD(dpop_jkt, 64),
+	FIELD(request, 16384),
 	FIELD(request_uri, 512),
 	FIELD(registration, 4096),
 };
 const size_t n_authorize_fields = ARRAY_LEN(authorize_fields);
 
-#define S256_CHALLENGE_LEN 43 /* base64url of 32 bytes, RFC 7636 §4.2 */
+#define SHA256_TEXT_LEN 43 /* base64url of 32 bytes: RFC 7636 §4.2, RFC 7638 */
 #define MAX_AGE_LIMIT_S 1000000000
 
 struct str *authorize_field_of(struct authorize_request *rq, size_t i)
@@ -44,38 +55,72 @@ int authorize_check_target(struct op *op, const struct authorize_request *rq, co
 	return 0;
 }
 
-static int check_unsupported(struct op *op, const struct authorize_request *rq)
+int authorize_check_origin(struct op *op, const struct client *client, const struct authorize_origin *origin)
 {
-	if (!str_is_null(rq->request))
-		return op_fail(op, ERR_REQUEST_NOT_SUPPORTED, "request objects are not supported");
-	if (!str_is_null(rq->request_uri))
-		return op_fail(op, ERR_REQUEST_URI_NOT_SUPPORTED, "request_uri is not supported");
+	if (client->must_push && !origin->is_pushed)
+		return op_fail(op, ERR_INVALID_REQUEST, "this client must push its authorization requests");
+	if (client->must_sign_request && !origin->is_signed)
+		return op_fail(op, ERR_INVALID_REQUEST, "this client must send signed request objects");
+	return 0;
+}
+
+enum client_response authorize_response_type(const struct authorize_request *rq, const struct client *client)
+{
+	static const struct {
+		const char *name, *alias; /* the order of the words does not matter (OAuth 2.0 Multiple Response Types §4) */
+		enum client_response type;
+	} types[] = {
+		{ "code", NULL, RESPONSE_CODE },
+		{ "id_token", NULL, RESPONSE_ID_TOKEN },
+		{ "code id_token", "id_token code", RESPONSE_CODE_ID_TOKEN },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (str_equal(rq->response_type, str_c(types[i].name)) ||
+		    (types[i].alias && str_equal(rq->response_type, str_c(types[i].alias))))
+			return (client->responses & types[i].type) ? types[i].type : 0;
+	return 0;
+}
+
+static int check_response(struct op *op, const struct authorize_request *rq, const struct client *client)
+{
+	enum client_response type = authorize_response_type(rq, client);
+	struct response_mode mode;
+
 	if (!str_is_null(rq->registration))
 		return op_fail(op, ERR_REGISTRATION_NOT_SUPPORTED, "registration parameter is not supported");
 	if (str_is_null(rq->response_type))
 		return op_fail(op, ERR_INVALID_REQUEST, "response_type is missing");
-	if (!str_equal(rq->response_type, STR("code")))
-		return op_fail(op, ERR_UNSUPPORTED_RESPONSE_TYPE, "response_type must be code");
-	if (!str_is_null(rq->response_mode) && !str_equal(rq->response_mode, STR("query")))
-		return op_fail(op, ERR_UNSUPPORTED_RESPONSE_MODE, "response_mode must be query");
+	if (type == 0)
+		return op_fail(op, ERR_UNSUPPORTED_RESPONSE_TYPE, "response_type is not offered to this client");
+	if (!response_mode_read(rq, client, &mode))
+		return op_fail(op, ERR_UNSUPPORTED_RESPONSE_MODE, "response_mode is not offered for this response_type");
+	/* OIDC Core §3.2.2.1, §3.3.2.11: a token that leaves through the browser is bound to the request. */
+	if (type != RESPONSE_CODE && str_is_null(rq->nonce))
+		return op_fail(op, ERR_INVALID_REQUEST, "nonce is required for this response_type");
 	return 0;
+}
+
+static bool is_sha256_text(struct op *op, struct str s)
+{
+	struct str bytes;
+
+	return s.len == SHA256_TEXT_LEN && base64url_decode(op->arena, s, &bytes);
 }
 
 /* RFC 7636 §4.3, §4.4.1: S256 only; plain, or a method without a challenge, is an error. */
 static int check_pkce(struct op *op, const struct authorize_request *rq, const struct client *client)
 {
-	struct str bytes;
-
 	if (str_is_null(rq->code_challenge)) {
 		if (!str_is_null(rq->code_challenge_method))
 			return op_fail(op, ERR_INVALID_REQUEST, "code_challenge is missing");
-		if (client->pkce_required)
+		if (client->pkce_required && authorize_response_type(rq, client) != RESPONSE_ID_TOKEN)
 			return op_fail(op, ERR_INVALID_REQUEST, "code_challenge is required for this client");
 		return 0;
 	}
 	if (!str_equal(rq->code_challenge_method, STR("S256")))
 		return op_fail(op, ERR_INVALID_REQUEST, "code_challenge_method must be S256");
-	if (rq->code_challenge.len != S256_CHALLENGE_LEN || !base64url_decode(op->arena, rq->code_challenge, &bytes))
+	if (!is_sha256_text(op, rq->code_challenge))
 		return op_fail(op, ERR_INVALID_REQUEST, "code_challenge is not the base64url of a SHA-256 digest");
 	return 0;
 }
@@ -102,70 +147,149 @@ static int check_prompt(struct op *op, struct str prompt)
 	return 0;
 }
 
-static int check_request(struct op *op, const struct authorize_request *rq, const struct client *client)
+static int check_claims(struct op *op, const struct authorize_request *rq)
+{
+	_json_ json_t *claims = NULL;
+
+	return claims_request_read(op, rq->claims, &claims);
+}
+
+int authorize_check(struct op *op, const struct authorize_request *rq, const struct client *client)
 {
 	uint64_t max_age;
-	int r = check_unsupported(op, rq);
+	int r = check_response(op, rq, client);
 
 	if (r >= 0)
 		r = check_pkce(op, rq, client);
 	if (r >= 0)
 		r = check_prompt(op, rq->prompt);
+	if (r >= 0)
+		r = check_claims(op, rq);
+	if (r >= 0)
+		r = resource_check(op, client, rq->resource);
+	if (r >= 0)
+		r = authorization_details_check(op, client, rq->authorization_details);
 	if (r < 0)
 		return r;
 	if (!scope_has(rq->scope, STR("openid")))
 		return op_fail(op, ERR_INVALID_SCOPE, "scope must contain openid");
 	if (!str_is_null(rq->max_age) && !str_to_u64(rq->max_age, MAX_AGE_LIMIT_S, &max_age))
 		return op_fail(op, ERR_INVALID_REQUEST, "max_age is not a number of seconds");
+	if (!str_is_null(rq->dpop_jkt) && !is_sha256_text(op, rq->dpop_jkt))
+		return op_fail(op, ERR_INVALID_REQUEST, "dpop_jkt is not a JWK thumbprint");
 	return 0;
+}
+
+static int64_t max_age_of(const struct authorize_request *rq, const struct client *client)
+{
+	uint64_t max_age;
+
+	if (!str_is_null(rq->max_age) && str_to_u64(rq->max_age, MAX_AGE_LIMIT_S, &max_age))
+		return (int64_t)max_age;
+	return client->default_max_age_s;
+}
+
+/* The user that the request names: by hint, or as a claim of the ID token (OIDC Core §3.1.2.1, §5.5.1). */
+static bool is_named_user(struct op *op, const struct authorize_request *rq, const struct client *client,
+                          const struct authorize_user *user)
+{
+	struct str sub = client_subject(op, client, user->session->account_id), named;
+	_json_ json_t *claims = NULL;
+
+	if (!str_is_null(user->hint_sub) && !str_equal(user->hint_sub, sub))
+		return false;
+	if (claims_request_read(op, rq->claims, &claims) < 0)
+		return false;
+	named = claims_request_value(claims, "sub");
+	return str_is_null(named) || str_equal(named, sub);
 }
 
 /* Does the present session answer what the request demands of it? */
 static bool session_suffices(struct op *op, const struct authorize_request *rq, const struct client *client,
                              const struct authorize_user *user)
 {
-	uint64_t max_age;
+	int64_t max_age = max_age_of(rq, client);
 
-	if (!user->session)
-		return false;
-	if (!str_is_null(user->hint_sub) &&
-	    !str_equal(user->hint_sub, client_subject(op, client, user->session->account_id)))
+	if (!user->session || !is_named_user(op, rq, client, user))
 		return false;
 	if (user->fresh)
 		return true;
 	if (scope_has(rq->prompt, STR("login")) || scope_has(rq->prompt, STR("select_account")))
 		return false;
-	if (!str_is_null(rq->max_age) && str_to_u64(rq->max_age, MAX_AGE_LIMIT_S, &max_age))
-		/* max_age=0 equals prompt=login. */
-		return max_age > 0 && op->now_s - user->session->auth_time_s <= (int64_t)max_age;
+	/* max_age=0 equals prompt=login. */
+	return max_age < 0 || (max_age > 0 && op->now_s - user->session->auth_time_s <= max_age);
+}
+
+/* Only an essential acr is a demand (OIDC Core §5.5.1.1); acr_values are a wish. */
+static bool level_suffices(struct op *op, const struct authorize_request *rq, const struct session *session)
+{
+	_json_ json_t *claims = NULL;
+	struct str demanded;
+
+	if (claims_request_read(op, rq->claims, &claims) < 0)
+		return false;
+	demanded = claims_request_essential(op->arena, claims, "acr");
+	if (str_is_empty(demanded))
+		return true;
+	return acr_least_level(demanded) > 0 && session->level >= acr_least_level(demanded);
+}
+
+static bool scope_is_within(struct str scope, struct str consented)
+{
+	struct str part;
+
+	while (str_split(&scope, ' ', &part))
+		if (!scope_has(consented, part))
+			return false;
 	return true;
+}
+
+/* The province's own platforms need no consent; authorization details are always shown (RFC 9396 §5). */
+static bool must_ask(const struct authorize_request *rq, const struct client *client, const struct authorize_user *user, struct str scope)
+{
+	if (user->consented)
+		return false;
+	if (scope_has(rq->prompt, STR("consent")))
+		return client->must_consent;
+	if (!str_is_null(rq->authorization_details))
+		return true;
+	return client->must_consent && (str_is_null(user->consented_scope) || !scope_is_within(scope, user->consented_scope));
+}
+
+static struct authorize_decision refuse(struct op *op, enum err code, const char *text)
+{
+	(void)op_fail(op, code, text);
+	return (struct authorize_decision){ .step = AUTHORIZE_ERROR };
+}
+
+static struct authorize_decision without_session(struct op *op, const struct authorize_request *rq, const struct authorize_user *user)
+{
+	if (scope_has(rq->prompt, STR("none")))
+		return refuse(op, ERR_LOGIN_REQUIRED, "the user is not signed in");
+	/* Signed in as somebody else than the request names, for this very request. */
+	if (user->fresh)
+		return refuse(op, ERR_LOGIN_REQUIRED, "signed in as another user than the request names");
+	return (struct authorize_decision){ .step = AUTHORIZE_LOGIN };
 }
 
 struct authorize_decision authorize_decide(struct op *op, const struct authorize_request *rq, const struct client *client,
                                            const struct authorize_user *user)
 {
-	struct authorize_decision d = { .step = AUTHORIZE_ERROR };
+	struct authorize_decision d = { .step = AUTHORIZE_ISSUE };
 
-	if (check_request(op, rq, client) < 0)
-		return d;
-	if (user->hint_bad) {
-		(void)op_fail(op, ERR_INVALID_REQUEST, "id_token_hint is not an ID token of this issuer");
-		return d;
-	}
-	if (!session_suffices(op, rq, client, user)) {
-		if (scope_has(rq->prompt, STR("none"))) {
-			(void)op_fail(op, ERR_LOGIN_REQUIRED, "the user is not signed in");
-			return d;
-		}
-		/* Signed in as somebody else than the hint says, for this very request. */
-		if (user->fresh) {
-			(void)op_fail(op, ERR_LOGIN_REQUIRED, "signed in as another user than id_token_hint names");
-			return d;
-		}
-		d.step = AUTHORIZE_LOGIN;
-		return d;
-	}
-	d.step = AUTHORIZE_ISSUE;
+	if (authorize_check(op, rq, client) < 0)
+		return (struct authorize_decision){ .step = AUTHORIZE_ERROR };
+	if (user->hint_bad)
+		return refuse(op, ERR_INVALID_REQUEST, "id_token_hint is not an ID token of this issuer");
+	if (!session_suffices(op, rq, client, user))
+		return without_session(op, rq, user);
+	if (!level_suffices(op, rq, user->session))
+		return refuse(op, ERR_UNMET_AUTHENTICATION, "the demanded acr cannot be reached");
 	d.scope = client_narrow_scope(op->arena, client, rq->scope);
+	if (must_ask(rq, client, user, d.scope)) {
+		if (scope_has(rq->prompt, STR("none")))
+			return refuse(op, ERR_CONSENT_REQUIRED, "the user has not consented");
+		d.step = AUTHORIZE_CONSENT;
+	}
 	return d;
 }

@@ -3,17 +3,27 @@
 #include "common/base/base64.h"
 #include "common/base/random.h"
 #include "common/crypto/digest.h"
+#include "server/oidc/official.h"
+#include "server/oidc/pushed_request.h"
 #include "server/session/handle.h"
 
+/* With $15 a pushed request is used up, or nothing happens. */
 DB_QUERY(code_insert, DB_WRITE,
+	"WITH p AS ("
+	"  UPDATE sen.pushed_request SET used_at = now() WHERE issued_on = $16::date AND id_hash = $15::bytea AND client_id = $5::text"
+	"  AND used_at IS NULL RETURNING id_hash"
+	")"
 	"INSERT INTO sen.auth_code (account_id, issued_on, code_hash, family_id, client_id, redirect_uri, challenge, nonce, scope,"
-	" session_id, session_on, auth_time, epoch, expires_at)"
+	" session_id, session_on, auth_time, epoch, expires_at, level, amr, bound_key, offline, extra)"
 	" SELECT $1::uuid, $2::date, $3::bytea, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text,"
-	" $10::uuid, $11::date, to_timestamp($12::bigint), $13::bigint, now() + $14::bigint * interval '1 s'");
+	" $10::uuid, $11::date, to_timestamp($12::bigint), $13::bigint, now() + $14::bigint * interval '1 s',"
+	" $17::smallint, $18::text, $19::text, $20::boolean, $21::jsonb"
+	" WHERE $15::bytea IS NULL OR EXISTS (SELECT FROM p) RETURNING 1");
 
 /*
- * The claim, the checks and the birth of the token family are one statement.  The code is
- * used up even when redirect_uri or verifier do not fit: a client does not get a second guess.
+ * The claim, the checks, the birth of the token family and the claims of the ID token are one
+ * statement.  The code is used up even when redirect_uri or verifier do not fit: a client does
+ * not get a second guess.
  */
 DB_QUERY(code_claim, DB_WRITE,
 	"WITH c AS ("
@@ -21,19 +31,25 @@ DB_QUERY(code_claim, DB_WRITE,
 	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND code_hash = $3::bytea AND client_id = $4::text"
 	"  AND used_at IS NULL AND expires_at > now() RETURNING *"
 	"), f AS ("
-	"  INSERT INTO sen.token_family (account_id, issued_on, id, client_id, session_id, session_on, scope, auth_time, epoch, expires_at)"
-	"  SELECT c.account_id, c.issued_on, c.family_id, c.client_id, c.session_id, c.session_on, c.scope, c.auth_time, c.epoch, s.expires_at"
+	"  INSERT INTO sen.token_family (account_id, issued_on, id, client_id, session_id, session_on, scope, auth_time, epoch,"
+	"   expires_at, level, amr, bound_key, offline, idle_s, extra)"
+	"  SELECT c.account_id, c.issued_on, c.family_id, c.client_id, c.session_id, c.session_on, c.scope, c.auth_time, c.epoch,"
+	"   CASE WHEN c.offline THEN now() + $9::bigint * interval '1 s' ELSE s.expires_at END, c.level, c.amr, $8::text, c.offline,"
+	"   CASE WHEN c.offline THEN $10::integer END, c.extra"
 	"  FROM c JOIN sen.account a ON a.id = c.account_id AND a.status = 'active' AND a.epoch = c.epoch"
 	"  JOIN sen.session s ON s.account_id = c.account_id AND s.issued_on = c.session_on AND s.id = c.session_id"
 	"    AND " SESSION_NEAR("s.issued_on", "$2::date")
 	"    AND s.ended_at IS NULL AND s.expires_at > now()"
 	"  JOIN sen.oauth_client k ON k.id = c.client_id AND k.enabled"
 	"    AND (k.platform_id IS NULL OR EXISTS (SELECT FROM sen.live_grant g WHERE g.account_id = c.account_id AND g.platform_id = k.platform_id))"
-	"  WHERE c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text"
+	"  WHERE c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text)"
 	"  RETURNING id"
 	")"
 	"SELECT f.id, c.scope, c.nonce, c.session_id, extract(epoch FROM c.auth_time)::bigint,"
-	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = c.account_id) FROM c LEFT JOIN f ON true");
+	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = c.account_id), c.level, c.amr, c.extra,"
+	OFFICIAL_COLUMNS("$11::smallint", "c.scope", "c.extra")
+	" FROM c JOIN sen.account a ON a.id = c.account_id JOIN sen.person p ON p.id = a.person_id LEFT JOIN f ON true");
+#define FIRST_OFFICIAL_COLUMN 9
 
 DB_QUERY(code_reuse, DB_WRITE,
 	"WITH f AS ("
@@ -48,19 +64,27 @@ DB_QUERY(code_reuse, DB_WRITE,
 int code_issue(struct op *op, const struct oidc_settings *settings, const struct authorize_request *rq, struct str scope,
                const struct session *session, struct str *ret_code)
 {
+	const struct authorization_extra extra = { .claims = rq->claims, .resource = rq->resource, .details = rq->authorization_details };
+	bool offline = scope_has(scope, STR(SCOPE_OFFLINE));
+	struct pushed_handle pushed = { 0 };
 	struct handle h;
 	struct str code = handle_new(op, HANDLE_CODE, session->account_id, &h);
 	char family[UUID_TEXT_LEN + 1];
 	struct db_rows rows;
 	int r;
 
+	if (!str_is_null(rq->request_uri) && !pushed_handle_read(op, rq->request_uri, &pushed))
+		return op_fail(op, ERR_INVALID_REQUEST_URI, "request_uri is none of ours");
 	random_uuid(family);
 	r = db_run(op, &code_insert, &rows, P_STR(session->account_id), P_STR(h.on), P_BYTES(h.hash), P_C(family),
 	           P_STR(rq->client_id), P_STR(rq->redirect_uri), P_STR(rq->code_challenge), P_STR(rq->nonce), P_STR(scope),
 	           P_STR(session->id), P_STR(session->on), P_I64(session->auth_time_s), P_I64(session->epoch),
-	           P_I64(settings->code_s));
+	           P_I64(settings->code_s), P_BYTES(pushed.hash), P_STR(pushed.on), P_I64(session->level), P_STR(session->amr),
+	           P_STR(rq->dpop_jkt), P_BOOL(offline), P_STR(authorization_extra_write(op, &extra)));
 	if (r < 0)
 		return r;
+	if (rows.n == 0)
+		return op_fail(op, ERR_INVALID_REQUEST_URI, "the pushed request has been used");
 	*ret_code = code;
 	return 0;
 }
@@ -81,11 +105,35 @@ static bool verifier_is_wellformed(struct str v)
 	return true;
 }
 
-int code_redeem(struct op *op, const struct client *client, const struct code_redemption *redemption,
-                struct authorization *ret_authorization)
+static int from_row(struct op *op, const struct handle *h, const struct db_rows *rows, struct authorization *ret)
+{
+	struct official_facts *facts = ARENA_NEW(op->arena, struct official_facts);
+
+	*facts = official_facts_from_row(rows, 0, FIRST_OFFICIAL_COLUMN);
+	*ret = (struct authorization){
+		.account_id = h->account_id,
+		.family_on = h->on,
+		.family_id = db_str(rows, 0, 0),
+		.scope = db_str(rows, 0, 1),
+		.nonce = db_str(rows, 0, 2),
+		.session_id = db_str(rows, 0, 3),
+		.auth_time_s = db_i64(rows, 0, 4),
+		.may_grant = db_bool(rows, 0, 5),
+		.level = db_i64(rows, 0, 6),
+		.amr = db_str(rows, 0, 7),
+		.may_refresh = true,
+		.official = facts,
+	};
+	return authorization_extra_read(op, db_str(rows, 0, 8), &ret->extra);
+}
+
+int code_redeem(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                const struct code_redemption *redemption, struct authorization *ret_authorization)
 {
 	static const char refused[] = "the code is not valid";
 	struct str challenge = STR_NULL;
+	/* A confidential client's refresh tokens are bound by its authentication (RFC 9449 §5). */
+	struct str bound = client->auth_method == CLIENT_AUTH_NONE ? redemption->jkt : STR_NULL;
 	struct handle h;
 	struct db_rows rows;
 	int r;
@@ -98,7 +146,8 @@ int code_redeem(struct op *op, const struct client *client, const struct code_re
 		challenge = base64url_encode(op->arena, sha256_str(op->arena, redemption->code_verifier));
 	}
 	r = db_run(op, &code_claim, &rows, P_STR(h.account_id), P_STR(h.on), P_BYTES(h.hash), P_STR(client->id),
-	           P_STR(redemption->redirect_uri), P_STR(challenge));
+	           P_STR(redemption->redirect_uri), P_STR(challenge), P_STR(redemption->jkt), P_STR(bound),
+	           P_I64(settings->offline_absolute_s), P_I64(settings->offline_idle_s), P_I64(client->platform_id));
 	if (r < 0)
 		return r;
 	if (rows.n == 0) {
@@ -107,16 +156,6 @@ int code_redeem(struct op *op, const struct client *client, const struct code_re
 	}
 	if (db_is_null(&rows, 0, 0))
 		return op_fail_detail(op, ERR_INVALID_GRANT, refused,
-		                      "redirect_uri, verifier, account, session or access do not fit; the code is used up");
-	*ret_authorization = (struct authorization){
-		.account_id = h.account_id,
-		.family_on = h.on,
-		.family_id = db_str(&rows, 0, 0),
-		.scope = db_str(&rows, 0, 1),
-		.nonce = db_str(&rows, 0, 2),
-		.session_id = db_str(&rows, 0, 3),
-		.auth_time_s = db_i64(&rows, 0, 4),
-		.may_grant = db_bool(&rows, 0, 5),
-	};
-	return 0;
+		                      "redirect_uri, verifier, key, account, session or access do not fit; the code is used up");
+	return from_row(op, &h, &rows, ret_authorization);
 }

@@ -1,6 +1,7 @@
 #include "server/oidc/family.h"
 
 #include "server/session/handle.h"
+#include "server/session/session.h"
 
 /* Account active in the same epoch, and still a role on the client's platform. */
 #define ACCOUNT_IS_LIVE " a.id = f.account_id AND a.status = 'active' AND a.epoch = f.epoch"
@@ -8,27 +9,35 @@
 	" k.id = f.client_id AND k.enabled AND (k.platform_id IS NULL OR EXISTS"                                 \
 	"   (SELECT FROM sen.live_grant g WHERE g.account_id = f.account_id AND g.platform_id = k.platform_id))"
 #define LIVE_JOIN " JOIN sen.account a ON" ACCOUNT_IS_LIVE " JOIN sen.oauth_client k ON" CLIENT_IS_LIVE
-/* The sign-in session that the family came of; $2 is the family's day. */
-#define SESSION_IS_LIVE                                                                                            \
-	" s.account_id = f.account_id AND s.issued_on = f.session_on AND s.id = f.session_id"                    \
+/* The sign-in session that the family came of, or a use not too long ago; $2 is the family's day. */
+#define STILL_LASTS                                                                                                \
+	" (CASE WHEN f.offline THEN coalesce(f.rotated_at, f.issued_on) + f.idle_s * interval '1 s' > now()"     \
+	"   ELSE EXISTS (SELECT FROM sen.session s WHERE s.account_id = f.account_id AND s.issued_on = f.session_on AND s.id = f.session_id" \
 	"   AND " SESSION_NEAR("s.issued_on", "$2::date")                                                       \
-	"   AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"
+	"   AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()) END)"
+
+#define REFRESHED(platform)                                                                                                  \
+	" extract(epoch FROM c.auth_time)::bigint, c.generation,"                                               \
+	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid), c.level, c.amr, c.extra,"       \
+	OFFICIAL_COLUMNS(platform "::smallint", "c.scope", "c.extra")                                                  \
+	" FROM c JOIN sen.account a ON a.id = $1::uuid JOIN sen.person p ON p.id = a.person_id"
+#define FIRST_OFFICIAL_COLUMN 8
 
 DB_QUERY(family_claim, DB_WRITE,
 	"WITH c AS ("
-	"  UPDATE sen.token_family f SET generation = f.generation + 1, rotated_at = now()"
-	"  FROM sen.account a, sen.oauth_client k, sen.session s"
+	"  UPDATE sen.token_family f SET generation = f.generation + $6::integer, rotated_at = now()"
+	"  FROM sen.account a, sen.oauth_client k"
 	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
 	"  AND f.generation = $5::integer AND f.revoked_at IS NULL AND f.expires_at > now()"
-	"  AND" ACCOUNT_IS_LIVE " AND" CLIENT_IS_LIVE " AND" SESSION_IS_LIVE
-	"  RETURNING f.scope, f.session_id, f.session_on, f.auth_time, f.generation"
+	"  AND (f.bound_key IS NULL OR f.bound_key = $7::text)"
+	"  AND" ACCOUNT_IS_LIVE " AND" CLIENT_IS_LIVE " AND" STILL_LASTS
+	"  RETURNING f.scope, f.session_id, f.session_on, f.auth_time, f.generation, f.level, f.amr, f.extra, f.offline"
 	"), t AS ("
 	"  UPDATE sen.session s SET last_seen_at = now() FROM c"
-	"  WHERE s.account_id = $1::uuid AND s.issued_on = c.session_on AND s.id = c.session_id"
-	"  AND " SESSION_NEAR("s.issued_on", "$2::date")
+	"  WHERE s.account_id = $1::uuid AND s.issued_on = c.session_on AND s.id = c.session_id AND s.ended_at IS NULL"
+	"  AND " SESSION_NEAR("s.issued_on", "$2::date") " AND NOT c.offline"
 	")"
-	"SELECT c.scope, c.session_id, extract(epoch FROM c.auth_time)::bigint, c.generation,"
-	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid) FROM c");
+	"SELECT c.scope, c.session_id," REFRESHED("$8"));
 
 /* Why nothing was claimed: a successor inside the grace time, reuse, or simply no longer alive. */
 DB_QUERY(family_after_claim, DB_WRITE,
@@ -39,25 +48,32 @@ DB_QUERY(family_after_claim, DB_WRITE,
 	"  AND f.revoked_at IS NULL AND f.generation > $5::integer"
 	"), grace AS ("
 	"  SELECT f.* FROM f WHERE f.generation = $5::integer + 1 AND f.rotated_at + $6::bigint * interval '1 s' > now()"
+	"  AND (f.bound_key IS NULL OR f.bound_key = $7::text)"
 	"), dead AS ("
 	"  UPDATE sen.token_family t SET revoked_at = now(), revoke_reason = 'refresh token used twice' FROM f"
 	"  WHERE t.account_id = f.account_id AND t.issued_on = f.issued_on AND t.id = f.id AND NOT EXISTS (SELECT FROM grace)"
 	"  RETURNING t.account_id, t.id"
 	"), l AS ("
 	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id)"
-	"  SELECT 'system', 'refresh.reuse', dead.account_id, 'family:' || dead.id, $7::text FROM dead"
+	"  SELECT 'system', 'refresh.reuse', dead.account_id, 'family:' || dead.id, $8::text FROM dead"
+	"), c AS ("
+	"  SELECT g.* FROM grace g WHERE g.expires_at > now() AND EXISTS (SELECT FROM sen.token_family f" LIVE_JOIN
+	"   WHERE f.account_id = g.account_id AND f.issued_on = g.issued_on AND f.id = g.id AND" STILL_LASTS ")"
 	")"
-	"SELECT g.scope, g.session_id, extract(epoch FROM g.auth_time)::bigint, g.generation,"
-	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid)"
-	" FROM grace g WHERE g.expires_at > now() AND EXISTS (SELECT FROM sen.token_family f" LIVE_JOIN " JOIN sen.session s ON" SESSION_IS_LIVE
-	"  WHERE f.account_id = g.account_id AND f.issued_on = g.issued_on AND f.id = g.id)");
+	"SELECT c.scope, c.session_id," REFRESHED("$9"));
 
-DB_QUERY(family_live_select, DB_READ,
-	"SELECT a.login, a.person_id, extract(epoch FROM f.auth_time)::bigint, f.scope, f.session_id, f.generation,"
-	" extract(epoch FROM f.expires_at)::bigint"
-	" FROM sen.token_family f" LIVE_JOIN
-	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
-	" AND f.revoked_at IS NULL AND f.expires_at > now()");
+#define LIVE_COLUMNS                                                                                               \
+	"SELECT a.login, a.person_id, extract(epoch FROM f.auth_time)::bigint, f.scope, f.session_id, f.generation," \
+	" extract(epoch FROM f.expires_at)::bigint, f.client_id, f.level, f.extra"
+#define LIVE_ROWS                                                                                                  \
+	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid"                          \
+	" AND f.revoked_at IS NULL AND f.expires_at > now()"
+#define N_LIVE_COLUMNS 10
+
+DB_QUERY(family_live_select, DB_READ, LIVE_COLUMNS " FROM sen.token_family f" LIVE_JOIN LIVE_ROWS);
+DB_QUERY(family_live_official_select, DB_READ,
+	LIVE_COLUMNS "," OFFICIAL_COLUMNS("$4::smallint", "f.scope", "f.extra")
+	" FROM sen.token_family f" LIVE_JOIN " JOIN sen.person p ON p.id = a.person_id" LIVE_ROWS);
 
 DB_QUERY(family_revoke_one, DB_WRITE,
 	"WITH f AS ("
@@ -68,9 +84,12 @@ DB_QUERY(family_revoke_one, DB_WRITE,
 	"INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
 	" SELECT 'client:' || $4::text, 'token.revoke', f.account_id, 'family:' || f.id, $6::text, '{}' FROM f");
 
-static struct authorization from_row(const struct handle *h, const struct db_rows *rows)
+static int from_row(struct op *op, const struct handle *h, const struct db_rows *rows, struct authorization *ret)
 {
-	return (struct authorization){
+	struct official_facts *facts = ARENA_NEW(op->arena, struct official_facts);
+
+	*facts = official_facts_from_row(rows, 0, FIRST_OFFICIAL_COLUMN);
+	*ret = (struct authorization){
 		.account_id = h->account_id,
 		.family_on = h->on,
 		.family_id = h->family_id,
@@ -79,59 +98,90 @@ static struct authorization from_row(const struct handle *h, const struct db_row
 		.auth_time_s = db_i64(rows, 0, 2),
 		.generation = (uint32_t)db_i64(rows, 0, 3),
 		.may_grant = db_bool(rows, 0, 4),
+		.level = db_i64(rows, 0, 5),
+		.amr = db_str(rows, 0, 6),
+		.may_refresh = true,
+		.official = facts,
 	};
+	return authorization_extra_read(op, db_str(rows, 0, 7), &ret->extra);
 }
 
 int family_refresh(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                   struct str refresh_token, struct authorization *ret_authorization)
+                   const struct refresh_request *request, struct authorization *ret_authorization)
 {
 	static const char refused[] = "the refresh token is not valid";
 	struct handle h;
 	struct db_rows rows;
 	int r;
 
-	if (!handle_read(op, HANDLE_REFRESH, refresh_token, &h))
+	if (!handle_read(op, HANDLE_REFRESH, request->token, &h))
 		return op_fail_detail(op, ERR_INVALID_GRANT, refused, "not a refresh token of ours");
 	r = db_run(op, &family_claim, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(h.family_id), P_STR(client->id),
-	           P_I64(h.generation));
+	           P_I64(h.generation), P_I64(client->rotates_refresh ? 1 : 0), P_STR(request->jkt), P_I64(client->platform_id));
 	if (r < 0)
 		return r;
 	if (rows.n == 0)
-		r = db_run(op, &family_after_claim, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(h.family_id),
-		           P_STR(client->id), P_I64(h.generation), P_I64(settings->refresh_grace_s), P_C(op->id));
+		r = db_run(op, &family_after_claim, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(h.family_id), P_STR(client->id),
+		           P_I64(h.generation), P_I64(settings->refresh_grace_s), P_STR(request->jkt), P_C(op->id), P_I64(client->platform_id));
 	if (r < 0)
 		return r;
 	if (rows.n == 0)
-		return op_fail_detail(op, ERR_INVALID_GRANT, refused, "family, session, account or access ended, or reuse");
-	*ret_authorization = from_row(&h, &rows);
-	return 0;
+		return op_fail_detail(op, ERR_INVALID_GRANT, refused, "family, session, key, account or access ended, or reuse");
+	return from_row(op, &h, &rows, ret_authorization);
+}
+
+static struct family_state state_from_row(const struct db_rows *rows)
+{
+	return (struct family_state){
+		.login = db_str(rows, 0, 0),
+		.person_id = db_str(rows, 0, 1),
+		.auth_time_s = db_i64(rows, 0, 2),
+		.scope = db_str(rows, 0, 3),
+		.session_id = db_str(rows, 0, 4),
+		.generation = (uint32_t)db_i64(rows, 0, 5),
+		.expires_at_s = db_i64(rows, 0, 6),
+		.client_id = db_str(rows, 0, 7),
+		.level = db_i64(rows, 0, 8),
+		.extra = db_str(rows, 0, 9),
+	};
+}
+
+static int not_live(struct op *op)
+{
+	return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "family revoked, account not active, or access ended");
 }
 
 int family_live(struct op *op, const struct family_key *key, struct family_state *ret_state)
 {
 	struct db_rows rows;
-	int r = db_run(op, &family_live_select, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id), P_STR(key->client_id));
+	int r = db_run(op, &family_live_select, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id));
 
 	if (r < 0)
 		return r;
 	if (rows.n != 1)
-		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "family revoked, account not active, or access ended");
-	*ret_state = (struct family_state){
-		.login = db_str(&rows, 0, 0),
-		.person_id = db_str(&rows, 0, 1),
-		.auth_time_s = db_i64(&rows, 0, 2),
-		.scope = db_str(&rows, 0, 3),
-		.session_id = db_str(&rows, 0, 4),
-		.generation = (uint32_t)db_i64(&rows, 0, 5),
-		.expires_at_s = db_i64(&rows, 0, 6),
-	};
+		return not_live(op);
+	*ret_state = state_from_row(&rows);
 	return 0;
 }
 
-int family_revoke(struct op *op, const struct family_key *key, const char *reason)
+int family_live_official(struct op *op, const struct family_key *key, int64_t platform_id, struct family_state *ret_state)
+{
+	struct db_rows rows;
+	int r = db_run(op, &family_live_official_select, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id), P_I64(platform_id));
+
+	if (r < 0)
+		return r;
+	if (rows.n != 1)
+		return not_live(op);
+	*ret_state = state_from_row(&rows);
+	ret_state->official = official_facts_from_row(&rows, 0, N_LIVE_COLUMNS);
+	return 0;
+}
+
+int family_revoke(struct op *op, const struct family_key *key, struct str client_id, const char *reason)
 {
 	struct db_rows rows;
 
-	return db_run(op, &family_revoke_one, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id),
-	              P_STR(key->client_id), P_C(reason), P_C(op->id));
+	return db_run(op, &family_revoke_one, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id), P_STR(client_id),
+	              P_C(reason), P_C(op->id));
 }

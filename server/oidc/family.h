@@ -4,30 +4,44 @@
  * A refresh token names its family and generation and is stored nowhere.  Claiming a
  * generation is one conditional UPDATE.  Within the grace time the loser of two parallel
  * refreshes gets the same successor; later, or with an older one, it is reuse and the family dies.
+ * A client whose tokens do not rotate keeps its generation.
+ *
+ * A family ends with its session, or, with scope offline_access, when it is not used for long.
  */
 #pragma once
 
-#include "server/oidc/code.h"
+#include "server/oidc/authorization.h"
+#include "server/oidc/official.h"
 
-/* ERR_INVALID_GRANT unless the token is the client's and its family, session and account are alive. */
+struct refresh_request {
+	struct str token;
+	struct str jkt; /* key of the DPoP proof of this request, or STR_NULL */
+};
+/* ERR_INVALID_GRANT unless the token is the client's and its family, session, key and account fit and are alive. */
 int family_refresh(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                   struct str refresh_token, struct authorization *ret_authorization) _must_check_;
+                   const struct refresh_request *request, struct authorization *ret_authorization) _must_check_;
 
 /* The live state behind an access or refresh token. */
 struct family_state {
+	struct str client_id;
 	struct str login;
 	struct str person_id;
 	int64_t auth_time_s;
+	int64_t level;
 	struct str scope;
 	struct str session_id;
 	uint32_t generation;
 	int64_t expires_at_s;
+	struct str extra;                 /* text of struct authorization_extra */
+	struct official_facts official;   /* family_live_official() only */
 };
 struct family_key {
-	struct str account_id, on, id, client_id;
+	struct str account_id, on, id;
 };
 /* ERR_INVALID_TOKEN when family, account, session epoch or access to the client's platform are gone. */
 int family_live(struct op *op, const struct family_key *key, struct family_state *ret_state) _must_check_;
+/* The same with the facts for userinfo, in the same statement; platform_id: of the client whose roles they are. */
+int family_live_official(struct op *op, const struct family_key *key, int64_t platform_id, struct family_state *ret_state) _must_check_;
 
 /* Revokes it if it is the client's; no such family is no error (RFC 7009 §2.2). */
-int family_revoke(struct op *op, const struct family_key *key, const char *reason) _must_check_;
+int family_revoke(struct op *op, const struct family_key *key, struct str client_id, const char *reason) _must_check_;

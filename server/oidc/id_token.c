@@ -3,24 +3,56 @@
 #include "common/base/base64.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/keyring.h"
+#include "server/oidc/acr.h"
+#include "server/oidc/claims_request.h"
 #include "server/oidc/official.h"
 
 #define HINT_JSON_DEPTH 6
 
 /* OIDC Core §3.1.3.6: base64url of the left half of the hash, SHA-256 for ES256. */
-static struct str at_hash(struct op *op, struct str access_token)
+static struct str half_hash(struct op *op, struct str token)
 {
-	struct str digest = sha256_str(op->arena, access_token);
+	struct str digest;
 
+	if (str_is_null(token))
+		return STR_NULL;
+	digest = sha256_str(op->arena, token);
 	digest.len = SHA256_LEN / 2;
 	return base64url_encode(op->arena, digest);
 }
 
+static json_t *words_json(struct str words)
+{
+	json_t *list = json_new_array();
+	struct str part;
+
+	while (str_split(&words, ' ', &part))
+		json_array_append_new(list, json_from_str(part));
+	return list;
+}
+
+static int add_official(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                        const struct authorization *auth, json_t *claims)
+{
+	struct official_facts facts;
+	_json_ json_t *request = NULL;
+	struct official_wish wish = { .scope = auth->scope, .part = "id_token" };
+	int r = claims_request_read(op, auth->extra.claims, &request);
+
+	if (r >= 0 && auth->official)
+		facts = *auth->official;
+	else if (r >= 0)
+		r = official_facts_get(op, client, auth->account_id, &facts);
+	if (r < 0)
+		return r;
+	wish.claims = request;
+	return official_claims(op, settings, &facts, &wish, claims);
+}
+
 int id_token_make(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                  const struct authorization *auth, struct str access_token, struct str *ret_token)
+                  const struct authorization *auth, const struct id_token_company *company, struct str *ret_token)
 {
 	_json_ json_t *claims = json_new_object();
-	json_t *amr = json_new_array();
 	int r;
 
 	json_set_str(claims, "iss", settings->issuer);
@@ -31,11 +63,11 @@ int id_token_make(struct op *op, const struct oidc_settings *settings, const str
 	json_set_int(claims, "auth_time", auth->auth_time_s);
 	json_set_str(claims, "nonce", auth->nonce);
 	json_set_str(claims, "sid", auth->session_id);
-	json_set_str(claims, "at_hash", at_hash(op, access_token));
-	/* RFC 8176: the one method there is so far. */
-	json_array_append_new(amr, json_from_str(STR("pwd")));
-	json_set_take(claims, "amr", amr);
-	r = official_claims(op, client, auth->account_id, auth->scope, claims);
+	json_set_str(claims, "at_hash", half_hash(op, company->access_token));
+	json_set_str(claims, "c_hash", half_hash(op, company->code));
+	json_set_str(claims, "acr", str_c(acr_name(auth->level)));
+	json_set_take(claims, "amr", words_json(auth->amr)); /* RFC 8176 */
+	r = add_official(op, settings, client, auth, claims);
 	if (r < 0)
 		return r;
 	return jws_sign(op, keyring_signing(op->keys), "JWT", json_write(op->arena, claims, false), ret_token);

@@ -1,10 +1,16 @@
 /* id_token.h: ID tokens (OIDC Core §2) and what an id_token_hint says. */
 #pragma once
 
-#include "server/oidc/code.h"
+#include "server/oidc/authorization.h"
+#include "server/oidc/oidc.h"
 
+/* What stands beside the ID token in the same answer, for at_hash and c_hash; STR_NULL: nothing. */
+struct id_token_company {
+	struct str access_token;
+	struct str code;
+};
 int id_token_make(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                  const struct authorization *authorization, struct str access_token, struct str *ret_token) _must_check_;
+                  const struct authorization *authorization, const struct id_token_company *company, struct str *ret_token) _must_check_;
 
 struct id_token_hint {
 	struct str sub, aud, sid;

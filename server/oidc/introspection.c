@@ -1,8 +1,10 @@
 #include "server/oidc/introspection.h"
 
 #include "server/oidc/access_token.h"
-#include "server/oidc/family.h"
+#include "server/oidc/acr.h"
 #include "server/session/handle.h"
+
+#define JSON_DEPTH 8
 
 static json_t *inactive(void)
 {
@@ -12,49 +14,81 @@ static json_t *inactive(void)
 	return answer;
 }
 
-static bool may_ask(const struct client *caller, struct str client_id)
+/* The client that it was issued to, a resource server that it is meant for, or who may ask about all. */
+static bool may_ask(const struct client *caller, const struct access_claims *c)
 {
-	return caller->may_introspect || str_equal(caller->id, client_id);
+	return caller->may_introspect || str_equal(caller->id, c->client_id) || str_list_has(caller->resources, c->aud);
 }
 
-static int introspect_access(struct op *op, struct str issuer, const struct client *caller, struct str token, json_t **ret_answer)
+static void set_json(json_t *answer, const char *name, struct str text)
+{
+	json_t *value = str_is_null(text) ? NULL : json_read(text, JSON_DEPTH, NULL);
+
+	if (value)
+		json_set_take(answer, name, value);
+}
+
+static void set_confirmation(json_t *answer, const struct access_claims *c)
+{
+	json_t *cnf;
+
+	if (str_is_null(c->jkt) && str_is_null(c->x5t))
+		return;
+	cnf = json_new_object();
+	json_set_str(cnf, "jkt", c->jkt);
+	json_set_str(cnf, "x5t#S256", c->x5t);
+	json_set_take(answer, "cnf", cnf);
+}
+
+static json_t *access_answer(const struct introspection *in, const struct access_claims *c)
+{
+	json_t *answer = json_new_object();
+
+	json_set_bool(answer, "active", true);
+	json_set_str(answer, "iss", in->issuer);
+	json_set_str(answer, "aud", c->aud);
+	json_set_str(answer, "sub", c->sub);
+	json_set_str(answer, "client_id", c->client_id);
+	json_set_str(answer, "username", c->has_account ? c->state.login : STR_NULL);
+	json_set_str(answer, "scope", c->scope);
+	json_set_str(answer, "token_type", str_is_null(c->jkt) ? STR("Bearer") : STR("DPoP"));
+	json_set_int(answer, "iat", c->iat_s);
+	json_set_int(answer, "exp", c->exp_s);
+	if (c->has_account) {
+		json_set_int(answer, "auth_time", c->state.auth_time_s);
+		json_set_str(answer, "acr", str_c(acr_name(c->state.level)));
+	}
+	json_set_str(answer, "jti", c->jti);
+	set_confirmation(answer, c);
+	set_json(answer, "authorization_details", c->details);
+	set_json(answer, "act", c->act);
+	return answer;
+}
+
+static int introspect_access(struct op *op, const struct introspection *in, struct str token, json_t **ret_answer)
 {
 	struct access_claims c;
-	json_t *answer;
-	int r = access_token_check(op, issuer, token, &c);
+	int r = access_token_check(op, in->issuer, token, &c);
 
-	if (r == ERR_INVALID_TOKEN || (r >= 0 && !may_ask(caller, c.client_id))) {
+	if (r == ERR_INVALID_TOKEN || (r >= 0 && (!may_ask(in->caller, &c) || !snapshot_client(in->snapshot, c.client_id)))) {
 		op_forgive(op);
 		*ret_answer = inactive();
 		return 0;
 	}
 	if (r < 0)
 		return r;
-	answer = json_new_object();
-	json_set_bool(answer, "active", true);
-	json_set_str(answer, "iss", issuer);
-	json_set_str(answer, "aud", issuer);
-	json_set_str(answer, "sub", c.sub);
-	json_set_str(answer, "client_id", c.client_id);
-	json_set_str(answer, "username", c.login);
-	json_set_str(answer, "scope", c.scope);
-	json_set_str(answer, "token_type", STR("Bearer"));
-	json_set_int(answer, "iat", c.iat_s);
-	json_set_int(answer, "exp", c.exp_s);
-	json_set_int(answer, "auth_time", c.auth_time_s);
-	json_set_str(answer, "jti", c.jti);
-	*ret_answer = answer;
+	*ret_answer = access_answer(in, &c);
 	return 0;
 }
 
 /* A refresh token is only its own client's business. */
-static int introspect_refresh(struct op *op, struct str issuer, const struct client *caller, const struct handle *h, json_t **ret_answer)
+static int introspect_refresh(struct op *op, const struct introspection *in, const struct handle *h, json_t **ret_answer)
 {
 	struct family_state state;
 	json_t *answer;
-	int r = family_live(op, &(struct family_key){ h->account_id, h->on, h->family_id, caller->id }, &state);
+	int r = family_live(op, &(struct family_key){ h->account_id, h->on, h->family_id }, &state);
 
-	if (r == ERR_INVALID_TOKEN || (r >= 0 && state.generation != h->generation)) {
+	if (r == ERR_INVALID_TOKEN || (r >= 0 && (state.generation != h->generation || !str_equal(state.client_id, in->caller->id)))) {
 		op_forgive(op);
 		*ret_answer = inactive();
 		return 0;
@@ -63,9 +97,9 @@ static int introspect_refresh(struct op *op, struct str issuer, const struct cli
 		return r;
 	answer = json_new_object();
 	json_set_bool(answer, "active", true);
-	json_set_str(answer, "iss", issuer);
-	json_set_str(answer, "sub", client_subject(op, caller, h->account_id));
-	json_set_str(answer, "client_id", caller->id);
+	json_set_str(answer, "iss", in->issuer);
+	json_set_str(answer, "sub", client_subject(op, in->caller, h->account_id));
+	json_set_str(answer, "client_id", in->caller->id);
 	json_set_str(answer, "username", state.login);
 	json_set_str(answer, "scope", state.scope);
 	json_set_int(answer, "exp", state.expires_at_s);
@@ -73,23 +107,24 @@ static int introspect_refresh(struct op *op, struct str issuer, const struct cli
 	return 0;
 }
 
-int introspect(struct op *op, struct str issuer, const struct client *caller, struct str token, json_t **ret_answer)
+int introspect(struct op *op, const struct introspection *in, struct str token, json_t **ret_answer)
 {
 	struct handle h;
 
 	if (handle_read(op, HANDLE_REFRESH, token, &h))
-		return introspect_refresh(op, issuer, caller, &h, ret_answer);
-	return introspect_access(op, issuer, caller, token, ret_answer);
+		return introspect_refresh(op, in, &h, ret_answer);
+	return introspect_access(op, in, token, ret_answer);
 }
 
 int revoke_token(struct op *op, struct str issuer, const struct client *caller, struct str token)
 {
+	static const char reason[] = "revoked by client";
 	struct access_claims c;
 	struct handle h;
 
 	if (handle_read(op, HANDLE_REFRESH, token, &h))
-		return family_revoke(op, &(struct family_key){ h.account_id, h.on, h.family_id, caller->id }, "revoked by client");
-	if (access_token_read(op, issuer, token, &c) && str_equal(c.client_id, caller->id))
-		return family_revoke(op, &(struct family_key){ c.account_id, c.family_on, c.family_id, c.client_id }, "revoked by client");
-	return 0;
+		return family_revoke(op, &(struct family_key){ h.account_id, h.on, h.family_id }, caller->id, reason);
+	if (!access_token_read(op, issuer, token, &c) || !str_equal(c.client_id, caller->id))
+		return 0;
+	return c.has_account ? family_revoke(op, &c.family, caller->id, reason) : access_token_revoke(op, &c);
 }

@@ -2,12 +2,20 @@
 #pragma once
 
 #include "common/base/json.h"
-#include "server/oidc/client.h"
+#include "server/oidc/oidc.h"
+#include "server/oidc/snapshot.h"
+
+/* Who asks, and what is known at this moment. */
+struct introspection {
+	struct str issuer;
+	const struct snapshot *snapshot;
+	const struct client *caller;
+};
 
 /*
  * The answer (a new reference).  A token that is not good, or not the caller's to ask about, is
  * {"active":false} and nothing else.  Errors only when the state cannot be known.
  */
-int introspect(struct op *op, struct str issuer, const struct client *caller, struct str token, json_t **ret_answer) _must_check_;
+int introspect(struct op *op, const struct introspection *in, struct str token, json_t **ret_answer) _must_check_;
 /* RFC 7009: revokes the family of an access or refresh token of this client; unknown tokens are no error. */
 int revoke_token(struct op *op, struct str issuer, const struct client *caller, struct str token) _must_check_;

@@ -4,11 +4,38 @@
 #include "server/oidc/id_token.h"
 #include "server/session/handle.h"
 
+#define DETAILS_DEPTH_MAX 8
+
 static int64_t lifetime_s(const struct oidc_settings *settings, const struct client *client, const struct authorization *auth)
 {
 	if (auth->may_grant && settings->admin_token_s < client->access_token_s)
 		return settings->admin_token_s;
 	return client->access_token_s;
+}
+
+/* What was demanded of the client when it was registered holds for every grant. */
+static int check_binding(struct op *op, const struct client *client, const struct authorization *auth)
+{
+	if (client->dpop_bound && str_is_null(auth->jkt))
+		return op_fail(op, ERR_INVALID_DPOP_PROOF, "this client's tokens are bound by DPoP: a proof is required");
+	if (client->tls_bound && str_is_null(auth->x5t))
+		return op_fail(op, ERR_INVALID_REQUEST, "this client's tokens are bound by mutual TLS: a client certificate is required");
+	return 0;
+}
+
+static int add_id_token(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                        const struct authorization *auth, json_t *response)
+{
+	struct id_token_company company = { .access_token = json_get_str(response, "access_token") };
+	struct str id_token;
+	int r;
+
+	if (str_is_null(auth->account_id) || !scope_has(auth->scope, STR("openid")))
+		return 0;
+	r = id_token_make(op, settings, client, auth, &company, &id_token);
+	if (r >= 0)
+		json_set_str(response, "id_token", id_token);
+	return r;
 }
 
 int issue_tokens(struct op *op, const struct oidc_settings *settings, const struct client *client,
@@ -20,22 +47,26 @@ int issue_tokens(struct op *op, const struct oidc_settings *settings, const stru
 		.authorization = auth,
 		.lifetime_s = lifetime_s(settings, client, auth),
 	};
-	struct str access_token, id_token;
-	json_t *response;
-	int r = access_token_make(op, &access, &access_token);
+	_json_ json_t *response = json_new_object();
+	struct str access_token;
+	int r = check_binding(op, client, auth);
 
 	if (r >= 0)
-		r = id_token_make(op, settings, client, auth, access_token, &id_token);
+		r = access_token_make(op, &access, &access_token);
 	if (r < 0)
 		return r;
-	response = json_new_object();
 	json_set_str(response, "access_token", access_token);
-	json_set_str(response, "token_type", STR("Bearer"));
+	json_set_str(response, "token_type", str_is_null(auth->jkt) ? STR("Bearer") : STR("DPoP"));
 	json_set_int(response, "expires_in", access.lifetime_s);
 	json_set_str(response, "scope", auth->scope);
-	json_set_str(response, "refresh_token",
-	             handle_refresh(op, auth->account_id, auth->family_on, auth->family_id, auth->generation));
-	json_set_str(response, "id_token", id_token);
-	*ret_response = response;
+	if (auth->may_refresh && client_may(client, GRANT_REFRESH))
+		json_set_str(response, "refresh_token",
+		             handle_refresh(op, auth->account_id, auth->family_on, auth->family_id, auth->generation));
+	if (!str_is_null(auth->extra.details))
+		json_set_take(response, "authorization_details", json_read(auth->extra.details, DETAILS_DEPTH_MAX, NULL));
+	r = add_id_token(op, settings, client, auth, response);
+	if (r < 0)
+		return r;
+	*ret_response = TAKE_PTR(response);
 	return 0;
 }

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "common/base/json.h"
-#include "server/oidc/code.h"
+#include "server/oidc/authorization.h"
+#include "server/oidc/oidc.h"
 
 /* The token response (RFC 6749 §5.1, OIDC Core §3.1.3.3): a new reference. */
 int issue_tokens(struct op *op, const struct oidc_settings *settings, const struct client *client,

@@ -2,5 +2,6 @@
 #pragma once
 
 #include "common/base/json.h"
+#include "server/oidc/oidc.h"
 
-json_t *metadata_json(struct arena *a, struct str issuer);
+json_t *metadata_json(struct arena *a, const struct oidc_settings *settings);

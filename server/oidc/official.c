@@ -1,20 +1,10 @@
 #include "server/oidc/official.h"
 
-#include "common/db/db.h"
-
-/* Dates of posts are local dates. */
-#define TODAY "(now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+#include "server/oidc/claims_request.h"
 
 DB_QUERY(official_select, DB_READ,
-	"SELECT a.login, p.full_name, p.ho, p.dem, p.ten, m.code, m.name,"
-	" (SELECT jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name, 'title', po.title, 'kind', po.kind)"
-	"    ORDER BY po.kind DESC, u.code, po.title)"
-	"  FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = p.id AND po.valid @> " TODAY "),"
-	" (SELECT jsonb_agg(DISTINCT g.role_code) FROM sen.live_grant g WHERE g.account_id = a.id AND g.platform_id = $2::smallint)"
-	" FROM sen.account a JOIN sen.person p ON p.id = a.person_id"
-	" LEFT JOIN LATERAL (SELECT u.code, u.name FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id"
-	"   WHERE po.person_id = p.id AND po.kind = 'main' AND po.valid @> " TODAY " LIMIT 1) m ON true"
-	" WHERE a.id = $1::uuid");
+	"SELECT" OFFICIAL_COLUMNS("$2::smallint", "''", "''::text")
+	" FROM sen.account a JOIN sen.person p ON p.id = a.person_id WHERE a.id = $1::uuid");
 
 DB_QUERY(official_platforms_select, DB_READ,
 	"SELECT DISTINCT p.name, p.code, p.home_url, p.verified FROM sen.live_grant g JOIN sen.platform p ON p.id = g.platform_id"
@@ -22,34 +12,25 @@ DB_QUERY(official_platforms_select, DB_READ,
 
 DB_QUERY(official_unit_select, DB_READ,
 	"SELECT u.name FROM sen.account a JOIN sen.post po ON po.person_id = a.person_id JOIN sen.unit u ON u.id = po.unit_id"
-	" WHERE a.id = $1::uuid AND po.kind = 'main' AND po.valid @> " TODAY);
+	" WHERE a.id = $1::uuid AND po.kind = 'main' AND po.valid @> " OFFICIAL_TODAY);
 
 DB_QUERY(official_has_platform_select, DB_READ,
 	"SELECT EXISTS (SELECT FROM sen.live_grant WHERE account_id = $1::uuid AND platform_id = $2::smallint)");
 
-static void set_profile(json_t *object, const struct db_rows *rows)
+struct official_facts official_facts_from_row(const struct db_rows *rows, size_t row, size_t first)
 {
-	json_set_str(object, "preferred_username", db_str(rows, 0, 0));
-	json_set_str(object, "name", db_str(rows, 0, 1));
-	if (!str_is_empty(db_str(rows, 0, 2)))
-		json_set_str(object, "family_name", db_str(rows, 0, 2));
-	if (!str_is_empty(db_str(rows, 0, 3)))
-		json_set_str(object, "middle_name", db_str(rows, 0, 3));
-	json_set_str(object, "given_name", db_str(rows, 0, 4));
+	return (struct official_facts){
+		.login = db_str(rows, row, first),
+		.full_name = db_str(rows, row, first + 1),
+		.ho = db_str(rows, row, first + 2),
+		.dem = db_str(rows, row, first + 3),
+		.ten = db_str(rows, row, first + 4),
+		.unit = db_str(rows, row, first + 5),
+		.roles = db_str(rows, row, first + 6),
+	};
 }
 
-/* A JSON array made by the database; an empty one for NULL. */
-static int set_array(struct op *op, json_t *object, const char *name, struct str text)
-{
-	json_t *value = str_is_null(text) ? json_new_array() : json_read(text, 4, NULL);
-
-	if (!value)
-		return op_fail_detail(op, ERR_INTERNAL, "claims cannot be read", "%s", name);
-	json_set_take(object, name, value);
-	return 0;
-}
-
-int official_claims(struct op *op, const struct client *client, struct str account_id, struct str scope, json_t *object)
+int official_facts_get(struct op *op, const struct client *client, struct str account_id, struct official_facts *ret_facts)
 {
 	struct db_rows rows;
 	int r = db_run(op, &official_select, &rows, P_STR(account_id), P_I64(client->platform_id));
@@ -58,16 +39,71 @@ int official_claims(struct op *op, const struct client *client, struct str accou
 		return r;
 	if (rows.n != 1)
 		return op_fail(op, ERR_INVALID_TOKEN, "the account does not exist");
-	if (scope_has(scope, STR("profile")))
-		set_profile(object, &rows);
-	if (scope_has(scope, STR("unit"))) {
-		json_set_str(object, "unit_code", db_str(&rows, 0, 5));
-		json_set_str(object, "unit_name", db_str(&rows, 0, 6));
-		r = set_array(op, object, "posts", db_str(&rows, 0, 7));
+	*ret_facts = official_facts_from_row(&rows, 0, 0);
+	return 0;
+}
+
+static bool wanted(const struct official_wish *wish, const char *scope, const char *name)
+{
+	return scope_has(wish->scope, str_c(scope)) || claims_request_has(wish->claims, wish->part, name);
+}
+
+static void set_texts(struct op *op, const struct oidc_settings *settings, const struct official_facts *f,
+                      const struct official_wish *wish, json_t *object)
+{
+	const struct {
+		const char *name, *scope;
+		struct str value;
+	} claims[] = {
+		{ "preferred_username", "profile", f->login },
+		{ "name", "profile", f->full_name },
+		{ "family_name", "profile", f->ho },
+		{ "middle_name", "profile", f->dem },
+		{ "given_name", "profile", f->ten },
+		{ "email", "email", str_is_empty(settings->mail_domain) ? STR_NULL :
+		                    arena_printf(op->arena, "%.*s@%.*s", STR_ARG(f->login), STR_ARG(settings->mail_domain)) },
+	};
+
+	/* A part of the name that a person does not have is no claim (OIDC Core §5.3.2). */
+	for (size_t i = 0; i < ARRAY_LEN(claims); i++)
+		if (!str_is_empty(claims[i].value) && wanted(wish, claims[i].scope, claims[i].name))
+			json_set_str(object, claims[i].name, claims[i].value);
+	/* The mailbox is made by the province itself together with the account. */
+	if (!str_is_empty(settings->mail_domain) && wanted(wish, "email", "email_verified"))
+		json_set_bool(object, "email_verified", true);
+}
+
+static int set_unit(struct op *op, const struct official_facts *f, const struct official_wish *wish, json_t *object)
+{
+	static const char *const names[] = { "unit_code", "unit_name", "posts" };
+	_json_ json_t *unit = str_is_null(f->unit) ? json_new_object() : json_read(f->unit, 6, NULL);
+
+	if (!unit)
+		return op_fail(op, ERR_INTERNAL, "claims of the unit cannot be read");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		json_t *value = json_object_get(unit, names[i]);
+
+		if (value && !json_is_null(value) && wanted(wish, "unit", names[i]))
+			json_set_take(object, names[i], json_incref(value));
 	}
-	if (r >= 0 && scope_has(scope, STR("roles")))
-		r = set_array(op, object, "roles", db_str(&rows, 0, 8));
-	return r;
+	return 0;
+}
+
+int official_claims(struct op *op, const struct oidc_settings *settings, const struct official_facts *facts,
+                    const struct official_wish *wish, json_t *object)
+{
+	json_t *roles;
+	int r;
+
+	set_texts(op, settings, facts, wish, object);
+	r = set_unit(op, facts, wish, object);
+	if (r < 0 || !wanted(wish, "roles", "roles"))
+		return r;
+	roles = str_is_null(facts->roles) ? json_new_array() : json_read(facts->roles, 2, NULL);
+	if (!roles)
+		return op_fail(op, ERR_INTERNAL, "claims of the roles cannot be read");
+	json_set_take(object, "roles", roles);
+	return 0;
 }
 
 int official_platforms(struct op *op, struct str account_id, const struct official_platform **ret_platforms, size_t *ret_n)

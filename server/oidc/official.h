@@ -1,8 +1,10 @@
 /*
- * official.h: what relying parties may learn of an official: claims by scope.
+ * official.h: what relying parties may learn of an official: claims by scope, or one by one by the
+ * claims parameter (OIDC Core §5.4, §5.5).
  *
  *   openid    sub
  *   profile   name, family_name (họ), middle_name (đệm), given_name (tên), preferred_username
+ *   email     email: the official mailbox, where the province has one domain for them
  *   unit      unit_code, unit_name (of the main post), posts [{unit_code, unit_name, title, kind}]
  *   roles     roles: codes of the roles on that relying party's own platform, never of another
  *
@@ -10,12 +12,47 @@
  */
 #pragma once
 
+#include "common/db/db.h"
 #include "common/base/json.h"
+#include "server/oidc/oidc.h"
 #include "server/oidc/client.h"
 
-/* Adds the claims that scope allows to object.  ERR_INVALID_TOKEN when the account is gone. */
-int official_claims(struct op *op, const struct client *client, struct str account_id, struct str scope,
-                    json_t *object) _must_check_;
+struct official_facts {
+	struct str login, full_name, ho, dem, ten;
+	struct str unit;  /* JSON object of unit_code, unit_name, posts; STR_NULL: not asked for */
+	struct str roles; /* JSON array; STR_NULL: not asked for, or none */
+};
+
+/*
+ * For statements that have sen.account a and sen.person p at hand: the facts in one go.  platform, scope,
+ * extra: SQL expressions of the platform, the scope and the authorization's extra (with a claims parameter
+ * everything is read).  Dates of posts are local dates.
+ */
+#define OFFICIAL_TODAY "(now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+#define OFFICIAL_COLUMNS(platform, scope, extra)                                                                          \
+	" a.login, p.full_name, p.ho, p.dem, p.ten,"                                                                    \
+	" CASE WHEN " extra " IS NOT NULL OR ' ' || " scope " || ' ' LIKE '% unit %' THEN (SELECT jsonb_build_object("     \
+	"   'unit_code', max(u.code) FILTER (WHERE po.kind = 'main'), 'unit_name', max(u.name) FILTER (WHERE po.kind = 'main')," \
+	"   'posts', coalesce(jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name, 'title', po.title, 'kind', po.kind)" \
+	"     ORDER BY po.kind DESC, u.code, po.title), '[]'))"                                                         \
+	"   FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = p.id AND po.valid @> " OFFICIAL_TODAY ") END," \
+	" CASE WHEN " extra " IS NOT NULL OR ' ' || " scope " || ' ' LIKE '% roles %' THEN (SELECT jsonb_agg(DISTINCT g.role_code)" \
+	"   FROM sen.live_grant g WHERE g.account_id = a.id AND g.platform_id = " platform ") END"
+#define OFFICIAL_N_COLUMNS 7
+
+struct official_facts official_facts_from_row(const struct db_rows *rows, size_t row, size_t first_column);
+/* ERR_INVALID_TOKEN when the account is gone. */
+int official_facts_get(struct op *op, const struct client *client, struct str account_id, struct official_facts *ret_facts) _must_check_;
+
+/* What of the facts is wished for. */
+struct official_wish {
+	struct str scope;
+	const json_t *claims; /* claims parameter, or NULL */
+	const char *part;     /* of it: "id_token" or "userinfo" */
+};
+/* Adds the claims to object. */
+int official_claims(struct op *op, const struct oidc_settings *settings, const struct official_facts *facts,
+                    const struct official_wish *wish, json_t *object) _must_check_;
 
 struct official_platform {
 	struct str code, name, home_url; /* home_url may be STR_NULL */

@@ -13,7 +13,7 @@ DB_QUERY(session_insert, DB_WRITE,
 	"), s AS ("
 	"  INSERT INTO sen.session (account_id, issued_on, id, handle_hash, epoch, idle_s, expires_at, ip)"
 	"  SELECT a.id, $2::date, $3::uuid, $4::bytea, a.epoch, $5::integer, now() + $6::bigint * interval '1 s', $7::text FROM a"
-	"  RETURNING account_id, epoch, extract(epoch FROM auth_time)::bigint AS auth_time"
+	"  RETURNING account_id, epoch, extract(epoch FROM auth_time)::bigint AS auth_time, level, amr"
 	"), t AS ("
 	"  UPDATE sen.sign_in_throttle SET fails = 0, in_flight = greatest(in_flight - 1, 0), next_at = now(), locked_until = NULL"
 	"  WHERE name_hash = $8::bytea AND EXISTS (SELECT FROM s)"
@@ -21,11 +21,11 @@ DB_QUERY(session_insert, DB_WRITE,
 	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
 	"  SELECT 'account:' || s.account_id, $9::text, s.account_id, 'session:' || $3::text, $10::text, jsonb_build_object('ip', $7::text) FROM s"
 	")"
-	"SELECT s.epoch, s.auth_time, a.login, a.person_id, a.full_name FROM s JOIN a ON a.id = s.account_id");
+	"SELECT s.epoch, s.auth_time, a.login, a.person_id, a.full_name, s.level, s.amr FROM s JOIN a ON a.id = s.account_id");
 
 DB_QUERY(session_select, DB_READ,
 	"SELECT s.id, s.epoch, extract(epoch FROM s.auth_time)::bigint, a.login, a.person_id, p.full_name,"
-	" extract(epoch FROM now() - s.last_seen_at)::bigint"
+	" extract(epoch FROM now() - s.last_seen_at)::bigint, s.level, s.amr"
 	" FROM sen.session s JOIN sen.account a ON a.id = s.account_id JOIN sen.person p ON p.id = a.person_id"
 	" WHERE s.account_id = $1::uuid AND s.issued_on = $2::date AND s.handle_hash = $3::bytea"
 	" AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"
@@ -41,7 +41,7 @@ DB_QUERY(session_close, DB_WRITE,
 	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid AND ended_at IS NULL RETURNING account_id"
 	"), f AS ("
 	"  UPDATE sen.token_family SET revoked_at = now(), revoke_reason = 'session ended'"
-	"  WHERE account_id = $1::uuid AND session_id = $3::uuid AND revoked_at IS NULL"
+	"  WHERE account_id = $1::uuid AND session_id = $3::uuid AND revoked_at IS NULL AND NOT offline"
 	")"
 	"INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
 	" SELECT 'account:' || s.account_id, 'session.end', s.account_id, 'session:' || $3::text, $5::text, jsonb_build_object('reason', $4::text) FROM s");
@@ -71,6 +71,8 @@ int session_begin(struct op *op, const struct session_start *start, struct sessi
 		.login = db_str(&rows, 0, 2),
 		.person_id = db_str(&rows, 0, 3),
 		.full_name = db_str(&rows, 0, 4),
+		.level = db_i64(&rows, 0, 5),
+		.amr = db_str(&rows, 0, 6),
 	};
 	*ret_cookie = cookie;
 	return 0;
@@ -98,6 +100,8 @@ int session_find(struct op *op, struct str cookie, struct session *ret_session)
 		.login = db_str(&rows, 0, 3),
 		.person_id = db_str(&rows, 0, 4),
 		.full_name = db_str(&rows, 0, 5),
+		.level = db_i64(&rows, 0, 7),
+		.amr = db_str(&rows, 0, 8),
 	};
 	if (db_i64(&rows, 0, 6) >= TOUCH_AFTER_S)
 		return db_run(op, &session_touch, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(ret_session->id));

@@ -17,6 +17,8 @@ struct session {
 	struct str id; /* uuid, "sid" towards relying parties */
 	int64_t epoch;
 	int64_t auth_time_s;
+	int64_t level;  /* how strongly, as server/oidc/acr.h counts */
+	struct str amr; /* RFC 8176 names, separated by SP */
 	struct str login;
 	struct str person_id;
 	struct str full_name;

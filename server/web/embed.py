@@ -13,6 +13,7 @@ import unicodedata
 
 TYPES = {
     '.css': 'text/css; charset=utf-8',
+    '.js': 'text/javascript; charset=utf-8',
     '.svg': 'image/svg+xml',
     '.png': 'image/png',
 }

@@ -87,15 +87,25 @@ static bool is_origin_list(struct str s)
 	return s.len > 0 && s.len < CSP_MAX / 2;
 }
 
-struct str page_csp(struct arena *a, struct str form_action)
+static struct str csp(struct arena *a, const char *script, struct str form_action)
 {
 	struct buf b = buf_new(a, CSP_MAX);
 
-	buf_add_c(&b, "default-src 'none'; script-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
-	              "frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+	buf_printf(&b, "default-src 'none'; script-src %s; style-src 'self'; img-src 'self'; font-src 'self'; "
+	               "frame-ancestors 'none'; base-uri 'none'; form-action 'self'", script);
 	if (is_origin_list(form_action)) {
 		buf_add_char(&b, ' ');
 		buf_add(&b, form_action);
 	}
 	return buf_str(&b);
+}
+
+struct str page_csp(struct arena *a, struct str form_action)
+{
+	return csp(a, "'none'", form_action);
+}
+
+struct str page_csp_scripted(struct arena *a, struct str form_action)
+{
+	return csp(a, "'self'", form_action);
 }

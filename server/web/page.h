@@ -35,3 +35,5 @@ const struct page_static *page_static_find(struct str path);
 const char *page_static_path(const char *file);
 /* Content-Security-Policy for pages; form_action: origins beside 'self' that a form may lead to. */
 struct str page_csp(struct arena *a, struct str form_action);
+/* The same for a page with one of our static scripts; inline script stays forbidden. */
+struct str page_csp_scripted(struct arena *a, struct str form_action);

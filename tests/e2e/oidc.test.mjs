@@ -211,7 +211,7 @@ test('errors of an authorization request go to the redirect_uri, with state and 
     [{ prompt: 'none login' }, 'invalid_request'],
     [{ request: 'e30.e30.' }, 'request_not_supported'],
     [{ request_uri: 'https://x.example/' }, 'request_uri_not_supported'],
-    [{ response_mode: 'fragment' }, 'invalid_request'],
+    [{ response_mode: 'web_message' }, 'invalid_request'],
     [{ id_token_hint: 'bogus' }, 'invalid_request'],
   ];
   for (const [change, error] of rows) {

@@ -4,7 +4,11 @@
 #define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" /* RFC 7636 appendix B */
 
 static const struct str uris[] = { { "https://rp.example/cb", 21 } };
+static const struct str resources[] = { { "https://api.example/", 20 } };
+static const struct str details_types[] = { { "known", 5 } };
 static const struct client client = {
+	.resources = { resources, 1 },
+	.details_types = { details_types, 1 },
 	.id = { "rp", 2 },
 	.platform_id = 2,
 	.auth_method = CLIENT_AUTH_BASIC,
@@ -37,7 +41,7 @@ static struct op *new_op(void **state)
 	return op;
 }
 
-static const struct session signed_in = { .account_id = { "a1", 2 }, .auth_time_s = 9000 };
+static const struct session signed_in = { .account_id = { "a1", 2 }, .auth_time_s = 9000, .level = 1 };
 
 static void test_target(void **state)
 {
@@ -65,7 +69,11 @@ static void test_request_table(void **state)
 		{ "response_type", "code id_token", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
 		{ "response_type", "none", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
 		{ "response_mode", "query", AUTHORIZE_ISSUE, 0 },
-		{ "response_mode", "fragment", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_MODE },
+		{ "response_mode", "fragment", AUTHORIZE_ISSUE, 0 },
+		{ "response_mode", "form_post", AUTHORIZE_ISSUE, 0 },
+		{ "response_mode", "jwt", AUTHORIZE_ISSUE, 0 },
+		{ "response_mode", "query.jwt", AUTHORIZE_ISSUE, 0 },
+		{ "response_mode", "web_message", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_MODE },
 		{ "scope", NULL, AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
 		{ "scope", "roles", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
 		{ "scope", "openid unknown", AUTHORIZE_ISSUE, 0 },
@@ -88,8 +96,26 @@ static void test_request_table(void **state)
 		{ "max_age", "0", AUTHORIZE_LOGIN, 0 },
 		{ "max_age", "-1", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
 		{ "max_age", "1e3", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "request", "x", AUTHORIZE_ERROR, ERR_REQUEST_NOT_SUPPORTED },
-		{ "request_uri", "https://x", AUTHORIZE_ERROR, ERR_REQUEST_URI_NOT_SUPPORTED },
+		{ "claims", "{\"id_token\":{\"name\":null}}", AUTHORIZE_ISSUE, 0 },
+		{ "claims", "{\"id_token\":{\"name\":7}}", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "claims", "{", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "claims", "{\"id_token\":{\"sub\":{\"value\":\"a1\"}}}", AUTHORIZE_ISSUE, 0 },
+		{ "claims", "{\"id_token\":{\"sub\":{\"value\":\"a2\"}}}", AUTHORIZE_LOGIN, 0 },
+		{ "claims", "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"LoA3\",\"LoA1\"]}}}", AUTHORIZE_ISSUE, 0 },
+		{ "claims", "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"LoA3\"]}}}", AUTHORIZE_ERROR, ERR_UNMET_AUTHENTICATION },
+		{ "claims", "{\"id_token\":{\"acr\":{\"values\":[\"LoA3\"]}}}", AUTHORIZE_ISSUE, 0 },
+		{ "acr_values", "LoA3", AUTHORIZE_ISSUE, 0 }, /* a wish */
+		{ "resource", "https://api.example/", AUTHORIZE_ISSUE, 0 },
+		{ "resource", "https://api.example/ https://other.example/", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
+		{ "resource", "https://api.example/#x", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
+		{ "resource", "/relative", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
+		{ "authorization_details", "[{\"type\":\"known\",\"actions\":[\"read\"]}]", AUTHORIZE_CONSENT, 0 },
+		{ "authorization_details", "[{\"type\":\"other\"}]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
+		{ "authorization_details", "[{\"type\":\"known\",\"actions\":\"read\"}]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
+		{ "authorization_details", "[]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
+		{ "authorization_details", "{}", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
+		{ "dpop_jkt", "short", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+		{ "dpop_jkt", CHALLENGE, AUTHORIZE_ISSUE, 0 },
 		{ "registration", "{}", AUTHORIZE_ERROR, ERR_REGISTRATION_NOT_SUPPORTED },
 		{ "ui_locales", "tlh", AUTHORIZE_ISSUE, 0 },
 	};
@@ -162,9 +188,101 @@ static void test_scope_is_narrowed(void **state)
 	assert_str_equal(authorize_decide(new_op(state), &rq, &client, &user).scope, "roles openid profile");
 }
 
+/* Response types beside code are exceptions of single clients, and leave by form or fragment only. */
+static void test_front_channel_types(void **state)
+{
+	static const struct {
+		const char *type, *mode, *nonce;
+		int error;
+	} rows[] = {
+		{ "id_token", "form_post", "n", 0 },
+		{ "id_token", NULL, "n", 0 },
+		{ "id_token", "fragment", "n", ERR_UNSUPPORTED_RESPONSE_MODE },
+		{ "id_token", "query", "n", ERR_UNSUPPORTED_RESPONSE_MODE },
+		{ "id_token", "form_post.jwt", "n", 0 },
+		{ "id_token", NULL, NULL, ERR_INVALID_REQUEST },
+		{ "code id_token", NULL, "n", 0 },
+		{ "id_token code", "fragment", "n", 0 },
+		{ "code id_token", "query", "n", ERR_UNSUPPORTED_RESPONSE_MODE },
+		{ "code id_token", "query.jwt", "n", ERR_UNSUPPORTED_RESPONSE_MODE },
+		{ "code id_token", NULL, NULL, ERR_INVALID_REQUEST },
+		{ "token", NULL, "n", ERR_UNSUPPORTED_RESPONSE_TYPE },
+		{ "id_token token", NULL, "n", ERR_UNSUPPORTED_RESPONSE_TYPE },
+	};
+	struct client old = client;
+
+	old.responses = RESPONSE_ID_TOKEN | RESPONSE_CODE_ID_TOKEN;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct authorize_request rq = good();
+		struct op *op = new_op(state);
+
+		rq.response_type = str_c(rows[i].type);
+		rq.response_mode = str_c(rows[i].mode);
+		rq.nonce = str_c(rows[i].nonce);
+		print_message("%s %s\n", rows[i].type, rows[i].mode ? rows[i].mode : "-");
+		assert_int_equal(authorize_check(op, &rq, &old), rows[i].error);
+	}
+}
+
+/* Only clients from outside ask; what was agreed to is not asked for again, more is. */
+static void test_consent(void **state)
+{
+	struct client outside = client;
+	struct authorize_request rq = good();
+	struct authorize_user user = { .session = &signed_in };
+	struct op *op;
+
+	outside.must_consent = true;
+	assert_int_equal(authorize_decide(new_op(state), &rq, &client, &user).step, AUTHORIZE_ISSUE);
+	assert_int_equal(authorize_decide(new_op(state), &rq, &outside, &user).step, AUTHORIZE_CONSENT);
+	user.consented_scope = STR("openid roles");
+	assert_int_equal(authorize_decide(new_op(state), &rq, &outside, &user).step, AUTHORIZE_ISSUE);
+	user.consented_scope = STR("openid");
+	assert_int_equal(authorize_decide(new_op(state), &rq, &outside, &user).step, AUTHORIZE_CONSENT);
+	user.consented = true;
+	assert_int_equal(authorize_decide(new_op(state), &rq, &outside, &user).step, AUTHORIZE_ISSUE);
+	user = (struct authorize_user){ .session = &signed_in };
+	rq.prompt = STR("none");
+	op = new_op(state);
+	assert_int_equal(authorize_decide(op, &rq, &outside, &user).step, AUTHORIZE_ERROR);
+	assert_int_equal(op->error.code, ERR_CONSENT_REQUIRED);
+	rq.prompt = STR("consent");
+	user.consented_scope = STR("openid roles");
+	assert_int_equal(authorize_decide(new_op(state), &rq, &outside, &user).step, AUTHORIZE_CONSENT);
+}
+
+/* What a client's policy demands of the way a request comes. */
+static void test_origin(void **state)
+{
+	struct client strict = client;
+	struct authorize_origin plain = { 0 }, pushed = { .is_pushed = true }, both = { true, true };
+
+	assert_int_equal(authorize_check_origin(new_op(state), &client, &plain), 0);
+	strict.must_push = true;
+	assert_int_equal(authorize_check_origin(new_op(state), &strict, &plain), ERR_INVALID_REQUEST);
+	assert_int_equal(authorize_check_origin(new_op(state), &strict, &pushed), 0);
+	strict.must_sign_request = true;
+	assert_int_equal(authorize_check_origin(new_op(state), &strict, &pushed), ERR_INVALID_REQUEST);
+	assert_int_equal(authorize_check_origin(new_op(state), &strict, &both), 0);
+}
+
+/* The client's own default, where the request says nothing (OIDC Registration §2). */
+static void test_default_max_age(void **state)
+{
+	struct client c = client;
+	struct authorize_request rq = good();
+	struct authorize_user user = { .session = &signed_in };
+
+	c.default_max_age_s = 999;
+	assert_int_equal(authorize_decide(new_op(state), &rq, &c, &user).step, AUTHORIZE_LOGIN);
+	rq.max_age = STR("1000");
+	assert_int_equal(authorize_decide(new_op(state), &rq, &c, &user).step, AUTHORIZE_ISSUE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UNIT_TEST(test_front_channel_types), UNIT_TEST(test_consent), UNIT_TEST(test_origin), UNIT_TEST(test_default_max_age),
 		UNIT_TEST(test_target),   UNIT_TEST(test_request_table), UNIT_TEST(test_not_signed_in),
 		UNIT_TEST(test_fresh),    UNIT_TEST(test_hint),          UNIT_TEST(test_scope_is_narrowed),
 	};

@@ -29,9 +29,9 @@ static void test_round_trip(void **state)
 
 	op->now_s = 1000;
 	assert_true(access_token_read(op, STR(ISSUER), make(op), &c));
-	assert_true(str_equal(c.account_id, authorization.account_id));
-	assert_true(str_equal(c.family_id, authorization.family_id));
-	assert_str_equal(c.family_on, "2026-11-24");
+	assert_true(str_equal(c.family.account_id, authorization.account_id));
+	assert_true(str_equal(c.family.id, authorization.family_id));
+	assert_str_equal(c.family.on, "2026-11-24");
 	assert_str_equal(c.client_id, "rp");
 	assert_str_equal(c.scope, "openid roles");
 	assert_int_equal(c.exp_s, 1300);
@@ -73,16 +73,19 @@ static void test_expired_needs_no_database(void **state)
 /* Discovery says exactly what is offered: no implicit, no plain, no none. */
 static void test_metadata(void **state)
 {
-	_json_ json_t *m = metadata_json(*state, STR(ISSUER));
+	_json_ json_t *m = metadata_json(*state, &(struct oidc_settings){ .issuer = STR(ISSUER) });
 	struct str text = json_write(*state, m, false);
 
 	assert_str_equal(json_get_str(m, "issuer"), ISSUER);
 	assert_str_equal(json_get_str(m, "token_endpoint"), ISSUER "/token");
 	assert_true(json_get_bool(m, "authorization_response_iss_parameter_supported", false));
 	assert_false(json_get_bool(m, "request_uri_parameter_supported", true));
-	assert_int_equal(json_array_size(json_object_get(m, "response_types_supported")), 1);
+	/* Never an access token from the authorization endpoint. */
+	assert_int_equal(json_array_size(json_object_get(m, "response_types_supported")), 3);
 	assert_false(str_contains(text, STR("\"plain\"")));
-	assert_false(str_contains(text, STR("\"id_token\"")));
+	assert_false(str_contains(text, STR("token\",\"token")));
+	assert_false(str_contains(text, STR("\"token\"")));
+	assert_false(str_contains(text, STR("\"none\",\"ES")));
 }
 
 int main(void)

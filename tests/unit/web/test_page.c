@@ -30,6 +30,21 @@ static void assert_no_markup_from_model(struct str page)
 	assert_false(str_contains(page, STR("data:x")));
 }
 
+/* The one page with a script: ours, from a file, and nothing inline. */
+static struct str without_our_script(struct arena *a, const char *name, struct str page)
+{
+	struct str tag = arena_printf(a, "<script src=\"%s\"></script>", page_static_path("form_post.js"));
+	ptrdiff_t at = -1;
+
+	if (!str_equal(str_c(name), STR("form_post")))
+		return page;
+	for (size_t i = 0; i + tag.len <= page.len && at < 0; i++)
+		if (str_starts(str_skip(page, i), tag))
+			at = (ptrdiff_t)i;
+	assert_true(at >= 0);
+	return arena_printf(a, "%.*s%.*s", (int)at, page.p, STR_ARG(str_skip(page, (size_t)at + tag.len)));
+}
+
 static void assert_needs_no_exception_of_the_policy(struct str page)
 {
 	static const char *const marks[] = { "<script", " style=", "<style", " onclick", " onload", "//", "@import", "{{" };
@@ -53,7 +68,7 @@ static void test_all_pages(void **state)
 			struct str page = render(*state, name, languages[k], full_model);
 
 			assert_no_markup_from_model(page);
-			assert_needs_no_exception_of_the_policy(page);
+			assert_needs_no_exception_of_the_policy(without_our_script(*state, name, page));
 			assert_true(page.len + css_bytes <= PAGE_BUDGET_BYTES);
 			assert_true(str_contains(page, arena_printf(*state, "<html lang=\"%s\">", languages[k].p)));
 			(void)render(*state, name, languages[k], "{}");

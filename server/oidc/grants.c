@@ -1,0 +1,57 @@
+#include "server/oidc/grants.h"
+
+#include "server/oidc/authorization_details.h"
+#include "server/oidc/resource.h"
+
+static const struct {
+	const char *grant_type;
+	enum client_grant grant;
+	int (*authorize)(struct op *op, const struct token_request *rq, struct authorization *ret);
+} grants[] = {
+	{ "authorization_code", GRANT_CODE, grant_code },
+	{ "refresh_token", GRANT_REFRESH, grant_refresh },
+	{ "client_credentials", GRANT_CLIENT_CREDENTIALS, grant_client_credentials },
+};
+
+int grant_authorize(struct op *op, const struct token_request *rq, struct authorization *ret_authorization)
+{
+	int r;
+
+	for (size_t i = 0; i < ARRAY_LEN(grants); i++) {
+		if (!str_equal(rq->grant_type, str_c(grants[i].grant_type)))
+			continue;
+		if (!client_may(rq->client, grants[i].grant))
+			return op_fail(op, ERR_UNAUTHORIZED_CLIENT, "the client has not registered this grant type");
+		r = grants[i].authorize(op, rq, ret_authorization);
+		if (r < 0)
+			return r;
+		ret_authorization->jkt = rq->jkt;
+		ret_authorization->x5t = rq->x5t;
+		return 0;
+	}
+	return op_fail(op, ERR_UNSUPPORTED_GRANT_TYPE, "grant_type is not supported");
+}
+
+static int narrow_scope(struct op *op, struct str requested, struct authorization *auth)
+{
+	struct str rest = requested, part;
+
+	if (str_is_null(requested))
+		return 0;
+	while (str_split(&rest, ' ', &part))
+		if (!str_is_empty(part) && !scope_has(auth->scope, part))
+			return op_fail(op, ERR_INVALID_SCOPE, "scope exceeds what was granted");
+	auth->scope = requested;
+	return 0;
+}
+
+int grant_narrow(struct op *op, const struct token_request *rq, struct authorization *auth)
+{
+	int r = narrow_scope(op, rq->scope, auth);
+
+	if (r >= 0)
+		r = resource_narrow(op, auth->extra.resource, rq->resource, &auth->audience);
+	if (r >= 0)
+		r = authorization_details_narrow(op, auth->extra.details, rq->authorization_details, &auth->extra.details);
+	return r;
+}

@@ -1,0 +1,18 @@
+/*
+ * request_object.h: authorization requests as signed JWTs (RFC 9101; OIDC Core §6; FAPI 2.0 Message
+ * Signing §5.3).
+ *
+ * Only what is inside counts; outside, client_id alone must be the same.  Signed with a key of the client in the
+ * algorithm that it registered; never unsigned.  With the profile the object names its times.
+ */
+#pragma once
+
+#include "server/oidc/authorize.h"
+#include "server/oidc/oidc.h"
+
+/*
+ * Replaces *rq by the content of rq->request, when there is one.  ERR_INVALID_REQUEST_OBJECT; the text says
+ * which rule was broken, for the client's developer.
+ */
+int request_object_resolve(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                           struct authorize_request *rq, struct authorize_origin *ret_origin) _must_check_;
