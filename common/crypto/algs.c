@@ -19,10 +19,11 @@ static void algs_fetch(void)
 	};
 
 	algs.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	algs.sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
 	algs.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	algs.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	algs.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	if (!algs.sha256 || !algs.aes_256_gcm || !algs.hkdf || !algs.hmac)
+	if (!algs.sha256 || !algs.sha512 || !algs.aes_256_gcm || !algs.hkdf || !algs.hmac)
 		abort();
 	algs.hmac_sha256 = EVP_MAC_CTX_new(algs.hmac);
 	if (!algs.hmac_sha256 || EVP_MAC_CTX_set_params(algs.hmac_sha256, params) != 1)

@@ -13,7 +13,7 @@
 #include <openssl/kdf.h>
 
 struct algs {
-	EVP_MD *sha256;
+	EVP_MD *sha256, *sha512;
 	EVP_CIPHER *aes_256_gcm;
 	EVP_KDF *hkdf;
 	EVP_MAC *hmac;

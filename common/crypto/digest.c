@@ -31,6 +31,15 @@ struct str sha256_str(struct arena *a, struct str data)
 	return str_n(digest, SHA256_LEN);
 }
 
+struct str sha512_str(struct arena *a, struct str data)
+{
+	uint8_t *digest = arena_alloc(a, SHA512_LEN);
+
+	if (EVP_Digest(data.p, data.len, digest, NULL, algs_get()->sha512, NULL) != 1)
+		abort();
+	return str_n(digest, SHA512_LEN);
+}
+
 /* The context holds the key and is wiped by EVP_MAC_CTX_free(): one per use, none is kept. */
 static EVP_MAC_CTX *mac_begin(struct str key)
 {

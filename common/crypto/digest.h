@@ -4,9 +4,11 @@
 #include "common/base/arena.h"
 
 #define SHA256_LEN 32
+#define SHA512_LEN 64
 
 void sha256(struct str data, uint8_t ret_digest[SHA256_LEN]);
 struct str sha256_str(struct arena *a, struct str data); /* 32 bytes */
+struct str sha512_str(struct arena *a, struct str data); /* 64 bytes */
 void hmac_sha256(struct str key, struct str data, uint8_t ret_mac[SHA256_LEN]);
 /*
  * HMAC over a purpose and parts, unambiguous: each part is preceded by its length.  The

@@ -11,9 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct jwk_family *const families[] = { &jwk_family_es256 };
+static const struct jwk_family *const families[] = {
+	&jwk_family_es256,
+	&jwk_family_ps256,
+	&jwk_family_rs256,
+	&jwk_family_eddsa,
+};
 
 DEFINE_CLEANUP(PKCS8_PRIV_KEY_INFO *, pkcs8_freep, PKCS8_PRIV_KEY_INFO_free);
+
+#define CURVE_SIGNATURE_LEN 64 /* of P-256 and of Ed25519 */
 
 static const struct jwk_family *family_of(enum jws_alg alg)
 {
@@ -59,6 +66,7 @@ static int jwk_make(struct op *op, const struct jwk_family *family, EVP_PKEY *pk
 	key->family = family;
 	key->pkey = pkey;
 	key->has_private = has_private;
+	key->signature_len = EVP_PKEY_is_a(pkey, "RSA") ? (size_t)EVP_PKEY_get_size(pkey) : CURVE_SIGNATURE_LEN;
 	key->public_json = family->to_json(op->arena, pkey);
 	if (!key->public_json) {
 		jwk_free(key);
@@ -68,9 +76,10 @@ static int jwk_make(struct op *op, const struct jwk_family *family, EVP_PKEY *pk
 	json_set_str(key->public_json, "use", STR("sig"));
 	json_set_str(key->public_json, "alg", str_c(family->name));
 	json_set_str(key->public_json, "kid", jwk_kid(key));
-	if (has_private)
-		key->signers = key_ctx_pool_new(pkey, EVP_PKEY_sign_init);
-	key->verifiers = key_ctx_pool_new(pkey, EVP_PKEY_verify_init);
+	if (has_private && family->sign_init)
+		key->signers = key_ctx_pool_new(pkey, family->sign_init);
+	if (family->verify_init)
+		key->verifiers = key_ctx_pool_new(pkey, family->verify_init);
 	*ret_key = key;
 	return 0;
 }
@@ -129,7 +138,7 @@ int jwk_from_private_der(struct op *op, enum jws_alg alg, struct str der, struct
 }
 
 /* The private members of all key types: RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037 §2. */
-static bool has_private_member(const json_t *object)
+bool jwk_has_private_member(const json_t *object)
 {
 	static const char *const names[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
 
@@ -157,14 +166,16 @@ static bool is_for_verifying(const json_t *object)
 	return false;
 }
 
-/* With "alg" the named family; without, the first that can read the key. */
-static EVP_PKEY *read_public(struct arena *a, const json_t *object, const struct jwk_family **ret_family)
+/* Of the family that is wanted (or of any) and, where the key names one, of that one. */
+static EVP_PKEY *read_public(struct arena *a, const json_t *object, enum jws_alg wanted, const struct jwk_family **ret_family)
 {
 	const json_t *alg = json_object_get(object, "alg");
 
 	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
 		EVP_PKEY *pkey;
 
+		if (wanted != JWS_ALG_NONE_ && wanted != families[i]->alg)
+			continue;
 		if (alg && !str_equal(json_get_str(object, "alg"), str_c(families[i]->name)))
 			continue;
 		pkey = families[i]->from_json(a, object);
@@ -177,18 +188,18 @@ static EVP_PKEY *read_public(struct arena *a, const json_t *object, const struct
 	return NULL;
 }
 
-int jwk_from_json(struct op *op, const json_t *object, struct jwk **ret_key)
+int jwk_from_json(struct op *op, const json_t *object, enum jws_alg wanted, struct jwk **ret_key)
 {
 	const struct jwk_family *family = NULL;
 	EVP_PKEY *pkey;
 
 	if (!json_is_object(object))
 		return op_fail(op, ERR_INVALID_VALUE, "a JWK is a JSON object");
-	if (has_private_member(object))
+	if (jwk_has_private_member(object))
 		return op_fail(op, ERR_INVALID_VALUE, "the JWK contains a private or symmetric key");
 	if (!is_for_verifying(object))
 		return op_fail(op, ERR_INVALID_VALUE, "the JWK is not meant for verifying signatures");
-	pkey = read_public(op->arena, object, &family);
+	pkey = read_public(op->arena, object, wanted, &family);
 	if (!pkey)
 		return algs_fail(op, ERR_INVALID_VALUE, "the JWK is not a valid key of an algorithm offered here");
 	return jwk_make(op, family, pkey, false, ret_key);
@@ -224,7 +235,7 @@ struct jwk *jwk_free(struct jwk *key)
 		return NULL;
 	/* The contexts first: they hold references to the key, and the last one wipes it. */
 	key_ctx_pool_free(key->signers);
-	key_ctx_pool_free(key->verifiers);
+	key_ctx_pool_free(key->verifiers); /* accepts NULL */
 	EVP_PKEY_free(key->pkey);
 	json_decref(key->public_json);
 	free(key);
@@ -233,12 +244,12 @@ struct jwk *jwk_free(struct jwk *key)
 
 int jwk_sign(struct op *op, const struct jwk *key, struct str message, struct str *ret_signature)
 {
-	uint8_t *signature = arena_alloc(op->arena, key->family->signature_len);
+	uint8_t *signature = arena_alloc(op->arena, key->signature_len);
 
 	assert(key->has_private);
 	if (!key->family->sign(key, message, signature))
 		return algs_fail(op, ERR_CRYPTO, "signing failed");
-	*ret_signature = str_n(signature, key->family->signature_len);
+	*ret_signature = str_n(signature, key->signature_len);
 	return 0;
 }
 
@@ -246,7 +257,7 @@ bool jwk_verify(const struct jwk *key, struct str message, struct str signature)
 {
 	bool is_good;
 
-	if (signature.len != key->family->signature_len)
+	if (signature.len != key->signature_len)
 		return false;
 	is_good = key->family->verify(key, message, (const uint8_t *)signature.p);
 	if (!is_good)

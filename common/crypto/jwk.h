@@ -1,8 +1,9 @@
 /*
- * jwk.h: keys as JSON Web Keys (RFC 7517, RFC 7518 §6).  ES256 today (P-256); further
- * families get a file each (jwk_<family>.c) and a row in the table of jwk.c.
+ * jwk.h: signature keys as JSON Web Keys (RFC 7517, RFC 7518 §6, RFC 8037 §2): ES256, PS256, RS256
+ * and EdDSA (Ed25519).  A further family gets a file jwk_<family>.c and a row in the table of jwk.c.
  *
- * kid is the RFC 7638 thumbprint (SHA-256, base64url).
+ * A key signs or verifies with one algorithm, fixed when it is made.  kid is the RFC 7638
+ * thumbprint (SHA-256, base64url); what a client calls its key is known to jwk_set.h only.
  */
 #pragma once
 
@@ -10,6 +11,11 @@
 #include "common/base/op.h"
 
 enum jws_alg { JWS_ALG_NONE_ = 0, JWS_ES256, JWS_PS256, JWS_RS256, JWS_EDDSA };
+#define JWS_ALG_COUNT (JWS_EDDSA + 1)
+
+/* A set of algorithms: what a caller accepts. */
+#define JWS_ALG_BIT(alg) (1u << (alg))
+#define JWS_ALGS_ALL (JWS_ALG_BIT(JWS_ES256) | JWS_ALG_BIT(JWS_PS256) | JWS_ALG_BIT(JWS_RS256) | JWS_ALG_BIT(JWS_EDDSA))
 
 struct jwk; /* immutable once made; freed with jwk_free */
 
@@ -20,11 +26,15 @@ int jwk_generate(struct op *op, enum jws_alg alg, struct jwk **ret_key) _must_ch
 /* Private key as PKCS#8 DER, for sealing at rest. */
 int jwk_private_der(struct op *op, const struct jwk *key, struct str *ret_der) _must_check_;
 int jwk_from_private_der(struct op *op, enum jws_alg alg, struct str der, struct jwk **ret_key) _must_check_;
-/* A public key from its JWK object; refuses points off the curve, wrong sizes, private members. */
-int jwk_from_json(struct op *op, const json_t *object, struct jwk **ret_key) _must_check_;
-/* {"kty","crv","x","y","use":"sig","alg","kid"}; a new reference. */
+/*
+ * A public key from its JWK object, for the algorithm wanted; refuses points off the curve, wrong
+ * sizes, private members.  A key that names an algorithm is for that one only.  JWS_ALG_NONE_: what
+ * the key names, else the first that fits (PS256 for RSA).
+ */
+int jwk_from_json(struct op *op, const json_t *object, enum jws_alg wanted, struct jwk **ret_key) _must_check_;
+/* The members of the key type, "use":"sig", "alg", "kid"; a new reference. */
 json_t *jwk_public_json(const struct jwk *key);
-struct str jwk_kid(const struct jwk *key);
+struct str jwk_kid(const struct jwk *key); /* also the value of jkt (RFC 9449 §6.1) */
 enum jws_alg jwk_alg(const struct jwk *key);
 bool jwk_has_private(const struct jwk *key);
 struct jwk *jwk_free(struct jwk *key);

@@ -190,7 +190,8 @@ static bool es256_verify(const struct jwk *key, struct str message, const uint8_
 const struct jwk_family jwk_family_es256 = {
 	.alg = JWS_ES256,
 	.name = "ES256",
-	.signature_len = RAW_LEN,
+	.sign_init = EVP_PKEY_sign_init,
+	.verify_init = EVP_PKEY_verify_init,
 	.generate = es256_generate,
 	.is_sound = es256_is_sound,
 	.from_json = es256_from_json,

@@ -11,12 +11,13 @@
 #include "common/crypto/key_ctx.h"
 
 #define JWK_KID_LEN 43 /* base64url of SHA-256 */
-#define JWS_SIGNATURE_MAX_LEN 512
 
 struct jwk_family {
 	enum jws_alg alg;
-	const char *name;     /* as in "alg" */
-	size_t signature_len; /* exactly */
+	const char *name; /* as in "alg" */
+	/* Prepare the contexts of the key's pools; NULL: the family has no use for pools. */
+	int (*sign_init)(EVP_PKEY_CTX *ctx);
+	int (*verify_init)(EVP_PKEY_CTX *ctx);
 
 	EVP_PKEY *(*generate)(void);
 	/* The type, curve and size that alg demands; with_private: and both halves belong together. */
@@ -25,9 +26,9 @@ struct jwk_family {
 	EVP_PKEY *(*from_json)(struct arena *a, const json_t *object);
 	/* The members that RFC 7638 §3.2 takes for the thumbprint; NULL on failure. */
 	json_t *(*to_json)(struct arena *a, const EVP_PKEY *pkey);
-	/* ret_signature has signature_len bytes, in the form of RFC 7518 §3. */
+	/* ret_signature has key->signature_len bytes, in the form of RFC 7518 §3. */
 	bool (*sign)(const struct jwk *key, struct str message, uint8_t *ret_signature);
-	/* signature has been found to have signature_len bytes. */
+	/* signature has been found to have key->signature_len bytes. */
 	bool (*verify)(const struct jwk *key, struct str message, const uint8_t *signature);
 };
 
@@ -35,14 +36,18 @@ struct jwk {
 	const struct jwk_family *family;
 	EVP_PKEY *pkey;
 	bool has_private;
+	size_t signature_len; /* exactly; an RSA key's modulus, else 64 */
 	char kid[JWK_KID_LEN + 1];
 	json_t *public_json;
-	struct key_ctx_pool *signers; /* NULL without the private part */
+	struct key_ctx_pool *signers; /* NULL without the private part or without a use for it */
 	struct key_ctx_pool *verifiers;
 };
 
-extern const struct jwk_family jwk_family_es256;
+extern const struct jwk_family jwk_family_es256, jwk_family_ps256, jwk_family_rs256, jwk_family_eddsa;
 
-/* The raw signature of jwk_family.signature_len bytes over message. */
+/* The raw signature of signature_len bytes over message. */
 int jwk_sign(struct op *op, const struct jwk *key, struct str message, struct str *ret_signature) _must_check_;
 bool jwk_verify(const struct jwk *key, struct str message, struct str signature) _must_check_;
+
+/* Is there a private or symmetric part in the JWK, of whatever key type? */
+bool jwk_has_private_member(const json_t *object);

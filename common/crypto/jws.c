@@ -2,30 +2,19 @@
 
 #include "common/base/base64.h"
 #include "common/base/buf.h"
+#include "common/crypto/digest.h"
 #include "common/crypto/jwk_family.h"
 
 /* A header is flat, but for ignored members such as jwk and x5c. */
 #define HEADER_MAX_DEPTH 4
-#define KID_MAX_LEN 64
+#define KID_MAX_LEN 128
+#define HS256_SECRET_MIN_LEN 32 /* RFC 7518 §3.2: as long as the hash at least */
 
 /* RFC 7515 §7.1: BASE64URL(header) '.' BASE64URL(payload) '.' BASE64URL(signature) */
 struct jws_parts {
 	struct str header, payload, signature;
 	struct str signed_part; /* header '.' payload */
 };
-
-/* base64url characters: what may stand in a header or in a query of the store without escapes. */
-static bool is_token(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-		      c == '_'))
-			return false;
-	}
-	return s.len > 0;
-}
 
 int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact)
 {
@@ -88,12 +77,16 @@ static bool has_refused_member(const json_t *header)
 /* RFC 8725 §3.11: explicit typing.  Byte-exact: one spelling for each kind of token. */
 static bool has_typ(const json_t *header, const char *typ)
 {
+	bool is_absent = json_object_get(header, "typ") == NULL;
+
 	if (!typ)
-		return json_object_get(header, "typ") == NULL;
+		return is_absent;
+	if (str_equal(str_c(typ), STR(JWS_TYP_JWT_OR_NONE)))
+		return is_absent || str_equal_nocase(json_get_str(header, "typ"), STR("JWT"));
 	return str_equal(json_get_str(header, "typ"), str_c(typ));
 }
 
-/* kid is what others sent: before it reaches a store it has a small alphabet and length. */
+/* kid is what others sent, and clients name their keys as they like: it has an alphabet and a length. */
 static bool read_kid(const json_t *header, struct str *ret_kid)
 {
 	struct str kid = json_get_str(header, "kid");
@@ -102,7 +95,7 @@ static bool read_kid(const json_t *header, struct str *ret_kid)
 		*ret_kid = STR_NULL;
 		return true;
 	}
-	if (str_is_null(kid) || kid.len > KID_MAX_LEN || !is_token(kid))
+	if (str_is_empty(kid) || kid.len > KID_MAX_LEN || !str_is_printable_ascii(kid))
 		return false;
 	*ret_kid = kid;
 	return true;
@@ -123,32 +116,94 @@ static json_t *read_header(struct arena *a, struct str part, const char *typ, st
 	return TAKE_PTR(header);
 }
 
-/*
- * RFC 8725 §3.1, §3.2: the algorithm is the one our record of the key says; the header has to
- * agree and decides nothing.  Keys in or named by the header (jwk, jku, x5c, x5u) are not
- * looked at (CVE-2018-0114).
- */
-bool jws_verify(struct op *op, struct str compact, const char *typ,
-                const struct jwk *(*find)(void *context, struct str kid), void *context, struct str *ret_payload)
+/* The parts that are signed, and the header; false: it is no token that any key could make good. */
+static bool read_token(struct arena *a, struct str compact, const char *typ, struct jws_parts *ret_parts,
+                       json_t **ret_header, struct str *ret_kid)
 {
-	_json_ json_t *header = NULL;
-	struct jws_parts parts;
-	struct str kid = STR_NULL, signature, payload;
-	const struct jwk *key;
+	if (!split(compact, ret_parts))
+		return false;
+	*ret_header = read_header(a, ret_parts->header, typ, ret_kid);
+	return *ret_header != NULL;
+}
 
-	if (!split(compact, &parts))
-		return false;
-	header = read_header(op->arena, parts.header, typ, &kid);
-	if (!header)
-		return false;
-	key = find(context, kid);
-	if (!key || !str_equal(json_get_str(header, "alg"), str_c(key->family->name)))
-		return false;
-	if (!base64url_decode(op->arena, parts.signature, &signature) ||
-	    !base64url_decode(op->arena, parts.payload, &payload))
-		return false;
-	if (!jwk_verify(key, parts.signed_part, signature))
+static bool is_signed_by(struct op *op, const struct jws_parts *parts, const struct jwk *key, struct str *ret_payload)
+{
+	struct str signature, payload;
+
+	if (!base64url_decode(op->arena, parts->signature, &signature) || !base64url_decode(op->arena, parts->payload, &payload) ||
+	    !jwk_verify(key, parts->signed_part, signature))
 		return false;
 	*ret_payload = payload;
 	return true;
+}
+
+/*
+ * RFC 8725 §3.1, §3.2: a key has one algorithm, and find() knows which the caller accepts; the
+ * header is only compared.  Keys in or named by the header (jwk, jku, x5c, x5u) are not looked
+ * at (CVE-2018-0114).
+ */
+bool jws_verify(struct op *op, struct str compact, const char *typ,
+                const struct jwk *(*find)(void *context, struct str kid, enum jws_alg alg), void *context,
+                struct str *ret_payload)
+{
+	_json_ json_t *header = NULL;
+	struct jws_parts parts;
+	struct str kid = STR_NULL;
+	const struct jwk *key;
+	enum jws_alg alg;
+
+	if (!read_token(op->arena, compact, typ, &parts, &header, &kid))
+		return false;
+	alg = jws_alg_from_name(json_get_str(header, "alg"));
+	key = alg == JWS_ALG_NONE_ ? NULL : find(context, kid, alg);
+	return key && jwk_alg(key) == alg && is_signed_by(op, &parts, key, ret_payload);
+}
+
+bool jws_verify_hs256(struct op *op, struct str compact, const char *typ, struct str secret, struct str *ret_payload)
+{
+	_json_ json_t *header = NULL;
+	struct jws_parts parts;
+	struct str kid, signature, payload;
+	uint8_t mac[SHA256_LEN];
+
+	if (secret.len < HS256_SECRET_MIN_LEN || !read_token(op->arena, compact, typ, &parts, &header, &kid) ||
+	    !str_equal(json_get_str(header, "alg"), STR("HS256")))
+		return false;
+	if (!base64url_decode(op->arena, parts.signature, &signature) || !base64url_decode(op->arena, parts.payload, &payload))
+		return false;
+	hmac_sha256(secret, parts.signed_part, mac);
+	if (!str_equal_secret(signature, str_n(mac, sizeof(mac))))
+		return false;
+	*ret_payload = payload;
+	return true;
+}
+
+bool jws_verify_embedded(struct op *op, struct str compact, const char *typ, unsigned algs, struct jws_embedded *ret)
+{
+	_json_ json_t *header = NULL;
+	_cleanup_(jwk_freep) struct jwk *key = NULL;
+	struct jws_parts parts;
+	struct str kid;
+	enum jws_alg alg;
+
+	if (!read_token(op->arena, compact, typ, &parts, &header, &kid))
+		return false;
+	alg = jws_alg_from_name(json_get_str(header, "alg"));
+	if (alg == JWS_ALG_NONE_ || !(algs & JWS_ALG_BIT(alg)))
+		return false;
+	if (jwk_from_json(op, json_object_get(header, "jwk"), alg, &key) < 0) {
+		op_forgive(op);
+		return false;
+	}
+	if (!is_signed_by(op, &parts, key, &ret->payload))
+		return false;
+	ret->thumbprint = arena_dup(op->arena, jwk_kid(key));
+	return true;
+}
+
+bool jws_peek_unverified(struct op *op, struct str compact, struct str *ret_payload)
+{
+	struct jws_parts parts;
+
+	return split(compact, &parts) && base64url_decode(op->arena, parts.payload, ret_payload);
 }

@@ -12,7 +12,7 @@
 
 struct key_ctx_pool;
 
-/* init: EVP_PKEY_sign_init or EVP_PKEY_verify_init. */
+/* init: EVP_PKEY_sign_init or EVP_PKEY_verify_init, with what the algorithm has to have set. */
 struct key_ctx_pool *key_ctx_pool_new(EVP_PKEY *pkey, int (*init)(EVP_PKEY_CTX *ctx));
 void key_ctx_pool_free(struct key_ctx_pool *pool); /* accepts NULL */
 

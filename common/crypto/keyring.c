@@ -24,7 +24,7 @@ struct keyring {
 	struct symmetric_keys *symmetric;
 	struct jwk **signing; /* all of them, owned */
 	size_t n_signing;
-	const struct jwk *active;
+	const struct jwk *active[JWS_ALG_COUNT];
 };
 
 static struct symmetric_keys *symmetric_new(void)
@@ -84,8 +84,8 @@ void keyring_add_signing(struct keyring *k, struct jwk *key, bool active)
 
 	assert(!active || jwk_has_private(key));
 	if (slot) { /* the same key again: FAPI 2.0 §5.4.2 allows no kid twice */
-		if (k->active == *slot)
-			k->active = NULL;
+		if (k->active[jwk_alg(*slot)] == *slot)
+			k->active[jwk_alg(*slot)] = NULL;
 		jwk_free(*slot);
 	} else {
 		struct jwk **grown = reallocarray(k->signing, k->n_signing + 1, sizeof(*grown));
@@ -97,19 +97,20 @@ void keyring_add_signing(struct keyring *k, struct jwk *key, bool active)
 	}
 	*slot = key;
 	if (active)
-		k->active = key;
+		k->active[jwk_alg(key)] = key;
 }
 
-const struct jwk *keyring_signing(const struct keyring *k)
+const struct jwk *keyring_signing(const struct keyring *k, enum jws_alg alg)
 {
-	return k->active;
+	assert((unsigned)alg < JWS_ALG_COUNT);
+	return k->active[alg];
 }
 
-const struct jwk *keyring_find(void *keyring, struct str kid)
+const struct jwk *keyring_find(void *keyring, struct str kid, enum jws_alg alg)
 {
 	struct jwk **slot = str_is_null(kid) ? NULL : find_slot(keyring, kid);
 
-	return slot ? *slot : NULL;
+	return slot && jwk_alg(*slot) == alg ? *slot : NULL;
 }
 
 json_t *keyring_jwks(const struct keyring *k)

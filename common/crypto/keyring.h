@@ -28,11 +28,11 @@ struct keyring;
 int keyring_new(struct op *op, struct str master_secret, struct keyring **ret_keyring) _must_check_;
 struct keyring *keyring_free(struct keyring *k);
 
-/* Takes over the key.  active: the one that signs; the others only verify and stand in the JWKS. */
+/* Takes over the key.  active: the one that signs with its algorithm; the others only verify and stand in the JWKS. */
 void keyring_add_signing(struct keyring *k, struct jwk *key, bool active);
-const struct jwk *keyring_signing(const struct keyring *k); /* NULL: none */
+const struct jwk *keyring_signing(const struct keyring *k, enum jws_alg alg); /* NULL: none */
 /* find function for jws_verify(); context is the keyring. */
-const struct jwk *keyring_find(void *keyring, struct str kid);
+const struct jwk *keyring_find(void *keyring, struct str kid, enum jws_alg alg);
 /* {"keys":[…]}, a new reference. */
 json_t *keyring_jwks(const struct keyring *k);
 

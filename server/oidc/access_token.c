@@ -2,6 +2,7 @@
 
 #include "common/base/random.h"
 #include "common/crypto/keyring.h"
+#include "server/oidc/token_sign.h"
 #include "server/session/handle.h"
 
 #define TOKEN_JSON_DEPTH 10
@@ -70,11 +71,11 @@ static json_t *make_claims(struct op *op, const struct access_token_request *rq)
 int access_token_make(struct op *op, const struct access_token_request *rq, struct str *ret_token)
 {
 	_json_ json_t *claims = make_claims(op, rq);
-	struct str text = json_write(op->arena, claims, false), sealed;
+	struct str sealed;
 
 	if (!rq->client->opaque_access_token)
-		return jws_sign(op, keyring_signing(op->keys), "at+jwt", text, ret_token);
-	sealed = aead_seal(op->arena, keyring_key(op->keys, KEY_SEAL), OPAQUE_PURPOSE, STR_NULL, text);
+		return token_sign(op, TOKEN_ALG_DEFAULT, "at+jwt", claims, ret_token);
+	sealed = aead_seal(op->arena, keyring_key(op->keys, KEY_SEAL), OPAQUE_PURPOSE, STR_NULL, json_write(op->arena, claims, false));
 	*ret_token = arena_printf(op->arena, OPAQUE_PREFIX "%.*s", STR_ARG(sealed));
 	return 0;
 }

@@ -1,7 +1,7 @@
 #include "server/oidc/authorize_response.h"
 
 #include "common/base/json.h"
-#include "common/crypto/keyring.h"
+#include "server/oidc/token_sign.h"
 
 #define LOCATION_MAX 16384
 #define JARM_LIFE_S 300 /* JARM §2.1: "a maximum JWT lifetime of 10 minutes is RECOMMENDED" */
@@ -27,7 +27,7 @@ static int sign(struct op *op, const struct client *client, struct response_para
 	json_set_str(claims, "aud", client->id);
 	json_set_int(claims, "exp", op->now_s + JARM_LIFE_S);
 	json_set_int(claims, "iat", op->now_s);
-	r = jws_sign(op, keyring_signing(op->keys), "JWT", json_write(op->arena, claims, false), &jwt);
+	r = token_sign(op, client->response_alg, "JWT", claims, &jwt);
 	if (r < 0)
 		return r;
 	*params = (struct response_params){ 0 };

@@ -6,18 +6,19 @@
 #include "server/oidc/acr.h"
 #include "server/oidc/claims_request.h"
 #include "server/oidc/official.h"
+#include "server/oidc/token_sign.h"
 
 #define HINT_JSON_DEPTH 6
 
-/* OIDC Core §3.1.3.6: base64url of the left half of the hash, SHA-256 for ES256. */
-static struct str half_hash(struct op *op, struct str token)
+/* OIDC Core §3.1.3.6: base64url of the left half of the hash that the algorithm uses: SHA-512 with Ed25519, else SHA-256. */
+static struct str half_hash(struct op *op, enum jws_alg alg, struct str token)
 {
 	struct str digest;
 
 	if (str_is_null(token))
 		return STR_NULL;
-	digest = sha256_str(op->arena, token);
-	digest.len = SHA256_LEN / 2;
+	digest = alg == JWS_EDDSA ? sha512_str(op->arena, token) : sha256_str(op->arena, token);
+	digest.len /= 2;
 	return base64url_encode(op->arena, digest);
 }
 
@@ -63,14 +64,14 @@ int id_token_make(struct op *op, const struct oidc_settings *settings, const str
 	json_set_int(claims, "auth_time", auth->auth_time_s);
 	json_set_str(claims, "nonce", auth->nonce);
 	json_set_str(claims, "sid", auth->session_id);
-	json_set_str(claims, "at_hash", half_hash(op, company->access_token));
-	json_set_str(claims, "c_hash", half_hash(op, company->code));
+	json_set_str(claims, "at_hash", half_hash(op, client->id_token_alg, company->access_token));
+	json_set_str(claims, "c_hash", half_hash(op, client->id_token_alg, company->code));
 	json_set_str(claims, "acr", str_c(acr_name(auth->level)));
 	json_set_take(claims, "amr", words_json(auth->amr)); /* RFC 8176 */
 	r = add_official(op, settings, client, auth, claims);
 	if (r < 0)
 		return r;
-	return jws_sign(op, keyring_signing(op->keys), "JWT", json_write(op->arena, claims, false), ret_token);
+	return token_sign(op, client->id_token_alg, "JWT", claims, ret_token);
 }
 
 bool id_token_hint_read(struct op *op, struct str issuer, struct str token, struct id_token_hint *ret_hint)

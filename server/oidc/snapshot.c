@@ -117,7 +117,7 @@ static int load_keys(struct op *op, struct keyring *ring)
 	}
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = load_key(op, ring, &keys[i]);
-	if (r >= 0 && !keyring_signing(ring))
+	if (r >= 0 && !keyring_signing(ring, JWS_ES256))
 		return op_fail(op, ERR_CONFIG, "there is no active signing key");
 	return r;
 }

@@ -10,9 +10,10 @@
 
 static struct jwk *signer; /* lives as long as the process */
 
-static const struct jwk *find(void *context, struct str kid)
+static const struct jwk *find(void *context, struct str kid, enum jws_alg alg)
 {
-	CHECK(str_is_null(kid) || (kid.len > 0 && kid.len <= 64));
+	CHECK(str_is_null(kid) || (kid.len > 0 && kid.len <= 128 && str_is_printable_ascii(kid)));
+	CHECK(alg != JWS_ALG_NONE_);
 	return context;
 }
 

@@ -23,10 +23,30 @@ _unused_ static struct jwk *test_key(struct op *op)
 	return key;
 }
 
+_unused_ static struct jwk *test_key_of(struct op *op, enum jws_alg alg)
+{
+	struct jwk *key = NULL;
+
+	assert_int_equal(jwk_generate(op, alg, &key), 0);
+	return key;
+}
+
+/* A public key from its JWK, for any algorithm that fits. */
+_unused_ static struct jwk *test_public_key(struct op *op, const char *text, enum jws_alg alg)
+{
+	_json_ json_t *object = json_read(str_c(text), 4, NULL);
+	struct jwk *key = NULL;
+
+	assert_non_null(object);
+	assert_int_equal(jwk_from_json(op, object, alg, &key), 0);
+	return key;
+}
+
 /* A find function that knows one key and gives it for any kid. */
-_unused_ static const struct jwk *test_find_any(void *context, struct str kid)
+_unused_ static const struct jwk *test_find_any(void *context, struct str kid, enum jws_alg alg)
 {
 	(void)kid;
+	(void)alg;
 	return context;
 }
 

@@ -17,7 +17,7 @@ static int read_key(struct arena *a, const char *text, struct jwk **ret_key)
 	_json_ json_t *object = json_read(str_c(text), 4, NULL);
 
 	assert_non_null(object);
-	return jwk_from_json(&op, object, ret_key);
+	return jwk_from_json(&op, object, JWS_ALG_NONE_, ret_key);
 }
 
 static void assert_refused(struct arena *a, const char *text)
@@ -61,7 +61,7 @@ static void test_public_json(void **state)
 	assert_true(str_equal(json_get_str(object, "kid"), jwk_kid(key)));
 	assert_int_equal(json_get_str(object, "x").len, 43);
 	assert_int_equal(json_get_str(object, "y").len, 43);
-	assert_int_equal(jwk_from_json(&op, object, &again), 0);
+	assert_int_equal(jwk_from_json(&op, object, JWS_ALG_NONE_, &again), 0);
 	assert_true(str_equal(jwk_kid(again), jwk_kid(key)));
 	/* The caller's copy: changing it changes no key. */
 	json_set_str(object, "d", STR("x"));
@@ -83,7 +83,7 @@ static void test_from_json_refuses(void **state)
 		"{\"kty\":\"ec\",\"crv\":\"P-256\"," X "," Y "}",
 		"{\"kty\":\"EC\",\"crv\":\"P-384\"," X "," Y "}",
 		"{\"kty\":\"EC\",\"crv\":\"secp256k1\"," X "," Y "}",
-		"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+		"{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
 		"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"AQAB\"}",
 		"{" EC ",\"x\":1,\"y\":2}",
 		"{" EC "," X ",\"y\":\"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA=\"}",
@@ -199,7 +199,11 @@ static void test_names(void **state)
 	(void)state;
 	assert_string_equal(jws_alg_name(JWS_ES256), "ES256");
 	assert_string_equal(jws_alg_name(JWS_ALG_NONE_), "none");
-	assert_int_equal(jws_alg_from_name(STR("ES256")), JWS_ES256);
+	for (int alg = JWS_ES256; alg < JWS_ALG_COUNT; alg++)
+		assert_int_equal(jws_alg_from_name(str_c(jws_alg_name((enum jws_alg)alg))), alg);
+	assert_string_equal(jws_alg_name(JWS_PS256), "PS256");
+	assert_string_equal(jws_alg_name(JWS_RS256), "RS256");
+	assert_string_equal(jws_alg_name(JWS_EDDSA), "EdDSA");
 	assert_int_equal(jws_alg_from_name(STR("es256")), JWS_ALG_NONE_);
 	assert_int_equal(jws_alg_from_name(STR("none")), JWS_ALG_NONE_);
 	assert_int_equal(jws_alg_from_name(STR("HS256")), JWS_ALG_NONE_);

@@ -16,11 +16,7 @@
 
 static struct jwk *rfc_key(struct op *op)
 {
-	struct jwk *key = NULL;
-	_json_ json_t *object = json_read(STR(RFC_KEY), 1, NULL);
-
-	assert_int_equal(jwk_from_json(op, object, &key), 0);
-	return key;
+	return test_public_key(op, RFC_KEY, JWS_ES256);
 }
 
 static void test_rfc_7515_a_3(void **state)
@@ -81,8 +77,9 @@ static void test_round_trip(void **state)
 	                                           STR_ARG(jwk_kid(key)))));
 }
 
-static const struct jwk *note_kid(void *context, struct str kid)
+static const struct jwk *note_kid(void *context, struct str kid, enum jws_alg alg)
 {
+	assert_int_equal(alg, JWS_ES256);
 	*(struct str *)context = kid;
 	return NULL;
 }

@@ -76,21 +76,38 @@ static void test_signing_keys(void **state)
 	struct jwk *first = test_key(&op), *second = test_key(&op);
 	struct str token, payload;
 
-	assert_null(keyring_signing(k));
-	assert_null(keyring_find(k, STR_NULL));
+	assert_null(keyring_signing(k, JWS_ES256));
+	assert_null(keyring_find(k, STR_NULL, JWS_ES256));
 	keyring_add_signing(k, first, true);
-	assert_ptr_equal(keyring_signing(k), first);
-	assert_int_equal(jws_sign(&op, keyring_signing(k), "at+jwt", STR("{}"), &token), 0);
+	assert_ptr_equal(keyring_signing(k, JWS_ES256), first);
+	assert_int_equal(jws_sign(&op, keyring_signing(k, JWS_ES256), "at+jwt", STR("{}"), &token), 0);
 	keyring_add_signing(k, second, true);
-	assert_ptr_equal(keyring_signing(k), second);
+	assert_ptr_equal(keyring_signing(k, JWS_ES256), second);
 
 	/* The earlier one still verifies. */
-	assert_ptr_equal(keyring_find(k, jwk_kid(first)), first);
-	assert_ptr_equal(keyring_find(k, jwk_kid(second)), second);
-	assert_null(keyring_find(k, STR("")));
-	assert_null(keyring_find(k, STR_NULL));
-	assert_null(keyring_find(k, STR("unknown")));
+	assert_ptr_equal(keyring_find(k, jwk_kid(first), JWS_ES256), first);
+	assert_ptr_equal(keyring_find(k, jwk_kid(second), JWS_ES256), second);
+	assert_null(keyring_find(k, STR(""), JWS_ES256));
+	assert_null(keyring_find(k, STR_NULL, JWS_ES256));
+	assert_null(keyring_find(k, STR("unknown"), JWS_ES256));
+	assert_null(keyring_find(k, jwk_kid(first), JWS_EDDSA));
 	assert_true(jws_verify(&op, token, "at+jwt", keyring_find, k, &payload));
+	keyring_free(k);
+}
+
+static void test_one_active_key_for_each_algorithm(void **state)
+{
+	struct op op = test_op(*state);
+	struct keyring *k = test_ring(&op);
+	struct jwk *ec = test_key(&op), *ed = test_key_of(&op, JWS_EDDSA), *next = test_key_of(&op, JWS_EDDSA);
+
+	keyring_add_signing(k, ec, true);
+	assert_null(keyring_signing(k, JWS_EDDSA));
+	keyring_add_signing(k, ed, true);
+	keyring_add_signing(k, next, false);
+	assert_ptr_equal(keyring_signing(k, JWS_ES256), ec);
+	assert_ptr_equal(keyring_signing(k, JWS_EDDSA), ed);
+	assert_ptr_equal(keyring_find(k, jwk_kid(next), JWS_EDDSA), next);
 	keyring_free(k);
 }
 
@@ -109,7 +126,7 @@ static void test_jwks(void **state)
 	keyring_add_signing(k, test_key(&op), false);
 	/* FAPI 2.0 §5.4.2: no kid twice. */
 	keyring_add_signing(k, same, true);
-	assert_ptr_equal(keyring_signing(k), same);
+	assert_ptr_equal(keyring_signing(k, JWS_ES256), same);
 	json_decref(set);
 	set = keyring_jwks(k);
 	assert_int_equal(json_array_size(json_object_get(set, "keys")), 2);
@@ -125,6 +142,7 @@ int main(void)
 		UNIT_TEST(test_purposes),
 		UNIT_TEST(test_mac_and_hash),
 		UNIT_TEST(test_signing_keys),
+		UNIT_TEST(test_one_active_key_for_each_algorithm),
 		UNIT_TEST(test_jwks),
 	};
 

@@ -47,10 +47,10 @@ static void test_foreign(void **state)
 
 	assert_false(access_token_read(op, STR("https://other.example"), token, &c));
 	assert_false(access_token_read(other, STR(ISSUER), token, &c));
-	assert_int_equal(jws_sign(op, keyring_signing(op->keys), "JWT",
+	assert_int_equal(jws_sign(op, keyring_signing(op->keys, JWS_ES256), "JWT",
 	                          STR("{\"iss\":\"" ISSUER "\",\"aud\":\"" ISSUER "\",\"sub\":\"x\"}"), &id_token), 0);
 	assert_false(access_token_read(op, STR(ISSUER), id_token, &c));
-	assert_int_equal(jws_sign(op, keyring_signing(op->keys), "at+jwt",
+	assert_int_equal(jws_sign(op, keyring_signing(op->keys, JWS_ES256), "at+jwt",
 	                          STR("{\"iss\":\"" ISSUER "\",\"aud\":\"" ISSUER "\",\"jti\":\"made up\"}"), &id_token), 0);
 	assert_false(access_token_read(op, STR(ISSUER), id_token, &c));
 	op_keys_done(op);
