@@ -78,7 +78,7 @@ tests_postgres() {
 	service_is_running postgres && return
 	postgres_start nofsync
 	printf 'local all all trust\n' | server_file 600 "$STATE/pg/pg_hba.conf"
-	as_server "$PG_BIN/pg_ctl" -s -D "$STATE/pg" reload
+	in_state "$PG_BIN/pg_ctl" -s -D "$STATE/pg" reload
 	export SEN_TEST_PG="host=$STATE/run port=$PORT_POSTGRES dbname=postgres user=postgres"
 }
 
