@@ -13,6 +13,10 @@
 #define ACTIVATION_WAIT_MS 5000
 #define STOP_GRACE_MS 10000
 #define PROXIES_MAX 16
+#define HTTP_CONNECT_TIMEOUT_MS 2000
+#define HTTP_TIMEOUT_MS 3000
+#define HTTP_ANSWER_MAX 65536
+#define HTTP_POOL 8
 
 static int failed(struct app *app, const struct op *op, const char *what, struct str *ret_message)
 {
@@ -55,12 +59,31 @@ static int open_directory(struct app *app, struct op *op, struct str *ret_messag
 	return r < 0 ? failed(app, op, "directory", ret_message) : 0;
 }
 
+static int open_http(struct app *app, struct op *op, struct str *ret_message)
+{
+	const struct http_client_config http = {
+		.egress_allow = app->config.egress_allow,
+		.ca_file = app->config.http_ca_file,
+		.connect_timeout_ms = HTTP_CONNECT_TIMEOUT_MS,
+		.total_timeout_ms = HTTP_TIMEOUT_MS,
+		.max_answer_bytes = HTTP_ANSWER_MAX,
+		.pool_size = HTTP_POOL,
+	};
+
+	if (http_client_new(op, &http, &app->http) < 0)
+		return failed(app, op, "[http]", ret_message);
+	app->remote_keys = remote_keys_new(app->http);
+	return 0;
+}
+
 static void fill_settings(struct app *app)
 {
 	const struct server_config *c = &app->config;
 
 	app->oidc = (struct oidc_settings){
 		.issuer = c->issuer,
+		.token_endpoint = arena_printf(app->arena, "%.*s/token", STR_ARG(c->issuer)),
+		.mtls_issuer = c->mtls_base,
 		.code_s = c->code_s,
 		.id_token_s = c->id_token_s,
 		.refresh_grace_s = c->refresh_grace_s,
@@ -97,6 +120,9 @@ int app_open(struct app *app, const char *config_path, struct str *ret_message)
 	r = open_directory(app, &op, ret_message);
 	if (r < 0)
 		return r;
+	r = open_http(app, &op, ret_message);
+	if (r < 0)
+		return r;
 	r = snapshot_holder_new(&op, app->config.master_secret, &app->snapshots);
 	db_op_done(&op);
 	if (r < 0)
@@ -121,6 +147,19 @@ static size_t split_list(struct arena *a, struct str list, struct str **ret_part
 	}
 	*ret_parts = parts;
 	return n;
+}
+
+/* The same endpoints on a listener of its own, whose proxy asks for certificates. */
+static int serve_mtls(struct app *app, struct http_config http, struct str *ret_message)
+{
+	struct str *hosts = ARENA_NEW(app->arena, struct str);
+
+	hosts[0] = server_config_host(app->arena, app->config.mtls_base);
+	http.listen = app->config.mtls_listen;
+	http.hosts = hosts;
+	http.certificate_header = arena_cstr(app->arena, app->config.mtls_header);
+	http.io_threads = 1;
+	return http_server_start(&http, &app->mtls, ret_message, app->arena);
 }
 
 int app_serve(struct app *app, struct str *ret_message)
@@ -148,11 +187,15 @@ int app_serve(struct app *app, struct str *ret_message)
 	struct http_config admin = http;
 	int r;
 
-	hosts[0] = server_config_host(app->arena, c);
+	hosts[0] = server_config_host(app->arena, c->issuer);
 	http.n_trusted_proxies = split_list(app->arena, c->trusted_proxies, &proxies);
 	http.trusted_proxies = proxies;
 	http.routes = service_routes(app->arena, &http.n_routes);
 	r = http_server_start(&http, &app->service, ret_message, app->arena);
+	if (r < 0)
+		return r;
+	if (!str_is_empty(c->mtls_listen))
+		r = serve_mtls(app, http, ret_message);
 	if (r < 0)
 		return r;
 	admin.listen = c->admin_listen;
@@ -172,8 +215,11 @@ void app_close(struct app *app)
 {
 	app->draining = true;
 	http_server_stop(app->service, STOP_GRACE_MS);
+	http_server_stop(app->mtls, STOP_GRACE_MS);
 	http_server_stop(app->admin, STOP_GRACE_MS);
 	snapshot_holder_free(app->snapshots);
+	remote_keys_free(app->remote_keys);
+	http_client_free(app->http);
 	ldap_pool_free(app->ldap);
 	db_close(app->db);
 	app->arena = arena_free(app->arena);

@@ -6,7 +6,9 @@
 #include "server/config.h"
 #include "server/http/server.h"
 #include "server/login/sign_in.h"
+#include "common/net/http_client.h"
 #include "server/oidc/oidc.h"
+#include "server/oidc/remote_keys.h"
 #include "server/oidc/snapshot.h"
 
 struct app {
@@ -14,11 +16,14 @@ struct app {
 	struct server_config config;
 	struct db *db;
 	struct ldap_pool *ldap;
+	struct http_client *http;       /* to addresses that clients registered */
+	struct remote_keys *remote_keys;
 	struct snapshot_holder *snapshots;
 	struct oidc_settings oidc;
 	struct sign_in_settings sign_in;
 	struct str metadata;            /* the discovery document, made once */
 	struct http_server *service;    /* the public endpoints */
+	struct http_server *mtls;       /* the same for clients with certificates; NULL: not offered */
 	struct http_server *admin;      /* health and metrics, on a port of their own */
 	_Atomic bool draining;          /* stopping: not ready any more */
 };

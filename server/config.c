@@ -12,6 +12,11 @@ static const struct conf_key keys[] = {
 	KEY("server", "listen", CONF_STR, listen, "127.0.0.1:8080", 0, 0, "loopback address:port or unix:/path; TLS ends at the proxy in front"),
 	KEY("server", "admin_listen", CONF_STR, admin_listen, "127.0.0.1:8081", 0, 0, "health and metrics"),
 	KEY("server", "trusted_proxies", CONF_STR, trusted_proxies, "", 0, 0, "addresses of proxies whose X-Forwarded-For is believed, comma-separated"),
+	KEY("server", "mtls_base", CONF_STR, mtls_base, "", 0, 0,
+	    "https address under which the proxy asks clients for a certificate (RFC 8705); empty: mutual TLS is not offered"),
+	KEY("server", "mtls_listen", CONF_STR, mtls_listen, "", 0, 0,
+	    "where that proxy alone may come: loopback address:port or unix:/path; its header with the certificate is believed"),
+	KEY("server", "mtls_header", CONF_STR, mtls_header, "X-SSL-Client-Cert", 0, 0, "header with the certificate, PEM with percent-encoding"),
 	KEY("server", "log_level", CONF_STR, log_level, "info", 0, 0, "error, warn, info or debug"),
 	KEY("server", "io_threads", CONF_INT, io_threads, "1", 1, 64, "threads that speak HTTP"),
 	KEY("server", "fast_threads", CONF_INT, fast_threads, "48", 1, 512, "threads that wait for the database"),
@@ -33,6 +38,9 @@ static const struct conf_key keys[] = {
 	KEY("directory", "decoy_dn", CONF_STR, decoy_dn, NULL, 0, 0, "entry with a random password, bound for unknown names"),
 	KEY("directory", "timeout_ms", CONF_INT, ldap_timeout_ms, "3000", 100, 60000, "per operation"),
 	KEY("directory", "pool", CONF_INT, ldap_pool, "4", 1, 64, "service connections"),
+	KEY("http", "egress_allow", CONF_STR, egress_allow, "", 0, 0,
+	    "CIDRs that clients' addresses may be in besides public ones, comma-separated, e.g. 10.0.0.0/8"),
+	KEY("http", "ca_file", CONF_PATH, http_ca_file, "", 0, 0, "empty: the system's"),
 	KEY("sign_in", "lock_after", CONF_INT, lock_after, "5", 3, 100, "consecutive failures that lock a name"),
 	KEY("sign_in", "lock_s", CONF_INT, lock_s, "43200", 1, 2592000, "how long; an administrator of the unit can unlock sooner"),
 	KEY("sign_in", "idle_s", CONF_INT, idle_s, "900", 60, 86400, "a session ends after this long without activity"),
@@ -82,6 +90,20 @@ static int check_listen(struct arena *a, const char *key, struct str listen, str
 	return ERR_CONFIG;
 }
 
+static int check_mtls(struct arena *a, const struct server_config *c, struct str *ret_message)
+{
+	struct url u;
+
+	if (str_is_empty(c->mtls_base) && str_is_empty(c->mtls_listen))
+		return 0;
+	if (str_is_empty(c->mtls_base) || str_is_empty(c->mtls_listen) || !url_parse(c->mtls_base, &u) || !str_equal(u.scheme, STR("https")) ||
+	    u.has_userinfo || u.has_fragment || !str_is_null(u.query) || !str_is_empty(u.path)) {
+		*ret_message = arena_printf(a, "[server] mtls_base must be https://host[:port], and comes together with mtls_listen");
+		return ERR_CONFIG;
+	}
+	return check_listen(a, "mtls_listen", c->mtls_listen, ret_message);
+}
+
 int server_config_read(struct arena *a, const char *path, struct server_config *ret_config, struct str *ret_message)
 {
 	struct server_config c = { 0 };
@@ -96,13 +118,15 @@ int server_config_read(struct arena *a, const char *path, struct server_config *
 	if (r >= 0)
 		r = check_listen(a, "admin_listen", c.admin_listen, ret_message);
 	if (r >= 0)
+		r = check_mtls(a, &c, ret_message);
+	if (r >= 0)
 		*ret_config = c;
 	return r;
 }
 
-struct str server_config_host(struct arena *a, const struct server_config *c)
+struct str server_config_host(struct arena *a, struct str base)
 {
-	struct str rest = c->issuer, scheme;
+	struct str rest = base, scheme;
 
 	/* Checked at start: scheme://host[:port]. */
 	(void)!str_split(&rest, ':', &scheme);

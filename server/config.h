@@ -6,6 +6,7 @@
 struct server_config {
 	/* [server] */
 	struct str issuer, listen, admin_listen, trusted_proxies, log_level;
+	struct str mtls_base, mtls_listen, mtls_header;
 	int64_t io_threads, fast_threads, slow_threads, queue_max, connection_max, per_ip_connection_max;
 	/* [database] */
 	struct str db_conninfo, db_password;
@@ -16,6 +17,8 @@ struct server_config {
 	struct str ldap_uri, ldap_ca_file, ldap_bind_dn, ldap_password, people_base, decoy_dn;
 	bool ldap_starttls;
 	int64_t ldap_timeout_ms, ldap_pool;
+	/* [http] */
+	struct str egress_allow, http_ca_file;
 	/* [sign_in] */
 	int64_t lock_after, lock_s, idle_s, absolute_s;
 	/* [oidc] */
@@ -28,5 +31,5 @@ extern const struct conf_table server_conf_table;
 
 /* Reads and checks; the message says file, line and what to do. */
 int server_config_read(struct arena *a, const char *path, struct server_config *ret_config, struct str *ret_message) _must_check_;
-/* Host header values that name this issuer. */
-struct str server_config_host(struct arena *a, const struct server_config *c);
+/* The Host header value of an address that was checked: scheme://host[:port]. */
+struct str server_config_host(struct arena *a, struct str base);

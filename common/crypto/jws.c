@@ -78,12 +78,18 @@ static bool has_refused_member(const json_t *header)
 static bool has_typ(const json_t *header, const char *typ)
 {
 	bool is_absent = json_object_get(header, "typ") == NULL;
+	struct str rest = typ ? str_c(typ) : STR_NULL, one;
 
 	if (!typ)
 		return is_absent;
-	if (str_equal(str_c(typ), STR(JWS_TYP_JWT_OR_NONE)))
-		return is_absent || str_equal_nocase(json_get_str(header, "typ"), STR("JWT"));
-	return str_equal(json_get_str(header, "typ"), str_c(typ));
+	while (str_split(&rest, '|', &one)) {
+		if (str_equal(one, STR(JWS_TYP_JWT_OR_NONE)) &&
+		    (is_absent || str_equal_nocase(json_get_str(header, "typ"), STR("JWT"))))
+			return true;
+		if (str_equal(json_get_str(header, "typ"), one))
+			return true;
+	}
+	return false;
 }
 
 /* kid is what others sent, and clients name their keys as they like: it has an alphabet and a length. */

@@ -13,7 +13,8 @@
 
 #define JWS_MAX_LEN 16384
 
-/* For typ of the verifiers: none, or "JWT" in any case, as foreign assertions have it (RFC 7519 §5.1). */
+/* typ of the verifiers: one, or several separated by '|'. */
+/* Among them: none, or "JWT" in any case, as foreign assertions have it (RFC 7519 §5.1). */
 #define JWS_TYP_JWT_OR_NONE "?JWT"
 
 /* {"alg","kid","typ"} . payload, signed.  typ such as "at+jwt"; "JWT" for ID tokens. */

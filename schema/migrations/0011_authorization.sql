@@ -31,12 +31,14 @@ CREATE TABLE sen.pushed_request (
 	PRIMARY KEY (issued_on, id_hash)
 ) PARTITION BY RANGE (issued_on);
 
--- Identifiers that may be used once: client assertions, DPoP proofs, request objects.  The key names the kind.
+-- Identifiers that may be used once: client assertions, DPoP proofs.  The hash is of everything that
+-- names one; the day is that of a time which the signer fixed in it, so that the same one always
+-- meets itself in the same partition, also around midnight and on servers whose clocks differ.
 CREATE TABLE sen.used_jti (
-	seen_on  date NOT NULL,
-	hash     bytea NOT NULL,
-	PRIMARY KEY (seen_on, hash)
-) PARTITION BY RANGE (seen_on);
+	on_day  date NOT NULL,
+	hash    bytea NOT NULL,
+	PRIMARY KEY (on_day, hash)
+) PARTITION BY RANGE (on_day);
 
 -- Access tokens without an account behind them (client_credentials), revoked before they expired.
 CREATE TABLE sen.revoked_token (

@@ -3,16 +3,19 @@
 #include "server/app.h"
 #include "server/governance/principal_store.h"
 #include "server/handlers/api.h"
+#include "server/handlers/handlers.h"
 #include "server/oidc/access_token.h"
 
 int guard_admin(struct request *rq)
 {
 	struct op *op = &rq->op;
-	struct str token = rq_bearer(rq);
+	struct str token;
 	struct access_claims claims;
 	struct principal *p;
-	int r;
+	int r = access_token_of(rq, STR_NULL, &token);
 
+	if (r < 0)
+		return r;
 	if (str_is_null(token))
 		return op_fail(op, ERR_INVALID_TOKEN, "a bearer token is needed");
 	r = access_token_check(op, rq->app->oidc.issuer, token, &claims);
@@ -20,6 +23,9 @@ int guard_admin(struct request *rq)
 		return r;
 	if (!claims.has_account || !str_equal(claims.aud, rq->app->oidc.issuer))
 		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "not an access token for this endpoint");
+	r = access_check_binding(rq, token, &claims);
+	if (r < 0)
+		return r;
 	rq->log_account_id = claims.family.account_id;
 	if (!snapshot_client(rq->snapshot, claims.client_id))
 		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "client is gone");

@@ -2,44 +2,40 @@
 
 #include "server/handlers/handlers.h"
 
-/* The method used must be the one registered (RFC 6749 §2.3: exactly one per request). */
-static int authenticate(struct request *rq, const struct client *client, enum client_auth_method used, struct str secret)
-{
-	struct op *op = &rq->op;
+#include "server/handlers/endpoint.h"
+#include "server/oidc/client_auth.h"
 
-	if (!client)
-		return op_fail_detail(op, ERR_INVALID_CLIENT, "client authentication failed", "unknown client");
-	if (client->auth_method != used)
-		return op_fail_detail(op, ERR_INVALID_CLIENT, "client authentication failed", "method is not the registered one");
-	if (used != CLIENT_AUTH_NONE && !client_secret_matches(op, client, secret))
-		return op_fail_detail(op, ERR_INVALID_CLIENT, "client authentication failed", "wrong secret");
-	rq->client = (struct client *)(uintptr_t)client;
-	return 0;
+static int read_credentials(struct request *rq, struct client_credentials *c)
+{
+	*c = (struct client_credentials){
+		.client_id = rq_param(rq, P_CLIENT_ID),
+		.client_secret = rq_param(rq, P_CLIENT_SECRET),
+		.assertion_type = rq_param(rq, P_CLIENT_ASSERTION_TYPE),
+		.assertion = rq_param(rq, P_CLIENT_ASSERTION),
+		.certificate = rq->client_certificate,
+		.endpoint = endpoint_url(rq),
+	};
+	if (str_is_null(rq_header(rq, "Authorization")))
+		return 0;
+	c->has_basic = rq_basic(rq, &c->basic_id, &c->basic_secret);
+	return c->has_basic ? 0 : op_fail(&rq->op, ERR_INVALID_CLIENT, "the Authorization header is not valid Basic authentication");
 }
 
 int guard_client(struct request *rq)
 {
-	struct str id = rq_param(rq, P_CLIENT_ID), secret = rq_param(rq, P_CLIENT_SECRET);
-	struct str basic_id, basic_secret;
-	enum client_auth_method used = str_is_null(secret) ? CLIENT_AUTH_NONE : CLIENT_AUTH_POST;
+	const struct client_auth_context context = { &rq->app->oidc, rq->snapshot, rq->app->remote_keys };
+	const struct client *client = NULL;
+	struct client_credentials credentials;
+	int r = read_credentials(rq, &credentials);
 
-	if (!str_is_null(rq_header(rq, "Authorization"))) {
-		if (!rq_basic(rq, &basic_id, &basic_secret))
-			return op_fail(&rq->op, ERR_INVALID_CLIENT, "the Authorization header is not valid Basic authentication");
-		if (!str_is_null(secret) || (!str_is_null(id) && !str_equal(id, basic_id)))
-			return op_fail(&rq->op, ERR_INVALID_REQUEST, "more than one way of client authentication");
-		id = basic_id;
-		secret = basic_secret;
-		used = CLIENT_AUTH_BASIC;
-	}
-	if (str_is_null(id))
-		return op_fail(&rq->op, ERR_INVALID_CLIENT, "client authentication is missing");
+	if (r >= 0)
+		r = client_authenticate(&rq->op, &context, &credentials, &client, &rq->proved_x5t);
 	/* Only an id that names a client reaches the log. */
-	const struct client *client = snapshot_client(rq->snapshot, id);
-
 	if (client)
 		rq->log_client_id = client->id;
-	return authenticate(rq, client, used, secret);
+	if (r >= 0)
+		rq->client = (struct client *)(uintptr_t)client;
+	return r;
 }
 
 int guard_confidential_client(struct request *rq)
@@ -49,6 +45,15 @@ int guard_confidential_client(struct request *rq)
 	if (r >= 0 && rq->client->auth_method == CLIENT_AUTH_NONE)
 		return op_fail(&rq->op, ERR_INVALID_CLIENT, "public clients may not use this endpoint");
 	return r;
+}
+
+int guard_dpop(struct request *rq)
+{
+	struct dpop_request proof = { .proof = rq_header(rq, "DPoP"), .method = "POST", .url = endpoint_url(rq), .other_url = endpoint_mtls_url(rq) };
+
+	if (str_is_null(proof.proof))
+		return 0;
+	return dpop_check(&rq->op, &rq->app->oidc, &proof, &rq->proved_jkt);
 }
 
 int guard_same_origin(struct request *rq)

@@ -10,18 +10,6 @@ const struct param_spec userinfo_params[] = {
 };
 const size_t n_userinfo_params = ARRAY_LEN(userinfo_params);
 
-static int bearer(struct request *rq, struct str *ret_token)
-{
-	struct str header = rq_bearer(rq), body = rq_param(rq, P_ACCESS_TOKEN);
-
-	if (!str_is_null(header) && !str_is_null(body))
-		return op_fail(&rq->op, ERR_INVALID_REQUEST, "more than one way of sending the access token");
-	*ret_token = str_is_null(header) ? body : header;
-	if (str_is_null(*ret_token))
-		return op_fail(&rq->op, ERR_INVALID_TOKEN, "an access token is required");
-	return 0;
-}
-
 /* The token, its client, and in one statement the state and the facts behind it. */
 static int check(struct request *rq, struct str token, struct access_claims *claims, const struct client **ret_client)
 {
@@ -38,6 +26,8 @@ static int check(struct request *rq, struct str token, struct access_claims *cla
 	rq->log_client_id = (*ret_client)->id;
 	r = access_token_check_time(op, claims);
 	if (r >= 0)
+		r = access_check_binding(rq, token, claims);
+	if (r >= 0)
 		r = family_live_official(op, &claims->family, (*ret_client)->platform_id, &claims->state);
 	if (r >= 0 && !str_equal(claims->state.client_id, claims->client_id))
 		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "of another client's family");
@@ -53,8 +43,10 @@ int h_userinfo(struct request *rq)
 	struct official_wish wish = { .part = "userinfo" };
 	_json_ json_t *answer = NULL, *request = NULL;
 	struct str token;
-	int r = bearer(rq, &token);
+	int r = access_token_of(rq, rq_param(rq, P_ACCESS_TOKEN), &token);
 
+	if (r >= 0 && str_is_null(token))
+		return op_fail(op, ERR_INVALID_TOKEN, "an access token is required");
 	if (r >= 0)
 		r = check(rq, token, &claims, &client);
 	if (r >= 0 && !scope_has(claims.scope, STR("openid")))

@@ -55,15 +55,24 @@ int h_readyz(struct request *rq);
 int h_metrics(struct request *rq);
 
 /* guards.c */
-/* Client authentication (RFC 6749 §2.3): params 0 and 1 of the route are client_id and client_secret. */
-#define P_CLIENT_ID 0
-#define P_CLIENT_SECRET 1
-#define N_CLIENT_PARAMS 2
-#define CLIENT_PARAMS                                                     \
-	{ "client_id", 64, PARAM_PRINTABLE | PARAM_BODY_ONLY },           \
-	{ "client_secret", 256, PARAM_SECRET | PARAM_BODY_ONLY }
+/* Client authentication (client_auth.h): the first parameters of a route with these guards. */
+enum { P_CLIENT_ID, P_CLIENT_SECRET, P_CLIENT_ASSERTION_TYPE, P_CLIENT_ASSERTION, N_CLIENT_PARAMS };
+#define CLIENT_PARAMS                                                                        \
+	{ "client_id", 64, PARAM_PRINTABLE | PARAM_BODY_ONLY },                              \
+	{ "client_secret", 256, PARAM_SECRET | PARAM_BODY_ONLY },                            \
+	{ "client_assertion_type", 128, PARAM_PRINTABLE | PARAM_BODY_ONLY },                 \
+	{ "client_assertion", 8192, PARAM_SECRET | PARAM_PRINTABLE | PARAM_BODY_ONLY }
 int guard_client(struct request *rq);
 /* The same, but public clients are refused: introspection. */
 int guard_confidential_client(struct request *rq);
+/* A DPoP proof, where there is one, is good for this request: rq->proved_jkt. */
+int guard_dpop(struct request *rq);
 /* A form posted by our own pages: Origin and Sec-Fetch-Site, where sent, say so. */
 int guard_same_origin(struct request *rq);
+
+/* access.c: requests with an access token, of whatever scheme. */
+struct access_claims;
+/* The token of the header (or body_token), STR_NULL: there is none.  ERR_INVALID_REQUEST for two of them. */
+int access_token_of(struct request *rq, struct str body_token, struct str *ret_token) _must_check_;
+/* It came the way that its key demands, with the proof (RFC 9449 §7, RFC 8705 §3).  ERR_INVALID_TOKEN, ERR_INVALID_DPOP_PROOF. */
+int access_check_binding(struct request *rq, struct str token, const struct access_claims *claims) _must_check_;

@@ -2,6 +2,7 @@
 
 #include "server/handlers/pages.h"
 #include "server/handlers/routes.h"
+#include "server/oidc/dpop.h"
 #include "common/base/url.h"
 #include "server/web/page.h"
 
@@ -63,4 +64,5 @@ const struct http_hooks service_hooks = {
 	.end = end,
 	.error_page = error_page,
 	.error_text = error_text,
+	.dpop_algs = DPOP_ALGS,
 };

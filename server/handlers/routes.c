@@ -7,6 +7,7 @@
 #include "server/oidc/authorize.h"
 
 static int (*const client_guards[])(struct request *) = { guard_client, NULL };
+static int (*const token_guards[])(struct request *) = { guard_client, guard_dpop, NULL };
 static int (*const confidential_guards[])(struct request *) = { guard_confidential_client, NULL };
 static int (*const form_guards[])(struct request *) = { guard_same_origin, NULL };
 
@@ -21,10 +22,10 @@ static const struct route protocol_routes[] = {
 	{ .name = "jwks", .methods = HTTP_GET, .path = "/jwks", .pool = POOL_INLINE, .errors = ERRORS_OAUTH, .cors = true, .handle = h_jwks },
 	{ .name = "authorize", .methods = HTTP_GET | HTTP_POST, .path = "/authorize", .params = authorize_params, FORM_64K,
 	  .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_authorize },
-	{ .name = "token", .methods = HTTP_POST, .path = "/token", .params = token_params, FORM_16K, .pool = POOL_FAST,
-	  .errors = ERRORS_OAUTH, .cors = true, .guards = client_guards, .handle = h_token },
+	{ .name = "token", .methods = HTTP_POST, .path = "/token", .params = token_params, FORM_64K, .pool = POOL_FAST,
+	  .errors = ERRORS_OAUTH, .cors = true, .guards = token_guards, .handle = h_token },
 	{ .name = "par", .methods = HTTP_POST, .path = "/par", .params = par_params, FORM_64K, .pool = POOL_FAST,
-	  .errors = ERRORS_OAUTH, .guards = client_guards, .handle = h_par },
+	  .errors = ERRORS_OAUTH, .guards = token_guards, .handle = h_par },
 	{ .name = "userinfo", .methods = HTTP_GET | HTTP_POST, .path = "/userinfo", .params = userinfo_params, FORM_16K,
 	  .pool = POOL_FAST, .errors = ERRORS_BEARER, .cors = true, .handle = h_userinfo },
 	{ .name = "introspect", .methods = HTTP_POST, .path = "/introspect", .params = token_query_params, FORM_16K,

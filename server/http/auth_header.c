@@ -38,13 +38,30 @@ static bool is_b64token(struct str s)
 	return i == s.len;
 }
 
-struct str auth_bearer(struct str header)
+static struct str token_of(struct str header, struct str scheme)
 {
 	struct str token;
 
-	if (!take_scheme(header, STR("Bearer"), &token) || !is_b64token(token))
+	if (!take_scheme(header, scheme, &token) || !is_b64token(token))
 		return STR_NULL;
 	return token;
+}
+
+struct str auth_bearer(struct str header)
+{
+	return token_of(header, STR("Bearer"));
+}
+
+struct str auth_dpop(struct str header)
+{
+	return token_of(header, STR("DPoP"));
+}
+
+bool auth_is_dpop(struct str header)
+{
+	struct str rest;
+
+	return take_scheme(header, STR("DPoP"), &rest);
 }
 
 bool auth_is_basic(struct str header)

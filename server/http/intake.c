@@ -105,6 +105,8 @@ static bool pass_gate(struct exchange *ex, const char *method, const char *versi
 	if (r == 0)
 		r = forwarded_client(rq->op.arena, &ex->fields, ex->link->peer_is_trusted, rq->client_ip, &rq->client_ip,
 		                     &reason);
+	if (r == 0 && s->config.certificate_header)
+		rq->client_certificate = rq_header(rq, s->config.certificate_header);
 	if (r == 0)
 		return true;
 	atomic_fetch_add(&s->n_refused_by_gate, 1);

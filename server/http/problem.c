@@ -137,19 +137,27 @@ static void respond_oauth(struct request *rq, const struct problem *p)
 		response_header(rq, "WWW-Authenticate", STR("Basic realm=\"sen\", charset=\"UTF-8\""));
 }
 
-/* RFC 6750 §3.1: without any token in the request there is no error code, only the challenge. */
-static void respond_bearer(struct request *rq, const struct problem *p)
+/* RFC 6750 §3.1: without any token in the request there is no error code, only the challenge.  RFC 9449 §7.1. */
+static struct str bearer_challenge(struct request *rq, const struct problem *p, int status, const struct http_hooks *hooks)
 {
-	bool was_tried = !str_is_null(rq_header(rq, "Authorization"));
-	struct str challenge = STR("Bearer");
+	struct str header = rq_header(rq, "Authorization");
+	bool is_dpop = hooks->dpop_algs && auth_is_dpop(header);
+	struct str challenge = is_dpop ? arena_printf(rq->op.arena, "DPoP algs=\"%s\"", hooks->dpop_algs) : STR("Bearer");
 
-	respond_oauth_body(rq, p, p->status);
-	if (p->status != 401 && p->status != 403 && p->status != 400)
-		return;
-	if (was_tried || p->status != 401)
-		challenge = arena_printf(rq->op.arena, "Bearer error=\"%s\", error_description=\"%s\"", p->oauth,
-		                         rq->op.error.text);
-	response_header(rq, "WWW-Authenticate", challenge);
+	if (str_is_null(header) && status == 401)
+		return challenge;
+	return arena_printf(rq->op.arena, "%.*s%s error=\"%s\", error_description=\"%s\"", STR_ARG(challenge), is_dpop ? "," : "", p->oauth,
+	                    rq->op.error.text);
+}
+
+static void respond_bearer(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
+{
+	int code = rq->op.error.code;
+	int status = code == ERR_INVALID_DPOP_PROOF || code == ERR_USE_DPOP_NONCE ? 401 : p->status;
+
+	respond_oauth_body(rq, p, status);
+	if (status == 401 || status == 403 || status == 400)
+		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, status, hooks));
 }
 
 static json_t *problem_args(const struct error *error)
@@ -198,16 +206,25 @@ static enum error_style style_of(struct request *rq)
 	return str_contains(rq_header(rq, "Accept"), STR("text/html")) ? ERRORS_PAGE : ERRORS_PLAIN;
 }
 
-static void add_retry_after(struct request *rq, int status)
+static struct str arg_of(const struct error *error, const char *name)
 {
-	const struct error *error = &rq->op.error;
-	struct str seconds = status == 503 ? STR(RETRY_AFTER_S) : STR_NULL;
-
 	for (size_t i = 0; i < error->n_args; i++)
-		if (str_equal(str_c(error->args[i].name), STR("retry_after_s")))
-			seconds = error->args[i].value;
+		if (str_equal(str_c(error->args[i].name), str_c(name)))
+			return error->args[i].value;
+	return STR_NULL;
+}
+
+/* What an error tells in a header of its own. */
+static void add_headers(struct request *rq, int status)
+{
+	struct str seconds = arg_of(&rq->op.error, "retry_after_s"), nonce = arg_of(&rq->op.error, "dpop_nonce");
+
+	if (status == 503 && str_is_null(seconds))
+		seconds = STR(RETRY_AFTER_S);
 	if ((status == 503 || status == 429) && !str_is_null(seconds))
 		response_header(rq, "Retry-After", seconds);
+	if (!str_is_null(nonce))
+		response_header(rq, "DPoP-Nonce", nonce);
 }
 
 void problem_respond(struct request *rq, const struct http_hooks *hooks)
@@ -221,7 +238,7 @@ void problem_respond(struct request *rq, const struct http_hooks *hooks)
 		respond_oauth(rq, p);
 		break;
 	case ERRORS_BEARER:
-		respond_bearer(rq, p);
+		respond_bearer(rq, p, hooks);
 		break;
 	case ERRORS_PROBLEM:
 		respond_problem(rq, p, hooks);
@@ -234,5 +251,5 @@ void problem_respond(struct request *rq, const struct http_hooks *hooks)
 		respond_plain(rq, p->status, p->title);
 		break;
 	}
-	add_retry_after(rq, p->status);
+	add_headers(rq, p->status);
 }

@@ -94,6 +94,7 @@ struct request {
 	json_t *json;                   /* BODY_JSON; freed with the request */
 	struct str body;
 	struct str client_ip;           /* of the peer, or what a trusted proxy says */
+	struct str client_certificate;  /* as the proxy for mutual TLS hands it on; STR_NULL: none, or another listener */
 	bool https;                     /* as the user's browser sees it: from the configured issuer */
 	struct str lang;                /* "vi" or "en": ui_locales, cookie, Accept-Language */
 	struct snapshot *snapshot;
@@ -116,8 +117,9 @@ static inline struct str rq_param(const struct request *rq, size_t index)
 {
 	return rq->params[index];
 }
-/* Bearer token of the Authorization header (RFC 6750 §2.1), or STR_NULL. */
+/* Token of the Authorization header by scheme Bearer (RFC 6750 §2.1) or DPoP (RFC 9449 §7.1), or STR_NULL. */
 struct str rq_bearer(struct request *rq);
+struct str rq_dpop_token(struct request *rq);
 /* Credentials of Basic (RFC 7617 with RFC 6749 §2.3.1 decoding). */
 bool rq_basic(struct request *rq, struct str *ret_user, struct str *ret_password) _must_check_;
 

@@ -25,6 +25,11 @@ struct str rq_bearer(struct request *rq)
 	return auth_bearer(rq_header(rq, "Authorization"));
 }
 
+struct str rq_dpop_token(struct request *rq)
+{
+	return auth_dpop(rq_header(rq, "Authorization"));
+}
+
 bool rq_basic(struct request *rq, struct str *ret_user, struct str *ret_password)
 {
 	return auth_basic(rq->op.arena, rq_header(rq, "Authorization"), ret_user, ret_password);

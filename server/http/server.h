@@ -26,6 +26,7 @@ struct http_hooks {
 	void (*error_page)(struct request *rq, int status);
 	/* Localised sentence for problem+json; STR_NULL: use error.text. */
 	struct str (*error_text)(struct request *rq);
+	const char *dpop_algs; /* for challenges (RFC 9449 §7.1); NULL: DPoP is not offered */
 };
 
 /* What it points to stays the caller's and outlives the server. */
@@ -35,6 +36,7 @@ struct http_config {
 	size_t n_hosts;
 	const struct str *trusted_proxies; /* peers whose X-Forwarded-For (one address, the last) is believed */
 	size_t n_trusted_proxies;
+	const char *certificate_header; /* believed from every peer: only for a listener that a proxy alone can reach; NULL: none */
 	bool https;
 	unsigned io_threads, fast_threads, slow_threads;
 	size_t queue_max;           /* per pool; full = 503 with Retry-After */

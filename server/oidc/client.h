@@ -7,7 +7,7 @@
 #pragma once
 
 #include "common/base/op.h"
-#include "common/crypto/jwk.h"
+#include "common/crypto/jwk_set.h"
 
 enum client_auth_method {
 	CLIENT_AUTH_NONE = 1,
@@ -55,6 +55,7 @@ struct client {
 	bool legacy_assertion_audience;   /* the token endpoint is accepted as audience too */
 	struct str tls_subject_dn, tls_san_dns, tls_san_uri, tls_san_ip, tls_san_email;
 	struct str jwks, jwks_uri;        /* text of a JWK Set, or where it is */
+	struct jwk_set *keys;             /* of jwks; the snapshot's; NULL: none of use */
 
 	/* what it may ask for */
 	struct str_list redirect_uris, post_logout_uris, request_uris;

@@ -16,6 +16,7 @@ DB_QUERY(versions_select, DB_READ,
 static int client_from_row(struct op *op, const struct db_rows *rows, size_t i, struct client *c)
 {
 	_json_ json_t *metadata = json_read(db_str(rows, i, 8), CLIENT_METADATA_DEPTH, NULL);
+	int r;
 
 	if (!metadata)
 		return op_fail(op, ERR_INVALID_CLIENT_METADATA, "the metadata cannot be read");
@@ -27,10 +28,14 @@ static int client_from_row(struct op *op, const struct db_rows *rows, size_t i, 
 	c->secret_hash = db_bytes(op->arena, rows, i, 5);
 	c->secret_hash_next = db_bytes(op->arena, rows, i, 6);
 	c->secret_sealed = db_str(rows, i, 7);
-	return client_metadata_read(op, metadata, c);
+	r = client_metadata_read(op, metadata, c);
+	/* Keys of no use to us are no fault of the registration: whoever is then signed for does not verify. */
+	if (r >= 0 && !str_is_null(c->jwks) && jwk_set_read(op, c->jwks, &c->keys) < 0)
+		op_forgive(op);
+	return r;
 }
 
-int client_store_all(struct op *op, const struct client **ret_clients, size_t *ret_n)
+int client_store_all(struct op *op, struct client **ret_clients, size_t *ret_n)
 {
 	struct db_rows rows;
 	struct client *clients;

@@ -4,8 +4,8 @@
 #include "common/db/db.h"
 #include "server/oidc/client.h"
 
-/* Enabled clients sorted by id, in op->arena. */
-int client_store_all(struct op *op, const struct client **ret_clients, size_t *ret_n) _must_check_;
+/* Enabled clients sorted by id, in op->arena; their keys are the caller's to free. */
+int client_store_all(struct op *op, struct client **ret_clients, size_t *ret_n) _must_check_;
 
 struct stored_key {
 	struct str kid;

@@ -5,6 +5,8 @@
 
 struct oidc_settings {
 	struct str issuer;          /* no path, no trailing slash: byte-equal everywhere */
+	struct str token_endpoint;
+	struct str mtls_issuer;     /* base of the endpoints for mutual TLS (RFC 8705 §5); empty: not offered */
 	int64_t code_s;             /* <= 60 */
 	int64_t id_token_s;
 	int64_t refresh_grace_s;    /* within it, the loser of two parallel refreshes gets the same successor */

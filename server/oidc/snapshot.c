@@ -11,7 +11,7 @@
 struct snapshot {
 	atomic_long refs;
 	struct arena *arena; /* clients live here */
-	const struct client *clients;
+	struct client *clients;
 	size_t n_clients;
 	struct keyring *keys;
 	struct str jwks;
@@ -57,6 +57,8 @@ void snapshot_release(struct snapshot *s)
 {
 	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
+	for (size_t i = 0; i < s->n_clients; i++)
+		jwk_set_free(s->clients[i].keys);
 	keyring_free(s->keys);
 	arena_free(s->arena);
 	free(s);

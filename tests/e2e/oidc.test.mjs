@@ -209,7 +209,7 @@ test('errors of an authorization request go to the redirect_uri, with state and 
     [{ code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
     [{ code_challenge_method: 'plain' }, 'invalid_request'],
     [{ prompt: 'none login' }, 'invalid_request'],
-    [{ request: 'e30.e30.' }, 'request_not_supported'],
+    [{ request: 'e30.e30.' }, 'invalid_request_object'],
     [{ request_uri: 'https://x.example/' }, 'request_uri_not_supported'],
     [{ response_mode: 'web_message' }, 'invalid_request'],
     [{ id_token_hint: 'bogus' }, 'invalid_request'],

@@ -1,0 +1,228 @@
+#include "server/oidc/client_auth.h"
+
+#include "common/crypto/keyring.h"
+#include "common/crypto/x509.h"
+#include "server/oidc/client_jws.h"
+#include "server/oidc/jwt_time.h"
+#include "server/oidc/used_jti.h"
+
+#define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+#define ASSERTION_LIFE_MAX_S 600
+#define ASSERTION_SKEW_S 10
+#define ASSERTION_DEPTH 4
+#define JTI_MAX 256
+
+struct attempt {
+	const struct client_auth_context *context;
+	const struct client_credentials *given;
+	const struct client *client;
+	struct x509_cert certificate;
+	bool has_certificate;
+};
+
+static int refuse(struct op *op, const char *detail)
+{
+	return op_fail_detail(op, ERR_INVALID_CLIENT, "client authentication failed", "%s", detail);
+}
+
+static int check_secret(struct op *op, const struct attempt *a, struct str secret)
+{
+	return client_secret_matches(op, a->client, secret) ? 0 : refuse(op, "wrong secret");
+}
+
+/* ---- assertions ---- */
+
+/* FAPI 2.0 §5.3.2.1: the issuer, as a text.  Older clients name the endpoint, or several in an array. */
+static bool audience_fits(const struct attempt *a, const json_t *aud)
+{
+	struct str issuer = a->context->settings->issuer;
+	const json_t *item;
+	size_t i;
+
+	if (json_is_string(aud)) {
+		struct str text = str_n(json_string_value(aud), json_string_length(aud));
+
+		return str_equal(text, issuer) || (a->client->legacy_assertion_audience &&
+		                                   (str_equal(text, a->given->endpoint) || str_equal(text, a->context->settings->token_endpoint)));
+	}
+	if (!a->client->legacy_assertion_audience)
+		return false;
+	json_array_foreach(aud, i, item)
+		if (json_is_string(item) && audience_fits(a, item))
+			return true;
+	return false;
+}
+
+static const char *find_assertion_fault(const struct op *op, const struct attempt *a, const json_t *claims, int64_t *ret_exp_s)
+{
+	struct str jti = json_get_str(claims, "jti");
+
+	if (!str_equal(json_get_str(claims, "iss"), a->client->id) || !str_equal(json_get_str(claims, "sub"), a->client->id))
+		return "iss and sub must be the client_id";
+	if (!audience_fits(a, json_object_get(claims, "aud")))
+		return "aud must be the issuer";
+	if (!jwt_time_get(claims, "exp", ret_exp_s) || *ret_exp_s + ASSERTION_SKEW_S <= op->now_s)
+		return "exp is missing or past";
+	if (*ret_exp_s > op->now_s + ASSERTION_LIFE_MAX_S + JWT_AHEAD_MAX_S)
+		return "exp is more than ten minutes ahead";
+	if (!jwt_has_begun(claims, op->now_s))
+		return "iat or nbf is ahead";
+	if (str_is_empty(jti) || jti.len > JTI_MAX)
+		return "jti is missing or too long";
+	return NULL;
+}
+
+/* The secret itself: the only use that there is for it. */
+static int verify_hs256(struct op *op, const struct attempt *a, struct str *ret_payload)
+{
+	struct str secret;
+
+	if (str_is_null(a->client->secret_sealed) ||
+	    !aead_open(op->arena, keyring_key(op->keys, KEY_AT_REST), CLIENT_SECRET_PURPOSE, a->client->id, a->client->secret_sealed, &secret))
+		return refuse(op, "there is no secret that could be opened");
+	if (!jws_verify_hs256(op, a->given->assertion, JWS_TYP_JWT_OR_NONE, secret, ret_payload))
+		return refuse(op, "the assertion's MAC is not good");
+	return 0;
+}
+
+static int verify_assertion(struct op *op, const struct attempt *a, struct str *ret_payload)
+{
+	const struct client_jws jws = { a->given->assertion, JWS_TYP_JWT_OR_NONE, client_algs(a->client, a->client->assertion_alg) };
+
+	if (a->client->auth_method == CLIENT_AUTH_SECRET_JWT)
+		return verify_hs256(op, a, ret_payload);
+	return client_jws_verify(op, a->context->remote, a->client, &jws, ERR_INVALID_CLIENT, ret_payload);
+}
+
+static int check_assertion(struct op *op, const struct attempt *a)
+{
+	_json_ json_t *claims = NULL;
+	struct str payload;
+	const char *fault;
+	int64_t exp_s = 0;
+	bool first = false;
+	int r = verify_assertion(op, a, &payload);
+
+	if (r < 0)
+		return r;
+	claims = json_read(payload, ASSERTION_DEPTH, NULL);
+	fault = json_is_object(claims) ? find_assertion_fault(op, a, claims, &exp_s) : "not a JSON object";
+	if (fault)
+		return op_fail_detail(op, ERR_INVALID_CLIENT, arena_printf(op->arena, "client assertion: %s", fault).p, "%s", fault);
+	r = used_jti_claim(op, &(struct used_jti){ "client-assertion", a->client->id, json_get_str(claims, "jti"), exp_s }, &first);
+	if (r >= 0 && !first)
+		return op_fail(op, ERR_INVALID_CLIENT, "client assertion: it has been used before");
+	return r;
+}
+
+/* Who claims to be there: not verified yet. */
+static struct str assertion_subject(struct op *op, struct str assertion)
+{
+	_json_ json_t *claims = NULL;
+	struct str payload;
+
+	if (!jws_peek_unverified(op, assertion, &payload))
+		return STR_NULL;
+	claims = json_read(payload, ASSERTION_DEPTH, NULL);
+	return arena_dup(op->arena, json_get_str(claims, "sub"));
+}
+
+/* ---- mutual TLS ---- */
+
+static int check_tls_name(struct op *op, const struct attempt *a)
+{
+	const struct client *c = a->client;
+	const struct {
+		enum x509_name kind;
+		struct str expected;
+	} names[] = {
+		{ X509_SUBJECT, c->tls_subject_dn }, { X509_DNS, c->tls_san_dns }, { X509_URI, c->tls_san_uri },
+		{ X509_IP, c->tls_san_ip },          { X509_EMAIL, c->tls_san_email },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (!str_is_null(names[i].expected))
+			return x509_has_name(op->arena, &a->certificate, names[i].kind, names[i].expected) ? 0 : refuse(op, "another name in the certificate");
+	return refuse(op, "no name is registered");
+}
+
+static int check_tls(struct op *op, const struct attempt *a)
+{
+	if (!a->has_certificate)
+		return refuse(op, "no client certificate");
+	/* The proxy checks a chain; that the certificate is in time is said here, also for self-signed ones. */
+	if (a->certificate.not_before_s > op->now_s || a->certificate.not_after_s < op->now_s)
+		return refuse(op, "the certificate is not valid at this time");
+	if (a->client->auth_method == CLIENT_AUTH_TLS)
+		return check_tls_name(op, a);
+	return x509_is_registered(op, &a->certificate, a->client->jwks) ? 0 : refuse(op, "the certificate is not a registered one");
+}
+
+/* ---- which one ---- */
+
+/* RFC 6749 §2.3: "The client MUST NOT use more than one authentication method in each request." */
+static int read_method(struct op *op, const struct client_credentials *g, struct str *ret_id)
+{
+	unsigned n = (unsigned)g->has_basic + !str_is_null(g->client_secret) + !str_is_null(g->assertion);
+
+	if (n > 1 || (g->has_basic && !str_is_null(g->client_id) && !str_equal(g->client_id, g->basic_id)))
+		return op_fail(op, ERR_INVALID_REQUEST, "more than one way of client authentication");
+	if (str_is_null(g->assertion) != str_is_null(g->assertion_type))
+		return op_fail(op, ERR_INVALID_REQUEST, "client_assertion and client_assertion_type come together");
+	*ret_id = g->has_basic ? g->basic_id : g->client_id;
+	if (str_is_null(g->assertion))
+		return str_is_null(*ret_id) ? op_fail(op, ERR_INVALID_CLIENT, "client authentication is missing") : 0;
+	if (!str_equal(g->assertion_type, STR(ASSERTION_TYPE)))
+		return op_fail(op, ERR_INVALID_CLIENT, "client_assertion_type is not " ASSERTION_TYPE);
+	*ret_id = assertion_subject(op, g->assertion);
+	if (str_is_null(*ret_id) || (!str_is_null(g->client_id) && !str_equal(g->client_id, *ret_id)))
+		return op_fail(op, ERR_INVALID_CLIENT, "client assertion: sub must be the client_id");
+	return 0;
+}
+
+static int check_method(struct op *op, const struct attempt *a)
+{
+	const struct client_credentials *g = a->given;
+	bool alone = !g->has_basic && str_is_null(g->client_secret) && str_is_null(g->assertion);
+	static const char other[] = "the method is not the registered one";
+
+	switch (a->client->auth_method) {
+	case CLIENT_AUTH_BASIC:
+		return g->has_basic ? check_secret(op, a, g->basic_secret) : refuse(op, other);
+	case CLIENT_AUTH_POST:
+		return !str_is_null(g->client_secret) ? check_secret(op, a, g->client_secret) : refuse(op, other);
+	case CLIENT_AUTH_SECRET_JWT:
+	case CLIENT_AUTH_PRIVATE_KEY_JWT:
+		return !str_is_null(g->assertion) ? check_assertion(op, a) : refuse(op, other);
+	case CLIENT_AUTH_TLS:
+	case CLIENT_AUTH_SELF_SIGNED_TLS:
+		return alone ? check_tls(op, a) : refuse(op, other);
+	case CLIENT_AUTH_NONE:
+		return alone ? 0 : refuse(op, other);
+	default:
+		return refuse(op, other);
+	}
+}
+
+int client_authenticate(struct op *op, const struct client_auth_context *context, const struct client_credentials *credentials,
+                        const struct client **ret_client, struct str *ret_x5t)
+{
+	struct attempt a = { .context = context, .given = credentials };
+	struct str id;
+	int r = read_method(op, credentials, &id);
+
+	if (r < 0)
+		return r;
+	a.client = snapshot_client(context->snapshot, id);
+	*ret_client = a.client;
+	if (!a.client)
+		return refuse(op, "unknown client");
+	if (!str_is_null(credentials->certificate)) {
+		r = x509_read(op, credentials->certificate, &a.certificate);
+		if (r < 0)
+			return r;
+		a.has_certificate = true;
+		*ret_x5t = a.certificate.thumbprint;
+	}
+	return check_method(op, &a);
+}

@@ -1,0 +1,188 @@
+#include "server/oidc/remote_keys.h"
+
+#include "common/base/clock.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRIES_MAX 256
+#define URI_MAX 512
+#define FRESH_MS 600000     /* as long as our own JWKS may be cached */
+#define AGAIN_AFTER_MS 5000 /* least time between two fetches of one address */
+#define FETCHES_MAX 6       /* at a time */
+
+struct remote_set {
+	atomic_long refs;
+	struct jwk_set *keys;
+};
+
+struct entry {
+	char uri[URI_MAX + 1];
+	struct remote_set *set; /* NULL: the last fetch failed */
+	int64_t asked_ms;       /* of the last fetch, good or not */
+};
+
+struct remote_keys {
+	struct http_client *http;
+	sem_t fetches;
+	pthread_mutex_t lock; /* over the entries */
+	struct entry entries[ENTRIES_MAX];
+	size_t n;
+};
+
+struct remote_keys *remote_keys_new(struct http_client *http)
+{
+	struct remote_keys *rk = calloc(1, sizeof(*rk));
+
+	assert(rk);
+	rk->http = http;
+	sem_init(&rk->fetches, 0, FETCHES_MAX);
+	pthread_mutex_init(&rk->lock, NULL);
+	return rk;
+}
+
+void remote_keys_free(struct remote_keys *rk)
+{
+	if (!rk)
+		return;
+	for (size_t i = 0; i < rk->n; i++)
+		remote_set_release(rk->entries[i].set);
+	pthread_mutex_destroy(&rk->lock);
+	sem_destroy(&rk->fetches);
+	free(rk);
+}
+
+const struct jwk_set *remote_set_keys(const struct remote_set *set)
+{
+	return set->keys;
+}
+
+void remote_set_release(struct remote_set *set)
+{
+	if (!set || atomic_fetch_sub(&set->refs, 1) != 1)
+		return;
+	jwk_set_free(set->keys);
+	free(set);
+}
+
+/* Under the lock: the entry of that address, NULL when there is none. */
+static struct entry *find(struct remote_keys *rk, struct str uri)
+{
+	for (size_t i = 0; i < rk->n; i++)
+		if (str_equal(str_c(rk->entries[i].uri), uri))
+			return &rk->entries[i];
+	return NULL;
+}
+
+/* Under the lock: a new entry, in the place of the oldest when all are taken. */
+static struct entry *add(struct remote_keys *rk, struct str uri)
+{
+	struct entry *e = &rk->entries[0];
+
+	if (rk->n < ENTRIES_MAX)
+		e = &rk->entries[rk->n++];
+	else
+		for (size_t i = 1; i < rk->n; i++)
+			if (rk->entries[i].asked_ms < e->asked_ms)
+				e = &rk->entries[i];
+	remote_set_release(e->set);
+	*e = (struct entry){ 0 };
+	memcpy(e->uri, uri.p, uri.len);
+	return e;
+}
+
+enum cached { CACHED_GOOD, CACHED_FAILED, CACHED_NOT };
+
+static enum cached look(struct remote_keys *rk, struct str uri, bool is_stale, struct remote_set **ret_set)
+{
+	int64_t now_ms = clock_mono_ms(), age_ms;
+	enum cached result = CACHED_NOT;
+	struct entry *e;
+
+	pthread_mutex_lock(&rk->lock);
+	e = find(rk, uri);
+	age_ms = e ? now_ms - e->asked_ms : 0;
+	if (e && e->set && age_ms < (is_stale ? AGAIN_AFTER_MS : FRESH_MS)) {
+		atomic_fetch_add(&e->set->refs, 1);
+		*ret_set = e->set;
+		result = CACHED_GOOD;
+	} else if (e && !e->set && age_ms < AGAIN_AFTER_MS) {
+		result = CACHED_FAILED;
+	}
+	pthread_mutex_unlock(&rk->lock);
+	return result;
+}
+
+/* set NULL: the fetch failed; keys that we still have go on until they are too old. */
+static void keep(struct remote_keys *rk, struct str uri, struct remote_set *set)
+{
+	struct entry *e;
+
+	pthread_mutex_lock(&rk->lock);
+	e = find(rk, uri);
+	if (!e)
+		e = add(rk, uri);
+	if (set) {
+		atomic_fetch_add(&set->refs, 1);
+		remote_set_release(e->set);
+		e->set = set;
+	}
+	e->asked_ms = clock_mono_ms();
+	pthread_mutex_unlock(&rk->lock);
+}
+
+static int fetch(struct op *op, struct remote_keys *rk, struct str uri, struct remote_set **ret_set)
+{
+	const struct http_header accept = { STR("Accept"), STR("application/jwk-set+json, application/json") };
+	const struct http_call call = { .method = "GET", .url = uri, .headers = &accept, .n_headers = 1 };
+	struct http_answer answer;
+	struct jwk_set *keys;
+	int r = http_client_call(op, rk->http, &call, &answer);
+
+	if (r >= 0 && answer.status != 200)
+		r = op_fail_detail(op, ERR_UNAVAILABLE, "the client's keys cannot be fetched", "HTTP status %d", answer.status);
+	if (r >= 0)
+		r = jwk_set_read(op, answer.body, &keys);
+	if (r < 0)
+		return r;
+	*ret_set = calloc(1, sizeof(**ret_set));
+	assert(*ret_set);
+	atomic_init(&(*ret_set)->refs, 1);
+	(*ret_set)->keys = keys;
+	return 0;
+}
+
+int remote_keys_take(struct op *op, struct remote_keys *rk, struct str uri, bool is_stale, struct remote_set **ret_set)
+{
+	static const char unavailable[] = "the keys at the client's jwks_uri cannot be fetched at this moment";
+	struct remote_set *set = NULL;
+	int r;
+
+	if (str_is_empty(uri) || uri.len > URI_MAX)
+		return op_fail(op, ERR_UNAVAILABLE, "the client has no keys");
+	switch (look(rk, uri, is_stale, ret_set)) {
+	case CACHED_GOOD:
+		return 0;
+	case CACHED_FAILED:
+		return op_fail_detail(op, ERR_UNAVAILABLE, unavailable, "failed a moment ago");
+	case CACHED_NOT:
+	default:
+		break;
+	}
+	if (sem_trywait(&rk->fetches) != 0)
+		return op_fail(op, ERR_OVERLOADED, "too many clients' keys are being fetched");
+	r = fetch(op, rk, uri, &set);
+	sem_post(&rk->fetches);
+	keep(rk, uri, set);
+	if (r < 0) {
+		struct str detail = op->error.detail;
+
+		op_forgive(op);
+		return op_fail_detail(op, ERR_UNAVAILABLE, unavailable, "%.*s", STR_ARG(detail));
+	}
+	*ret_set = set;
+	return 0;
+}
