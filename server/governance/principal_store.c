@@ -1,7 +1,7 @@
 #include "server/governance/principal_store.h"
 
 DB_QUERY(principal_scopes_q, DB_READ,
-         "SELECT s.id, s.path, coalesce(s.platform_id, -1), s.rights, coalesce(extract(epoch FROM t.valid_to)::bigint, 0)"
+         "SELECT s.id, s.path, coalesce(s.platform_id, -1), s.rights, coalesce(floor(extract(epoch FROM t.valid_to))::bigint, 0)"
          " FROM sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id"
          " WHERE s.account_id = $1::uuid ORDER BY s.id");
 

@@ -40,7 +40,7 @@ int h_userinfo(struct request *rq)
 	const struct client *client;
 	struct authorization_extra extra;
 	struct access_claims claims;
-	struct official_wish wish = { .part = "userinfo" };
+	struct official_wish wish = { .part = "userinfo", .mail_by_scope = true };
 	_json_ json_t *answer = NULL, *request = NULL;
 	struct str token;
 	int r = access_token_of(rq, rq_param(rq, P_ACCESS_TOKEN), &token);

@@ -45,7 +45,7 @@ DB_QUERY(code_claim, DB_WRITE,
 	"  WHERE c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text)"
 	"  RETURNING id"
 	")"
-	"SELECT f.id, c.scope, c.nonce, c.session_id, extract(epoch FROM c.auth_time)::bigint,"
+	"SELECT f.id, c.scope, c.nonce, c.session_id, floor(extract(epoch FROM c.auth_time))::bigint,"
 	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = c.account_id), c.level, c.amr, c.extra,"
 	OFFICIAL_COLUMNS("$11::smallint", "c.scope", "c.extra")
 	" FROM c JOIN sen.account a ON a.id = c.account_id JOIN sen.person p ON p.id = a.person_id LEFT JOIN f ON true");

@@ -17,7 +17,7 @@
 	"   AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()) END)"
 
 #define REFRESHED(platform)                                                                                                  \
-	" extract(epoch FROM c.auth_time)::bigint, c.generation,"                                               \
+	" floor(extract(epoch FROM c.auth_time))::bigint, c.generation,"                                               \
 	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid), c.level, c.amr, c.extra,"       \
 	OFFICIAL_COLUMNS(platform "::smallint", "c.scope", "c.extra")                                                  \
 	" FROM c JOIN sen.account a ON a.id = $1::uuid JOIN sen.person p ON p.id = a.person_id"
@@ -63,8 +63,8 @@ DB_QUERY(family_after_claim, DB_WRITE,
 	"SELECT c.scope, c.session_id," REFRESHED("$9"));
 
 #define LIVE_COLUMNS                                                                                               \
-	"SELECT a.login, a.person_id, extract(epoch FROM f.auth_time)::bigint, f.scope, f.session_id, f.generation," \
-	" extract(epoch FROM f.expires_at)::bigint, f.client_id, f.level, f.extra"
+	"SELECT a.login, a.person_id, floor(extract(epoch FROM f.auth_time))::bigint, f.scope, f.session_id, f.generation," \
+	" floor(extract(epoch FROM f.expires_at))::bigint, f.client_id, f.level, f.extra"
 #define LIVE_ROWS                                                                                                  \
 	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid"                          \
 	" AND f.revoked_at IS NULL AND f.expires_at > now()"

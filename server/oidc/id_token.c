@@ -33,11 +33,11 @@ static json_t *words_json(struct str words)
 }
 
 static int add_official(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                        const struct authorization *auth, json_t *claims)
+                        const struct authorization *auth, bool is_alone, json_t *claims)
 {
 	struct official_facts facts;
 	_json_ json_t *request = NULL;
-	struct official_wish wish = { .scope = auth->scope, .part = "id_token" };
+	struct official_wish wish = { .scope = auth->scope, .part = "id_token", .mail_by_scope = is_alone };
 	int r = claims_request_read(op, auth->extra.claims, &request);
 
 	if (r >= 0 && auth->official)
@@ -68,7 +68,7 @@ int id_token_make(struct op *op, const struct oidc_settings *settings, const str
 	json_set_str(claims, "c_hash", half_hash(op, client->id_token_alg, company->code));
 	json_set_str(claims, "acr", str_c(acr_name(auth->level)));
 	json_set_take(claims, "amr", words_json(auth->amr)); /* RFC 8176 */
-	r = add_official(op, settings, client, auth, claims);
+	r = add_official(op, settings, client, auth, str_is_null(company->access_token) && str_is_null(company->code), claims);
 	if (r < 0)
 		return r;
 	return token_sign(op, client->id_token_alg, "JWT", claims, ret_token);

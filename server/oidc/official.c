@@ -43,9 +43,15 @@ int official_facts_get(struct op *op, const struct client *client, struct str ac
 	return 0;
 }
 
+/*
+ * Names, unit and roles come with their scopes in ID tokens too: the platforms' simple clients read
+ * nothing else.
+ */
 static bool wanted(const struct official_wish *wish, const char *scope, const char *name)
 {
-	return scope_has(wish->scope, str_c(scope)) || claims_request_has(wish->claims, wish->part, name);
+	bool by_scope = scope_has(wish->scope, str_c(scope)) && (wish->mail_by_scope || !str_equal(str_c(scope), STR("email")));
+
+	return by_scope || claims_request_has(wish->claims, wish->part, name);
 }
 
 static void set_texts(struct op *op, const struct oidc_settings *settings, const struct official_facts *f,

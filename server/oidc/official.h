@@ -49,6 +49,7 @@ struct official_wish {
 	struct str scope;
 	const json_t *claims; /* claims parameter, or NULL */
 	const char *part;     /* of it: "id_token" or "userinfo" */
+	bool mail_by_scope;   /* the scope email gives its claims here: not into an ID token beside an access token (OIDC Core §5.4) */
 };
 /* Adds the claims to object. */
 int official_claims(struct op *op, const struct oidc_settings *settings, const struct official_facts *facts,

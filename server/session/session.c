@@ -13,7 +13,7 @@ DB_QUERY(session_insert, DB_WRITE,
 	"), s AS ("
 	"  INSERT INTO sen.session (account_id, issued_on, id, handle_hash, epoch, idle_s, expires_at, ip)"
 	"  SELECT a.id, $2::date, $3::uuid, $4::bytea, a.epoch, $5::integer, now() + $6::bigint * interval '1 s', $7::text FROM a"
-	"  RETURNING account_id, epoch, extract(epoch FROM auth_time)::bigint AS auth_time, level, amr"
+	"  RETURNING account_id, epoch, floor(extract(epoch FROM auth_time))::bigint AS auth_time, level, amr"
 	"), t AS ("
 	"  UPDATE sen.sign_in_throttle SET fails = 0, in_flight = greatest(in_flight - 1, 0), next_at = now(), locked_until = NULL"
 	"  WHERE name_hash = $8::bytea AND EXISTS (SELECT FROM s)"
@@ -24,8 +24,8 @@ DB_QUERY(session_insert, DB_WRITE,
 	"SELECT s.epoch, s.auth_time, a.login, a.person_id, a.full_name, s.level, s.amr FROM s JOIN a ON a.id = s.account_id");
 
 DB_QUERY(session_select, DB_READ,
-	"SELECT s.id, s.epoch, extract(epoch FROM s.auth_time)::bigint, a.login, a.person_id, p.full_name,"
-	" extract(epoch FROM now() - s.last_seen_at)::bigint, s.level, s.amr"
+	"SELECT s.id, s.epoch, floor(extract(epoch FROM s.auth_time))::bigint, a.login, a.person_id, p.full_name,"
+	" floor(extract(epoch FROM now() - s.last_seen_at))::bigint, s.level, s.amr"
 	" FROM sen.session s JOIN sen.account a ON a.id = s.account_id JOIN sen.person p ON p.id = a.person_id"
 	" WHERE s.account_id = $1::uuid AND s.issued_on = $2::date AND s.handle_hash = $3::bytea"
 	" AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"

@@ -1,1 +1,1 @@
-document.getElementById('form_post').submit();
+document.getElementById('submit').click();
