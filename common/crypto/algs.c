@@ -20,6 +20,8 @@ static void algs_fetch(void)
 
 	algs.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	algs.sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
+	algs.aes_128_gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
+	algs.aes_256_wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", NULL);
 	algs.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	algs.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	algs.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);

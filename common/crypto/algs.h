@@ -14,7 +14,7 @@
 
 struct algs {
 	EVP_MD *sha256, *sha512;
-	EVP_CIPHER *aes_256_gcm;
+	EVP_CIPHER *aes_128_gcm, *aes_256_gcm, *aes_256_wrap;
 	EVP_KDF *hkdf;
 	EVP_MAC *hmac;
 	EVP_MAC_CTX *hmac_sha256; /* a context with the digest set, without a key: only to be copied */
