@@ -10,7 +10,7 @@ PACKAGES_BUILD=(
 PACKAGES_RUN=(postgresql-15 slapd ldap-utils curl ca-certificates openssl python3)
 PACKAGES_DEMO=(chromium apache2 libapache2-mod-auth-openidc fonts-dejavu-core)
 # git tells the style suite which files are the project's: a clone can have been made on another machine.
-PACKAGES_TEST=(nginx pmccabe git)
+PACKAGES_TEST=(nginx pmccabe jose git)
 
 # Services that those packages would start at every boot.
 PACKAGES_SERVICES=(postgresql slapd apache2 nginx)
