@@ -1,6 +1,6 @@
 #include "provisioning/binding_store.h"
 
-#include "provisioning/columns.h"
+#include "common/db/columns.h"
 
 /* Not in the planner's transaction: waking may wait for whoever holds an account's row of the dirty set. */
 DB_QUERY(prov_dirty_add_due, DB_WRITE,

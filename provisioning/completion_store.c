@@ -1,9 +1,9 @@
 #include "provisioning/completion_store.h"
 
 #include "common/base/text.h"
+#include "common/db/columns.h"
 #include "common/model/audit.h"
 #include "provisioning/binding_store.h"
-#include "provisioning/columns.h"
 
 #define DETAIL_MAX_BYTES 500
 

@@ -1,7 +1,7 @@
 #include "provisioning/facts_store.h"
 
 #include "common/base/json.h"
-#include "provisioning/columns.h"
+#include "common/db/columns.h"
 
 /*
  * Days begin at midnight in Vietnam, whatever the time zone of a connection.  The next boundary

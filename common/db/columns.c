@@ -1,4 +1,4 @@
-#include "provisioning/columns.h"
+#include "common/db/columns.h"
 
 #include <inttypes.h>
 
