@@ -2,11 +2,15 @@
 
 #include "common/db/columns.h"
 
-/* Not in the planner's transaction: waking may wait for whoever holds an account's row of the dirty set. */
+/*
+ * Not in the planner's transaction: waking may wait for whoever holds an account's row of the dirty
+ * set.  Sessions first, as everywhere, so that nobody waits in a circle.
+ */
 DB_QUERY(prov_dirty_add_due, DB_WRITE,
 	"WITH due AS MATERIALIZED (SELECT ARRAY(SELECT a.id FROM sen.account a WHERE a.next_eval_at <= now()"
 	" AND NOT EXISTS (SELECT FROM sen.dirty_account d WHERE d.account_id = a.id) LIMIT 500) AS ids)"
-	" SELECT cardinality(ids), CASE WHEN ids <> '{}' THEN sen.wake(ids, 1::smallint) END FROM due");
+	" SELECT cardinality(ids), CASE WHEN ids <> '{}' THEN sen.lost_access_end(ids) END,"
+	" CASE WHEN ids <> '{}' THEN sen.wake(ids, 1::smallint) END FROM due");
 
 DB_QUERY(prov_dirty_take, DB_WRITE,
 	"WITH c AS (SELECT account_id FROM sen.dirty_account ORDER BY prio, since LIMIT $1::bigint FOR UPDATE SKIP LOCKED)"

@@ -26,7 +26,7 @@ struct woken {
 	int64_t prio;
 };
 
-/* Puts accounts whose validity crosses a boundary into the dirty set. */
+/* Puts accounts whose validity crosses a boundary into the dirty set; where access has ended, its part of their sessions ends too. */
 int dirty_add_due(struct op *op, size_t *ret_n) _must_check_;
 /* Takes up to limit accounts out; call inside the transaction that plans them. */
 int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, size_t *ret_n) _must_check_;

@@ -23,7 +23,8 @@ DB_QUERY(code_insert, DB_WRITE,
 /*
  * The claim, the checks, the birth of the token family and the claims of the ID token are one
  * statement.  The code is used up even when redirect_uri or verifier do not fit: a client does
- * not get a second guess.
+ * not get a second guess.  The session is held, so that one that is ending at this moment either
+ * sees the new family, and tells its relying party of the end, or keeps it from being born.
  */
 DB_QUERY(code_claim, DB_WRITE,
 	"WITH c AS ("
@@ -43,7 +44,7 @@ DB_QUERY(code_claim, DB_WRITE,
 	"  JOIN sen.oauth_client k ON k.id = c.client_id AND k.enabled"
 	"    AND (k.platform_id IS NULL OR EXISTS (SELECT FROM sen.live_grant g WHERE g.account_id = c.account_id AND g.platform_id = k.platform_id))"
 	"  WHERE c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text)"
-	"  RETURNING id"
+	"  FOR SHARE OF s RETURNING id"
 	")"
 	"SELECT f.id, c.scope, c.nonce, c.session_id, floor(extract(epoch FROM c.auth_time))::bigint,"
 	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = c.account_id), c.level, c.amr, c.extra,"

@@ -35,13 +35,11 @@ DB_QUERY(session_touch, DB_WRITE,
 	"UPDATE sen.session SET last_seen_at = now() WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid"
 	" AND ended_at IS NULL");
 
+/* A trigger revokes the token families and puts logout tokens into the outbox. */
 DB_QUERY(session_close, DB_WRITE,
 	"WITH s AS ("
 	"  UPDATE sen.session SET ended_at = now(), end_reason = $4::text"
 	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid AND ended_at IS NULL RETURNING account_id"
-	"), f AS ("
-	"  UPDATE sen.token_family SET revoked_at = now(), revoke_reason = 'session ended'"
-	"  WHERE account_id = $1::uuid AND session_id = $3::uuid AND revoked_at IS NULL AND NOT offline"
 	")"
 	"INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
 	" SELECT 'account:' || s.account_id, 'session.end', s.account_id, 'session:' || $3::text, $5::text, jsonb_build_object('reason', $4::text) FROM s");

@@ -6,12 +6,7 @@
 #include "provisioning/completion_store.h"
 #include "provisioning/facts_store.h"
 #include "provisioning/reconcile.h"
-#include "tests/db/dbtest.h"
-
-#include "common/db/migrate.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/db/migrated.h"
 
 #define N_ACCOUNTS 400
 #define N_THREADS 8
@@ -43,31 +38,10 @@ static const char facts_sql[] =
 	" UPDATE sen.access_grant SET revoked_at = now(), revoked_by = (SELECT id FROM sen.account WHERE login = 'nv0')"
 	" WHERE account_id IN (SELECT id FROM sen.account WHERE login LIKE who) AND revoked_at IS NULL $$;";
 
-static const char *migrations(void)
-{
-	const char *folder = getenv("SEN_TEST_MIGRATIONS");
-
-	if (!folder)
-		fail_msg("%s", "SEN_TEST_MIGRATIONS must name schema/migrations");
-	return folder;
-}
-
 static int setup(void **state)
 {
-	_cleanup_(arena_freep) struct arena *a = arena_new(UNIT_ARENA_BYTES);
-	struct migrate_report report;
-	struct op op;
-
 	(void)state;
-	/* schema/roles.sql makes them once per cluster; another test may be at it. */
-	dbtest_create("binding", "DO $$ DECLARE r text; BEGIN"
-	              " PERFORM pg_advisory_xact_lock(40);"
-	              " FOREACH r IN ARRAY ARRAY['sen_owner', 'sen_server', 'sen_provisioner'] LOOP"
-	              " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE 'CREATE ROLE ' || r || ' LOGIN'; END IF;"
-	              " END LOOP; END $$");
-	op_init(&op, a, NULL, NULL);
-	if (migrate_run(&op, str_c(dbtest_conninfo()), STR(""), migrations(), false, &report) < 0)
-		fail_msg("migrate: %s %.*s", op.error.text, STR_ARG(op.error.detail));
+	migrated_create("binding");
 	side(facts_sql);
 	db = dbtest_open((struct db_config){ .pool_size = N_THREADS + 1, .statement_timeout_ms = 20000 });
 	return 0;

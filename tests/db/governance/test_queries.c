@@ -90,11 +90,20 @@ static void test_names_are_unique(_unused_ void **state)
 			assert_string_not_equal((*q)->name, (*other)->name);
 }
 
+/* Else a session that ends at the same moment would not tell the new family's relying party (schema/migrations: outbox). */
+static void test_whoever_begins_a_family_holds_its_session(_unused_ void **state)
+{
+	for (const struct query *const *q = __start_db_queries; q < __stop_db_queries; q++)
+		if (strstr((*q)->sql, "INSERT INTO sen.token_family") && !strstr((*q)->sql, "FOR SHARE OF s"))
+			fail_msg("%s begins a token family without FOR SHARE OF its session", (*q)->name);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_statement),
 		cmocka_unit_test(test_names_are_unique),
+		cmocka_unit_test(test_whoever_begins_a_family_holds_its_session),
 	};
 	char set_role[64];
 
