@@ -2,7 +2,7 @@
 
 #include "common/base/random.h"
 #include "common/crypto/keyring.h"
-#include "server/oidc/token_sign.h"
+#include "common/crypto/token_sign.h"
 #include "server/session/handle.h"
 
 #define TOKEN_JSON_DEPTH 10

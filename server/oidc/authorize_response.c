@@ -1,7 +1,7 @@
 #include "server/oidc/authorize_response.h"
 
 #include "common/base/json.h"
-#include "server/oidc/token_sign.h"
+#include "common/crypto/token_sign.h"
 
 #define LOCATION_MAX 16384
 #define JARM_LIFE_S 300 /* JARM §2.1: "a maximum JWT lifetime of 10 minutes is RECOMMENDED" */

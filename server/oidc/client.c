@@ -1,9 +1,9 @@
 #include "server/oidc/client.h"
 
-#include "common/base/base64.h"
 #include "common/base/buf.h"
 #include "common/base/url.h"
 #include "common/crypto/keyring.h"
+#include "common/model/subject.h"
 
 #define SCOPE_MAX_BYTES 1000
 
@@ -76,10 +76,7 @@ struct str client_narrow_scope(struct arena *a, const struct client *c, struct s
 
 struct str client_subject(struct op *op, const struct client *c, struct str account_id)
 {
-	if (!c->pairwise)
-		return account_id;
-	return base64url_encode(op->arena, keyring_mac(op->arena, op->keys, KEY_PAIRWISE, "sub",
-	                                               (const struct str[]){ c->sector, account_id }, 2));
+	return c->pairwise ? subject_pairwise(op, c->sector, account_id) : account_id;
 }
 
 bool client_secret_matches(struct op *op, const struct client *c, struct str secret)

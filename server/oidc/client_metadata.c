@@ -1,6 +1,7 @@
 #include "server/oidc/client_metadata.h"
 
 #include "common/base/url.h"
+#include "common/model/subject.h"
 #include "server/oidc/client_members.h"
 
 #include <string.h>
@@ -253,24 +254,6 @@ static void read_words(struct client *c)
 		c->profile = PROFILE_FAPI2_MESSAGE_SIGNING;
 }
 
-/* OIDC Core §8.1: the host of sector_identifier_uri, or the one host of all redirect URIs. */
-static struct str sector_of(struct op *op, const struct client *c)
-{
-	struct url u;
-	struct str host = STR_NULL;
-
-	if (!str_is_null(c->sector))
-		return c->sector;
-	if (url_parse(c->sector_uri, &u))
-		return arena_dup(op->arena, u.host);
-	for (size_t i = 0; i < c->redirect_uris.n; i++) {
-		if (!url_parse(c->redirect_uris.p[i], &u) || (!str_is_null(host) && !str_equal(host, u.host)))
-			return STR_NULL;
-		host = u.host;
-	}
-	return arena_dup(op->arena, host);
-}
-
 static void default_enc(struct client_encryption *e)
 {
 	if (!str_is_null(e->alg) && str_is_null(e->enc))
@@ -374,7 +357,7 @@ int client_metadata_read(struct op *op, const json_t *normal, struct client *c)
 		if (client_members[i].offset != MEMBER_NOWHERE)
 			read_member(op, &client_members[i], json_object_get(normal, client_members[i].name), c);
 	read_words(c);
-	c->sector = sector_of(op, c);
+	c->sector = subject_sector(op->arena, c->sector, c->sector_uri, c->redirect_uris);
 	default_enc(&c->id_token_encryption);
 	default_enc(&c->userinfo_encryption);
 	apply_profile(c);

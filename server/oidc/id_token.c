@@ -6,7 +6,7 @@
 #include "server/oidc/acr.h"
 #include "server/oidc/claims_request.h"
 #include "server/oidc/official.h"
-#include "server/oidc/token_sign.h"
+#include "common/crypto/token_sign.h"
 
 #define HINT_JSON_DEPTH 6
 

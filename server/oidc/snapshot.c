@@ -1,5 +1,6 @@
 #include "server/oidc/snapshot.h"
 
+#include "common/model/signing_key_store.h"
 #include "server/oidc/client_store.h"
 
 #include <pthread.h>
@@ -75,50 +76,16 @@ struct snapshot *snapshot_take(struct snapshot_holder *h)
 	return s;
 }
 
-static int load_key(struct op *op, struct keyring *ring, const struct stored_key *stored)
-{
-	struct str der;
-	struct jwk *key;
-	int r;
-
-	if (!aead_open(op->arena, keyring_key(ring, KEY_AT_REST), "signing-key", stored->kid, stored->sealed, &der))
-		return op_fail_detail(op, ERR_CONFIG, "a signing key does not open with this master secret", "kid %.*s", STR_ARG(stored->kid));
-	r = jwk_from_private_der(op, jws_alg_from_name(stored->alg), der, &key);
-	if (r < 0)
-		return r;
-	keyring_add_signing(ring, key, str_equal(stored->state, STR("active")));
-	return 0;
-}
-
-static int make_first_key(struct op *op, const struct keyring *ring)
-{
-	_cleanup_(jwk_freep) struct jwk *key = NULL;
-	struct stored_key stored = { .alg = str_c(jws_alg_name(JWS_ES256)) };
-	struct str der;
-	int r = jwk_generate(op, JWS_ES256, &key);
-
-	if (r >= 0)
-		r = jwk_private_der(op, key, &der);
-	if (r < 0)
-		return r;
-	stored.kid = jwk_kid(key);
-	stored.sealed = aead_seal(op->arena, keyring_key(ring, KEY_AT_REST), "signing-key", stored.kid, der);
-	return key_store_add_first(op, &stored);
-}
-
 static int load_keys(struct op *op, struct keyring *ring)
 {
-	const struct stored_key *keys;
-	size_t n;
-	int r = key_store_all(op, &keys, &n);
+	size_t n = 0;
+	int r = signing_keys_load(op, ring, &n);
 
 	if (r >= 0 && n == 0) {
-		r = make_first_key(op, ring);
+		r = signing_keys_make_first(op, ring);
 		if (r >= 0)
-			r = key_store_all(op, &keys, &n);
+			r = signing_keys_load(op, ring, &n);
 	}
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = load_key(op, ring, &keys[i]);
 	if (r >= 0 && !keyring_signing(ring, JWS_ES256))
 		return op_fail(op, ERR_CONFIG, "there is no active signing key");
 	return r;

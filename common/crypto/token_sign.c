@@ -1,4 +1,4 @@
-#include "server/oidc/token_sign.h"
+#include "common/crypto/token_sign.h"
 
 int token_sign(struct op *op, enum jws_alg alg, const char *typ, const json_t *claims, struct str *ret_token)
 {
