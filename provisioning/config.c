@@ -29,6 +29,11 @@ static const struct conf_key keys[] = {
 	{ "http", "egress_allow", CONF_STR, FIELD(egress_allow), "", 0, 0,
 	  "comma-separated networks that may be reached besides public addresses" },
 	{ "http", "ca_file", CONF_PATH, FIELD(http_ca_file), "", 0, 0, "empty: the system's" },
+	{ "keys", "master_secret_file", CONF_SECRET, FIELD(master_secret), NULL, 0, 0,
+	  "the same as the server's: messages to platforms are signed" },
+	{ "oidc", "issuer", CONF_STR, FIELD(issuer), NULL, 0, 0, "public address of the server: who signs these messages" },
+	{ "outbox", "concurrency", CONF_INT, FIELD(outbox_concurrency), "8", 1, 64, "messages on their way at a time" },
+	{ "outbox", "timeout_ms", CONF_INT, FIELD(outbox_timeout_ms), "5000", 100, 10000, "of one message" },
 	{ "admin", "listen", CONF_STR, FIELD(admin_listen), "127.0.0.1:9102", 0, 0,
 	  "address:port of /healthz, /readyz and /metrics" },
 	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim or ldap" },
@@ -183,6 +188,13 @@ static int finish(struct arena *a, const char *path, const struct config *config
 	return ERR_CONFIG;
 }
 
+static bool issuer_is_good(struct str issuer)
+{
+	struct url u;
+
+	return url_parse(issuer, &u) && !u.has_userinfo && !u.has_fragment && str_is_null(u.query) && str_is_empty(u.path);
+}
+
 int config_read(struct arena *a, const char *path, struct config *ret_config, struct str *ret_message)
 {
 	static const char *const levels[] = { "error", "warn", "info", "debug" };
@@ -199,6 +211,10 @@ int config_read(struct arena *a, const char *path, struct config *ret_config, st
 		level_is_known = level_is_known || str_equal(config.log_level, str_c(levels[i]));
 	if (!level_is_known) {
 		*ret_message = arena_printf(a, "%s: [log] level must be error, warn, info or debug", path);
+		return ERR_CONFIG;
+	}
+	if (!issuer_is_good(config.issuer)) {
+		*ret_message = arena_printf(a, "%s: [oidc] issuer must be the server's: scheme://host[:port] without path", path);
 		return ERR_CONFIG;
 	}
 	connectors = ARENA_ARRAY(a, struct connector_config, n + 1);

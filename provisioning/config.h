@@ -49,6 +49,8 @@ struct config {
 	struct str egress_allow, http_ca_file;
 	struct str admin_listen;
 	int64_t lease_s;
+	struct str master_secret, issuer;
+	int64_t outbox_concurrency, outbox_timeout_ms;
 	const struct connector_config *connectors;
 	size_t n_connectors;
 };

@@ -3,7 +3,9 @@
 #include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/model/outbox_store.h"
 #include "provisioning/binding_store.h"
+#include "provisioning/expiry_store.h"
 #include "provisioning/facts_store.h"
 #include "provisioning/reconcile.h"
 
@@ -19,6 +21,10 @@
 #define EXPIRE_EVERY_MS 1000
 #define COUNT_EVERY_MS 5000
 #define SWEEP_EVERY_MS 60000
+#define SESSIONS_EVERY_MS 1000
+/* Batches of one round; the rest waits for the next one, so that other chores get their turn. */
+#define SESSIONS_BATCHES 20
+#define GIVE_UP_EVERY_MS 10000
 #define PARTITIONS_EVERY_MS ((int64_t)3600 * 1000)
 
 void app_pause(struct app *app, int64_t ms)
@@ -86,6 +92,14 @@ static struct str platform_code(const struct app *app, int64_t platform_id)
 	return STR_NULL;
 }
 
+static void publish(struct app *app, char *place, const struct buf *b)
+{
+	pthread_mutex_lock(&app->lock);
+	memcpy(place, b->len > 0 ? b->p : "", b->len);
+	place[b->len] = '\0';
+	pthread_mutex_unlock(&app->lock);
+}
+
 static int count_waiting(struct app *app, struct op *op)
 {
 	static const char *const states[] = { "idle", "due", "leased", "in_doubt", "retry", "blocked" };
@@ -107,10 +121,7 @@ static int count_waiting(struct app *app, struct op *op)
 		buf_printf(&b, "sen_provisioner_oldest_seconds{platform=\"%.*s\",state=\"%s\"} %" PRId64 "\n",
 		           STR_ARG(code), states[counts[i].state], counts[i].oldest_s);
 	}
-	pthread_mutex_lock(&app->lock);
-	memcpy(app->counts, b.len > 0 ? b.p : "", b.len);
-	app->counts[b.len] = '\0';
-	pthread_mutex_unlock(&app->lock);
+	publish(app, app->counts, &b);
 	return 0;
 }
 
@@ -134,6 +145,49 @@ static int sweep(struct app *app, struct op *op)
 	return err;
 }
 
+static int end_sessions(struct app *app, struct op *op)
+{
+	size_t n_seen = EXPIRY_BATCH, n_ended;
+	int err = 0;
+
+	for (int i = 0; err == 0 && i < SESSIONS_BATCHES && n_seen == EXPIRY_BATCH; i++) {
+		err = session_expire(op, &n_seen, &n_ended);
+		if (err == 0)
+			atomic_fetch_add(&app->n_sessions_expired, n_ended);
+	}
+	return err;
+}
+
+static int give_up(struct app *app, struct op *op)
+{
+	size_t n = 0;
+	int err = outbox_give_up(op, &n);
+
+	atomic_fetch_add(&app->n_given_up, n);
+	if (n > 0)
+		log_event(LOG_LEVEL_WARN, "outbox.given_up", L_INT("n", (int64_t)n));
+	return err;
+}
+
+static int count_outbox(struct app *app, struct op *op)
+{
+	const struct outbox_count *counts;
+	struct buf b = buf_new(op->arena, sizeof(app->outbox_counts) - 1);
+	size_t n;
+	int err = outbox_counts(op, &counts, &n);
+
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(&b, "sen_provisioner_outbox_waiting{kind=\"%.*s\",destination=\"%.*s\"} %" PRId64 "\n", STR_ARG(counts[i].kind),
+		           STR_ARG(counts[i].destination), counts[i].n);
+		buf_printf(&b, "sen_provisioner_outbox_oldest_seconds{kind=\"%.*s\",destination=\"%.*s\"} %" PRId64 "\n",
+		           STR_ARG(counts[i].kind), STR_ARG(counts[i].destination), counts[i].oldest_s);
+	}
+	publish(app, app->outbox_counts, &b);
+	return 0;
+}
+
 static int partitions(struct app *app, struct op *op)
 {
 	(void)app;
@@ -147,7 +201,10 @@ static struct chore {
 } const chores[] = {
 	{ "housekeeper.expire", EXPIRE_EVERY_MS, expire },
 	{ "housekeeper.count", COUNT_EVERY_MS, count_waiting },
+	{ "housekeeper.count_outbox", COUNT_EVERY_MS, count_outbox },
 	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
+	{ "housekeeper.end_sessions", SESSIONS_EVERY_MS, end_sessions },
+	{ "housekeeper.give_up", GIVE_UP_EVERY_MS, give_up },
 	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
 };
 

@@ -3,6 +3,7 @@
 
 #include "common/db/db.h"
 #include "provisioning/config.h"
+#include "provisioning/outbox.h"
 #include "provisioning/worker.h"
 
 #include <pthread.h>
@@ -14,14 +15,18 @@ struct app {
 	struct db *db;
 	struct worker **workers;
 	size_t n_workers;
+	struct outbox *outbox;
 	atomic_bool is_stopping;
 	atomic_int_least64_t planner_beat_ms;  /* clock_mono_ms() of its last good round */
 	atomic_uint_least64_t n_planned;       /* accounts looked at */
 	atomic_uint_least64_t n_changed;       /* bindings that became due */
 	atomic_uint_least64_t n_expired;       /* leases that ended without an answer */
 	atomic_uint_least64_t n_swept;         /* bindings made due by the sweep */
+	atomic_uint_least64_t n_sessions_expired;
+	atomic_uint_least64_t n_given_up;      /* messages that nobody took in time */
 	pthread_mutex_t lock;
-	char counts[16384];                    /* metrics lines of what waits, made by the housekeeper */
+	/* Metrics lines of what waits, made by the housekeeper. */
+	char counts[16384], outbox_counts[16384];
 };
 
 void *planner_main(void *app);

@@ -20,8 +20,8 @@
 
 #define CONFIG_BYTES ((size_t)1024 * 1024)
 #define STATEMENT_TIMEOUT_MS 30000
-/* Planner, housekeeper, readiness. */
-#define CONNECTIONS_BESIDES 3
+/* Planner, housekeeper, outbox, readiness. */
+#define CONNECTIONS_BESIDES 4
 
 static enum log_level level_of(struct str name)
 {
@@ -88,12 +88,38 @@ static bool start_workers(struct app *app, struct op *op, struct str *ret_messag
 	return true;
 }
 
-static void stop_workers(struct app *app)
+static bool start_outbox(struct app *app, struct op *op, struct str *ret_message)
 {
+	const struct outbox_config config = {
+		.db = app->db,
+		.issuer = app->config.issuer,
+		.master_secret = app->config.master_secret,
+		.egress_allow = app->config.egress_allow,
+		.ca_file = app->config.http_ca_file,
+		.concurrency = app->config.outbox_concurrency,
+		.timeout_ms = app->config.outbox_timeout_ms,
+	};
+
+	if (outbox_start(op, &config, &app->outbox) == 0)
+		return true;
+	*ret_message = arena_printf(op->arena, "outbox: %s %.*s", op->error.text, STR_ARG(op->error.detail));
+	return false;
+}
+
+static void stop_senders(struct app *app)
+{
+	if (app->outbox)
+		outbox_stop(app->outbox);
 	for (size_t i = 0; i < app->n_workers; i++)
 		worker_stop(app->workers[i]);
+}
+
+static void join_senders(struct app *app)
+{
 	for (size_t i = 0; i < app->n_workers; i++)
 		worker_join(app->workers[i]);
+	if (app->outbox)
+		outbox_join(app->outbox);
 }
 
 static void start_thread(pthread_t *thread, void *(*main)(void *), void *arg)
@@ -116,10 +142,12 @@ static void run_until_signal(struct app *app, int admin_fd, const sigset_t *sign
 	sigwait(signals, &signal_number);
 	log_event(LOG_LEVEL_INFO, "stop", L_INT("signal", signal_number));
 	atomic_store(&app->is_stopping, true);
+	stop_senders(app);
+	/* They look at the senders, so these go last. */
 	pthread_join(planner, NULL);
-	stop_workers(app);
 	pthread_join(housekeeper, NULL);
 	pthread_join(admin_thread, NULL);
+	join_senders(app);
 }
 
 /* A core file would hold passwords and tokens of platforms. */
@@ -153,11 +181,12 @@ static int run(struct app *app, struct arena *a)
 	op_init(&op, a, app->db, NULL);
 	pthread_mutex_init(&app->lock, NULL);
 	atomic_store(&app->planner_beat_ms, clock_mono_ms());
-	if (start_workers(app, &op, &message)) {
+	if (start_workers(app, &op, &message) && start_outbox(app, &op, &message)) {
 		run_until_signal(app, admin_fd, &signals);
 	} else {
 		status = say("", message);
-		stop_workers(app);
+		stop_senders(app);
+		join_senders(app);
 	}
 	db_op_done(&op);
 	db_close(app->db);

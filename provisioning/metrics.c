@@ -35,6 +35,20 @@ static void write_worker(struct buf *b, struct worker *w)
 	           s.breaker == BREAKER_CLOSED);
 }
 
+static void write_outbox(struct buf *b, struct app *app)
+{
+	struct outbox_stats s;
+
+	outbox_stats_get(app->outbox, &s);
+	for (size_t i = 0; i < OUTBOX_OUTCOMES; i++)
+		buf_printf(b, "sen_provisioner_outbox_attempts_total{outcome=\"%s\"} %" PRIu64 "\n",
+		           outbox_outcome_name((enum outbox_outcome)i), s.sent[i]);
+	counter(b, "outbox_fenced_total", s.fenced);
+	counter(b, "outbox_given_up_total", atomic_load(&app->n_given_up));
+	buf_printf(b, "sen_provisioner_outbox_in_flight %" PRIu64 "\n", s.in_flight);
+	buf_printf(b, "sen_provisioner_outbox_destinations_down %" PRIu64 "\n", s.n_down);
+}
+
 void metrics_write(struct app *app, struct buf *b)
 {
 	struct db_stats db;
@@ -45,9 +59,12 @@ void metrics_write(struct app *app, struct buf *b)
 	counter(b, "leases_expired_total", atomic_load(&app->n_expired));
 	counter(b, "swept_total", atomic_load(&app->n_swept));
 	counter(b, "db_reconnects_total", db.reconnects);
+	counter(b, "sessions_expired_total", atomic_load(&app->n_sessions_expired));
 	for (size_t i = 0; i < app->n_workers; i++)
 		write_worker(b, app->workers[i]);
+	write_outbox(b, app);
 	pthread_mutex_lock(&app->lock);
 	buf_add_c(b, app->counts);
+	buf_add_c(b, app->outbox_counts);
 	pthread_mutex_unlock(&app->lock);
 }

@@ -7,7 +7,7 @@ DB_QUERY(outbox_claim_q, DB_WRITE,
 	"  SELECT o.account_id, o.created_on, o.id FROM unnest($2::text[], $3::bigint[]) d (destination, n)"
 	"  CROSS JOIN LATERAL (SELECT o.account_id, o.created_on, o.id FROM sen.outbox o"
 	"    WHERE o.kind = $1::text AND o.destination = d.destination AND o.done_at IS NULL AND o.next_at <= now()"
-	"    ORDER BY o.next_at LIMIT d.n FOR UPDATE SKIP LOCKED) o"
+	"    ORDER BY o.next_at LIMIT d.n FOR UPDATE SKIP LOCKED) o LIMIT $5::bigint"
 	")"
 	"UPDATE sen.outbox o SET attempts = o.attempts + 1, lease_token = o.lease_token + 1,"
 	" next_at = now() + $4::bigint * interval '1 s', lease_until = now() + $4::bigint * interval '1 s'"
@@ -50,21 +50,22 @@ DB_QUERY(outbox_hurry_q, DB_WRITE,
 
 DB_QUERY(outbox_counts_q, DB_READ,
 	"SELECT kind, destination, count(*), greatest(0, floor(extract(epoch FROM now() - min(created_at))))::bigint"
-	" FROM sen.outbox WHERE done_at IS NULL GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 500");
+	" FROM sen.outbox WHERE done_at IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 60");
 
-int outbox_claim(struct op *op, const char *kind, const struct outbox_quota *quotas, size_t n_quotas, int64_t lease_s,
-                 const struct outbox_item **ret_items, size_t *ret_n)
+int outbox_claim(struct op *op, const char *kind, const struct outbox_request *rq, const struct outbox_item **ret_items,
+                 size_t *ret_n)
 {
-	struct columns c = columns_new(op->arena, n_quotas, 2);
+	struct columns c = columns_new(op->arena, rq->n_quotas, 2);
 	struct outbox_item *items;
 	struct db_rows rows;
 	int r;
 
-	for (size_t i = 0; i < n_quotas; i++) {
-		columns_text(&c, 0, i, quotas[i].destination);
-		columns_int(&c, 1, i, quotas[i].n);
+	for (size_t i = 0; i < rq->n_quotas; i++) {
+		columns_text(&c, 0, i, rq->quotas[i].destination);
+		columns_int(&c, 1, i, rq->quotas[i].n);
 	}
-	r = db_run(op, &outbox_claim_q, &rows, P_C(kind), columns_param(&c, 0), columns_param(&c, 1), P_I64(lease_s));
+	r = db_run(op, &outbox_claim_q, &rows, P_C(kind), columns_param(&c, 0), columns_param(&c, 1), P_I64(rq->lease_s),
+	           P_I64(rq->limit));
 	if (r < 0)
 		return r;
 	items = ARENA_ARRAY(op->arena, struct outbox_item, rows.n);

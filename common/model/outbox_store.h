@@ -27,9 +27,16 @@ struct outbox_quota {
 	int64_t n;
 };
 
+struct outbox_request {
+	const struct outbox_quota *quotas;
+	size_t n_quotas;
+	int64_t limit;      /* of all of them together */
+	int64_t lease_s;
+};
+
 /* The oldest due rows of each destination, within its quota. */
-int outbox_claim(struct op *op, const char *kind, const struct outbox_quota *quotas, size_t n_quotas, int64_t lease_s,
-                 const struct outbox_item **ret_items, size_t *ret_n) _must_check_;
+int outbox_claim(struct op *op, const char *kind, const struct outbox_request *rq, const struct outbox_item **ret_items,
+                 size_t *ret_n) _must_check_;
 
 enum outbox_outcome {
 	OUTBOX_DELIVERED,
@@ -55,5 +62,5 @@ struct outbox_count {
 	struct str kind, destination;
 	int64_t n, oldest_s;
 };
-/* What waits. */
+/* What waits: the 60 destinations with the most. */
 int outbox_counts(struct op *op, const struct outbox_count **ret_counts, size_t *ret_n) _must_check_;

@@ -36,11 +36,12 @@ static int begin(void **state)
 static size_t claim(struct arena *a, const char *destination, int64_t limit, const struct outbox_item **ret_items)
 {
 	const struct outbox_quota quota = { str_c(destination), limit };
+	const struct outbox_request rq = { &quota, 1, 1000, 30 };
 	struct op op;
 	size_t n = 0;
 
 	op_init(&op, a, db, NULL);
-	assert_int_equal(outbox_claim(&op, OUTBOX_LOGOUT, &quota, 1, 30, ret_items, &n), 0);
+	assert_int_equal(outbox_claim(&op, OUTBOX_LOGOUT, &rq, ret_items, &n), 0);
 	db_op_done(&op);
 	return n;
 }
@@ -78,18 +79,22 @@ static void an_item_says_all_that_a_message_needs(void **state)
 static void each_destination_has_its_quota(void **state)
 {
 	const struct outbox_quota quotas[] = { { STR("p02"), 2 }, { STR("p03"), 3 }, { STR("none"), 5 } };
+	const struct outbox_request rq = { quotas, ARRAY_LEN(quotas), 10, 30 }, tight = { quotas, ARRAY_LEN(quotas), 4, 30 };
 	const struct outbox_item *items;
 	struct op op;
 	size_t n, n_p02 = 0;
 
 	side("SELECT put('p02', 5), put('p03', 5), put('p04', 5)");
 	op_init(&op, *state, db, NULL);
-	assert_int_equal(outbox_claim(&op, OUTBOX_LOGOUT, quotas, ARRAY_LEN(quotas), 30, &items, &n), 0);
-	db_op_done(&op);
+	assert_int_equal(outbox_claim(&op, OUTBOX_LOGOUT, &rq, &items, &n), 0);
 	assert_int_equal(n, 5);
 	for (size_t i = 0; i < n; i++)
 		n_p02 += str_equal(items[i].destination, STR("p02"));
 	assert_int_equal(n_p02, 2);
+	assert_int_equal(outbox_claim(&op, OUTBOX_LOGOUT, &tight, &items, &n), 0);
+	assert_int_equal(n, 4);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.outbox WHERE lease_until IS NOT NULL"), 9);
+	db_op_done(&op);
 }
 
 static void a_lease_that_ends_makes_it_due_and_fences_the_sleeper(void **state)

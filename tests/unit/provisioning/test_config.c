@@ -44,10 +44,12 @@ static int drop_folder(void **state)
 	return rmdir(folder);
 }
 
-#define BASE                                                                                       \
+#define BASE WITH_ISSUER("https://sso.example")
+#define WITH_ISSUER(issuer)                                                                                       \
 	"[database]\nconninfo = dbname=sen\n"                                                      \
 	"[directory]\nuri = ldapi:///\nbind_dn = cn=p\npassword_file = secret\n"                   \
-	"people_base = ou=people\nmail_domain = nghean.example\n"
+	"people_base = ou=people\nmail_domain = nghean.example\n"                                 \
+	"[keys]\nmaster_secret_file = secret\n[oidc]\nissuer = " issuer "\n"
 #define SCIM "[connector.P02]\nkind = scim\nurl = https://p02.example/scim/v2\ntoken_file = secret\n"
 #define LDAP                                                                                       \
 	"[connector.P03]\nkind = ldap\nuri = ldaps://p03.example\nbind_dn = cn=c\npassword_file = secret\n" \
@@ -110,7 +112,7 @@ static void faults_refuse_the_start(void **state)
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
-		{ BASE "[connector.P02]\nkind = scmi\n", "conf:9: [connector.P02]: kind is none of" },
+		{ BASE "[connector.P02]\nkind = scmi\n", "conf:13: [connector.P02]: kind is none of" },
 		{ BASE "[connector.P02]\nkind = scim\ntoken_file = secret\n", "url:" },
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://u:p@x/\ntoken_file = secret\n", "url:" },
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/?a\ntoken_file = secret\n", "url:" },
@@ -118,11 +120,15 @@ static void faults_refuse_the_start(void **state)
 		{ BASE SCIM "update = post\n", "patch or put" },
 		{ BASE SCIM "ops_allowed = create,delete\n", "ops_allowed" },
 		{ BASE SCIM "timeout_ms = 20000\n", "lease_s" },
-		{ BASE SCIM "concurrency = 65\n", "conf:13: " },
-		{ BASE SCIM "tokn_file = x\n", "conf:13: unknown key 'tokn_file' in [connector.P02]; did you mean 'token_file'?" },
-		{ BASE "[connector.P03]\nkind = ldap\nuri = ldaps://x\n", "conf:9: [connector.P03]: uri, bind_dn" },
-		{ BASE "[conector.P02]\nkind = scim\n", "conf:9: unknown section" },
+		{ BASE SCIM "concurrency = 65\n", "conf:17: " },
+		{ BASE SCIM "tokn_file = x\n", "conf:17: unknown key 'tokn_file' in [connector.P02]; did you mean 'token_file'?" },
+		{ BASE "[connector.P03]\nkind = ldap\nuri = ldaps://x\n", "conf:13: [connector.P03]: uri, bind_dn" },
+		{ BASE "[conector.P02]\nkind = scim\n", "conf:13: unknown section" },
 		{ BASE "[log]\nlevel = loud\n", "[log] level" },
+		{ WITH_ISSUER("https://sso.example/"), "[oidc] issuer" },
+		{ WITH_ISSUER("https://sso.example?a"), "[oidc] issuer" },
+		{ WITH_ISSUER("sso.example"), "[oidc] issuer" },
+		{ BASE "[outbox]\ntimeout_ms = 20000\n", "conf:14: " },
 		{ "[database]\nconninfo = x\n", "uri" },
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/\ntoken_file = open\n", "mode 0644" },
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/\ntoken_file = missing\n", "No such file" },

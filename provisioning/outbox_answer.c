@@ -1,0 +1,68 @@
+#include "provisioning/outbox_answer.h"
+
+#include "common/base/json.h"
+
+#define JSON_DEPTH_MAX 8
+#define WORD_MAX_BYTES 64
+#define PAUSE_MAX_S 3600
+/* A platform that answers, but not well, is not asked more often than this. */
+#define ODD_CAP_MS ((int64_t)300 * 1000)
+
+/* "error" of the answer, where it is one (RFC 6749 §5.2); STR_NULL otherwise. */
+static struct str error_word(struct op *op, const struct http_answer *answer)
+{
+	_json_ json_t *json = json_read(answer->body, JSON_DEPTH_MAX, NULL);
+	struct str word = json_get_str(json, "error");
+
+	if (str_is_empty(word) || word.len > WORD_MAX_BYTES || !str_is_printable_ascii(word))
+		return STR_NULL;
+	return arena_dup(op->arena, word);
+}
+
+static struct outbox_answer not_answered(struct op *op, int err)
+{
+	struct outbox_answer a = {
+		.outcome = OUTBOX_RETRY,
+		.event = BREAKER_UNREACHABLE,
+		.delay_cap_ms = RETRY_DOWN_CAP_MS,
+		.pause_s = -1,
+	};
+
+	if (err != ERR_UNAVAILABLE && err != ERR_OUTCOME_UNKNOWN) {
+		a.event = BREAKER_ANSWERED;
+		a.tells_nothing = err != ERR_LIMIT;
+		a.delay_cap_ms = ODD_CAP_MS;
+	}
+	a.detail = arena_printf(op->arena, "%s: %.*s", op->error.text, STR_ARG(op->error.detail));
+	return a;
+}
+
+static int64_t pause_of(const struct http_answer *answer)
+{
+	if (answer->status != 429 && answer->status != 503)
+		return -1;
+	return answer->retry_after_s < PAUSE_MAX_S ? answer->retry_after_s : PAUSE_MAX_S;
+}
+
+struct outbox_answer outbox_answer_read(struct op *op, int err, const struct http_answer *answer)
+{
+	struct outbox_answer a = { .outcome = OUTBOX_RETRY, .event = BREAKER_ANSWERED, .delay_cap_ms = ODD_CAP_MS, .pause_s = -1 };
+	struct str word;
+
+	if (err < 0)
+		return not_answered(op, err);
+	if (answer->status == 200 || answer->status == 204) {
+		a.outcome = OUTBOX_DELIVERED;
+		return a;
+	}
+	word = answer->status == 400 ? error_word(op, answer) : STR_NULL;
+	if (!str_is_null(word)) {
+		a.outcome = OUTBOX_REFUSED;
+		a.detail = arena_printf(op->arena, "answered 400 %.*s", STR_ARG(word));
+		return a;
+	}
+	a.pause_s = pause_of(answer);
+	a.detail = arena_printf(op->arena, "answered %d%s", answer->status,
+	                        answer->status >= 300 && answer->status < 400 ? " (redirects are not followed)" : "");
+	return a;
+}
