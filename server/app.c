@@ -72,7 +72,6 @@ static int open_http(struct app *app, struct op *op, struct str *ret_message)
 
 	if (http_client_new(op, &http, &app->http) < 0)
 		return failed(app, op, "[http]", ret_message);
-	app->remote_keys = remote_keys_new(app->http);
 	return 0;
 }
 
@@ -84,6 +83,7 @@ static void fill_settings(struct app *app)
 		.issuer = c->issuer,
 		.token_endpoint = arena_printf(app->arena, "%.*s/token", STR_ARG(c->issuer)),
 		.mtls_issuer = c->mtls_base,
+		.remote_keys = remote_keys_new(app->http),
 		.code_s = c->code_s,
 		.id_token_s = c->id_token_s,
 		.refresh_grace_s = c->refresh_grace_s,
@@ -218,7 +218,7 @@ void app_close(struct app *app)
 	http_server_stop(app->mtls, STOP_GRACE_MS);
 	http_server_stop(app->admin, STOP_GRACE_MS);
 	snapshot_holder_free(app->snapshots);
-	remote_keys_free(app->remote_keys);
+	remote_keys_free(app->oidc.remote_keys);
 	http_client_free(app->http);
 	ldap_pool_free(app->ldap);
 	db_close(app->db);

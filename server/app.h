@@ -17,7 +17,6 @@ struct app {
 	struct db *db;
 	struct ldap_pool *ldap;
 	struct http_client *http;       /* to addresses that clients registered */
-	struct remote_keys *remote_keys;
 	struct snapshot_holder *snapshots;
 	struct oidc_settings oidc;
 	struct sign_in_settings sign_in;

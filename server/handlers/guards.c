@@ -23,7 +23,7 @@ static int read_credentials(struct request *rq, struct client_credentials *c)
 
 int guard_client(struct request *rq)
 {
-	const struct client_auth_context context = { &rq->app->oidc, rq->snapshot, rq->app->remote_keys };
+	const struct client_auth_context context = { &rq->app->oidc, rq->snapshot };
 	const struct client *client = NULL;
 	struct client_credentials credentials;
 	int r = read_credentials(rq, &credentials);

@@ -39,7 +39,7 @@ static int resolve(struct request *rq, const struct client *client, struct autho
 	} else if (!str_is_null(request->request_uri)) {
 		r = op_fail(op, ERR_REQUEST_URI_NOT_SUPPORTED, "request_uri must come from the pushed authorization request endpoint");
 	} else {
-		r = request_object_resolve(op, &(struct request_object_context){ &rq->app->oidc, rq->app->remote_keys }, client, request, &origin);
+		r = request_object_resolve(op, &rq->app->oidc, client, request, &origin);
 	}
 	if (r >= 0)
 		r = authorize_check_origin(op, client, &origin);

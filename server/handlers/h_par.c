@@ -37,7 +37,7 @@ int h_par(struct request *rq)
 		*authorize_field_of(&request, i) = rq_param(rq, N_CLIENT_PARAMS + i - 1);
 	if (!str_is_null(request.request_uri))
 		return op_fail(op, ERR_INVALID_REQUEST, "request_uri is not allowed here");
-	r = request_object_resolve(op, &(struct request_object_context){ &rq->app->oidc, rq->app->remote_keys }, rq->client, &request, &origin);
+	r = request_object_resolve(op, &rq->app->oidc, rq->client, &request, &origin);
 	if (r >= 0)
 		r = authorize_check_target(op, &request, rq->client);
 	origin.is_pushed = true;

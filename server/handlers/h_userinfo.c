@@ -2,7 +2,9 @@
 
 #include "server/handlers/handlers.h"
 #include "server/oidc/access_token.h"
+#include "common/crypto/token_sign.h"
 #include "server/oidc/claims_request.h"
+#include "server/oidc/client_answer.h"
 
 enum { P_ACCESS_TOKEN };
 const struct param_spec userinfo_params[] = {
@@ -34,10 +36,31 @@ static int check(struct request *rq, struct str token, struct access_claims *cla
 	return r;
 }
 
+/* OIDC Core §5.3.2: as JSON, signed, encrypted, or both, as registered. */
+static int respond(struct request *rq, const struct client *client, json_t *answer)
+{
+	struct op *op = &rq->op;
+	bool is_signed = client->userinfo_alg != JWS_ALG_NONE_;
+	struct str payload, sealed;
+	int r = 0;
+
+	if (!is_signed && str_is_null(client->userinfo_encryption.alg))
+		return respond_json(rq, 200, answer);
+	json_set_str(answer, "iss", rq->app->oidc.issuer);
+	json_set_str(answer, "aud", client->id);
+	if (is_signed)
+		r = token_sign(op, client->userinfo_alg, "JWT", answer, &payload);
+	else
+		payload = json_write(op->arena, answer, false);
+	if (r >= 0)
+		r = client_answer_encrypt(op, &rq->app->oidc, client, &client->userinfo_encryption, is_signed ? "JWT" : NULL, payload, &sealed);
+	return r < 0 ? r : respond_bytes(rq, 200, "application/jwt", sealed);
+}
+
 int h_userinfo(struct request *rq)
 {
 	struct op *op = &rq->op;
-	const struct client *client;
+	const struct client *client = NULL;
 	struct authorization_extra extra;
 	struct access_claims claims;
 	struct official_wish wish = { .part = "userinfo", .mail_by_scope = true };
@@ -62,5 +85,5 @@ int h_userinfo(struct request *rq)
 	wish.scope = claims.scope;
 	wish.claims = request;
 	r = official_claims(op, &rq->app->oidc, &claims.state.official, &wish, answer);
-	return r < 0 ? r : respond_json(rq, 200, answer);
+	return r < 0 ? r : respond(rq, client, answer);
 }

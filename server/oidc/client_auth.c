@@ -91,7 +91,7 @@ static int verify_assertion(struct op *op, const struct attempt *a, struct str *
 
 	if (a->client->auth_method == CLIENT_AUTH_SECRET_JWT)
 		return verify_hs256(op, a, ret_payload);
-	return client_jws_verify(op, a->context->remote, a->client, &jws, ERR_INVALID_CLIENT, ret_payload);
+	return client_jws_verify(op, a->context->settings->remote_keys, a->client, &jws, ERR_INVALID_CLIENT, ret_payload);
 }
 
 static int check_assertion(struct op *op, const struct attempt *a)

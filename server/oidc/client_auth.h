@@ -9,7 +9,6 @@
 
 #include "server/oidc/client.h"
 #include "server/oidc/oidc.h"
-#include "server/oidc/remote_keys.h"
 #include "server/oidc/snapshot.h"
 
 /* What a request brought; STR_NULL: not there. */
@@ -25,7 +24,6 @@ struct client_credentials {
 struct client_auth_context {
 	const struct oidc_settings *settings;
 	const struct snapshot *snapshot;
-	struct remote_keys *remote;
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "common/crypto/keyring.h"
 #include "server/oidc/acr.h"
 #include "server/oidc/claims_request.h"
+#include "server/oidc/client_answer.h"
 #include "server/oidc/official.h"
 #include "common/crypto/token_sign.h"
 
@@ -54,6 +55,7 @@ int id_token_make(struct op *op, const struct oidc_settings *settings, const str
                   const struct authorization *auth, const struct id_token_company *company, struct str *ret_token)
 {
 	_json_ json_t *claims = json_new_object();
+	struct str signed_token;
 	int r;
 
 	json_set_str(claims, "iss", settings->issuer);
@@ -71,7 +73,8 @@ int id_token_make(struct op *op, const struct oidc_settings *settings, const str
 	r = add_official(op, settings, client, auth, str_is_null(company->access_token) && str_is_null(company->code), claims);
 	if (r < 0)
 		return r;
-	return token_sign(op, client->id_token_alg, "JWT", claims, ret_token);
+	r = token_sign(op, client->id_token_alg, "JWT", claims, &signed_token);
+	return r < 0 ? r : client_answer_encrypt(op, settings, client, &client->id_token_encryption, "JWT", signed_token, ret_token);
 }
 
 bool id_token_hint_read(struct op *op, struct str issuer, struct str token, struct id_token_hint *ret_hint)

@@ -28,6 +28,8 @@ static const struct {
 };
 
 #define SIGNING "ES256", "PS256", "EdDSA", "RS256"
+#define ENCRYPTION_ALGS "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"
+#define ENCRYPTION_ENCS "A256GCM", "A128GCM"
 #define CLIENT_METHODS "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"
 
 /* RFC 8414 §2, RFC 7009, RFC 7662, RFC 8705 §3.3, RFC 9126 §5, RFC 9449 §5.1 */
@@ -53,6 +55,12 @@ static void set_request_features(json_t *m)
 	LIST(m, "subject_types_supported", "public", "pairwise");
 	LIST(m, "id_token_signing_alg_values_supported", SIGNING);
 	LIST(m, "authorization_signing_alg_values_supported", SIGNING);
+	LIST(m, "userinfo_signing_alg_values_supported", SIGNING);
+	LIST(m, "introspection_signing_alg_values_supported", SIGNING);
+	LIST(m, "id_token_encryption_alg_values_supported", ENCRYPTION_ALGS);
+	LIST(m, "id_token_encryption_enc_values_supported", ENCRYPTION_ENCS);
+	LIST(m, "userinfo_encryption_alg_values_supported", ENCRYPTION_ALGS);
+	LIST(m, "userinfo_encryption_enc_values_supported", ENCRYPTION_ENCS);
 	LIST(m, "request_object_signing_alg_values_supported", SIGNING);
 	LIST(m, "acr_values_supported", "LoA1");
 	LIST(m, "prompt_values_supported", "none", "login", "consent", "select_account");

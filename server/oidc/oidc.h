@@ -3,6 +3,8 @@
 
 #include "common/base/str.h"
 
+struct remote_keys; /* remote_keys.h */
+
 struct oidc_settings {
 	struct str issuer;          /* no path, no trailing slash: byte-equal everywhere */
 	struct str token_endpoint;
@@ -14,6 +16,7 @@ struct oidc_settings {
 	int64_t push_s;             /* a pushed request may be visited */
 	int64_t offline_idle_s, offline_absolute_s; /* refresh tokens of scope offline_access */
 	struct str mail_domain;     /* of official mailboxes; empty: no claim email */
+	struct remote_keys *remote_keys; /* keys that clients publish; thread-safe */
 	bool dpop_nonce;            /* DPoP proofs must carry a nonce of ours */
 };
 

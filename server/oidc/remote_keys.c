@@ -1,6 +1,7 @@
 #include "server/oidc/remote_keys.h"
 
 #include "common/base/clock.h"
+#include "common/base/json.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -10,6 +11,8 @@
 
 #define ENTRIES_MAX 256
 #define URI_MAX 512
+#define DOCUMENT_DEPTH 8
+#define SET_BYTES ((size_t)128 * 1024)
 #define FRESH_MS 600000     /* as long as our own JWKS may be cached */
 #define AGAIN_AFTER_MS 5000 /* least time between two fetches of one address */
 #define FETCHES_MAX 6       /* at a time */
@@ -17,6 +20,8 @@
 struct remote_set {
 	atomic_long refs;
 	struct jwk_set *keys;
+	struct arena *arena; /* of the text */
+	struct str text;
 };
 
 struct entry {
@@ -60,11 +65,17 @@ const struct jwk_set *remote_set_keys(const struct remote_set *set)
 	return set->keys;
 }
 
+struct str remote_set_text(const struct remote_set *set)
+{
+	return set->text;
+}
+
 void remote_set_release(struct remote_set *set)
 {
 	if (!set || atomic_fetch_sub(&set->refs, 1) != 1)
 		return;
 	jwk_set_free(set->keys);
+	arena_free(set->arena);
 	free(set);
 }
 
@@ -134,25 +145,35 @@ static void keep(struct remote_keys *rk, struct str uri, struct remote_set *set)
 	pthread_mutex_unlock(&rk->lock);
 }
 
+/* A set may hold keys for encryption only; what is no JWK Set at all is an error. */
+static int make_set(struct op *op, struct str text, struct remote_set **ret_set)
+{
+	_json_ json_t *document = json_read(text, DOCUMENT_DEPTH, NULL);
+	struct remote_set *set;
+
+	if (!json_is_array(json_object_get(document, "keys")))
+		return op_fail_detail(op, ERR_UNAVAILABLE, "the client's keys cannot be fetched", "not a JWK Set");
+	set = calloc(1, sizeof(*set));
+	assert(set);
+	atomic_init(&set->refs, 1);
+	set->arena = arena_new(SET_BYTES);
+	set->text = arena_dup(set->arena, text);
+	if (jwk_set_read(op, text, &set->keys) < 0)
+		op_forgive(op);
+	*ret_set = set;
+	return 0;
+}
+
 static int fetch(struct op *op, struct remote_keys *rk, struct str uri, struct remote_set **ret_set)
 {
 	const struct http_header accept = { STR("Accept"), STR("application/jwk-set+json, application/json") };
 	const struct http_call call = { .method = "GET", .url = uri, .headers = &accept, .n_headers = 1 };
 	struct http_answer answer;
-	struct jwk_set *keys;
 	int r = http_client_call(op, rk->http, &call, &answer);
 
 	if (r >= 0 && answer.status != 200)
 		r = op_fail_detail(op, ERR_UNAVAILABLE, "the client's keys cannot be fetched", "HTTP status %d", answer.status);
-	if (r >= 0)
-		r = jwk_set_read(op, answer.body, &keys);
-	if (r < 0)
-		return r;
-	*ret_set = calloc(1, sizeof(**ret_set));
-	assert(*ret_set);
-	atomic_init(&(*ret_set)->refs, 1);
-	(*ret_set)->keys = keys;
-	return 0;
+	return r < 0 ? r : make_set(op, answer.body, ret_set);
 }
 
 int remote_keys_take(struct op *op, struct remote_keys *rk, struct str uri, bool is_stale, struct remote_set **ret_set)

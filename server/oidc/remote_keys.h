@@ -17,7 +17,8 @@ void remote_keys_free(struct remote_keys *rk); /* accepts NULL */
 
 /* A set that is held: it lives until it is given back, whatever is fetched meanwhile. */
 struct remote_set;
-const struct jwk_set *remote_set_keys(const struct remote_set *set);
+const struct jwk_set *remote_set_keys(const struct remote_set *set); /* NULL: none that verifies signatures */
+struct str remote_set_text(const struct remote_set *set);            /* the document */
 void remote_set_release(struct remote_set *set); /* accepts NULL */
 DEFINE_CLEANUP(struct remote_set *, remote_set_releasep, remote_set_release);
 

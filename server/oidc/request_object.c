@@ -115,7 +115,7 @@ static bool agrees(const json_t *claims, const char *name, struct str outer)
 	return str_is_null(outer) || !json_object_get(claims, name) || str_equal(json_get_str(claims, name), outer);
 }
 
-int request_object_resolve(struct op *op, const struct request_object_context *context, const struct client *client,
+int request_object_resolve(struct op *op, const struct oidc_settings *settings, const struct client *client,
                            struct authorize_request *rq, struct authorize_origin *ret_origin)
 {
 	/* RFC 9101 §10.8 wants the explicit type; OpenID Connect clients send "JWT" or none. */
@@ -128,11 +128,11 @@ int request_object_resolve(struct op *op, const struct request_object_context *c
 	*ret_origin = (struct authorize_origin){ 0 };
 	if (str_is_null(rq->request))
 		return 0;
-	r = client_jws_verify(op, context->remote, client, &jws, ERR_INVALID_REQUEST_OBJECT, &payload);
+	r = client_jws_verify(op, settings->remote_keys, client, &jws, ERR_INVALID_REQUEST_OBJECT, &payload);
 	if (r < 0)
 		return r;
 	claims = json_read(payload, DEPTH, NULL);
-	fault = json_is_object(claims) ? find_fault(op, context->settings->issuer, client, claims) : "request object: not a JSON object";
+	fault = json_is_object(claims) ? find_fault(op, settings->issuer, client, claims) : "request object: not a JSON object";
 	if (fault)
 		return bad(op, fault);
 	if (!agrees(claims, "response_type", rq->response_type))

@@ -9,16 +9,10 @@
 
 #include "server/oidc/authorize.h"
 #include "server/oidc/oidc.h"
-#include "server/oidc/remote_keys.h"
-
-struct request_object_context {
-	const struct oidc_settings *settings;
-	struct remote_keys *remote;
-};
 
 /*
  * Replaces *rq by the content of rq->request, when there is one.  ERR_INVALID_REQUEST_OBJECT; the text says
  * which rule was broken, for the client's developer.
  */
-int request_object_resolve(struct op *op, const struct request_object_context *context, const struct client *client,
+int request_object_resolve(struct op *op, const struct oidc_settings *settings, const struct client *client,
                            struct authorize_request *rq, struct authorize_origin *ret_origin) _must_check_;
