@@ -78,12 +78,15 @@ static int open_http(struct app *app, struct op *op, struct str *ret_message)
 static void fill_settings(struct app *app)
 {
 	const struct server_config *c = &app->config;
+	struct remote_documents *documents = remote_documents_new(app->http);
 
 	app->oidc = (struct oidc_settings){
 		.issuer = c->issuer,
 		.token_endpoint = arena_printf(app->arena, "%.*s/token", STR_ARG(c->issuer)),
 		.mtls_issuer = c->mtls_base,
-		.remote_keys = remote_keys_new(app->http),
+		.documents = documents,
+		.remote_keys = remote_keys_new(documents),
+		.request_uri = c->request_uri,
 		.code_s = c->code_s,
 		.id_token_s = c->id_token_s,
 		.refresh_grace_s = c->refresh_grace_s,
@@ -219,6 +222,7 @@ void app_close(struct app *app)
 	http_server_stop(app->admin, STOP_GRACE_MS);
 	snapshot_holder_free(app->snapshots);
 	remote_keys_free(app->oidc.remote_keys);
+	remote_documents_free(app->oidc.documents);
 	http_client_free(app->http);
 	ldap_pool_free(app->ldap);
 	db_close(app->db);

@@ -24,7 +24,7 @@ struct server_config {
 	/* [oidc] */
 	int64_t code_s, id_token_s, refresh_grace_s, admin_token_s, push_s, offline_idle_s, offline_absolute_s;
 	struct str mail_domain;
-	bool dpop_nonce;
+	bool dpop_nonce, request_uri;
 };
 
 extern const struct conf_table server_conf_table;

@@ -32,14 +32,15 @@ static int resolve(struct request *rq, const struct client *client, struct autho
 {
 	struct op *op = &rq->op;
 	struct authorize_origin origin = { 0 };
-	int r;
+	int r = 0;
 
 	if (str_starts(request->request_uri, STR(PUSHED_URI_PREFIX))) {
 		r = pushed_request_get(op, client, request->request_uri, request, &origin);
-	} else if (!str_is_null(request->request_uri)) {
-		r = op_fail(op, ERR_REQUEST_URI_NOT_SUPPORTED, "request_uri must come from the pushed authorization request endpoint");
 	} else {
-		r = request_object_resolve(op, &rq->app->oidc, client, request, &origin);
+		if (!str_is_null(request->request_uri))
+			r = request_object_fetch(op, &rq->app->oidc, client, request);
+		if (r >= 0)
+			r = request_object_resolve(op, &rq->app->oidc, client, request, &origin);
 	}
 	if (r >= 0)
 		r = authorize_check_origin(op, client, &origin);

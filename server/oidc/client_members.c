@@ -46,7 +46,7 @@ const struct client_member client_members[] = {
 	{ "require_auth_time", MEMBER_BOOL, NOWHERE, 0, NULL, NULL }, /* auth_time is always there */
 	{ "default_acr_values", MEMBER_LIST, AT(default_acr), 128, NULL, NULL },
 	{ "initiate_login_uri", MEMBER_URI, AT(initiate_login_uri), URI_MAX, NULL, NULL },
-	{ "request_uris", MEMBER_LIST, AT(request_uris), URI_MAX, NULL, NULL },
+	{ "request_uris", MEMBER_URIS, AT(request_uris), URI_MAX, NULL, NULL },
 	/* logout */
 	{ "post_logout_redirect_uris", MEMBER_REDIRECTS, AT(post_logout_uris), URI_MAX, NULL, NULL },
 	{ "backchannel_logout_uri", MEMBER_URI, AT(backchannel_logout_uri), URI_MAX, NULL, NULL },

@@ -9,6 +9,7 @@ enum member_kind {
 	MEMBER_ALG,       /* one of words, kept as enum jws_alg */
 	MEMBER_URI,       /* https, or http to a loopback literal */
 	MEMBER_REDIRECTS, /* array of such, without fragment */
+	MEMBER_URIS,      /* array of such; a fragment is allowed */
 	MEMBER_WORDS,     /* array of words */
 	MEMBER_LIST,      /* array of texts */
 	MEMBER_BOOL,

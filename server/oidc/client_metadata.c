@@ -58,8 +58,9 @@ static int check_text(struct op *op, const struct client_member *m, const json_t
 	case MEMBER_WORDS:
 		return is_word(m->words, text) ? 0 : bad(op, m, "a member has a value that is not offered");
 	case MEMBER_URI:
+	case MEMBER_URIS:
 	case MEMBER_REDIRECTS:
-		return uri_is_safe(text, false) ? 0 : bad(op, m, "a URI must be https (or http to a loopback address literal), without fragment, user info, * and ..");
+		return uri_is_safe(text, m->kind == MEMBER_URIS) ? 0 : bad(op, m, "a URI must be https (or http to a loopback address literal), without fragment, user info, * and ..");
 	default:
 		return 0;
 	}
@@ -98,6 +99,7 @@ static int check_member(struct op *op, const struct client_member *m, const json
 		return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= m->max
 		               ? 0 : bad(op, m, "a member must be a whole number within its range");
 	case MEMBER_REDIRECTS:
+	case MEMBER_URIS:
 	case MEMBER_WORDS:
 	case MEMBER_LIST:
 		return check_array(op, m, value);
@@ -193,6 +195,7 @@ static void read_member(struct op *op, const struct client_member *m, const json
 		*(int64_t *)place = value ? json_integer_value(value) : -1;
 		break;
 	case MEMBER_REDIRECTS:
+	case MEMBER_URIS:
 	case MEMBER_WORDS:
 	case MEMBER_LIST:
 		*(struct str_list *)place = list_of(op->arena, value);

@@ -70,7 +70,6 @@ static void set_request_features(json_t *m)
 	json_set_bool(m, "authorization_response_iss_parameter_supported", true);
 	json_set_bool(m, "claims_parameter_supported", true);
 	json_set_bool(m, "request_parameter_supported", true);
-	json_set_bool(m, "request_uri_parameter_supported", false);
 	json_set_bool(m, "require_signed_request_object", false);
 }
 
@@ -120,6 +119,9 @@ json_t *metadata_json(struct arena *a, const struct oidc_settings *settings)
 	json_set_str(m, "issuer", settings->issuer);
 	set_endpoints(a, m, settings->issuer);
 	set_request_features(m);
+	json_set_bool(m, "request_uri_parameter_supported", settings->request_uri);
+	if (settings->request_uri)
+		json_set_bool(m, "require_request_uri_registration", true);
 	set_endpoint_methods(m);
 	set_claims(m, !str_is_empty(settings->mail_domain));
 	if (!str_is_empty(settings->mtls_issuer))

@@ -3,7 +3,8 @@
 
 #include "common/base/str.h"
 
-struct remote_keys; /* remote_keys.h */
+struct remote_documents; /* remote_document.h */
+struct remote_keys;      /* remote_keys.h */
 
 struct oidc_settings {
 	struct str issuer;          /* no path, no trailing slash: byte-equal everywhere */
@@ -16,7 +17,9 @@ struct oidc_settings {
 	int64_t push_s;             /* a pushed request may be visited */
 	int64_t offline_idle_s, offline_absolute_s; /* refresh tokens of scope offline_access */
 	struct str mail_domain;     /* of official mailboxes; empty: no claim email */
-	struct remote_keys *remote_keys; /* keys that clients publish; thread-safe */
+	struct remote_documents *documents; /* what clients publish; thread-safe, as the next */
+	struct remote_keys *remote_keys;
+	bool request_uri;           /* request objects by reference, from registered addresses */
 	bool dpop_nonce;            /* DPoP proofs must carry a nonce of ours */
 };
 

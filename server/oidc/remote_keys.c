@@ -4,7 +4,6 @@
 #include "common/base/json.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 #define SET_BYTES ((size_t)128 * 1024)
 #define FRESH_MS 600000     /* as long as our own JWKS may be cached */
 #define AGAIN_AFTER_MS 5000 /* least time between two fetches of one address */
-#define FETCHES_MAX 6       /* at a time */
 
 struct remote_set {
 	atomic_long refs;
@@ -31,20 +29,18 @@ struct entry {
 };
 
 struct remote_keys {
-	struct http_client *http;
-	sem_t fetches;
+	struct remote_documents *documents;
 	pthread_mutex_t lock; /* over the entries */
 	struct entry entries[ENTRIES_MAX];
 	size_t n;
 };
 
-struct remote_keys *remote_keys_new(struct http_client *http)
+struct remote_keys *remote_keys_new(struct remote_documents *documents)
 {
 	struct remote_keys *rk = calloc(1, sizeof(*rk));
 
 	assert(rk);
-	rk->http = http;
-	sem_init(&rk->fetches, 0, FETCHES_MAX);
+	rk->documents = documents;
 	pthread_mutex_init(&rk->lock, NULL);
 	return rk;
 }
@@ -56,7 +52,6 @@ void remote_keys_free(struct remote_keys *rk)
 	for (size_t i = 0; i < rk->n; i++)
 		remote_set_release(rk->entries[i].set);
 	pthread_mutex_destroy(&rk->lock);
-	sem_destroy(&rk->fetches);
 	free(rk);
 }
 
@@ -164,22 +159,10 @@ static int make_set(struct op *op, struct str text, struct remote_set **ret_set)
 	return 0;
 }
 
-static int fetch(struct op *op, struct remote_keys *rk, struct str uri, struct remote_set **ret_set)
-{
-	const struct http_header accept = { STR("Accept"), STR("application/jwk-set+json, application/json") };
-	const struct http_call call = { .method = "GET", .url = uri, .headers = &accept, .n_headers = 1 };
-	struct http_answer answer;
-	int r = http_client_call(op, rk->http, &call, &answer);
-
-	if (r >= 0 && answer.status != 200)
-		r = op_fail_detail(op, ERR_UNAVAILABLE, "the client's keys cannot be fetched", "HTTP status %d", answer.status);
-	return r < 0 ? r : make_set(op, answer.body, ret_set);
-}
-
 int remote_keys_take(struct op *op, struct remote_keys *rk, struct str uri, bool is_stale, struct remote_set **ret_set)
 {
-	static const char unavailable[] = "the keys at the client's jwks_uri cannot be fetched at this moment";
 	struct remote_set *set = NULL;
+	struct str text;
 	int r;
 
 	if (str_is_empty(uri) || uri.len > URI_MAX)
@@ -188,22 +171,19 @@ int remote_keys_take(struct op *op, struct remote_keys *rk, struct str uri, bool
 	case CACHED_GOOD:
 		return 0;
 	case CACHED_FAILED:
-		return op_fail_detail(op, ERR_UNAVAILABLE, unavailable, "failed a moment ago");
+		return op_fail_detail(op, ERR_UNAVAILABLE, "the keys at the client's jwks_uri cannot be fetched at this moment", "failed a moment ago");
 	case CACHED_NOT:
 	default:
 		break;
 	}
-	if (sem_trywait(&rk->fetches) != 0)
-		return op_fail(op, ERR_OVERLOADED, "too many clients' keys are being fetched");
-	r = fetch(op, rk, uri, &set);
-	sem_post(&rk->fetches);
+	r = remote_document_get(op, rk->documents, uri, "application/jwk-set+json, application/json", &text);
+	/* Nobody asked the address: that is no failure of it. */
+	if (r == ERR_OVERLOADED)
+		return r;
+	if (r >= 0)
+		r = make_set(op, text, &set);
 	keep(rk, uri, set);
-	if (r < 0) {
-		struct str detail = op->error.detail;
-
-		op_forgive(op);
-		return op_fail_detail(op, ERR_UNAVAILABLE, unavailable, "%.*s", STR_ARG(detail));
-	}
-	*ret_set = set;
-	return 0;
+	if (r >= 0)
+		*ret_set = set;
+	return r;
 }

@@ -2,17 +2,15 @@
  * remote_keys.h: key sets that clients publish at their jwks_uri: fetched when they are needed, kept for
  * some minutes, fetched anew when a key is asked for that is not there (a client that rotates).
  *
- * A fetch blocks its caller for the HTTP client's time-out at most; only a few run at a time and the others are
- * refused at once, so that slow clients cannot hold the threads that serve everybody.  An address
- * that fails is left alone for some seconds.  Thread-safe.
+ * An address that fails is left alone for some seconds.  Thread-safe.
  */
 #pragma once
 
 #include "common/crypto/jwk_set.h"
-#include "common/net/http_client.h"
+#include "server/oidc/remote_document.h"
 
 struct remote_keys;
-struct remote_keys *remote_keys_new(struct http_client *http);
+struct remote_keys *remote_keys_new(struct remote_documents *documents);
 void remote_keys_free(struct remote_keys *rk); /* accepts NULL */
 
 /* A set that is held: it lives until it is given back, whatever is fetched meanwhile. */

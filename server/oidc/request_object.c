@@ -3,6 +3,7 @@
 #include "common/crypto/jws.h"
 #include "server/oidc/client_jws.h"
 #include "server/oidc/jwt_time.h"
+#include "server/oidc/remote_document.h"
 
 #include <string.h>
 
@@ -113,6 +114,48 @@ static int read_fields(struct op *op, const json_t *claims, struct authorize_req
 static bool agrees(const json_t *claims, const char *name, struct str outer)
 {
 	return str_is_null(outer) || !json_object_get(claims, name) || str_equal(json_get_str(claims, name), outer);
+}
+
+/* Everything up to '#'. */
+static struct str without_fragment(struct str uri)
+{
+	ptrdiff_t at = str_index(uri, '#');
+
+	return at < 0 ? uri : str_n(uri.p, (size_t)at);
+}
+
+static bool is_registered(const struct client *client, struct str uri)
+{
+	for (size_t i = 0; i < client->request_uris.n; i++)
+		if (str_equal(without_fragment(client->request_uris.p[i]), without_fragment(uri)))
+			return true;
+	return false;
+}
+
+int request_object_fetch(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                         struct authorize_request *rq)
+{
+	struct str text;
+	int r;
+
+	if (!settings->request_uri)
+		return op_fail(op, ERR_REQUEST_URI_NOT_SUPPORTED, "request_uri must come from the pushed authorization request endpoint");
+	if (!str_is_null(rq->request))
+		return op_fail(op, ERR_INVALID_REQUEST, "request and request_uri exclude each other");
+	if (!is_registered(client, rq->request_uri))
+		return op_fail(op, ERR_INVALID_REQUEST_URI, "request_uri is not registered for this client");
+	r = remote_document_get(op, settings->documents, without_fragment(rq->request_uri), "application/oauth-authz-req+jwt", &text);
+	if (r == ERR_UNAVAILABLE) {
+		struct str detail = op->error.detail;
+
+		op_forgive(op);
+		return op_fail_detail(op, ERR_INVALID_REQUEST_URI, "the request object cannot be fetched", "%.*s", STR_ARG(detail));
+	}
+	if (r < 0)
+		return r;
+	rq->request = str_trim(text);
+	rq->request_uri = STR_NULL;
+	return 0;
 }
 
 int request_object_resolve(struct op *op, const struct oidc_settings *settings, const struct client *client,

@@ -11,6 +11,14 @@
 #include "server/oidc/oidc.h"
 
 /*
+ * By reference (RFC 9101 §5.2): fetches the object at rq->request_uri into rq->request.  Only from an address
+ * that the client registered (without its fragment, OIDC Core §6.2), and where the provider offers it.
+ * ERR_REQUEST_URI_NOT_SUPPORTED, ERR_INVALID_REQUEST_URI.
+ */
+int request_object_fetch(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                         struct authorize_request *rq) _must_check_;
+
+/*
  * Replaces *rq by the content of rq->request, when there is one.  ERR_INVALID_REQUEST_OBJECT; the text says
  * which rule was broken, for the client's developer.
  */

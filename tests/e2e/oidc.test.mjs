@@ -210,7 +210,7 @@ test('errors of an authorization request go to the redirect_uri, with state and 
     [{ code_challenge_method: 'plain' }, 'invalid_request'],
     [{ prompt: 'none login' }, 'invalid_request'],
     [{ request: 'e30.e30.' }, 'invalid_request_object'],
-    [{ request_uri: 'https://x.example/' }, 'request_uri_not_supported'],
+    [{ request_uri: 'https://x.example/' }, 'invalid_request_uri'],
     [{ response_mode: 'web_message' }, 'invalid_request'],
     [{ id_token_hint: 'bogus' }, 'invalid_request'],
   ];

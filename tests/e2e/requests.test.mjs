@@ -1,7 +1,8 @@
 // Authorization requests in all their forms, and the forms of their answers.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
 
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 
@@ -175,6 +176,42 @@ test('signed request objects: only what is inside counts, and every rule has a r
     const request = await jwt(key, inside().claims, { typ: 'oauth-authz-req+jwt' });
     const answer = await an.agent.request(`/authorize?${new URLSearchParams({ client_id: signer.id, redirect_uri: signer.redirect, response_type: 'code', scope: 'openid', request })}`);
     assert.equal(new URL(answer.location).searchParams.get('error'), 'invalid_request');
+  });
+});
+
+test('request objects by reference: only from a registered address, without redirects', async (t) => {
+  let answer;
+  const server = createServer((_, response) => answer(response));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  after(() => server.close());
+  const uri = `http://127.0.0.1:${server.address().port}/request`;
+  const client = await register('rq-reference', { jwks: jwksOf(key), request_uris: [`${uri}#first`] });
+  const { params, proof } = authorizeUrl(env, client);
+  const object = await jwt(key, { ...params, iss: client.id, aud: env.SEN_ISSUER });
+  const ask = (requestUri) => authorize(client, { request_uri: requestUri, scope: 'openid offline_access' });
+  const errorOf = async (requestUri) => new URL((await ask(requestUri)).location).searchParams.get('error');
+
+  await t.test('good, also with another fragment', async () => {
+    answer = (response) => response.end(object);
+    const { location } = await ask(`${uri}#second`);
+    const tokens = await redeem(client, new URL(location).searchParams.get('code'), proof.verifier);
+    assert.equal(tokens.json.scope, params.scope);
+  });
+  for (const other of [`${uri}2`, 'http://169.254.169.254/latest/meta-data', 'https://localhost/request', 'file:///etc/passwd'])
+    await t.test(`not from ${other.replace(/:\d+/, '')}`, async () => assert.equal(await errorOf(other), 'invalid_request_uri'));
+  const bad = {
+    'a redirect': (response) => { response.writeHead(302, { location: uri }); response.end(); },
+    'an error': (response) => { response.statusCode = 404; response.end(object); },
+    'too much': (response) => response.end('x'.repeat(100000)),
+  };
+  for (const [name, how] of Object.entries(bad))
+    await t.test(name, async () => {
+      answer = how;
+      assert.equal(await errorOf(uri), 'invalid_request_uri');
+    });
+  await t.test('something else', async () => {
+    answer = (response) => response.end('<html>');
+    assert.equal(await errorOf(uri), 'invalid_request_object');
   });
 });
 
