@@ -29,6 +29,7 @@ const struct algs *algs_get(void);
 int algs_fail(struct op *op, enum err code, const char *text);
 
 DEFINE_CLEANUP(EVP_MAC_CTX *, evp_mac_ctx_freep, EVP_MAC_CTX_free);
+DEFINE_CLEANUP(EVP_MD_CTX *, evp_md_ctx_freep, EVP_MD_CTX_free);
 DEFINE_CLEANUP(EVP_CIPHER_CTX *, evp_cipher_ctx_freep, EVP_CIPHER_CTX_free);
 DEFINE_CLEANUP(EVP_KDF_CTX *, evp_kdf_ctx_freep, EVP_KDF_CTX_free);
 DEFINE_CLEANUP(EVP_PKEY_CTX *, evp_pkey_ctx_freep, EVP_PKEY_CTX_free);

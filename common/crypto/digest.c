@@ -23,6 +23,15 @@ void sha256(struct str data, uint8_t ret_digest[SHA256_LEN])
 		abort();
 }
 
+void sha256_two(struct str first, struct str second, uint8_t ret_digest[SHA256_LEN])
+{
+	_cleanup_(evp_md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx || EVP_DigestInit_ex2(ctx, algs_get()->sha256, NULL) != 1 || EVP_DigestUpdate(ctx, first.p, first.len) != 1 ||
+	    EVP_DigestUpdate(ctx, second.p, second.len) != 1 || EVP_DigestFinal_ex(ctx, ret_digest, NULL) != 1)
+		abort();
+}
+
 struct str sha256_str(struct arena *a, struct str data)
 {
 	uint8_t *digest = arena_alloc(a, SHA256_LEN);

@@ -7,6 +7,7 @@
 #define SHA512_LEN 64
 
 void sha256(struct str data, uint8_t ret_digest[SHA256_LEN]);
+void sha256_two(struct str first, struct str second, uint8_t ret_digest[SHA256_LEN]); /* of both, one after the other */
 struct str sha256_str(struct arena *a, struct str data); /* 32 bytes */
 struct str sha512_str(struct arena *a, struct str data); /* 64 bytes */
 void hmac_sha256(struct str key, struct str data, uint8_t ret_mac[SHA256_LEN]);

@@ -12,7 +12,6 @@
 #define KEY_LEN 32
 #define SIGNATURE_LEN 64
 
-DEFINE_CLEANUP(EVP_MD_CTX *, evp_md_ctx_freep, EVP_MD_CTX_free);
 
 /*
  * The y of the points whose order divides 8, also in their second spelling above the prime (RFC 8032

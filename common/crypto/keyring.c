@@ -1,6 +1,7 @@
 #include "common/crypto/keyring.h"
 
 #include "common/crypto/digest.h"
+#include "common/crypto/jws_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct keyring {
 	struct jwk **signing; /* all of them, owned */
 	size_t n_signing;
 	const struct jwk *active[JWS_ALG_COUNT];
+	struct jws_memory *memory;
 };
 
 static struct symmetric_keys *symmetric_new(void)
@@ -49,6 +51,7 @@ int keyring_new(struct op *op, struct str master_secret, struct keyring **ret_ke
 	if (!k)
 		abort();
 	k->symmetric = symmetric_new();
+	k->memory = jws_memory_new();
 	for (size_t i = 0; i < KEY_PURPOSE_COUNT; i++) {
 		assert(purposes[i]);
 		hkdf_sha256(master_secret, purposes[i], k->symmetric->of[i], AEAD_KEY_LEN);
@@ -64,6 +67,7 @@ struct keyring *keyring_free(struct keyring *k)
 	for (size_t i = 0; i < k->n_signing; i++)
 		jwk_free(k->signing[i]);
 	free(k->signing);
+	jws_memory_free(k->memory);
 	explicit_bzero(k->symmetric, sizeof(*k->symmetric));
 	munmap(k->symmetric, sizeof(*k->symmetric));
 	free(k);
@@ -111,6 +115,18 @@ const struct jwk *keyring_find(void *keyring, struct str kid, enum jws_alg alg)
 	struct jwk **slot = str_is_null(kid) ? NULL : find_slot(keyring, kid);
 
 	return slot && jwk_alg(*slot) == alg ? *slot : NULL;
+}
+
+bool keyring_verify(struct op *op, struct str compact, const char *typ, struct str *ret_payload)
+{
+	struct jws_digest digest = jws_digest_of(typ, compact);
+
+	if (jws_memory_has(op->keys->memory, &digest))
+		return jws_peek_unverified(op, compact, ret_payload);
+	if (!jws_verify(op, compact, typ, keyring_find, (void *)(uintptr_t)op->keys, ret_payload))
+		return false;
+	jws_memory_add(op->keys->memory, &digest);
+	return true;
 }
 
 json_t *keyring_jwks(const struct keyring *k)

@@ -33,6 +33,11 @@ void keyring_add_signing(struct keyring *k, struct jwk *key, bool active);
 const struct jwk *keyring_signing(const struct keyring *k, enum jws_alg alg); /* NULL: none */
 /* find function for jws_verify(); context is the keyring. */
 const struct jwk *keyring_find(void *keyring, struct str kid, enum jws_alg alg);
+/*
+ * The payload of a JWT of our own: a good signature by a key of op->keys, or one that was found good before.
+ * typ: one kind.  What was good is remembered as long as these keys are in use.
+ */
+bool keyring_verify(struct op *op, struct str compact, const char *typ, struct str *ret_payload) _must_check_;
 /* {"keys":[…]}, a new reference. */
 json_t *keyring_jwks(const struct keyring *k);
 

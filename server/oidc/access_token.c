@@ -85,7 +85,7 @@ static bool open_token(struct op *op, struct str token, struct str *ret_payload)
 	if (str_starts(token, STR(OPAQUE_PREFIX)))
 		return token.len <= OPAQUE_MAX && aead_open(op->arena, keyring_key(op->keys, KEY_SEAL), OPAQUE_PURPOSE, STR_NULL,
 		                                            str_skip(token, sizeof(OPAQUE_PREFIX) - 1), ret_payload);
-	return jws_verify(op, token, "at+jwt", keyring_find, (void *)(uintptr_t)op->keys, ret_payload);
+	return keyring_verify(op, token, "at+jwt", ret_payload);
 }
 
 static bool read_jti(struct op *op, struct access_claims *c)

@@ -82,7 +82,7 @@ bool id_token_hint_read(struct op *op, struct str issuer, struct str token, stru
 	_json_ json_t *claims = NULL;
 	struct str payload;
 
-	if (!jws_verify(op, token, "JWT", keyring_find, (void *)(uintptr_t)op->keys, &payload))
+	if (!keyring_verify(op, token, "JWT", &payload))
 		return false;
 	claims = json_read(payload, HINT_JSON_DEPTH, NULL);
 	if (!claims || !str_equal(json_get_str(claims, "iss"), issuer))
