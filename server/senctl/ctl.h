@@ -94,6 +94,7 @@ int cmd_bootstrap_admin(struct ctl *c);
 int cmd_client(struct ctl *c);
 int cmd_doctor(struct ctl *c);
 int cmd_audit(struct ctl *c);
+int cmd_outbox(struct ctl *c);
 int cmd_config(struct ctl *c);
 int cmd_login(struct ctl *c);
 int cmd_logout(struct ctl *c);

@@ -17,6 +17,8 @@ static const struct command commands[] = {
 	{ "client", "add FILE.json | list", "đăng ký nền tảng dùng đăng nhập một lần", "register relying parties", cmd_client },
 	{ "doctor", "", "kiểm tra toàn bộ hệ thống", "check the whole installation", cmd_doctor },
 	{ "audit", "verify", "tính lại chuỗi nhật ký", "recompute the audit chains", cmd_audit },
+	{ "outbox", "list [--destination NAME] [--all] | retry ID | retry --destination NAME", "tin đang gửi tới các nền tảng; gửi lại",
+	  "messages on their way to platforms; send again", cmd_outbox },
 	{ "config", "[--sample]", "in cấu hình đang dùng hoặc tệp mẫu", "print the configuration in force, or a sample", cmd_config },
 	{ "login", "[--timeout SECONDS]", "đăng nhập bằng trình duyệt", "sign in with a browser", cmd_login },
 	{ "logout", "", "quên phiên đăng nhập", "forget the sign-in", cmd_logout },
