@@ -1,0 +1,45 @@
+/*
+ * Client metadata of any JSON.  What is accepted is a normal form: accepted again, unchanged; its addresses
+ * are plain ones, and a client that registered itself has nothing that only the operator gives.
+ */
+#include "server/oidc/client_metadata.h"
+#include "tests/fuzz/fuzz.h"
+
+static void check_uris(struct str_list uris)
+{
+	for (size_t i = 0; i < uris.n; i++)
+		CHECK(client_redirect_uri_is_plain(uris.p[i]));
+}
+
+static void check_one(struct arena *a, const json_t *json, enum client_registrant by)
+{
+	_json_ json_t *normal = NULL, *again = NULL;
+	struct client c = { 0 };
+	struct op op;
+
+	op_init(&op, a, NULL, NULL);
+	if (client_metadata_check(&op, json, by, &normal) < 0) {
+		CHECK(op.error.code == ERR_INVALID_CLIENT_METADATA || op.error.code == ERR_INVALID_REDIRECT_URI);
+		CHECK(normal == NULL);
+		return;
+	}
+	CHECK(client_metadata_check(&op, normal, REGISTRANT_OPERATOR, &again) == 0);
+	CHECK(json_equal(normal, again));
+	CHECK(client_metadata_read(&op, normal, &c) == 0);
+	CHECK(c.grants != 0 && c.auth_method != 0 && c.access_token_s >= 10);
+	CHECK(c.auth_method != CLIENT_AUTH_NONE || c.pkce_required);
+	check_uris(c.redirect_uris);
+	check_uris(c.post_logout_uris);
+	if (by == REGISTRANT_CLIENT)
+		CHECK(!c.may_introspect && c.profile == PROFILE_NONE && c.pkce_required && c.resources.n == 0);
+}
+
+FUZZ_TARGET(a, input)
+{
+	_json_ json_t *json = json_read(input, CLIENT_METADATA_DEPTH, NULL);
+
+	if (!json)
+		return;
+	check_one(a, json, REGISTRANT_OPERATOR);
+	check_one(a, json, REGISTRANT_CLIENT);
+}
