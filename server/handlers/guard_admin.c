@@ -6,6 +6,18 @@
 #include "server/handlers/handlers.h"
 #include "server/oidc/access_token.h"
 
+/* RFC 9470 §3: the challenge says how old the sign-in may be; the client asks for a new one with max_age. */
+static int check_step_up(struct request *rq, const struct access_claims *claims)
+{
+	struct op *op = &rq->op;
+	int64_t max_age_s = rq->app->oidc.admin_max_age_s;
+
+	if (op->now_s - claims->state.auth_time_s <= max_age_s)
+		return 0;
+	(void)op_fail(op, ERR_INSUFFICIENT_USER_AUTHENTICATION, "a more recent sign-in is needed");
+	return op_fail_arg(op, "max_age", arena_printf(op->arena, "%lld", (long long)max_age_s));
+}
+
 int guard_admin(struct request *rq)
 {
 	struct op *op = &rq->op;
@@ -32,6 +44,9 @@ int guard_admin(struct request *rq)
 	rq->log_client_id = claims.client_id;
 	if (!scope_has(claims.scope, STR(SCOPE_ADMIN)))
 		return op_fail(op, ERR_INSUFFICIENT_SCOPE, "the token lacks scope admin");
+	r = check_step_up(rq, &claims);
+	if (r < 0)
+		return r;
 	p = ARENA_NEW(op->arena, struct principal);
 	p->account_id = claims.family.account_id;
 	p->person_id = claims.state.person_id;

@@ -169,6 +169,26 @@ static json_t *problem_args(const struct error *error)
 	return args;
 }
 
+static struct str arg_of(const struct error *error, const char *name)
+{
+	for (size_t i = 0; i < error->n_args; i++)
+		if (str_equal(str_c(error->args[i].name), str_c(name)))
+			return error->args[i].value;
+	return STR_NULL;
+}
+
+/* RFC 6750 §3; RFC 9470 §3 for a sign-in that is too old. */
+static struct str problem_challenge(struct request *rq, const struct problem *p)
+{
+	struct str max_age = arg_of(&rq->op.error, "max_age");
+
+	if (str_is_null(rq_header(rq, "Authorization")))
+		return STR("Bearer");
+	if (str_is_null(max_age))
+		return arena_printf(rq->op.arena, "Bearer error=\"%s\"", p->oauth);
+	return arena_printf(rq->op.arena, "Bearer error=\"%s\", error_description=\"%s\", max_age=%.*s", p->oauth, rq->op.error.text, STR_ARG(max_age));
+}
+
 /* RFC 9457 §3 */
 static void respond_problem(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
 {
@@ -188,7 +208,7 @@ static void respond_problem(struct request *rq, const struct problem *p, const s
 	respond_json(rq, p->status, body);
 	rq->response.content_type = STR("application/problem+json");
 	if (p->status == 401)
-		response_header(rq, "WWW-Authenticate", STR("Bearer"));
+		response_header(rq, "WWW-Authenticate", problem_challenge(rq, p));
 }
 
 static void respond_page(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
@@ -204,14 +224,6 @@ static enum error_style style_of(struct request *rq)
 	if (rq->route)
 		return rq->route->errors;
 	return str_contains(rq_header(rq, "Accept"), STR("text/html")) ? ERRORS_PAGE : ERRORS_PLAIN;
-}
-
-static struct str arg_of(const struct error *error, const char *name)
-{
-	for (size_t i = 0; i < error->n_args; i++)
-		if (str_equal(str_c(error->args[i].name), str_c(name)))
-			return error->args[i].value;
-	return STR_NULL;
 }
 
 /* What an error tells in a header of its own. */

@@ -2,6 +2,7 @@
 
 #include "common/base/random.h"
 #include "common/crypto/keyring.h"
+#include "server/oidc/acr.h"
 #include "common/crypto/token_sign.h"
 #include "server/session/handle.h"
 
@@ -59,8 +60,10 @@ static json_t *make_claims(struct op *op, const struct access_token_request *rq)
 	json_set_str(claims, "scope", str_is_empty(auth->scope) ? STR_NULL : auth->scope);
 	json_set_int(claims, "iat", op->now_s);
 	json_set_int(claims, "exp", op->now_s + rq->lifetime_s);
-	if (has_account)
+	if (has_account) { /* RFC 9068 §2.2.1, RFC 9470 §6: how the person was authenticated */
 		json_set_int(claims, "auth_time", auth->auth_time_s);
+		json_set_str(claims, "acr", str_c(acr_name(auth->level)));
+	}
 	json_set_str(claims, "jti", jti_of(op, auth));
 	set_confirmation(claims, auth);
 	set_json(claims, "authorization_details", auth->extra.details);

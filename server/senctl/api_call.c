@@ -69,6 +69,8 @@ static int print_problem(struct ctl *c, const struct http_answer *answer)
 		return ctl_fail(c, "HTTP %d", answer->status);
 	buf_add(&b, detail);
 	add_args(c, &b, json_object_get(problem, "args"));
+	if (str_equal(json_get_str(problem, "code"), STR("insufficient_user_authentication")))
+		buf_add_c(&b, ": senctl login --fresh");
 	return ctl_fail(c, "%s", b.p);
 }
 

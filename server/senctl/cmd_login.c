@@ -20,7 +20,8 @@ struct login {
 	struct str redirect_uri, state, verifier;
 };
 
-static struct str authorize_url(struct ctl *c, const struct login *l)
+/* is_fresh: by a sign-in for this, not by one that the browser still has (RFC 9470 §4). */
+static struct str authorize_url(struct ctl *c, const struct login *l, bool is_fresh)
 {
 	struct str challenge = base64url_encode(c->arena, sha256_str(c->arena, l->verifier));
 	struct buf url = buf_new(c->arena, URL_MAX);
@@ -35,6 +36,8 @@ static struct str authorize_url(struct ctl *c, const struct login *l)
 	form_append(&url, &first, STR("state"), l->state);
 	form_append(&url, &first, STR("code_challenge"), challenge);
 	form_append(&url, &first, STR("code_challenge_method"), STR("S256"));
+	if (is_fresh)
+		form_append(&url, &first, STR("prompt"), STR("login"));
 	return buf_str(&url);
 }
 
@@ -73,7 +76,7 @@ static int redeem(struct ctl *c, const struct login *l, struct str code)
 	return r;
 }
 
-static int run_login(struct ctl *c, struct loopback *listener, int timeout_s)
+static int run_login(struct ctl *c, struct loopback *listener, int timeout_s, bool is_fresh)
 {
 	struct login l = {
 		.redirect_uri = arena_printf(c->arena, "http://127.0.0.1:%u/callback", listener->port),
@@ -85,7 +88,7 @@ static int run_login(struct ctl *c, struct loopback *listener, int timeout_s)
 
 	if (r != EXIT_OK)
 		return r;
-	url = authorize_url(c, &l);
+	url = authorize_url(c, &l, is_fresh);
 	ctl_print(c, "%s\n\n  %.*s\n", ctl_say(c, "Mở địa chỉ này trong trình duyệt trên chính máy này:", "Open this address in a browser on this machine:"),
 	          STR_ARG(url));
 	r = loopback_wait(c, listener, l.state, timeout_s, &query);
@@ -97,7 +100,8 @@ static int run_login(struct ctl *c, struct loopback *listener, int timeout_s)
 int cmd_login(struct ctl *c)
 {
 	struct str timeout = STR_NULL;
-	const struct ctl_option options[] = { { "timeout", &timeout, NULL, false } };
+	bool is_fresh = false;
+	const struct ctl_option options[] = { { "timeout", &timeout, NULL, false }, { "fresh", NULL, &is_fresh, false } };
 	struct loopback listener;
 	uint64_t timeout_s = TIMEOUT_S;
 	int r = ctl_options(c, options, ARRAY_LEN(options), 0, 0);
@@ -113,7 +117,7 @@ int cmd_login(struct ctl *c)
 		r = loopback_open(c, &listener);
 	if (r != EXIT_OK)
 		return r;
-	r = run_login(c, &listener, (int)timeout_s);
+	r = run_login(c, &listener, (int)timeout_s, is_fresh);
 	loopback_close(&listener);
 	return r;
 }

@@ -20,7 +20,7 @@ static const struct command commands[] = {
 	{ "outbox", "list [--destination NAME] [--all] | retry ID | retry --destination NAME", "tin đang gửi tới các nền tảng; gửi lại",
 	  "messages on their way to platforms; send again", cmd_outbox },
 	{ "config", "[--sample]", "in cấu hình đang dùng hoặc tệp mẫu", "print the configuration in force, or a sample", cmd_config },
-	{ "login", "[--timeout SECONDS]", "đăng nhập bằng trình duyệt", "sign in with a browser", cmd_login },
+	{ "login", "[--timeout SECONDS] [--fresh]", "đăng nhập bằng trình duyệt", "sign in with a browser", cmd_login },
 	{ "logout", "", "quên phiên đăng nhập", "forget the sign-in", cmd_logout },
 	{ "grant", "--employee-code CODE | --login NAME  --platform CODE --role CODE --basis TEXT [--unit CODE] [--from DATE] [--to DATE]",
 	  "cấp vai trò", "grant a role", cmd_grant },
