@@ -74,6 +74,7 @@ int consent_page(struct request *rq, const struct flow *flow, const struct clien
 	json_set_str(model, "csrf", csrf_token(op, FORM, rq_cookie(rq, SESSION_COOKIE)));
 	json_set_str(model, "name", rq->session->full_name);
 	json_set_str(model, "client_name", client_title(client));
+	json_set_bool(model, "external", client->must_consent);
 	json_set_str(model, "client_url", client->client_uri);
 	json_set_str(model, "policy_url", client->policy_uri);
 	json_set_str(model, "terms_url", client->tos_uri);
