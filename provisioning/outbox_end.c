@@ -36,14 +36,13 @@ static void keep_behaviour(const struct outbox *o, struct destination *fresh, si
 static int load(struct op *op, struct str master_secret, struct destination **ret_destinations, size_t *ret_n, struct keyring **ret_keys)
 {
 	struct keyring *keys;
-	size_t n_keys;
 	int r = destinations_load(op, ret_destinations, ret_n);
 
 	if (r == 0)
 		r = keyring_new(op, master_secret, &keys);
 	if (r < 0)
 		return r;
-	r = signing_keys_load(op, keys, &n_keys);
+	r = signing_keys_load(op, keys);
 	if (r < 0) {
 		keyring_free(keys);
 		return r;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/base/workq.h"
-#include "common/model/signing_key_store.h"
+#include "common/model/signing_keys.h"
 #include "common/net/http_client.h"
 #include "provisioning/destination.h"
 #include "provisioning/outbox.h"

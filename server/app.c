@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/model/signing_keys.h"
 #include "server/handlers/routes.h"
 #include "server/oidc/metadata.h"
 
@@ -17,6 +18,10 @@
 #define HTTP_TIMEOUT_MS 3000
 #define HTTP_ANSWER_MAX 65536
 #define HTTP_POOL 8
+#define KEYS_EVERY_MS 10000
+/* The first keys of a new installation: another node may be making them. */
+#define FIRST_KEYS_TRIES 100
+#define FIRST_KEYS_PAUSE_NS 100000000
 
 static int failed(struct app *app, const struct op *op, const char *what, struct str *ret_message)
 {
@@ -75,11 +80,57 @@ static int open_http(struct app *app, struct op *op, struct str *ret_message)
 	return 0;
 }
 
+static int64_t max_of(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* A retired key verifies as long as a session may last: an expired ID token is a good hint at logout (RP-Initiated Logout §4). */
+static struct key_policy key_policy_of(const struct server_config *c)
+{
+	return (struct key_policy){
+		.algs = c->algs,
+		.rotate_s = c->rotate_days * 86400,
+		.publish_s = SIGNING_KEY_PUBLISH_S,
+		.retire_s = max_of(max_of(c->id_token_s, c->absolute_s), SIGNING_KEY_RETIRE_MIN_S),
+	};
+}
+
+/* Waits while another node is making them. */
+static int first_keys(struct app *app, struct op *op)
+{
+	bool is_busy = true;
+	size_t n;
+	int r = 0;
+
+	for (int i = 0; r == 0 && is_busy && i < FIRST_KEYS_TRIES; i++) {
+		if (i > 0)
+			nanosleep(&(struct timespec){ .tv_nsec = FIRST_KEYS_PAUSE_NS }, NULL);
+		r = signing_keys_maintain(op, &app->key_policy, &n, &is_busy);
+	}
+	return r;
+}
+
+static int open_keys(struct app *app, struct op *op)
+{
+	struct keyring *sealing;
+	int r = keyring_new(op, app->config.master_secret, &sealing);
+
+	if (r < 0)
+		return r;
+	op->keys = sealing;
+	r = first_keys(app, op);
+	op->keys = NULL;
+	keyring_free(sealing);
+	return r < 0 ? r : snapshot_holder_new(op, app->config.master_secret, &app->snapshots);
+}
+
 static void fill_settings(struct app *app)
 {
 	const struct server_config *c = &app->config;
 	struct remote_documents *documents = remote_documents_new(app->http);
 
+	app->keys_due_ms = clock_mono_ms() + KEYS_EVERY_MS;
 	app->oidc = (struct oidc_settings){
 		.issuer = c->issuer,
 		.token_endpoint = arena_printf(app->arena, "%.*s/token", STR_ARG(c->issuer)),
@@ -127,7 +178,8 @@ int app_open(struct app *app, const char *config_path, struct str *ret_message)
 	r = open_http(app, &op, ret_message);
 	if (r < 0)
 		return r;
-	r = snapshot_holder_new(&op, app->config.master_secret, &app->snapshots);
+	app->key_policy = key_policy_of(&app->config);
+	r = open_keys(app, &op);
 	db_op_done(&op);
 	if (r < 0)
 		return failed(app, &op, "clients and keys", ret_message);
@@ -230,12 +282,34 @@ void app_close(struct app *app)
 	app->arena = arena_free(app->arena);
 }
 
+static void tick_keys(struct app *app, struct op *op)
+{
+	struct snapshot *snapshot;
+	size_t n = 0;
+	int r;
+
+	if (clock_mono_ms() < app->keys_due_ms)
+		return;
+	app->keys_due_ms = clock_mono_ms() + KEYS_EVERY_MS;
+	snapshot = snapshot_take(app->snapshots);
+	op->keys = snapshot_keys(snapshot);
+	r = signing_keys_maintain(op, &app->key_policy, &n, NULL);
+	op->keys = NULL;
+	snapshot_release(snapshot);
+	if (r < 0)
+		log_event(LOG_LEVEL_WARN, "keys", L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
+	else if (n > 0)
+		log_event(LOG_LEVEL_INFO, "keys", L_INT("steps", (int64_t)n));
+	op_forgive(op);
+}
+
 void app_tick(struct app *app)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new(TASK_BYTES);
 	struct op op;
 
 	op_init(&op, arena, app->db, NULL);
+	tick_keys(app, &op);
 	if (snapshot_refresh(&op, app->snapshots) < 0)
 		log_event(LOG_LEVEL_WARN, "snapshot.refresh", L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
 	db_op_done(&op);

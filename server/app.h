@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "common/model/key_schedule.h"
 #include "server/config.h"
 #include "server/http/server.h"
 #include "server/login/sign_in.h"
@@ -18,6 +19,8 @@ struct app {
 	struct ldap_pool *ldap;
 	struct http_client *http;       /* to addresses that clients registered */
 	struct snapshot_holder *snapshots;
+	struct key_policy key_policy;
+	int64_t keys_due_ms;            /* of the monotonic clock: when signing keys are looked at next */
 	struct oidc_settings oidc;
 	struct sign_in_settings sign_in;
 	struct str metadata;            /* the discovery document, made once */

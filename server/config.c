@@ -2,6 +2,7 @@
 
 #include "common/base/err.h"
 #include "common/base/url.h"
+#include "common/model/signing_keys.h"
 
 #define KEY(section_, key_, type_, field_, fallback_, min_, max_, help_)                            \
 	{ .section = section_, .key = key_, .type = type_, .offset = offsetof(struct server_config, field_), \
@@ -29,6 +30,8 @@ static const struct conf_key keys[] = {
 	KEY("database", "pool", CONF_INT, db_pool, "4", 1, 64, "connections for transactions, beside the two lanes"),
 	KEY("database", "audit_chain", CONF_INT, audit_chain, "10", 1, 30000, "number of this node's audit chain; the next one is used too; distinct per node"),
 	KEY("keys", "master_secret_file", CONF_SECRET, master_secret, NULL, 0, 0, "at least 32 random bytes as text; the same on every node"),
+	KEY("keys", "algorithms", CONF_STR, algorithms, "ES256 PS256 RS256 EdDSA", 0, 0, "for which there are signing keys; ES256 is among them"),
+	KEY("keys", "rotate_days", CONF_INT, rotate_days, "90", 0, 3650, "a signing key is replaced after this long; 0: by hand only"),
 	KEY("directory", "uri", CONF_STR, ldap_uri, NULL, 0, 0, "ldaps://, ldapi:// or ldap:// on loopback"),
 	KEY("directory", "starttls", CONF_BOOL, ldap_starttls, "no", 0, 0, "StartTLS on ldap://"),
 	KEY("directory", "ca_file", CONF_STR, ldap_ca_file, "", 0, 0, "CA certificates; empty: the system's"),
@@ -106,6 +109,15 @@ static int check_mtls(struct arena *a, const struct server_config *c, struct str
 	return check_listen(a, "mtls_listen", c->mtls_listen, ret_message);
 }
 
+static int check_algorithms(struct arena *a, struct server_config *c, struct str *ret_message)
+{
+	c->algs = signing_algs_read(c->algorithms);
+	if (c->algs != 0)
+		return 0;
+	*ret_message = arena_printf(a, "[keys] algorithms must be some of ES256 PS256 RS256 EdDSA, each once, and ES256 among them");
+	return ERR_CONFIG;
+}
+
 int server_config_read(struct arena *a, const char *path, struct server_config *ret_config, struct str *ret_message)
 {
 	struct server_config c = { 0 };
@@ -115,6 +127,8 @@ int server_config_read(struct arena *a, const char *path, struct server_config *
 
 	if (r >= 0)
 		r = check_issuer(a, &c, ret_message);
+	if (r >= 0)
+		r = check_algorithms(a, &c, ret_message);
 	if (r >= 0)
 		r = check_listen(a, "listen", c.listen, ret_message);
 	if (r >= 0)

@@ -12,7 +12,9 @@ struct server_config {
 	struct str db_conninfo, db_password;
 	int64_t db_pool, audit_chain;
 	/* [keys] */
-	struct str master_secret;
+	struct str master_secret, algorithms;
+	int64_t rotate_days;
+	unsigned algs; /* algorithms, read */
 	/* [directory] */
 	struct str ldap_uri, ldap_ca_file, ldap_bind_dn, ldap_password, people_base, decoy_dn;
 	bool ldap_starttls;

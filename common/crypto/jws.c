@@ -24,6 +24,8 @@ int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str p
 	/* typ is a constant of ours and kid is base64url, so nothing needs escaping. */
 	assert(typ && str_is_printable_ascii(str_c(typ)) && str_index(str_c(typ), '"') < 0 &&
 	       str_index(str_c(typ), '\\') < 0);
+	if (!key)
+		return op_fail(op, ERR_UNAVAILABLE, "there is no signing key of this algorithm yet");
 	if (payload.len == 0 || payload.len > JWS_MAX_LEN)
 		return op_fail(op, ERR_LIMIT, "the payload of the token is empty or too large");
 	header = arena_printf(op->arena, "{\"alg\":\"%s\",\"kid\":\"%.*s\",\"typ\":\"%s\"}", key->family->name,

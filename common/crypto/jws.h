@@ -17,7 +17,7 @@
 /* Among them: none, or "JWT" in any case, as foreign assertions have it (RFC 7519 §5.1). */
 #define JWS_TYP_JWT_OR_NONE "?JWT"
 
-/* {"alg","kid","typ"} . payload, signed.  typ such as "at+jwt"; "JWT" for ID tokens. */
+/* {"alg","kid","typ"} . payload, signed.  typ such as "at+jwt"; "JWT" for ID tokens.  key NULL: ERR_UNAVAILABLE. */
 int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact) _must_check_;
 
 /*

@@ -1,16 +1,24 @@
-/*
- * signing_key_store.h: signing keys at rest, sealed with the at-rest key, and their way into a
- * keyring.  Programs load them anew when the cache version of signing_key has been raised.
- */
+/* signing_key_store.h: rows of sen.signing_key.  The private keys in them are sealed (signing_keys.h). */
 #pragma once
 
-#include "common/crypto/keyring.h"
 #include "common/db/db.h"
+#include "common/model/key_schedule.h"
 
-/* All of them, into the ring; *ret_n: how many.  ERR_CONFIG: one does not open with this master secret. */
-int signing_keys_load(struct op *op, struct keyring *ring, size_t *ret_n) _must_check_;
-/* Makes an active key unless there is one already. */
-int signing_keys_make_first(struct op *op, const struct keyring *ring) _must_check_;
+struct signing_key {
+	struct str kid;
+	struct key_facts facts;
+	struct str sealed;   /* STR_NULL: destroyed */
+	int64_t published_s, activated_s, retiring_s, destroyed_s; /* 0: not yet */
+};
+
+/* All of them, the newest first, and the database's time. */
+int signing_key_all(struct op *op, const struct signing_key **ret_keys, size_t *ret_n, int64_t *ret_now_s) _must_check_;
+/* In a transaction: is this the only program that changes keys now?  Held until its end. */
+int signing_key_lock(struct op *op, bool *ret_is_mine) _must_check_;
+/* state: KEY_PUBLISHED or KEY_ACTIVE. */
+int signing_key_add(struct op *op, struct str kid, enum jws_alg alg, enum key_state state, struct str sealed) _must_check_;
+/* ERR_CONFLICT when it is not in the state from any more.  To KEY_DESTROYED the private key is wiped. */
+int signing_key_move(struct op *op, struct str kid, enum key_state from, enum key_state to) _must_check_;
 
 /* What caches poll: raised in the transaction that changes what is cached. */
 struct cache_versions {

@@ -1,6 +1,6 @@
 #include "server/oidc/snapshot.h"
 
-#include "common/model/signing_key_store.h"
+#include "common/model/signing_keys.h"
 #include "server/oidc/client_store.h"
 
 #include <pthread.h>
@@ -78,16 +78,10 @@ struct snapshot *snapshot_take(struct snapshot_holder *h)
 
 static int load_keys(struct op *op, struct keyring *ring)
 {
-	size_t n = 0;
-	int r = signing_keys_load(op, ring, &n);
+	int r = signing_keys_load(op, ring);
 
-	if (r >= 0 && n == 0) {
-		r = signing_keys_make_first(op, ring);
-		if (r >= 0)
-			r = signing_keys_load(op, ring, &n);
-	}
 	if (r >= 0 && !keyring_signing(ring, JWS_ES256))
-		return op_fail(op, ERR_CONFIG, "there is no active signing key");
+		return op_fail(op, ERR_CONFIG, "there is no active signing key for ES256");
 	return r;
 }
 

@@ -13,7 +13,7 @@
 struct snapshot;
 struct snapshot_holder; /* thread-safe */
 
-/* Loads the first snapshot.  Makes the first signing key when there is none. */
+/* Loads the first snapshot; the signing keys exist (signing_keys_maintain). */
 int snapshot_holder_new(struct op *op, struct str master_secret, struct snapshot_holder **ret_holder) _must_check_;
 void snapshot_holder_free(struct snapshot_holder *h);
 /* Loads anew when a version has been raised; keeps the present one on any failure. */

@@ -28,7 +28,7 @@ test('discovery and JWKS are what RFC 8414 and a strict client want', async () =
   const { keys } = await (await fetch(`${env.SEN_ISSUER}/jwks`)).json();
   assert.ok(keys.length >= 1);
   for (const key of keys) {
-    assert.equal(key.kty, 'EC');
+    assert.ok(['EC', 'RSA', 'OKP'].includes(key.kty));
     assert.equal(key.use, 'sig');
     assert.equal(key.d, undefined, 'a private key in the JWKS');
   }
