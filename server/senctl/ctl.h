@@ -92,6 +92,7 @@ int cmd_migrate(struct ctl *c);
 int cmd_import(struct ctl *c);
 int cmd_bootstrap_admin(struct ctl *c);
 int cmd_client(struct ctl *c);
+int cmd_keys(struct ctl *c);
 int cmd_doctor(struct ctl *c);
 int cmd_audit(struct ctl *c);
 int cmd_outbox(struct ctl *c);

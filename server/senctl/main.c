@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{ "bootstrap-admin", "--employee-code CODE --unit CODE", "lập quản trị viên đầu tiên", "make the first administrator",
 	  cmd_bootstrap_admin },
 	{ "client", "add FILE.json | list", "đăng ký nền tảng dùng đăng nhập một lần", "register relying parties", cmd_client },
+	{ "keys", "list | rotate [--alg ALG] [--now] | destroy KID", "xem, thay và huỷ khoá ký", "list, replace and destroy signing keys", cmd_keys },
 	{ "doctor", "", "kiểm tra toàn bộ hệ thống", "check the whole installation", cmd_doctor },
 	{ "audit", "verify", "tính lại chuỗi nhật ký", "recompute the audit chains", cmd_audit },
 	{ "outbox", "list [--destination NAME] [--all] | retry ID | retry --destination NAME", "tin đang gửi tới các nền tảng; gửi lại",
