@@ -49,23 +49,35 @@ int authorization_refuse(struct request *rq, const struct authorize_request *req
 	return answer(rq, request, client, &params);
 }
 
-static int no_access_page(struct request *rq, const struct authorize_request *request, const struct client *client)
+int no_access_page(struct request *rq, const struct client *client, struct str back_url)
 {
-	struct op *op = &rq->op;
-	struct response_params denied = { 0 };
 	_json_ json_t *model = json_new_object();
+
+	json_set_str(model, "name", rq->session->full_name);
+	json_set_str(model, "platform_name", client->platform_name);
+	json_set_str(model, "back_url", back_url);
+	json_set_str(model, "trace", str_c(rq->op.id));
+	return page_respond(rq, 403, "no_access", model, STR_NULL);
+}
+
+int official_may_use(struct request *rq, const struct client *client, bool *ret_may)
+{
+	if (client->platform_id >= 0)
+		return official_has_platform(&rq->op, rq->session->account_id, client->platform_id, ret_may);
+	*ret_may = true;
+	return 0;
+}
+
+static int refuse_without_access(struct request *rq, const struct authorize_request *request, const struct client *client)
+{
+	struct response_params denied = { 0 };
 	struct authorize_response back;
 	int r;
 
 	response_params_add(&denied, "error", STR("access_denied"));
-	r = authorize_response_make(op, &rq->app->oidc, client, request, &denied, &back);
-	if (r < 0)
-		return r;
-	json_set_str(model, "name", rq->session->full_name);
-	json_set_str(model, "platform_name", client->platform_name);
-	json_set_str(model, "back_url", back.location); /* none by form: the page alone says it */
-	json_set_str(model, "trace", str_c(op->id));
-	return page_respond(rq, 403, "no_access", model, STR_NULL);
+	r = authorize_response_make(&rq->op, &rq->app->oidc, client, request, &denied, &back);
+	/* No address by form: then the page alone says it. */
+	return r < 0 ? r : no_access_page(rq, client, back.location);
 }
 
 /* The ID token of an answer that leaves through the browser: no access token beside it. */
@@ -97,15 +109,13 @@ static int issue(struct request *rq, const struct authorize_request *request, co
 	enum client_response type = authorize_response_type(request, client);
 	struct response_params params = { 0 };
 	struct str code;
-	bool has = true;
-	int r = 0;
+	bool has;
+	int r = official_may_use(rq, client, &has);
 
-	if (client->platform_id >= 0)
-		r = official_has_platform(op, rq->session->account_id, client->platform_id, &has);
 	if (r < 0)
 		return r;
 	if (!has && !scope_has(request->prompt, STR("none")))
-		return no_access_page(rq, request, client);
+		return refuse_without_access(rq, request, client);
 	if (!has) {
 		(void)op_fail(op, ERR_ACCESS_DENIED, "the user has no role on this platform");
 		return authorization_refuse(rq, request, client);

@@ -29,7 +29,7 @@ const struct param_spec take_back_params[] = {
 const size_t n_take_back_params = ARRAY_LEN(take_back_params);
 
 /* What each scope means, in words; a scope without words is shown by its name. */
-static json_t *scope_list(struct request *rq, struct str scope)
+json_t *page_scopes(struct request *rq, struct str scope)
 {
 	json_t *list = json_new_array();
 	struct str part;
@@ -48,7 +48,7 @@ static json_t *scope_list(struct request *rq, struct str scope)
 }
 
 /* Type by type as the client wrote it; the platform knows what it means. */
-static json_t *details_list(struct request *rq, struct str details)
+json_t *page_details(struct request *rq, struct str details)
 {
 	_json_ json_t *all = str_is_null(details) ? NULL : json_read(details, DETAILS_DEPTH_MAX, NULL);
 	json_t *list = json_new_array();
@@ -78,8 +78,8 @@ int consent_page(struct request *rq, const struct flow *flow, const struct clien
 	json_set_str(model, "client_url", client->client_uri);
 	json_set_str(model, "policy_url", client->policy_uri);
 	json_set_str(model, "terms_url", client->tos_uri);
-	json_set_take(model, "scopes", scope_list(rq, scope));
-	json_set_take(model, "details", details_list(rq, flow->request.authorization_details));
+	json_set_take(model, "scopes", page_scopes(rq, scope));
+	json_set_take(model, "details", page_details(rq, flow->request.authorization_details));
 	return page_respond(rq, 200, "consent", model, uri_origin(op->arena, flow->request.redirect_uri));
 }
 
@@ -120,7 +120,7 @@ static json_t *consent_json(struct request *rq, const struct consent *c)
 	json_set_str(item, "client_id", c->client_id);
 	json_set_str(item, "client_name", c->client_name);
 	json_set_str(item, "given_on", c->given_on);
-	json_set_take(item, "scopes", scope_list(rq, c->scope));
+	json_set_take(item, "scopes", page_scopes(rq, c->scope));
 	return item;
 }
 

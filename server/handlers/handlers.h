@@ -47,6 +47,14 @@ PARAM_LIST(take_back_params);
 int h_consent(struct request *rq);
 int h_consents(struct request *rq);
 int h_consent_take_back(struct request *rq);
+/* h_device_authorization.c */
+PARAM_LIST(device_authorization_params);
+int h_device_authorization(struct request *rq);
+/* h_device.c */
+PARAM_LIST(device_page_params);
+PARAM_LIST(device_params);
+int h_device_page(struct request *rq);
+int h_device(struct request *rq);
 /* h_static.c */
 int h_static(struct request *rq);
 /* h_health.c: admin port */

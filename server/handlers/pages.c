@@ -81,6 +81,12 @@ struct str page_flow_link(struct request *rq, const char *path, struct str seale
 	return page_in_other_language(rq, arena_printf(rq->op.arena, "%s?flow=%.*s", path, STR_ARG(sealed)));
 }
 
+/* Where a flow without a pending request ends. */
+static struct str flow_return_to(const struct flow *flow)
+{
+	return str_is_null(flow->return_to) ? STR("/") : flow->return_to;
+}
+
 int login_page(struct request *rq, int status, const struct flow *flow, struct str typed_name, struct str error)
 {
 	struct op *op = &rq->op;
@@ -91,7 +97,7 @@ int login_page(struct request *rq, int status, const struct flow *flow, struct s
 	json_set_str(model, "flow", sealed);
 	json_set_str(model, "username", typed_name);
 	json_set_str(model, "error", error);
-	json_set_str(model, "lang_url", flow->has_request ? page_flow_link(rq, "/login", sealed) : page_in_other_language(rq, STR("/")));
+	json_set_str(model, "lang_url", flow->has_request ? page_flow_link(rq, "/login", sealed) : page_in_other_language(rq, flow_return_to(flow)));
 	if (client)
 		json_set_str(model, "platform_name", client_title(client));
 	return page_respond(rq, status, "login", model, client ? uri_origin(op->arena, flow->request.redirect_uri) : STR_NULL);
@@ -104,6 +110,6 @@ int flow_continue(struct request *rq, const struct flow *flow, const struct sess
 	*rq->session = *session;
 	rq->log_account_id = session->account_id;
 	if (!flow->has_request)
-		return respond_redirect(rq, STR("/"));
+		return respond_redirect(rq, flow_return_to(flow));
 	return authorization_continue(rq, &flow->request, STAGE_SIGNED_IN);
 }

@@ -42,5 +42,12 @@ int authorization_continue(struct request *rq, const struct authorize_request *r
 int authorization_refuse(struct request *rq, const struct authorize_request *request, const struct client *client);
 /* Asks the official whether the client may have what it asks for. */
 int consent_page(struct request *rq, const struct flow *flow, const struct client *client, struct str scope);
-/* After a sign-in: back to the pending request, or home. */
+/* Signed in, but without a role on the client's platform; back_url: STR_NULL, or the answer that refuses. */
+int no_access_page(struct request *rq, const struct client *client, struct str back_url);
+/* Has the official who is signed in a role on the client's platform?  Clients of no platform are open to all. */
+int official_may_use(struct request *rq, const struct client *client, bool *ret_may) _must_check_;
+/* For models: what each scope means, in words; authorization details as text. */
+json_t *page_scopes(struct request *rq, struct str scope);
+json_t *page_details(struct request *rq, struct str details);
+/* After a sign-in: back to the pending request, or to a page of ours. */
 int flow_continue(struct request *rq, const struct flow *flow, const struct session *session, struct str cookie);

@@ -26,6 +26,8 @@ static const struct route protocol_routes[] = {
 	  .errors = ERRORS_OAUTH, .cors = true, .guards = token_guards, .handle = h_token },
 	{ .name = "par", .methods = HTTP_POST, .path = "/par", .params = par_params, FORM_64K, .pool = POOL_FAST,
 	  .errors = ERRORS_OAUTH, .guards = token_guards, .handle = h_par },
+	{ .name = "device_authorization", .methods = HTTP_POST, .path = "/device_authorization", .params = device_authorization_params,
+	  FORM_64K, .pool = POOL_FAST, .errors = ERRORS_OAUTH, .guards = token_guards, .handle = h_device_authorization },
 	{ .name = "userinfo", .methods = HTTP_GET | HTTP_POST, .path = "/userinfo", .params = userinfo_params, FORM_16K,
 	  .pool = POOL_FAST, .errors = ERRORS_BEARER, .cors = true, .handle = h_userinfo },
 	{ .name = "introspect", .methods = HTTP_POST, .path = "/introspect", .params = token_query_params, FORM_16K,
@@ -51,6 +53,10 @@ static const struct route page_routes[] = {
 	{ .name = "consents", .methods = HTTP_GET, .path = "/consents", .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_consents },
 	{ .name = "consent_take_back", .methods = HTTP_POST, .path = "/consents/take-back", .params = take_back_params, FORM_16K,
 	  .pool = POOL_FAST, .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_consent_take_back },
+	{ .name = "device_page", .methods = HTTP_GET, .path = "/device", .params = device_page_params, .pool = POOL_FAST,
+	  .errors = ERRORS_PAGE, .handle = h_device_page },
+	{ .name = "device", .methods = HTTP_POST, .path = "/device", .params = device_params, FORM_16K, .pool = POOL_FAST,
+	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_device },
 	{ .name = "static", .methods = HTTP_GET, .path = "/static/{file}", .pool = POOL_INLINE, .errors = ERRORS_PLAIN, .handle = h_static },
 };
 
@@ -74,6 +80,8 @@ static size_t count_params(const struct param_spec *params)
 		{ userinfo_params, &n_userinfo_params }, { consent_params, &n_consent_params }, { take_back_params, &n_take_back_params },
 		{ token_query_params, &n_token_query_params }, { logout_params, &n_logout_params }, { login_params, &n_login_params },
 		{ activate_params, &n_activate_params }, { home_params, &n_home_params },
+		{ device_authorization_params, &n_device_authorization_params }, { device_page_params, &n_device_page_params },
+		{ device_params, &n_device_params },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)

@@ -14,8 +14,9 @@
 #define FLOW_SEALED_MAX 49152
 
 struct flow {
-	bool has_request; /* otherwise the user came by himself and ends at home */
+	bool has_request; /* otherwise the user came by himself and ends at return_to */
 	struct authorize_request request;
+	struct str return_to; /* path of a page of ours, with its query and without a space; STR_NULL: home */
 	int64_t begun_s;
 };
 

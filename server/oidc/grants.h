@@ -35,5 +35,8 @@ int grant_refresh(struct op *op, const struct token_request *rq, struct authoriz
 /* RFC 6749 §4.4 */
 int grant_client_credentials(struct op *op, const struct token_request *rq, struct authorization *ret) _must_check_;
 
+/* RFC 8628 §3.4 */
+int grant_device(struct op *op, const struct token_request *rq, struct authorization *ret) _must_check_;
+
 /* The scope may be narrowed, never widened; what is asked for of resources and details must have been granted. */
 int grant_narrow(struct op *op, const struct token_request *rq, struct authorization *auth) _must_check_;

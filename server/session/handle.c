@@ -22,7 +22,14 @@ static const struct {
 	[HANDLE_CODE] = { "snc_", "code", RANDOM_BYTES },
 	[HANDLE_REFRESH] = { "snr_", "refresh", UUID_BYTES + 4 },
 	[HANDLE_TOKEN_ID] = { "snt_", "token-id", UUID_BYTES },
+	[HANDLE_DEVICE] = { "snd_", "device-code", RANDOM_BYTES },
+	[HANDLE_CIBA] = { "snb_", "auth-req-id", RANDOM_BYTES },
 };
+
+static bool is_random(enum handle_kind kind)
+{
+	return kind != HANDLE_REFRESH && kind != HANDLE_TOKEN_ID;
+}
 
 static void put_u32(uint8_t *p, uint32_t v)
 {
@@ -114,7 +121,7 @@ struct str handle_new(struct op *op, enum handle_kind kind, struct str account_i
 {
 	uint8_t *plain = ARENA_ARRAY(op->arena, uint8_t, HEAD_BYTES + RANDOM_BYTES);
 
-	assert(kind == HANDLE_SESSION || kind == HANDLE_CODE);
+	assert(is_random(kind));
 	put_uuid(op->arena, plain, account_id);
 	put_u32(plain + UUID_BYTES, (uint32_t)(op->now_s / SECONDS_PER_DAY));
 	random_bytes(plain + HEAD_BYTES, RANDOM_BYTES);
@@ -158,7 +165,7 @@ bool handle_read(struct op *op, enum handle_kind kind, struct str text, struct h
 	p = (const uint8_t *)plain.p;
 	h.account_id = get_uuid(op->arena, p);
 	h.on = day_text(op->arena, get_u32(p + UUID_BYTES));
-	if (kind == HANDLE_SESSION || kind == HANDLE_CODE)
+	if (is_random(kind))
 		h.hash = tail_hash(op, kind, p + HEAD_BYTES);
 	else
 		h.family_id = get_uuid(op->arena, p + HEAD_BYTES);

@@ -26,6 +26,11 @@ static void test_round_trip(void **state)
 	flow = (struct flow){ .begun_s = 5 };
 	assert_true(flow_open(op, STR("cookie"), flow_seal(op, STR("cookie"), &flow), &back));
 	assert_false(back.has_request);
+	assert_str_null(back.return_to);
+	flow.return_to = STR("/device?user_code=BCDF-GHJK");
+	assert_true(flow_open(op, STR("cookie"), flow_seal(op, STR("cookie"), &flow), &back));
+	assert_false(back.has_request);
+	assert_str_equal(back.return_to, "/device?user_code=BCDF-GHJK");
 	op_keys_done(op);
 }
 

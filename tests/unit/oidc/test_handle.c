@@ -23,6 +23,12 @@ static void test_session_and_code(void **state)
 	text = arena_printf(*state, "snc_%.*s", STR_ARG(text));
 	assert_false(handle_read(op, HANDLE_CODE, text, &read));
 	assert_false(handle_read(op, HANDLE_SESSION, text, &read));
+	/* A device code names nobody yet. */
+	text = handle_new(op, HANDLE_DEVICE, STR(HANDLE_NOBODY), &made);
+	assert_true(handle_read(op, HANDLE_DEVICE, text, &read));
+	assert_str_equal(read.account_id, HANDLE_NOBODY);
+	assert_true(str_equal(read.hash, made.hash));
+	assert_false(handle_read(op, HANDLE_CIBA, arena_printf(*state, "snb_%.*s", STR_ARG(str_skip(text, 4))), &read));
 	op_keys_done(op);
 }
 
