@@ -1,6 +1,7 @@
 /*
  * destination.h: where messages of the outbox go, as registered: relying parties that want logout
- * tokens (OpenID Connect Back-Channel Logout 1.0 §2.2).
+ * tokens (OpenID Connect Back-Channel Logout 1.0 §2.2) or pings (CIBA Core 1.0 §4).  What one does with
+ * one kind of message says nothing of the other: they are different addresses.
  */
 #pragma once
 
@@ -9,8 +10,10 @@
 #include "provisioning/retry.h"
 
 struct destination {
+	const char *kind;       /* of outbox_store.h */
 	struct str name;        /* client id */
 	struct str url;
+	/* of logout tokens */
 	enum jws_alg alg;       /* that of its ID tokens; JWS_ALG_NONE_: the default */
 	struct str sector;      /* of pairwise subjects; STR_NULL: the subject is public */
 	/* of the sender */
@@ -18,7 +21,7 @@ struct destination {
 	int64_t in_flight;
 };
 
-/* Enabled ones, by name; strings in op->arena. */
+/* Enabled ones, by kind and name; strings in op->arena. */
 int destinations_load(struct op *op, struct destination **ret_destinations, size_t *ret_n) _must_check_;
-/* NULL: there is none of that name. */
-struct destination *destination_find(struct destination *all, size_t n, struct str name) _pure_;
+/* NULL: there is none of that kind and name. */
+struct destination *destination_find(struct destination *all, size_t n, const char *kind, struct str name) _pure_;

@@ -2,8 +2,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
-#include "common/base/url.h"
-#include "provisioning/logout_token.h"
 
 #include <errno.h>
 
@@ -19,7 +17,6 @@
 #define ANSWER_MAX_BYTES ((size_t)64 * 1024)
 #define DELIVERY_BYTES ((size_t)256 * 1024)
 #define ROUND_BYTES ((size_t)4 * 1024 * 1024)
-#define BODY_MAX_BYTES ((size_t)16 * 1024)
 
 static void finish(struct outbox *o, struct delivery *d)
 {
@@ -39,17 +36,13 @@ static void send_back(struct delivery *d, struct str detail)
 /* On a thread of the queue. */
 static void serve(void *context, void *item)
 {
-	static const struct http_header headers[] = {
-		{ STR("Content-Type"), STR("application/x-www-form-urlencoded") },
-		{ STR("Accept"), STR("application/json") },
-	};
 	struct outbox *o = context;
 	struct delivery *d = item;
 	const struct http_call call = {
 		.method = "POST",
 		.url = d->url,
-		.headers = headers,
-		.n_headers = ARRAY_LEN(headers),
+		.headers = d->headers,
+		.n_headers = d->n_headers,
 		.body = d->body,
 	};
 	struct http_answer answer = { 0 };
@@ -71,43 +64,28 @@ static struct delivery *take_delivery(struct outbox *o, const struct outbox_item
 	op_init(&d->op, d->arena, NULL, o->keys);
 	d->next = NULL;
 	d->item = (struct outbox_item){
+		.kind = item->kind,
 		.account_id = arena_dup(d->arena, item->account_id),
 		.created_on = arena_dup(d->arena, item->created_on),
 		.id = arena_dup(d->arena, item->id),
 		.destination = arena_dup(d->arena, item->destination),
 		.session_id = arena_dup(d->arena, item->session_id),
+		.payload = arena_dup(d->arena, item->payload),
 		.attempts = item->attempts,
 		.lease_token = item->lease_token,
 	};
 	return d;
 }
 
-/* Here and not on the thread that sends: the keys are the dispatcher's. */
-static int write_message(struct outbox *o, struct delivery *d, const struct destination *to)
-{
-	struct buf body = buf_new(d->arena, BODY_MAX_BYTES);
-	bool first = true;
-	struct str token;
-	int r = logout_token_make(&d->op, o->config.issuer, to, &d->item, &token);
-
-	d->op.keys = NULL;
-	if (r < 0)
-		return r;
-	form_append(&body, &first, STR("logout_token"), token);
-	d->url = arena_dup(d->arena, to->url);
-	d->body = buf_str(&body);
-	return buf_ok(&body) ? 0 : op_fail(&d->op, ERR_LIMIT, "the message is too large");
-}
-
 static void send_off(struct outbox *o, const struct outbox_item *item, int64_t deadline_ms)
 {
-	struct destination *to = destination_find(o->destinations, o->n_destinations, item->destination);
+	struct destination *to = destination_find(o->destinations, o->n_destinations, item->kind, item->destination);
 	struct delivery *d = take_delivery(o, item);
 
 	assert(to);
 	to->in_flight++;
 	d->deadline_ms = deadline_ms;
-	if (write_message(o, d, to) < 0)
+	if (outbox_message_write(o, d, to) < 0)
 		send_back(d, arena_printf(d->arena, "%s: %.*s", d->op.error.text, STR_ARG(d->op.error.detail)));
 	else if (workq_push(o->queue, d))
 		return;
@@ -117,33 +95,48 @@ static void send_off(struct outbox *o, const struct outbox_item *item, int64_t d
 }
 
 /* What each destination may be given now.  They take turns at being the first. */
-static size_t quotas_of(struct outbox *o, struct outbox_quota *quotas, int64_t now_ms)
+static size_t quotas_of(struct outbox *o, const char *kind, struct outbox_quota *quotas, int64_t now_ms)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->n_destinations; i++) {
 		struct destination *d = &o->destinations[(o->first + i) % o->n_destinations];
+
+		if (!str_equal(str_c(d->kind), str_c(kind)))
+			continue;
+
 		int64_t may = breaker_admit(&d->breaker, CALLS_PER_DESTINATION - d->in_flight, now_ms);
 
 		if (may > 0)
 			quotas[n++] = (struct outbox_quota){ d->name, may };
 	}
-	o->first++;
 	return n;
 }
 
-static int claim(struct outbox *o, struct op *op)
+static int claim(struct outbox *o, struct op *op, const char *kind)
 {
 	struct outbox_quota *quotas = ARENA_ARRAY(op->arena, struct outbox_quota, o->n_destinations + 1);
 	/* Before the statement: our clock may only be ahead of the lease's end. */
 	int64_t now_ms = clock_mono_ms(), deadline_ms = now_ms + LEASE_S * 1000;
-	const struct outbox_request rq = { quotas, quotas_of(o, quotas, now_ms), (int64_t)o->n_free, LEASE_S };
+	const struct outbox_request rq = { quotas, quotas_of(o, kind, quotas, now_ms), (int64_t)o->n_free, LEASE_S };
 	const struct outbox_item *items = NULL;
 	size_t n = 0;
-	int r = rq.n_quotas > 0 ? outbox_claim(op, OUTBOX_LOGOUT, &rq, &items, &n) : 0;
+	int r = rq.n_quotas > 0 && rq.limit > 0 ? outbox_claim(op, kind, &rq, &items, &n) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		send_off(o, &items[i], deadline_ms);
+	return r;
+}
+
+/* Pings first: somebody is waiting for them. */
+static int claim_all(struct outbox *o, struct op *op)
+{
+	static const char *const kinds[] = { OUTBOX_CIBA, OUTBOX_LOGOUT };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds) && r == 0; i++)
+		r = claim(o, op, kinds[i]);
+	o->first++;
 	/* A probe that found nothing to send. */
 	for (size_t i = 0; i < o->n_destinations; i++)
 		if (o->destinations[i].in_flight == 0)
@@ -166,7 +159,7 @@ static void round_of(struct outbox *o)
 		r = outbox_refresh(o, &op);
 	}
 	if (r == 0)
-		r = claim(o, &op);
+		r = claim_all(o, &op);
 	db_op_done(&op);
 	if (r == 0)
 		return;

@@ -22,7 +22,7 @@ const char *outbox_outcome_name(enum outbox_outcome outcome)
 static void keep_behaviour(const struct outbox *o, struct destination *fresh, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct destination *old = destination_find(o->destinations, o->n_destinations, fresh[i].name);
+		const struct destination *old = destination_find(o->destinations, o->n_destinations, fresh[i].kind, fresh[i].name);
 
 		if (!old)
 			continue;
@@ -92,19 +92,19 @@ static int64_t delay_of(const struct delivery *d)
 	return retry_delay_ms(d->item.attempts, d->answer.delay_cap_ms, randomness);
 }
 
-static void hurry(struct outbox *o, struct str destination)
+static void hurry(struct outbox *o, const struct destination *to)
 {
 	struct op op;
 
 	op_init(&op, o->arena, o->config.db, NULL);
-	if (outbox_hurry(&op, OUTBOX_LOGOUT, destination) < 0)
-		log_event(LOG_LEVEL_WARN, "outbox.hurry", L_STR("destination", destination), L_C("error", err_name(op.error.code)));
+	if (outbox_hurry(&op, to->kind, to->name) < 0)
+		log_event(LOG_LEVEL_WARN, "outbox.hurry", L_STR("destination", to->name), L_C("error", err_name(op.error.code)));
 	db_op_done(&op);
 }
 
 static void note_breaker(struct outbox *o, const struct delivery *d)
 {
-	struct destination *to = destination_find(o->destinations, o->n_destinations, d->item.destination);
+	struct destination *to = destination_find(o->destinations, o->n_destinations, d->item.kind, d->item.destination);
 	enum breaker_state before;
 	int64_t now_ms = clock_mono_ms();
 
@@ -120,10 +120,10 @@ static void note_breaker(struct outbox *o, const struct delivery *d)
 	if (d->answer.pause_s > 0)
 		breaker_pause(&to->breaker, now_ms + d->answer.pause_s * 1000);
 	if (breaker_note(&to->breaker, d->answer.event, now_ms)) {
-		log_event(LOG_LEVEL_INFO, "destination.up", L_STR("destination", to->name));
-		hurry(o, to->name);
+		log_event(LOG_LEVEL_INFO, "destination.up", L_C("kind", to->kind), L_STR("destination", to->name));
+		hurry(o, to);
 	} else if (before == BREAKER_CLOSED && to->breaker.state == BREAKER_OPEN) {
-		log_event(LOG_LEVEL_WARN, "destination.down", L_STR("destination", to->name), L_STR("detail", d->answer.detail));
+		log_event(LOG_LEVEL_WARN, "destination.down", L_C("kind", to->kind), L_STR("destination", to->name), L_STR("detail", d->answer.detail));
 	}
 }
 
@@ -171,7 +171,7 @@ static void note_stats(struct outbox *o, const struct outbox_end *ends, size_t n
 static void log_delivery(const struct delivery *d)
 {
 	log_event(d->answer.outcome == OUTBOX_REFUSED ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "delivery",
-	          L_STR("destination", d->item.destination), L_STR("account", d->item.account_id), L_STR("id", d->item.id),
+	          L_C("kind", d->item.kind), L_STR("destination", d->item.destination), L_STR("account", d->item.account_id), L_STR("id", d->item.id),
 	          L_C("outcome", outbox_outcome_name(d->answer.outcome)), L_INT("attempt", d->item.attempts),
 	          L_STR("detail", d->answer.detail));
 }

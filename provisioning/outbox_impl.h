@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define OUTBOX_HEADERS_MAX 3
+
 /* One message on its way; its memory is used again and again. */
 struct delivery {
 	struct delivery *next;
@@ -18,6 +20,8 @@ struct delivery {
 	struct op op;
 	struct outbox_item item;
 	struct str url, body;
+	struct http_header headers[OUTBOX_HEADERS_MAX];
+	size_t n_headers;
 	int64_t deadline_ms;     /* after it, somebody else may be sending it */
 	struct outbox_answer answer;
 };
@@ -47,6 +51,8 @@ struct outbox {
 	struct outbox_stats stats;
 };
 
+/* Address, headers and body.  Here and not on the thread that sends: the keys are the dispatcher's. */
+int outbox_message_write(struct outbox *o, struct delivery *d, const struct destination *to) _must_check_;
 /* Follows clients and keys of the database; keeps what it has on any failure. */
 int outbox_refresh(struct outbox *o, struct op *op) _must_check_;
 /* Threads at most, times what each may hold. */

@@ -90,6 +90,24 @@ bool text_normalise(struct arena *a, struct str s, struct str *ret)
 	return true;
 }
 
+bool text_is_printable(struct str s)
+{
+	utf8proc_int32_t code;
+
+	if (!utf8_is_valid(s))
+		return false;
+	for (size_t i = 0; i < s.len;) {
+		utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.p + i, (utf8proc_ssize_t)(s.len - i), &code);
+		utf8proc_category_t category = utf8proc_category(code);
+
+		if (n <= 0 || is_control(code) || category == UTF8PROC_CATEGORY_CN || category == UTF8PROC_CATEGORY_CO ||
+		    category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP)
+			return false;
+		i += (size_t)n;
+	}
+	return true;
+}
+
 /* Without marks and case, đ as d, single spaces. NULL when s is not UTF-8. */
 static int32_t *strip(struct arena *a, struct str s, size_t *ret_n)
 {

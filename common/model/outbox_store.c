@@ -71,6 +71,7 @@ int outbox_claim(struct op *op, const char *kind, const struct outbox_request *r
 	items = ARENA_ARRAY(op->arena, struct outbox_item, rows.n);
 	for (size_t i = 0; i < rows.n; i++)
 		items[i] = (struct outbox_item){
+			.kind = kind,
 			.account_id = db_str(&rows, i, 0),
 			.created_on = db_str(&rows, i, 1),
 			.id = db_str(&rows, i, 2),

@@ -11,12 +11,14 @@
 #include "common/db/db.h"
 
 #define OUTBOX_LOGOUT "logout"
+#define OUTBOX_CIBA "ciba" /* a decision (ciba_ping.h) */
 
 struct outbox_item {
+	const char *kind;
 	struct str account_id, created_on, id; /* the row's key */
 	struct str destination;
 	struct str session_id;                 /* STR_NULL: none */
-	struct str payload;                    /* JSON */
+	struct str payload;                    /* JSON; secrets in it are sealed */
 	int64_t attempts;                      /* with the one to come */
 	int64_t lease_token;
 };

@@ -28,6 +28,7 @@ int h_home(struct request *rq)
 	const struct official_platform *platforms;
 	_json_ json_t *model = NULL;
 	struct str unit_name;
+	json_t *requests;
 	size_t n;
 	int r = session_of_request(rq);
 
@@ -38,9 +39,14 @@ int h_home(struct request *rq)
 	r = official_platforms(op, rq->session->account_id, &platforms, &n);
 	if (r >= 0)
 		r = official_unit(op, rq->session->account_id, &unit_name);
+	if (r >= 0)
+		r = page_requests(rq, &requests);
 	if (r < 0)
 		return r;
 	model = json_new_object();
+	if (json_array_size(requests) > 0)
+		json_set_str(model, "n_requests", arena_printf(op->arena, "%zu", json_array_size(requests)));
+	json_set_take(model, "requests", requests);
 	json_set_str(model, "name", rq->session->full_name);
 	json_set_str(model, "username", rq->session->login);
 	json_set_str(model, "unit_name", unit_name);

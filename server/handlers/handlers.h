@@ -55,6 +55,15 @@ PARAM_LIST(device_page_params);
 PARAM_LIST(device_params);
 int h_device_page(struct request *rq);
 int h_device(struct request *rq);
+/* h_bc_authorize.c */
+extern struct param_spec bc_authorize_params[PARAMS_MAX];
+size_t bc_authorize_params_declare(void);
+int h_bc_authorize(struct request *rq);
+/* h_requests.c */
+PARAM_LIST(requests_page_params);
+PARAM_LIST(requests_params);
+int h_requests_page(struct request *rq);
+int h_requests(struct request *rq);
 /* h_static.c */
 int h_static(struct request *rq);
 /* h_health.c: admin port */

@@ -49,5 +49,7 @@ int official_may_use(struct request *rq, const struct client *client, bool *ret_
 /* For models: what each scope means, in words; authorization details as text. */
 json_t *page_scopes(struct request *rq, struct str scope);
 json_t *page_details(struct request *rq, struct str details);
+/* For models: requests of platforms that wait for the official who is signed in; a new reference. */
+int page_requests(struct request *rq, json_t **ret_list) _must_check_;
 /* After a sign-in: back to the pending request, or to a page of ours. */
 int flow_continue(struct request *rq, const struct flow *flow, const struct session *session, struct str cookie);

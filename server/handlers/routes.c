@@ -9,6 +9,7 @@
 static int (*const client_guards[])(struct request *) = { guard_client, NULL };
 static int (*const token_guards[])(struct request *) = { guard_client, guard_dpop, NULL };
 static int (*const confidential_guards[])(struct request *) = { guard_confidential_client, NULL };
+static int (*const backchannel_guards[])(struct request *) = { guard_confidential_client, guard_dpop, NULL };
 static int (*const form_guards[])(struct request *) = { guard_same_origin, NULL };
 
 #define FORM_16K .body = BODY_FORM, .max_body = 16384
@@ -28,6 +29,8 @@ static const struct route protocol_routes[] = {
 	  .errors = ERRORS_OAUTH, .guards = token_guards, .handle = h_par },
 	{ .name = "device_authorization", .methods = HTTP_POST, .path = "/device_authorization", .params = device_authorization_params,
 	  FORM_64K, .pool = POOL_FAST, .errors = ERRORS_OAUTH, .guards = token_guards, .handle = h_device_authorization },
+	{ .name = "bc_authorize", .methods = HTTP_POST, .path = "/bc-authorize", .params = bc_authorize_params, FORM_64K, .pool = POOL_FAST,
+	  .errors = ERRORS_OAUTH, .guards = backchannel_guards, .handle = h_bc_authorize },
 	{ .name = "userinfo", .methods = HTTP_GET | HTTP_POST, .path = "/userinfo", .params = userinfo_params, FORM_16K,
 	  .pool = POOL_FAST, .errors = ERRORS_BEARER, .cors = true, .handle = h_userinfo },
 	{ .name = "introspect", .methods = HTTP_POST, .path = "/introspect", .params = token_query_params, FORM_16K,
@@ -57,6 +60,10 @@ static const struct route page_routes[] = {
 	  .errors = ERRORS_PAGE, .handle = h_device_page },
 	{ .name = "device", .methods = HTTP_POST, .path = "/device", .params = device_params, FORM_16K, .pool = POOL_FAST,
 	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_device },
+	{ .name = "requests_page", .methods = HTTP_GET, .path = "/requests", .params = requests_page_params, .pool = POOL_FAST,
+	  .errors = ERRORS_PAGE, .handle = h_requests_page },
+	{ .name = "requests", .methods = HTTP_POST, .path = "/requests", .params = requests_params, FORM_16K, .pool = POOL_FAST,
+	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_requests },
 	{ .name = "static", .methods = HTTP_GET, .path = "/static/{file}", .pool = POOL_INLINE, .errors = ERRORS_PLAIN, .handle = h_static },
 };
 
@@ -67,7 +74,7 @@ const struct route admin_routes[] = {
 };
 const size_t n_admin_routes = ARRAY_LEN(admin_routes);
 
-static size_t n_token_params, n_par_params;
+static size_t n_token_params, n_par_params, n_bc_authorize_params;
 
 /* How many parameters a route declares; the lists stand beside their handlers. */
 static size_t count_params(const struct param_spec *params)
@@ -81,7 +88,8 @@ static size_t count_params(const struct param_spec *params)
 		{ token_query_params, &n_token_query_params }, { logout_params, &n_logout_params }, { login_params, &n_login_params },
 		{ activate_params, &n_activate_params }, { home_params, &n_home_params },
 		{ device_authorization_params, &n_device_authorization_params }, { device_page_params, &n_device_page_params },
-		{ device_params, &n_device_params },
+		{ device_params, &n_device_params }, { bc_authorize_params, &n_bc_authorize_params },
+		{ requests_page_params, &n_requests_page_params }, { requests_params, &n_requests_params },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
@@ -98,6 +106,7 @@ static void declare_params(void)
 		authorize_params[i] = authorize_param(i, 0);
 	n_token_params = token_params_declare();
 	n_par_params = par_params_declare();
+	n_bc_authorize_params = bc_authorize_params_declare();
 }
 
 const struct route *service_routes(struct arena *a, size_t *ret_n)

@@ -29,6 +29,7 @@ struct authorization {
 	struct str family_on, family_id;
 	struct str scope;
 	struct str nonce;          /* only from a code */
+	struct str auth_req_id;    /* only from CIBA */
 	struct str session_id;     /* STR_NULL: there is none any more */
 	int64_t auth_time_s;
 	int64_t level;             /* acr.h */

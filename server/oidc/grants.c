@@ -12,6 +12,7 @@ static const struct {
 	{ "refresh_token", GRANT_REFRESH, grant_refresh },
 	{ "client_credentials", GRANT_CLIENT_CREDENTIALS, grant_client_credentials },
 	{ "urn:ietf:params:oauth:grant-type:device_code", GRANT_DEVICE, grant_device },
+	{ "urn:openid:params:grant-type:ciba", GRANT_CIBA, grant_ciba },
 };
 
 int grant_authorize(struct op *op, const struct token_request *rq, struct authorization *ret_authorization)

@@ -65,6 +65,7 @@ int id_token_make(struct op *op, const struct oidc_settings *settings, const str
 	json_set_int(claims, "exp", op->now_s + settings->id_token_s);
 	json_set_int(claims, "auth_time", auth->auth_time_s);
 	json_set_str(claims, "nonce", auth->nonce);
+	json_set_str(claims, "urn:openid:params:jwt:claim:auth_req_id", auth->auth_req_id);
 	json_set_str(claims, "sid", auth->session_id);
 	json_set_str(claims, "at_hash", half_hash(op, client->id_token_alg, company->access_token));
 	json_set_str(claims, "c_hash", half_hash(op, client->id_token_alg, company->code));

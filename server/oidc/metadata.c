@@ -26,6 +26,7 @@ static const struct {
 	{ "end_session_endpoint", "/logout" },
 	{ "pushed_authorization_request_endpoint", "/par" },
 	{ "device_authorization_endpoint", "/device_authorization" },
+	{ "backchannel_authentication_endpoint", "/bc-authorize" },
 };
 
 #define SIGNING "ES256", "PS256", "EdDSA", "RS256"
@@ -53,7 +54,9 @@ static void set_request_features(json_t *m)
 	LIST(m, "response_types_supported", "code", "id_token", "code id_token");
 	LIST(m, "response_modes_supported", "query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt");
 	LIST(m, "grant_types_supported", "authorization_code", "refresh_token", "client_credentials",
-	     "urn:ietf:params:oauth:grant-type:device_code");
+	     "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba");
+	LIST(m, "backchannel_token_delivery_modes_supported", "poll", "ping");
+	json_set_bool(m, "backchannel_user_code_parameter_supported", false);
 	LIST(m, "subject_types_supported", "public", "pairwise");
 	LIST(m, "id_token_signing_alg_values_supported", SIGNING);
 	LIST(m, "authorization_signing_alg_values_supported", SIGNING);
@@ -103,7 +106,8 @@ static void set_mtls(struct arena *a, json_t *m, struct str base)
 	static const char *const lists[] = { "token_endpoint_auth_methods_supported", "introspection_endpoint_auth_methods_supported",
 		                             "revocation_endpoint_auth_methods_supported" };
 	static const char *const names[] = { "token_endpoint", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint",
-		                             "pushed_authorization_request_endpoint", "device_authorization_endpoint" };
+		                             "pushed_authorization_request_endpoint", "device_authorization_endpoint",
+		                             "backchannel_authentication_endpoint" };
 	_json_ json_t *all = json_new_object();
 	json_t *aliases = json_new_object();
 

@@ -8,10 +8,11 @@ static const struct str languages[] = { STR("vi"), STR("en") };
 
 static const char full_model[] =
 	"{\"flow\":\"<m-f>\",\"csrf\":\"<m-c>\",\"username\":\"<m-u>\",\"error\":\"<m-e>\",\"platform_name\":\"<m-p>\",\"name\":\"<m-n>\","
-	"\"unit_name\":\"<m-un>\",\"title\":\"<m-t>\",\"text\":\"<m-x>\",\"trace\":\"<m-tr>\",\"user_code\":\"<m-uc>\",\"client_name\":\"<m-cn>\",\"code\":\"<m-co>\",\"client_id\":\"<m-id>\","
+	"\"unit_name\":\"<m-un>\",\"title\":\"<m-t>\",\"text\":\"<m-x>\",\"trace\":\"<m-tr>\",\"user_code\":\"<m-uc>\",\"client_name\":\"<m-cn>\",\"n_requests\":\"<m-nr>\",\"code\":\"<m-co>\",\"client_id\":\"<m-id>\","
 	"\"post_logout_redirect_uri\":\"<m-uri>\",\"state\":\"<m-s>\",\"lang_url\":\"/?<m-l>\","
 	"\"link_url\":\"javascript:x\",\"link_text\":\"<m-lt>\",\"form_action_url\":\"/?<m-fa>\",\"form_text\":\"<m-ft>\","
 	"\"scopes\":[{\"text\":\"<m-sc>\"}],\"details\":[{\"type\":\"<m-ty>\",\"text\":\"<m-de>\"}],"
+	"\"requests\":[{\"id\":\"<m-ri>\",\"client_name\":\"<m-rc>\",\"binding_message\":\"<m-rb>\",\"asked_at\":\"<m-ra>\"}],"
 	"\"back_url\":\"data:x\",\"platforms\":[{\"name\":\"<m-one>\",\"url\":\"javascript:y\",\"unverified\":true},{\"name\":\"<m-two>\"}]}";
 
 static struct str render(struct arena *a, const char *name, struct str lang, const char *model_text)
