@@ -3,6 +3,7 @@
 #include "common/base/base64.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/jwk_family.h"
+#include "common/crypto/pkcs11_impl.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -96,13 +97,48 @@ int jwk_generate(struct op *op, enum jws_alg alg, struct jwk **ret_key)
 	return jwk_make(op, family, pkey, true, ret_key);
 }
 
+int jwk_from_token(struct op *op, enum jws_alg alg, struct pkcs11_token *token, struct str label, const json_t *public_json,
+                   struct jwk **ret_key)
+{
+	struct jwk *key;
+	int r;
+
+	if (label.len != PKCS11_LABEL_LEN)
+		return op_fail(op, ERR_CRYPTO, "not the label of a key in a token");
+	r = jwk_from_json(op, public_json, alg, &key);
+	if (r < 0)
+		return r;
+	key->in_token = calloc(1, sizeof(*key->in_token));
+	if (!key->in_token)
+		abort();
+	key->in_token->token = token;
+	memcpy(key->in_token->label, label.p, label.len);
+	key->has_private = true;
+	*ret_key = key;
+	return 0;
+}
+
+int jwk_generate_in_token(struct op *op, enum jws_alg alg, struct pkcs11_token *token, struct jwk **ret_key)
+{
+	_json_ json_t *public = NULL;
+	struct str label;
+	int r = pkcs11_generate(op, token, alg, &label, &public);
+
+	return r < 0 ? r : jwk_from_token(op, alg, token, label, public, ret_key);
+}
+
+struct str jwk_token_label(const struct jwk *key)
+{
+	return key->in_token ? str_c(key->in_token->label) : STR_NULL;
+}
+
 int jwk_private_der(struct op *op, const struct jwk *key, struct str *ret_der)
 {
 	_cleanup_(pkcs8_freep) PKCS8_PRIV_KEY_INFO *info = NULL;
 	unsigned char *der = NULL;
 	int len;
 
-	assert(key->has_private);
+	assert(key->has_private && !key->in_token);
 	info = EVP_PKEY2PKCS8(key->pkey);
 	len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : -1;
 	if (len <= 0)
@@ -238,8 +274,19 @@ struct jwk *jwk_free(struct jwk *key)
 	key_ctx_pool_free(key->verifiers); /* accepts NULL */
 	EVP_PKEY_free(key->pkey);
 	json_decref(key->public_json);
+	free(key->in_token);
 	free(key);
 	return NULL;
+}
+
+/* Not believed before it is verified: the token might hold another key under that label. */
+static int sign_in_token(struct op *op, const struct jwk *key, struct str message, uint8_t *ret_signature)
+{
+	int r = pkcs11_sign(op, key->in_token, jwk_alg(key), message, ret_signature, key->signature_len);
+
+	if (r == 0 && !jwk_verify(key, message, str_n(ret_signature, key->signature_len)))
+		return op_fail(op, ERR_UNAVAILABLE, "the token has made a signature that is not good");
+	return r;
 }
 
 int jwk_sign(struct op *op, const struct jwk *key, struct str message, struct str *ret_signature)
@@ -247,8 +294,14 @@ int jwk_sign(struct op *op, const struct jwk *key, struct str message, struct st
 	uint8_t *signature = arena_alloc(op->arena, key->signature_len);
 
 	assert(key->has_private);
-	if (!key->family->sign(key, message, signature))
+	if (key->in_token) {
+		int r = sign_in_token(op, key, message, signature);
+
+		if (r < 0)
+			return r;
+	} else if (!key->family->sign(key, message, signature)) {
 		return algs_fail(op, ERR_CRYPTO, "signing failed");
+	}
 	*ret_signature = str_n(signature, key->signature_len);
 	return 0;
 }

@@ -18,6 +18,7 @@ enum jws_alg { JWS_ALG_NONE_ = 0, JWS_ES256, JWS_PS256, JWS_RS256, JWS_EDDSA };
 #define JWS_ALGS_ALL (JWS_ALG_BIT(JWS_ES256) | JWS_ALG_BIT(JWS_PS256) | JWS_ALG_BIT(JWS_RS256) | JWS_ALG_BIT(JWS_EDDSA))
 
 struct jwk; /* immutable once made; freed with jwk_free */
+struct pkcs11_token;
 
 const char *jws_alg_name(enum jws_alg alg);
 enum jws_alg jws_alg_from_name(struct str name); /* JWS_ALG_NONE_: not offered */
@@ -26,6 +27,12 @@ int jwk_generate(struct op *op, enum jws_alg alg, struct jwk **ret_key) _must_ch
 /* Private key as PKCS#8 DER, for sealing at rest. */
 int jwk_private_der(struct op *op, const struct jwk *key, struct str *ret_der) _must_check_;
 int jwk_from_private_der(struct op *op, enum jws_alg alg, struct str der, struct jwk **ret_key) _must_check_;
+/* A key whose private part is made in the token and stays there; jwk_private_der() is not for it. */
+int jwk_generate_in_token(struct op *op, enum jws_alg alg, struct pkcs11_token *token, struct jwk **ret_key) _must_check_;
+/* That key again, by its public part and the label that it has in the token. */
+int jwk_from_token(struct op *op, enum jws_alg alg, struct pkcs11_token *token, struct str label, const json_t *public_json,
+                   struct jwk **ret_key) _must_check_;
+struct str jwk_token_label(const struct jwk *key); /* STR_NULL: it is not in a token */
 /*
  * A public key from its JWK object, for the algorithm wanted; refuses points off the curve, wrong
  * sizes, private members.  A key that names an algorithm is for that one only.  JWS_ALG_NONE_: what

@@ -32,10 +32,13 @@ struct jwk_family {
 	bool (*verify)(const struct jwk *key, struct str message, const uint8_t *signature);
 };
 
+struct pkcs11_key; /* pkcs11_impl.h */
+
 struct jwk {
 	const struct jwk_family *family;
 	EVP_PKEY *pkey;
 	bool has_private;
+	struct pkcs11_key *in_token; /* where the private part lives; NULL: in pkey */
 	size_t signature_len; /* exactly; an RSA key's modulus, else 64 */
 	char kid[JWK_KID_LEN + 1];
 	json_t *public_json;
