@@ -19,6 +19,12 @@ DB_QUERY(revoked_token_insert, DB_WRITE,
 	"WITH t AS (INSERT INTO sen.revoked_token (revoked_on, hash) VALUES ($1::date, $2::bytea) ON CONFLICT DO NOTHING RETURNING 1)"
 	"INSERT INTO sen.audit (actor, action, object, request_id) SELECT 'client:' || $3::text, 'token.revoke', 'client:' || $3::text, $4::text FROM t");
 
+/* What an exchanged token depends on beside its family: its own revocation, and where it is to be used. */
+DB_QUERY(exchanged_token_select, DB_READ,
+	"SELECT EXISTS (SELECT FROM sen.revoked_token WHERE revoked_on >= $1::date - 1 AND hash = $2::bytea)"
+	" OR EXISTS (SELECT FROM sen.oauth_client k WHERE k.id = $3::text AND (NOT k.enabled OR k.platform_id IS NOT NULL AND NOT EXISTS"
+	"  (SELECT FROM sen.live_grant g WHERE g.account_id = $4::uuid AND g.platform_id = k.platform_id)))");
+
 static void set_confirmation(json_t *claims, const struct authorization *auth)
 {
 	json_t *cnf;
@@ -157,14 +163,29 @@ static int check_client_token(struct op *op, const struct access_claims *c)
 	return r;
 }
 
+static int check_exchanged_token(struct op *op, const struct access_claims *c)
+{
+	struct db_rows rows;
+	int r = db_run(op, &exchanged_token_select, &rows, P_STR(handle_today(op)), P_BYTES(jti_hash(op, c->jti)), P_STR(c->aud),
+	               P_STR(c->family.account_id));
+
+	if (r >= 0 && db_bool(&rows, 0, 0))
+		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "revoked, or no access to the target any more");
+	return r;
+}
+
 int access_token_check_state(struct op *op, struct access_claims *c)
 {
 	int r = c->has_account ? family_live(op, &c->family, &c->state) : check_client_token(op, c);
 
+	if (r < 0 || !c->has_account)
+		return r;
+	if (access_token_is_exchanged(c))
+		return check_exchanged_token(op, c);
 	/* Only an exchanged token lives by the family of another client. */
-	if (r >= 0 && c->has_account && str_is_null(c->act) && !str_equal(c->client_id, c->state.client_id))
+	if (!str_equal(c->client_id, c->state.client_id))
 		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "of another client's family");
-	return r;
+	return 0;
 }
 
 int access_token_check(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims)
@@ -187,6 +208,6 @@ int access_token_revoke(struct op *op, const struct access_claims *c)
 {
 	struct db_rows rows;
 
-	assert(!c->has_account);
+	assert(!c->has_account || access_token_is_exchanged(c));
 	return db_run(op, &revoked_token_insert, &rows, P_STR(handle_today(op)), P_BYTES(jti_hash(op, c->jti)), P_STR(c->client_id), P_C(op->id));
 }

@@ -44,5 +44,10 @@ int access_token_check(struct op *op, struct str issuer, struct str token, struc
 /* The state behind claims that have been read. */
 int access_token_check_state(struct op *op, struct access_claims *claims) _must_check_;
 int access_token_check_time(struct op *op, const struct access_claims *claims) _must_check_;
-/* For a token without an account; others are revoked with their family. */
+/* RFC 8693: it names the family of the token that it was exchanged for. */
+static inline bool access_token_is_exchanged(const struct access_claims *claims)
+{
+	return !str_is_null(claims->act);
+}
+/* For a token without an account, or an exchanged one; others are revoked with their family. */
 int access_token_revoke(struct op *op, const struct access_claims *claims) _must_check_;

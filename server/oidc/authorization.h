@@ -39,6 +39,8 @@ struct authorization {
 	bool may_refresh;          /* a refresh token belongs to it */
 	struct authorization_extra extra;
 	struct str audience;       /* of the access token; STR_NULL: the issuer */
+	struct str issued_token_type; /* RFC 8693 §2.2.1: exchanged, so an access token and nothing else; STR_NULL: by another grant */
+	int64_t not_after_s;       /* no token of it lasts longer; 0: no such limit */
 	struct str jkt, x5t;       /* RFC 9449 §6, RFC 8705 §3.1: the key that the tokens are bound to */
 	const struct official_facts *official; /* read by the statement that proved it; NULL: to be asked for */
 };

@@ -13,6 +13,7 @@ static const struct {
 	{ "client_credentials", GRANT_CLIENT_CREDENTIALS, grant_client_credentials },
 	{ "urn:ietf:params:oauth:grant-type:device_code", GRANT_DEVICE, grant_device },
 	{ "urn:openid:params:grant-type:ciba", GRANT_CIBA, grant_ciba },
+	{ "urn:ietf:params:oauth:grant-type:token-exchange", GRANT_EXCHANGE, grant_exchange },
 };
 
 int grant_authorize(struct op *op, const struct token_request *rq, struct authorization *ret_authorization)

@@ -41,5 +41,8 @@ int grant_device(struct op *op, const struct token_request *rq, struct authoriza
 /* OpenID Connect CIBA Core 1.0 §10.1 */
 int grant_ciba(struct op *op, const struct token_request *rq, struct authorization *ret) _must_check_;
 
+/* RFC 8693 */
+int grant_exchange(struct op *op, const struct token_request *rq, struct authorization *ret) _must_check_;
+
 /* The scope may be narrowed, never widened; what is asked for of resources and details must have been granted. */
 int grant_narrow(struct op *op, const struct token_request *rq, struct authorization *auth) _must_check_;

@@ -17,7 +17,7 @@ static json_t *inactive(void)
 /* The client that it was issued to, a resource server that it is meant for, or who may ask about all. */
 static bool may_ask(const struct client *caller, const struct access_claims *c)
 {
-	return caller->may_introspect || str_equal(caller->id, c->client_id) || str_list_has(caller->resources, c->aud);
+	return caller->may_introspect || str_equal(caller->id, c->client_id) || str_equal(caller->id, c->aud) || str_list_has(caller->resources, c->aud);
 }
 
 static void set_json(json_t *answer, const char *name, struct str text)
@@ -126,5 +126,6 @@ int revoke_token(struct op *op, struct str issuer, const struct client *caller, 
 		return family_revoke(op, &(struct family_key){ h.account_id, h.on, h.family_id }, caller->id, reason);
 	if (!access_token_read(op, issuer, token, &c) || !str_equal(c.client_id, caller->id))
 		return 0;
-	return c.has_account ? family_revoke(op, &c.family, caller->id, reason) : access_token_revoke(op, &c);
+	/* Who exchanged a token gives up that one, not what others have. */
+	return c.has_account && !access_token_is_exchanged(&c) ? family_revoke(op, &c.family, caller->id, reason) : access_token_revoke(op, &c);
 }

@@ -6,11 +6,16 @@
 
 #define DETAILS_DEPTH_MAX 8
 
-static int64_t lifetime_s(const struct oidc_settings *settings, const struct client *client, const struct authorization *auth)
+static int64_t lifetime_s(const struct op *op, const struct oidc_settings *settings, const struct client *client,
+                          const struct authorization *auth)
 {
-	if (auth->may_grant && settings->admin_token_s < client->access_token_s)
-		return settings->admin_token_s;
-	return client->access_token_s;
+	int64_t life_s = client->access_token_s;
+
+	if (auth->may_grant && settings->admin_token_s < life_s)
+		life_s = settings->admin_token_s;
+	if (auth->not_after_s > 0 && auth->not_after_s - op->now_s < life_s)
+		life_s = auth->not_after_s - op->now_s;
+	return life_s;
 }
 
 /* What was demanded of the client when it was registered holds for every grant. */
@@ -30,7 +35,7 @@ static int add_id_token(struct op *op, const struct oidc_settings *settings, con
 	struct str id_token;
 	int r;
 
-	if (str_is_null(auth->account_id) || !scope_has(auth->scope, STR("openid")))
+	if (str_is_null(auth->account_id) || !str_is_null(auth->issued_token_type) || !scope_has(auth->scope, STR("openid")))
 		return 0;
 	r = id_token_make(op, settings, client, auth, &company, &id_token);
 	if (r >= 0)
@@ -45,7 +50,7 @@ int issue_tokens(struct op *op, const struct oidc_settings *settings, const stru
 		.issuer = settings->issuer,
 		.client = client,
 		.authorization = auth,
-		.lifetime_s = lifetime_s(settings, client, auth),
+		.lifetime_s = lifetime_s(op, settings, client, auth),
 	};
 	_json_ json_t *response = json_new_object();
 	struct str access_token;
@@ -59,6 +64,7 @@ int issue_tokens(struct op *op, const struct oidc_settings *settings, const stru
 	json_set_str(response, "token_type", str_is_null(auth->jkt) ? STR("Bearer") : STR("DPoP"));
 	json_set_int(response, "expires_in", access.lifetime_s);
 	json_set_str(response, "scope", auth->scope);
+	json_set_str(response, "issued_token_type", auth->issued_token_type);
 	if (auth->may_refresh && client_may(client, GRANT_REFRESH))
 		json_set_str(response, "refresh_token",
 		             handle_refresh(op, auth->account_id, auth->family_on, auth->family_id, auth->generation));

@@ -54,7 +54,8 @@ static void set_request_features(json_t *m)
 	LIST(m, "response_types_supported", "code", "id_token", "code id_token");
 	LIST(m, "response_modes_supported", "query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt");
 	LIST(m, "grant_types_supported", "authorization_code", "refresh_token", "client_credentials",
-	     "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba");
+	     "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba",
+	     "urn:ietf:params:oauth:grant-type:token-exchange");
 	LIST(m, "backchannel_token_delivery_modes_supported", "poll", "ping");
 	json_set_bool(m, "backchannel_user_code_parameter_supported", false);
 	LIST(m, "subject_types_supported", "public", "pairwise");
