@@ -11,9 +11,14 @@ PACKAGES_RUN=(postgresql-15 slapd ldap-utils curl ca-certificates openssl python
 PACKAGES_DEMO=(chromium apache2 libapache2-mod-auth-openidc fonts-dejavu-core)
 # git tells the style suite which files are the project's: a clone can have been made on another machine.
 PACKAGES_TEST=(nginx pmccabe jose softhsm2 git)
+# The relying parties of docs/integrate/ that e2e runs.
+PACKAGES_TEST+=(
+	libnginx-mod-http-js python3-flask python3-authlib python3-requests dovecot-imapd
+	golang-go golang-github-coreos-go-oidc-dev
+)
 
 # Services that those packages would start at every boot.
-PACKAGES_SERVICES=(postgresql slapd apache2 nginx)
+PACKAGES_SERVICES=(postgresql slapd apache2 nginx dovecot)
 
 POLICY_RC=/usr/sbin/policy-rc.d
 POLICY_MARK='# made by deploy/lib/packages.sh while it installs; may be removed'

@@ -131,6 +131,10 @@ export const redeem = (client, code, verifier, extra = {}) => post(`${env.SEN_IS
 export const refresh = (client, token, extra = {}) => post(`${env.SEN_ISSUER}/token`,
   { grant_type: 'refresh_token', refresh_token: token, ...extra }, basic(client.id, client.secret()));
 
+// How often this person's tokens were refreshed so far.
+export const refreshesOf = async (who) =>
+  Number((await sql('SELECT coalesce(sum(generation), 0) FROM sen.token_family WHERE account_id = $1', who.id))[0][0]);
+
 export const introspectAs = async (client, token) =>
   (await post(`${env.SEN_ISSUER}/introspect`, { token }, basic(client.id, client.secret()))).json;
 
