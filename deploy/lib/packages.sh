@@ -13,7 +13,7 @@ PACKAGES_DEMO=(chromium apache2 libapache2-mod-auth-openidc fonts-dejavu-core)
 PACKAGES_TEST=(nginx pmccabe jose softhsm2 git)
 # The relying parties of docs/integrate/ that e2e runs.
 PACKAGES_TEST+=(
-	libnginx-mod-http-js python3-flask python3-authlib python3-requests dovecot-imapd
+	libnginx-mod-http-js python3-flask python3-authlib python3-requests python3-jwt dovecot-imapd
 	golang-go golang-github-coreos-go-oidc-dev
 )
 
