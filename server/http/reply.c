@@ -28,7 +28,9 @@ static bool handler_set(const struct response *response, const char *name)
 static bool add_origin_headers(struct MHD_Response *r, const struct request *rq)
 {
 	if (rq->route && rq->route->cors)
-		return add(r, "Access-Control-Allow-Origin", "*") && add(r, "Cross-Origin-Resource-Policy", "cross-origin");
+		/* What a script must read to go on: RFC 6750 §3, RFC 9449 §8. */
+		return add(r, "Access-Control-Allow-Origin", "*") && add(r, "Cross-Origin-Resource-Policy", "cross-origin") &&
+		       add(r, "Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, Retry-After");
 	return add(r, "Cross-Origin-Opener-Policy", "same-origin") &&
 	       add(r, "Cross-Origin-Resource-Policy", "same-origin");
 }

@@ -69,3 +69,9 @@ test('after a revocation the next refresh is refused', async () => {
   await Promise.all([page.waitForResponse(`${env.SEN_ISSUER}/token`), page.click('#renew')]);
   await page.getByText('invalid_grant').waitFor();
 });
+
+test('a script on another origin reads why its token was refused', async () => {
+  const challenge = await page.evaluate(async (url) => (await fetch(url, { headers: { authorization: 'Bearer x' } })).headers.get('www-authenticate'),
+    `${env.SEN_ISSUER}/userinfo`);
+  assert.match(challenge ?? 'hidden', /error="invalid_token"/);
+});

@@ -69,6 +69,7 @@ static void test_cors(void **state)
 	rig_start(&rig);
 	reply = rig_ask(*state, &rig, GET("/inline"));
 	assert_header(&reply, "Access-Control-Allow-Origin", "*");
+	assert_header(&reply, "Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, Retry-After");
 	assert_header(&reply, "Cross-Origin-Resource-Policy", "cross-origin");
 	assert_str_null(rig_header(&reply, "Access-Control-Allow-Credentials"));
 	reply = rig_ask(*state, &rig, "OPTIONS /inline HTTP/1.1\r\nHost: test\r\nOrigin: https://a\r\n\r\n");
