@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
 
-import { answers, apache, env, fill, folderFor, freePort, listings, register, sampleIssuer, Surfer, write } from './lib/integrate.mjs';
+import { answers, apache, env, fill, folderFor, freePort, listings, register, sampleIssuer, signOutAtIssuer, Surfer, until, write } from './lib/integrate.mjs';
 import { official, p02, refreshesOf, sql } from './lib/world.mjs';
 import { senctl } from '../../deploy/driver/world.mjs';
 
@@ -48,6 +48,14 @@ test('sign-in, claims, roles by location, sign-out everywhere', async () => {
   assert.ok((await surfer.go(`${origin}/`)).url.startsWith(env.SEN_ISSUER));
   const [[live]] = await sql('SELECT count(*) FROM sen.token_family WHERE account_id = $1 AND revoked_at IS NULL', an.id);
   assert.equal(live, '0', 'tokens outlive the sign-out');
+});
+
+test('a session that ends at the sign-on ends here too', async () => {
+  const { origin } = await run();
+  const surfer = new Surfer(an.agent);
+  assert.equal((await surfer.go(`${origin}/`)).url, `${origin}/`);
+  await signOutAtIssuer(an);
+  await until('the session at the platform ends', async () => (await surfer.once(`${origin}/`)).status === 302);
 });
 
 test('tokens are refreshed, userinfo is asked anew, and a revocation ends the session of the platform', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 
-import { answers, env, fill, folderFor, freePort, listings, register, sampleIssuer, signsInAndOut, start, Surfer, write } from './lib/integrate.mjs';
+import { answers, env, fill, folderFor, freePort, listings, register, sampleIssuer, signOutAtIssuer, signsInAndOut, start, Surfer, until, write } from './lib/integrate.mjs';
 import { official, p02, refreshesOf } from './lib/world.mjs';
 
 const HOST = '127.0.0.41';
@@ -57,6 +57,14 @@ test('express-openid-connect: sign-in, userinfo, sign-out', async () => {
     const me = JSON.parse((await surfer.go(`${origin}/me`)).text);
     assert.deepEqual([me.sub, me.roles], [an.id, [p02.role]]);
   });
+});
+
+test('express-openid-connect: a session that ends at the sign-on ends here too', async () => {
+  const { origin } = await run('node-express.md', 'eoc/');
+  const surfer = new Surfer(an.agent);
+  assert.equal((await surfer.go(`${origin}/`)).url, `${origin}/`);
+  await signOutAtIssuer(an);
+  await until('the session at the platform ends', async () => (await surfer.once(`${origin}/`)).status === 302);
 });
 
 test('passport-openidconnect: sign-in, sign-out', async () => {

@@ -10,7 +10,7 @@ import { basename } from 'node:path';
 import { afterEach } from 'node:test';
 
 import { basic, post, senctl, until } from '../../../deploy/driver/world.mjs';
-import { env } from './world.mjs';
+import { env, p02, tokensFor } from './world.mjs';
 
 const PAGES = new URL('../../../docs/integrate/', import.meta.url);
 const SAMPLE_ISSUER = 'https://sso.nghean.gov.vn';
@@ -166,6 +166,13 @@ export async function signsInAndOut(origin, who, role, meanwhile) {
   const out = await surfer.go(`${origin}/logout`);
   assert.equal(out.text, 'Đã đăng xuất.\n', out.way.join('\n'));
   assert.ok((await surfer.go(`${origin}/`)).url.startsWith(env.SEN_ISSUER), 'signed in again without a password');
+}
+
+// The person signs out at another platform: the session at the sign-on ends.
+export async function signOutAtIssuer(who) {
+  const { id_token: hint } = await tokensFor(who.agent, p02);
+  const answer = await who.agent.request(`${env.SEN_ISSUER}/logout?${new URLSearchParams({ id_token_hint: hint })}`);
+  assert.equal(answer.status, 200, answer.text);
 }
 
 export { env, post, until };
