@@ -1,29 +1,22 @@
 /*
- * bench_load: plays a file of ready HTTP requests over keep-alive connections; see usage().
+ * bench_load: plays a file of ready HTTP requests over keep-alive connections; see usage() and load.h.
  *
- * Closed loop: each connection sends its next request when the answer to the last has come.
- * Errors are answers with another status than the one expected, and lost connections.
+ * Errors are answers with another status than the one expected, or without what they must contain,
+ * and lost connections.
  */
-#include "common/base/clock.h"
 #include "tests/bench/cpu.h"
-#include "tests/bench/http_peer.h"
-#include "tests/bench/measure.h"
+#include "tests/bench/load.h"
 
 #include <arpa/inet.h>
 #include <err.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #define CONNECTIONS_MAX 4000
-#define EVENTS_MAX 256
 #define PROCESSES_MAX 4
 #define SECONDS_MAX 600
-#define US_PER_S 1000000
-/* For the answers that are under way at the end. */
-#define LINGER_US (10 * US_PER_S)
-#define POLL_MS 100
+#define RATE_MAX 1000000
 
 struct process {
 	struct str label;
@@ -31,23 +24,9 @@ struct process {
 	int64_t cpu_us;
 };
 
-struct load {
-	const char *name;
-	struct sockaddr_in address;
-	size_t n_peers;
-	int64_t seconds;
-	unsigned status;
-	bool once;
-	struct process processes[PROCESSES_MAX];
-	size_t n_processes;
-
-	struct str *requests;
-	size_t n_requests, next;
-	struct peer *peers;
-	size_t n_busy;
-	int epoll_fd;
-	int64_t end_us, last_us;
-	struct measure measure;
+struct processes {
+	struct process list[PROCESSES_MAX];
+	size_t n;
 };
 
 static _noreturn_ void usage(void)
@@ -56,23 +35,28 @@ static _noreturn_ void usage(void)
 	      "  --name NAME         of the measure (load)\n"
 	      "  --connections N     (64)\n"
 	      "  --seconds S         (5)\n"
+	      "  --linger S          wait so long for the answers under way at the end (10)\n"
+	      "  --rate N            open loop: N requests a second, latencies from the moment each is due\n"
 	      "  --status N          the one that is no error (200)\n"
+	      "  --contains TEXT     what every good answer has\n"
+	      "  --busy              503 with Retry-After is counted as refused, not as an error\n"
 	      "  --once              each request is sent once; ends when they are used up\n"
-	      "  --cpu LABEL:PID     also reports the CPU time of that process and its children\n"
+	      "  --save FILE         keeps one good answer, as it came\n"
+	      "  --cpu LABEL:PID     also reports the CPU time of that process and its children, and its memory\n"
 	      "FILE: for each request its length in bytes, a line feed, and the bytes.\n",
 	      stderr);
 	exit(2);
 }
 
-static void add_process(struct load *l, const char *text)
+static void add_process(struct processes *all, const char *text)
 {
 	struct str pid = str_c(text), label;
-	struct process *p = &l->processes[l->n_processes];
+	struct process *p = &all->list[all->n];
 
-	if (l->n_processes == PROCESSES_MAX || !str_split(&pid, ':', &label) || !str_to_u64(pid, INT32_MAX, &p->pid))
+	if (all->n == PROCESSES_MAX || !str_split(&pid, ':', &label) || !str_to_u64(pid, INT32_MAX, &p->pid))
 		usage();
 	p->label = label;
-	l->n_processes++;
+	all->n++;
 }
 
 static void index_requests(struct load *l, struct str rest)
@@ -97,7 +81,7 @@ static void index_requests(struct load *l, struct str rest)
 		errx(1, "there is no request");
 }
 
-static void option(struct load *l, int c)
+static void option(struct load *l, struct processes *processes, int c)
 {
 	switch (c) {
 	case 'n':
@@ -115,193 +99,112 @@ static void option(struct load *l, int c)
 	case 's':
 		l->seconds = (int64_t)argument_number("--seconds", optarg, SECONDS_MAX);
 		break;
+	case 'l':
+		l->linger_s = (int64_t)argument_number("--linger", optarg, SECONDS_MAX);
+		break;
+	case 'a':
+		l->rate = argument_number("--rate", optarg, RATE_MAX);
+		break;
 	case 't':
 		l->status = (unsigned)argument_number("--status", optarg, 999);
 		break;
-	case 'o':
-		l->once = true;
+	case 'h':
+		l->contains = str_c(optarg);
+		break;
+	case 'v':
+		l->save = optarg;
 		break;
 	case 'u':
-		add_process(l, optarg);
+		add_process(processes, optarg);
 		break;
 	default:
 		usage();
 	}
 }
 
-static void parse(struct load *l, int argc, char **argv)
+static void parse(struct load *l, struct processes *processes, int argc, char **argv)
 {
-	static const struct option options[] = {
+	int once = 0, busy = 0, c;
+	const struct option options[] = {
 		{ "name", required_argument, NULL, 'n' },
 		{ "port", required_argument, NULL, 'p' },
 		{ "requests", required_argument, NULL, 'r' },
 		{ "connections", required_argument, NULL, 'c' },
 		{ "seconds", required_argument, NULL, 's' },
+		{ "linger", required_argument, NULL, 'l' },
+		{ "rate", required_argument, NULL, 'a' },
 		{ "status", required_argument, NULL, 't' },
-		{ "once", no_argument, NULL, 'o' },
+		{ "contains", required_argument, NULL, 'h' },
+		{ "save", required_argument, NULL, 'v' },
 		{ "cpu", required_argument, NULL, 'u' },
+		{ "once", no_argument, &once, 1 },
+		{ "busy", no_argument, &busy, 1 },
 		{ 0 },
 	};
-	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		option(l, c);
+		if (c != 0)
+			option(l, processes, c);
+	l->once = once;
+	l->busy_allowed = busy;
 	if (optind != argc || l->address.sin_port == 0 || l->n_requests == 0 || l->n_peers == 0)
 		usage();
 }
 
-static void failed(struct load *l, const struct peer *p, const char *what)
-{
-	if (l->measure.errors++ == 0)
-		fprintf(stderr, "%s: first error: %s: %.*s\n", l->name, what, (int)(p->have < 600 ? p->have : 600), p->in);
-}
-
-static void watch(struct load *l, struct peer *p)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = p };
-
-	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, p->fd, &event) < 0)
-		err(1, "epoll");
-}
-
-static void want_write(struct load *l, struct peer *p, bool on)
-{
-	struct epoll_event event = { .events = on ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = p };
-
-	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, p->fd, &event) < 0)
-		err(1, "epoll");
-}
-
-static void reconnect(struct load *l, struct peer *p)
-{
-	close(p->fd);
-	peer_connect(p, &l->address);
-	watch(l, p);
-}
-
-/* False: there is nothing more to send. */
-static bool send_next(struct load *l, struct peer *p, int64_t now_us)
-{
-	if (now_us >= l->end_us || (l->once && l->next == l->n_requests))
-		return false;
-	peer_begin(p, l->requests[l->next++ % l->n_requests], now_us);
-	if (peer_send(p) == PEER_LOST) {
-		failed(l, p, "connection lost while sending");
-		reconnect(l, p);
-		return send_next(l, p, now_us);
-	}
-	if (p->unsent.len > 0)
-		want_write(l, p, true);
-	return true;
-}
-
-static void next_or_rest(struct load *l, struct peer *p, int64_t now_us)
-{
-	if (!send_next(l, p, now_us))
-		l->n_busy--;
-}
-
-static void on_answer(struct load *l, struct peer *p)
-{
-	int64_t now_us = clock_mono_us();
-
-	l->last_us = now_us;
-	measure_add(&l->measure, now_us - p->since_us);
-	if (p->status != l->status)
-		failed(l, p, "unexpected answer");
-	next_or_rest(l, p, now_us);
-}
-
-static void on_event(struct load *l, struct peer *p, uint32_t events)
-{
-	enum peer_state state = PEER_BUSY;
-
-	if ((events & EPOLLOUT) && p->unsent.len > 0) {
-		state = peer_send(p);
-		if (state == PEER_BUSY && p->unsent.len == 0)
-			want_write(l, p, false);
-	}
-	if (state == PEER_BUSY && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-		state = peer_receive(p);
-	if (state == PEER_DONE)
-		on_answer(l, p);
-	if (state != PEER_LOST)
-		return;
-	failed(l, p, "connection lost");
-	reconnect(l, p);
-	next_or_rest(l, p, clock_mono_us());
-}
-
-static void play(struct load *l)
-{
-	struct epoll_event events[EVENTS_MAX];
-	int64_t start_us = clock_mono_us();
-
-	l->end_us = start_us + l->seconds * US_PER_S;
-	l->last_us = start_us;
-	for (size_t i = 0; i < l->n_peers; i++)
-		if (send_next(l, &l->peers[i], clock_mono_us()))
-			l->n_busy++;
-	while (l->n_busy > 0) {
-		int n = epoll_wait(l->epoll_fd, events, EVENTS_MAX, POLL_MS);
-
-		for (int i = 0; i < n; i++)
-			on_event(l, events[i].data.ptr, events[i].events);
-		if (clock_mono_us() > l->end_us + LINGER_US) {
-			warnx("%s: %zu requests were never answered", l->name, l->n_busy);
-			l->measure.errors += l->n_busy;
-			break;
-		}
-	}
-	l->measure.elapsed_us = l->last_us - start_us;
-}
-
 static double per_request(const struct load *l, int64_t cpu_us)
 {
-	return l->measure.n > 0 ? (double)cpu_us / (double)l->measure.n : 0;
+	size_t n = l->measure.n + l->n_refused;
+
+	return n > 0 ? (double)cpu_us / (double)n : 0;
 }
 
-/* The processes' CPU time per request, in microseconds. */
-static void report(struct load *l, int64_t own_before_us)
+/* Per request, in microseconds; and the memory of each process, while all connections are open. */
+static void report(struct load *l, struct processes *processes, int64_t own_before_us)
 {
 	int64_t own_us = cpu_of_this_us() - own_before_us;
 
-	for (size_t i = 0; i < l->n_processes; i++)
-		l->processes[i].cpu_us = cpu_of_process_us((int64_t)l->processes[i].pid) - l->processes[i].cpu_us;
+	for (size_t i = 0; i < processes->n; i++) {
+		struct process *p = &processes->list[i];
+
+		p->cpu_us = cpu_of_process_us((int64_t)p->pid) - p->cpu_us;
+	}
 	measure_print(&l->measure, l->name, stdout);
-	printf(",\"cpu_us\":{\"load\":%.1f", per_request(l, own_us));
-	for (size_t i = 0; i < l->n_processes; i++)
-		printf(",\"%.*s\":%.1f", STR_ARG(l->processes[i].label), per_request(l, l->processes[i].cpu_us));
+	printf(",\"refused\":%zu,\"connections\":%zu,\"cpu_us\":{\"load\":%.1f", l->n_refused, l->n_peers, per_request(l, own_us));
+	for (size_t i = 0; i < processes->n; i++)
+		printf(",\"%.*s\":%.1f", STR_ARG(processes->list[i].label), per_request(l, processes->list[i].cpu_us));
+	printf("},\"rss_kib\":{");
+	for (size_t i = 0; i < processes->n; i++)
+		printf("%s\"%.*s\":%lld", i > 0 ? "," : "", STR_ARG(processes->list[i].label),
+		       (long long)rss_of_process_kib((int64_t)processes->list[i].pid));
 	puts("}}");
 }
 
 int main(int argc, char **argv)
 {
+	struct processes processes = { .n = 0 };
 	struct load l = {
 		.name = "load",
 		.address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
 		.n_peers = 64,
 		.seconds = 5,
+		.linger_s = 10,
 		.status = 200,
 		.epoll_fd = epoll_create1(EPOLL_CLOEXEC),
 	};
 	int64_t own_us;
 
-	parse(&l, argc, argv);
-	l.peers = calloc(l.n_peers, sizeof(*l.peers));
-	if (!l.peers || l.epoll_fd < 0)
-		abort();
-	for (size_t i = 0; i < l.n_peers; i++) {
-		peer_connect(&l.peers[i], &l.address);
-		watch(&l, &l.peers[i]);
-	}
-	for (size_t i = 0; i < l.n_processes; i++)
-		l.processes[i].cpu_us = cpu_of_process_us((int64_t)l.processes[i].pid);
+	parse(&l, &processes, argc, argv);
+	if (l.epoll_fd < 0)
+		err(1, "epoll");
+	load_connect(&l);
+	for (size_t i = 0; i < processes.n; i++)
+		processes.list[i].cpu_us = cpu_of_process_us((int64_t)processes.list[i].pid);
 	own_us = cpu_of_this_us();
-	play(&l);
-	report(&l, own_us);
+	load_play(&l);
+	report(&l, &processes, own_us);
 	measure_free(&l.measure);
 	free(l.requests);
+	free(l.idle);
 	free(l.peers);
 	return 0;
 }

@@ -67,3 +67,24 @@ int64_t cpu_of_this_us(void)
 	getrusage(RUSAGE_SELF, &u);
 	return (int64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * US_PER_S + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
 }
+
+int64_t rss_of_process_kib(int64_t pid)
+{
+	char path[64], line[256];
+	uint64_t kib = 0;
+	FILE *status;
+
+	(void)snprintf(path, sizeof(path), "/proc/%lld/status", (long long)pid);
+	status = fopen(path, "re");
+	if (!status)
+		return 0;
+	while (kib == 0 && fgets(line, sizeof(line), status))
+		if (str_starts(str_c(line), STR("VmRSS:"))) {
+			struct str rest = str_trim(str_skip(str_c(line), sizeof("VmRSS:") - 1)), number;
+
+			if (str_split(&rest, ' ', &number))
+				(void)!str_to_u64(number, INT64_MAX, &kib);
+		}
+	fclose(status);
+	return (int64_t)kib;
+}
