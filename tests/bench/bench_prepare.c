@@ -95,9 +95,12 @@ static const struct command {
 } commands[] = {
 	{ "officials", "N N-IN-DIRECTORY PASSWORD-FILE LDIF DN-FILE", 5, false, prepare_officials },
 	{ "jwks", "OUT", 1, false, prepare_jwks },
+	{ "client-credentials", "CLIENT-ID SECRET-FILE SCOPE OUT", 4, false, prepare_client_credentials },
 	{ "codes", "N SECRET-FILE OUT", 3, true, prepare_codes },
 	{ "refresh", "FAMILIES GENERATIONS SECRET-FILE OUT", 4, true, prepare_refresh },
 	{ "introspect", "N SECRET-FILE OUT", 3, true, prepare_introspect },
+	{ "userinfo", "N OUT", 2, true, prepare_userinfo },
+	{ "authorize", "N OUT", 2, true, prepare_authorize },
 	{ "sign-in", "N PASSWORD-FILE OUT", 3, true, prepare_sign_in },
 };
 

@@ -27,6 +27,11 @@ DB_QUERY(bench_sessions, DB_WRITE,
 	" SELECT a.id, $1::date, gen_random_uuid(), sha256(uuid_send(gen_random_uuid())), a.epoch, 43200,"
 	"  now() + interval '12 h', '127.0.0.1' FROM sen.account a WHERE a.login LIKE 'bench.%'");
 
+DB_QUERY(bench_add_sessions, DB_WRITE,
+	"INSERT INTO sen.session (account_id, issued_on, id, handle_hash, epoch, idle_s, expires_at, ip)"
+	" SELECT a.id, $1::date, gen_random_uuid(), s.hash, a.epoch, 43200, now() + interval '12 h', '127.0.0.1'"
+	" FROM unnest($2::uuid[], $3::bytea[]) s (account_id, hash) JOIN sen.account a ON a.id = s.account_id");
+
 DB_QUERY(bench_officials, DB_READ,
 	"SELECT DISTINCT ON (a.id) a.id, a.login, s.id, p.employee_code, p.full_name, p.ten, u.code FROM sen.account a"
 	" JOIN sen.session s ON s.account_id = a.id AND s.issued_on = $1::date JOIN sen.person p ON p.id = a.person_id"
@@ -120,4 +125,20 @@ int rows_add_families(struct op *op, const struct client *client, const struct f
 	r = db_run(op, &bench_families, &rows, P_STR(handle_today(op)), P_STR(client->id), P_C(BENCH_SCOPE),
 	           P_STR(db_array(op->arena, accounts, n)), P_STR(db_array(op->arena, ids, n)));
 	return r < 0 || rows.affected == n ? r : op_fail(op, ERR_INTERNAL, "not every family was written");
+}
+
+int rows_add_sessions(struct op *op, const struct session_row *sessions, size_t n)
+{
+	struct str *accounts = ARENA_ARRAY(op->arena, struct str, n);
+	struct str *hashes = ARENA_ARRAY(op->arena, struct str, n);
+	struct db_rows rows;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		accounts[i] = sessions[i].account_id;
+		hashes[i] = sessions[i].hash;
+	}
+	r = db_run(op, &bench_add_sessions, &rows, P_STR(handle_today(op)), P_STR(db_array(op->arena, accounts, n)),
+	           P_STR(db_array(op->arena, hashes, n)));
+	return r < 0 || rows.affected == n ? r : op_fail(op, ERR_INTERNAL, "not every session was written");
 }
