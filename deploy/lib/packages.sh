@@ -18,7 +18,7 @@ PACKAGES_TEST+=(
 )
 
 # Services that those packages would start at every boot.
-PACKAGES_SERVICES=(postgresql slapd apache2 nginx dovecot)
+PACKAGES_SERVICES=(postgresql slapd apache2 nginx dovecot glewlwyd)
 
 POLICY_RC=/usr/sbin/policy-rc.d
 POLICY_MARK='# made by deploy/lib/packages.sh while it installs; may be removed'
