@@ -1,5 +1,5 @@
 /*
- * bench_bind URI DN-FILE PASSWORD-FILE THREADS SECONDS: raw LDAP binds, nothing else.
+ * bench_bind NAME URI DN-FILE PASSWORD-FILE THREADS SECONDS: raw LDAP binds, nothing else.
  *
  * Each thread has one connection and binds on it, again and again, as the entries of DN-FILE
  * (a DN per line) in turn, all with the same password.
@@ -76,7 +76,7 @@ static size_t read_lines(struct str rest, char ***ret_lines)
 	return n;
 }
 
-static void run(struct task *tasks, size_t n)
+static void run(const char *name, struct task *tasks, size_t n)
 {
 	struct measure sum = { 0 };
 	int64_t start_us = clock_mono_us();
@@ -90,7 +90,7 @@ static void run(struct task *tasks, size_t n)
 		measure_free(&tasks[i].measure);
 	}
 	sum.elapsed_us = clock_mono_us() - start_us;
-	measure_print(&sum, "bind", stdout);
+	measure_print(&sum, name, stdout);
 	puts("}");
 	measure_free(&sum);
 }
@@ -104,17 +104,17 @@ int main(int argc, char **argv)
 	int64_t end_us;
 	int ignored = 0;
 
-	if (argc != 6)
-		errx(2, "usage: bench_bind URI DN-FILE PASSWORD-FILE THREADS SECONDS");
-	n_dns = read_lines(argument_file(argv[2]), &dns);
-	password = argument_file(argv[3]);
-	n = argument_number("THREADS", argv[4], THREADS_MAX);
+	if (argc != 7)
+		errx(2, "usage: bench_bind NAME URI DN-FILE PASSWORD-FILE THREADS SECONDS");
+	n_dns = read_lines(argument_file(argv[3]), &dns);
+	password = argument_file(argv[4]);
+	n = argument_number("THREADS", argv[5], THREADS_MAX);
 	/* The first use of libldap fills its global defaults, without a lock. */
 	(void)ldap_get_option(NULL, LDAP_OPT_DEBUG_LEVEL, &ignored);
-	end_us = clock_mono_us() + (int64_t)argument_number("SECONDS", argv[5], SECONDS_MAX) * US_PER_S;
+	end_us = clock_mono_us() + (int64_t)argument_number("SECONDS", argv[6], SECONDS_MAX) * US_PER_S;
 	for (size_t i = 0; i < n; i++)
 		tasks[i] = (struct task){
-			.uri = argv[1],
+			.uri = argv[2],
 			.dns = dns,
 			.n_dns = n_dns,
 			.first_dn = i,
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 			.password = { .bv_val = (char *)(uintptr_t)password.p, .bv_len = password.len },
 			.end_us = end_us,
 		};
-	run(tasks, n);
+	run(argv[1], tasks, n);
 	for (size_t i = 0; i < n_dns; i++)
 		free(dns[i]);
 	free(dns);

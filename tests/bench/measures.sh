@@ -1,151 +1,57 @@
-# The stack of tests/bench/run and each of its measures.  Every measure adds a line of JSON to $BENCH_RESULTS.
+# The measures of tests/bench/run: each adds a line of JSON to $BENCH_RESULTS.  Names are KIND/CONNECTIONS/MEASURE.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # the settings are the caller's
 
-BENCH_PROGRAMS=(bench_load bench_echo bench_disk bench_bind bench_prepare)
-# More persons than accounts: a few have no post today.
-BENCH_PERSONS=2500
-BENCH_OFFICIALS=2000
-BENCH_DIRECTORY_OFFICIALS=200
-
-# As many as can be under way in the server (fast_threads, slow_threads) and some that wait.
+# As many as can be under way in the server (fast_threads, slow_threads) and some that wait; and a crowd.
 BENCH_CONNECTIONS=64
-BENCH_SIGN_IN_CONNECTIONS=16
-# What an official's password check may take of slapd at a time: slow_threads.
+BENCH_CROWD=1000
+# What an official's password check may take of slapd at a time: slow_threads; and some that wait.
 BENCH_BIND_THREADS=8
+BENCH_LOGIN_CONNECTIONS=16
 
 # Unique codes and refresh tokens for so many seconds at this rate; a faster server ends the measure sooner.
-BENCH_RATE_MAX=8000
-BENCH_FAMILIES=4000
+BENCH_RATE_MAX=12000
+BENCH_FAMILIES=6000
 
-stack_start() {
-	local program
-	load_before=$(cut -d' ' -f1-3 /proc/loadavg)
-	postgres_start
-	openldap_start
-	platforms_secrets
-	sen_seed "$BENCH_PERSONS"
-	for program in "${BENCH_PROGRAMS[@]}"; do
-		server_copy "$SEN_BUILD/tests/bench/$program" "$STATE/bin/$program" 755
-	done
-	as_server mkdir -m 700 "$STATE/bench"
-	bench_password | server_file 600 "$STATE/bench/password"
-	bench_partitions
-	bench_officials
-	bench_tables
-	service_start sen-server "$STATE/bin/sen-server" --config "$STATE/sen-server.conf"
-	wait_for_http sen-server "http://$HOST_SERVER:$PORT_ADMIN/readyz"
-	PORT_ECHO=$((PORT_BASE + 30))
-	PORT_ECHO_SIGN=$((PORT_BASE + 31))
-	service_start echo "$STATE/bin/bench_echo" "$PORT_ECHO"
-	service_start echo-sign "$STATE/bin/bench_echo" "$PORT_ECHO_SIGN" sign
-	wait_for_port echo 127.0.0.1 "$PORT_ECHO"
-	wait_for_port echo-sign 127.0.0.1 "$PORT_ECHO_SIGN"
-	prepare jwks "$STATE/bench/jwks"
+# load NAME PORT REQUESTS SECONDS CONNECTIONS [OPTION...]
+load() {
+	local name=$1 port=$2 requests=$3 length=$4 connections=$5
+	shift 5
+	as_server "$STATE/bin/bench_load" --name "$name" --port "$port" --requests "$requests" --seconds "$length" \
+		--connections "$connections" "$@" >>"$BENCH_RESULTS"
 }
 
-bench_password() {
-	printf 'Bench-%s' "$(random_secret | cut -c1-20)"
+half() {
+	printf '%s\n' $(((seconds + 1) / 2))
 }
 
-prepare() {
-	as_server "$STATE/bin/bench_prepare" "$STATE/sen-server.conf" "$@"
-}
-
-# The partitions of a system that has run for long: a new one has none of the past, and costs less.
-bench_partitions() {
-	postgres_super -d "$PG_DATABASE" <<'SQL'
-SET client_min_messages = warning;
-DO $$
-DECLARE
-	plan sen.partition_plan;
-	step interval;
-	from_day date;
-	child text;
-BEGIN
-	FOR plan IN SELECT * FROM sen.partition_plan LOOP
-		step := CASE WHEN plan.by_month THEN interval '1 month' ELSE interval '1 day' END;
-		from_day := date_trunc(CASE WHEN plan.by_month THEN 'month' ELSE 'day' END, now() AT TIME ZONE 'UTC')::date;
-		WHILE from_day + step > (now() AT TIME ZONE 'UTC') - plan.keep_days * interval '1 day' LOOP
-			child := plan.parent || to_char(from_day, CASE WHEN plan.by_month THEN '_YYYYMM' ELSE '_YYYYMMDD' END);
-			EXECUTE format('CREATE TABLE IF NOT EXISTS sen.%I PARTITION OF sen.%I FOR VALUES FROM (%L) TO (%L)',
-				child, plan.parent, from_day, (from_day + step)::date);
-			from_day := (from_day - step)::date;
-		END LOOP;
-	END LOOP;
-END
-$$;
-SQL
-}
-
-bench_officials() {
-	say "preparing $BENCH_OFFICIALS officials"
-	prepare officials "$BENCH_OFFICIALS" "$BENCH_DIRECTORY_OFFICIALS" "$STATE/bench/password" "$STATE/bench/officials.ldif" "$STATE/bench/dns"
-	ldap_admin ldap ldapadd -f "$STATE/bench/officials.ldif" >/dev/null
-	# As autovacuum does: what holds rows.  An empty partition must not look empty for ever.
-	postgres_super -d "$PG_DATABASE" <<'SQL'
-SELECT format('ANALYZE %s', oid::regclass) FROM pg_class
-WHERE relnamespace = 'sen'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0
-\gexec
-SQL
-}
-
-# For pgbench: a table with a key like ours, in a database of its own.
-bench_tables() {
-	postgres_super -c 'CREATE DATABASE bench'
-	postgres_super -d bench <<'SQL'
-CREATE TABLE entry (account_id uuid, id uuid, hash bytea NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (account_id, id));
-CREATE TABLE fact (id integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now());
-INSERT INTO fact SELECT n, 'official ' || n FROM generate_series(1, 100000) n;
-VACUUM ANALYZE;
-SQL
-	server_file 600 "$STATE/bench/pg_insert.sql" <<'SQL'
-INSERT INTO entry (account_id, id, hash) VALUES (gen_random_uuid(), gen_random_uuid(), '\x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f');
-SQL
-	server_file 600 "$STATE/bench/pg_read.sql" <<'SQL'
-\set id random(1, 100000)
-SELECT id, name, at FROM fact WHERE id = :id;
-SQL
+# echo_floor MEASURE WORK REQUESTS
+echo_floor() {
+	local measure=$1 work=$2 requests=$STATE/bench/$3 bare=PORT_ECHO_bare_$2 listener=PORT_ECHO_listener_$2
+	wanted "$measure" || return 0
+	load "floor/c64/$measure" "${!bare}" "$requests" "$seconds" "$BENCH_CONNECTIONS" --cpu "server:$(service_pid "echo-bare-$work")" \
+		--cpu "postgres:$(service_pid postgres)"
+	load "listener/c64/$measure" "${!listener}" "$requests" "$(half)" "$BENCH_CONNECTIONS" --cpu "server:$(service_pid "echo-listener-$work")" \
+		--cpu "postgres:$(service_pid postgres)"
+	load "floor/c1000/$measure" "${!bare}" "$requests" "$(half)" "$BENCH_CROWD"
 }
 
 floors() {
-	say "round $round of $rounds: floors"
-	as_server "$STATE/bin/bench_disk" "$STATE/bench/disk" $((seconds < 2 ? seconds : 2)) >>"$BENCH_RESULTS"
-	load echo "$PORT_ECHO" "$STATE/bench/jwks" --cpu "server:$(service_pid echo)"
-	load echo_sign "$PORT_ECHO_SIGN" "$STATE/bench/jwks" --cpu "server:$(service_pid echo-sign)"
-	pgbench_floor pg_insert
+	! wanted fdatasync || as_server "$STATE/bin/bench_disk" floor/c64/fdatasync "$STATE/bench/disk" 1 >>"$BENCH_RESULTS"
+	echo_floor echo alone jwks
+	echo_floor echo_sign sign client_credentials
+	echo_floor echo_read read introspect
+	echo_floor echo_commit_sign commit_sign codes
+	pgbench_floor pg_commit
 	pgbench_floor pg_read
-	as_server "$STATE/bin/bench_bind" "$(ldapi_uri ldap)" "$STATE/bench/dns" "$STATE/bench/password" "$BENCH_BIND_THREADS" "$seconds" >>"$BENCH_RESULTS"
-}
-
-endpoints() {
-	local secret=$STATE/secrets/p02-client.secret unique=$((BENCH_RATE_MAX * seconds)) dir=$STATE/bench
-	local generations=$((unique / BENCH_FAMILIES + 1))
-	local -a of_server
-	of_server=(--cpu "server:$(service_pid sen-server)" --cpu "postgres:$(service_pid postgres)" --cpu "slapd:$(service_pid ldap)")
-	say "round $round of $rounds: endpoints"
-	load jwks "$PORT_SERVER" "$dir/jwks" "${of_server[@]}"
-	prepare introspect 2000 "$secret" "$dir/introspect"
-	load introspect "$PORT_SERVER" "$dir/introspect" "${of_server[@]}"
-	prepare codes "$unique" "$secret" "$dir/codes"
-	load redeem "$PORT_SERVER" "$dir/codes" --once "${of_server[@]}"
-	prepare refresh "$BENCH_FAMILIES" "$generations" "$secret" "$dir/refresh"
-	load refresh "$PORT_SERVER" "$dir/refresh" --once "${of_server[@]}"
-	prepare sign-in "$BENCH_DIRECTORY_OFFICIALS" "$dir/password" "$dir/sign-in"
-	load sign_in "$PORT_SERVER" "$dir/sign-in" --status 303 --connections "$BENCH_SIGN_IN_CONNECTIONS" "${of_server[@]}"
-}
-
-# load NAME PORT REQUESTS [OPTION...]
-load() {
-	local name=$1 port=$2 requests=$3
-	shift 3
-	as_server "$STATE/bin/bench_load" --name "$name" --port "$port" --requests "$requests" --seconds "$seconds" \
-		--connections "$BENCH_CONNECTIONS" "$@" >>"$BENCH_RESULTS"
+	! wanted ldap_bind || as_server "$STATE/bin/bench_bind" floor/c64/ldap_bind "$(ldapi_uri ldap)" "$STATE/bench/dns" "$STATE/bench/password" \
+		"$BENCH_BIND_THREADS" "$seconds" >>"$BENCH_RESULTS"
 }
 
 pgbench_floor() {
+	wanted "$1" || return 0
 	as_server "$PG_BIN/pgbench" -h "$STATE/run" -p "$PORT_POSTGRES" -U postgres -n -M prepared -c 32 -j 2 -T "$seconds" \
-		-f "$STATE/bench/$1.sql" bench 2>>"$BENCH_DIR/log/pgbench.log" | awk -v name="$1" '
+		-f "$STATE/bench/$1.sql" bench 2>>"$BENCH_DIR/log/pgbench.log" | awk -v name="floor/c64/$1" '
 		/^number of transactions actually processed:/ { split($6, n, "/"); requests = n[1] }
 		/^number of failed transactions:/ { errors = $5 }
 		/^latency average/ { mean = $4 }
@@ -154,20 +60,56 @@ pgbench_floor() {
 		>>"$BENCH_RESULTS"
 }
 
-# KEY=VALUE: where and on what it was measured.
-environment() {
-	local pid
-	pid=$(service_pid sen-server)
-	printf 'date=%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-	printf 'commit=%s\n' "$(git -C "$SEN_ROOT" rev-parse --short HEAD 2>/dev/null || printf 'unknown')"
-	printf 'cpu=%s\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-	printf 'cores=%s\n' "$(nproc)"
-	printf 'kernel=%s\n' "$(uname -r)"
-	printf 'postgresql=%s\n' "$("$PG_BIN/postgres" --version | cut -d' ' -f3)"
-	printf 'load_before=%s\n' "$load_before"
-	printf 'seconds=%s\n' "$seconds"
-	printf 'rounds=%s\n' "$rounds"
-	printf 'rss_kib=%s\n' "$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status")"
-	printf 'rss_peak_kib=%s\n' "$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status")"
-	printf 'threads=%s\n' "$(awk '/^Threads:/ { print $2 }' "/proc/$pid/status")"
+# endpoint KIND CONNECTIONS SECONDS MEASURE [OPTION...]: of sen-server.
+endpoint() {
+	local kind=$1 connections=$2 length=$3 measure=$4
+	shift 4
+	load "$kind/c$connections/$measure" "$PORT_SERVER" "$STATE/bench/$measure" "$length" "$connections" "$@" \
+		--cpu "server:$(service_pid sen-server)" --cpu "postgres:$(service_pid postgres)" --cpu "slapd:$(service_pid ldap)"
+}
+
+# What may be used once is made just before it is.
+endpoint_code_exchange() {
+	wanted code_exchange || return 0
+	prepare codes $((BENCH_RATE_MAX * $3)) "$STATE/secrets/p02-client.secret" "$STATE/bench/code_exchange"
+	endpoint "$@" code_exchange --once --contains '"id_token"'
+}
+
+endpoint_refresh() {
+	wanted refresh || return 0
+	prepare refresh "$BENCH_FAMILIES" $((BENCH_RATE_MAX * $3 / BENCH_FAMILIES + 1)) "$STATE/secrets/p02-client.secret" "$STATE/bench/refresh"
+	endpoint "$@" refresh --once --contains '"refresh_token"'
+}
+
+# endpoint_login KIND CONNECTIONS SECONDS [OPTION...]
+endpoint_login() {
+	local kind=$1 connections=$2 length=$3
+	shift 3
+	wanted login || return 0
+	prepare sign-in "$BENCH_DIRECTORY_OFFICIALS" "$STATE/bench/password" "$STATE/bench/login"
+	endpoint "$kind" "$connections" "$length" login --status 303 --contains 'code=' "$@"
+}
+
+# endpoint_tokens KIND CONNECTIONS SECONDS
+endpoint_tokens() {
+	! wanted introspect || endpoint "$@" introspect --contains '"active":true'
+	endpoint_code_exchange "$@"
+	endpoint_refresh "$@"
+}
+
+# endpoints_at CONNECTIONS SECONDS
+endpoints_at() {
+	! wanted jwks || endpoint sen "$@" jwks --contains '"keys"'
+	! wanted client_credentials || endpoint sen "$@" client_credentials --contains '"access_token"'
+	! wanted userinfo || endpoint sen "$@" userinfo --contains '"sub"'
+	! wanted authorize_sso || endpoint sen "$@" authorize_sso --status 303 --contains 'code='
+	endpoint_tokens sen "$@"
+}
+
+endpoints() {
+	endpoints_at "$BENCH_CONNECTIONS" "$seconds"
+	endpoint_login sen "$BENCH_LOGIN_CONNECTIONS" "$seconds"
+	endpoints_at "$BENCH_CROWD" "$(half)"
+	# A queue of a thousand takes slapd ten seconds: once.
+	[ "$round" -gt 1 ] || endpoint_login sen "$BENCH_CROWD" 1 --linger 30 --busy
 }
