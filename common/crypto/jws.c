@@ -76,7 +76,17 @@ static bool has_refused_member(const json_t *header)
 	return false;
 }
 
-/* RFC 8725 §3.11: explicit typing.  Byte-exact: one spelling for each kind of token. */
+/* Media types compare without case, and may leave "application/" out (RFC 7515 §4.1.9). */
+static bool typ_is(struct str typ, struct str expected)
+{
+	struct str application = STR("application/");
+
+	if (typ.len > application.len && str_equal_nocase(str_n(typ.p, application.len), application))
+		typ = str_skip(typ, application.len);
+	return !str_is_null(typ) && str_equal_nocase(typ, expected);
+}
+
+/* RFC 8725 §3.11: explicit typing. */
 static bool has_typ(const json_t *header, const char *typ)
 {
 	bool is_absent = json_object_get(header, "typ") == NULL;
@@ -86,9 +96,9 @@ static bool has_typ(const json_t *header, const char *typ)
 		return is_absent;
 	while (str_split(&rest, '|', &one)) {
 		if (str_equal(one, STR(JWS_TYP_JWT_OR_NONE)) &&
-		    (is_absent || str_equal_nocase(json_get_str(header, "typ"), STR("JWT"))))
+		    (is_absent || typ_is(json_get_str(header, "typ"), STR("JWT"))))
 			return true;
-		if (str_equal(json_get_str(header, "typ"), one))
+		if (typ_is(json_get_str(header, "typ"), one))
 			return true;
 	}
 	return false;

@@ -28,6 +28,14 @@ static size_t find(const struct key_facts *keys, size_t n, enum jws_alg alg, enu
 	return NO_KEY;
 }
 
+static bool has_any(const struct key_facts *keys, size_t n, enum jws_alg alg)
+{
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].alg == alg)
+			return true;
+	return false;
+}
+
 /* An algorithm that is offered has a key that signs, and in time one that will follow. */
 static void provide(const struct key_facts *keys, size_t n, int64_t now_s, const struct key_policy *p, enum jws_alg alg, struct steps *s)
 {
@@ -39,7 +47,7 @@ static void provide(const struct key_facts *keys, size_t n, int64_t now_s, const
 		if (active != NO_KEY)
 			add(s, KEY_STEP_RETIRE, alg, active);
 		add(s, KEY_STEP_ACTIVATE, alg, next);
-	} else if (n == 0) {
+	} else if (!has_any(keys, n, alg)) {
 		add(s, KEY_STEP_BEGIN, alg, NO_KEY);
 	} else if (active == NO_KEY || (p->rotate_s > 0 && now_s - keys[active].since_s >= p->rotate_s - p->publish_s)) {
 		add(s, KEY_STEP_PUBLISH, alg, NO_KEY);

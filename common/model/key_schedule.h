@@ -27,7 +27,7 @@ struct key_policy {
 
 enum key_step_kind {
 	KEY_STEP_PUBLISH,  /* make a key of alg, published */
-	KEY_STEP_BEGIN,    /* make a key of alg, active at once: the very first ones, which nobody has cached a JWKS without */
+	KEY_STEP_BEGIN,    /* make a key of alg, active at once: the first of its algorithm, for which nobody relied on a JWKS before */
 	KEY_STEP_ACTIVATE, /* key */
 	KEY_STEP_RETIRE,   /* key */
 	KEY_STEP_DESTROY,  /* key */

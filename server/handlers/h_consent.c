@@ -71,7 +71,7 @@ int consent_page(struct request *rq, const struct flow *flow, const struct clien
 	_json_ json_t *model = json_new_object();
 
 	json_set_str(model, "flow", flow_seal(op, flow_cookie(rq), flow));
-	json_set_str(model, "csrf", csrf_token(op, FORM, rq_cookie(rq, SESSION_COOKIE)));
+	json_set_str(model, "csrf", csrf_token(op, FORM, rq->session_cookie));
 	json_set_str(model, "name", rq->session->full_name);
 	json_set_str(model, "client_name", client_title(client));
 	json_set_bool(model, "external", client->must_consent);
@@ -96,7 +96,7 @@ int h_consent(struct request *rq)
 	if (!rq->session || !flow_open(op, rq_cookie(rq, FLOW_COOKIE), rq_param(rq, P_FLOW), &flow) || !flow.has_request ||
 	    flow_is_stale(op, &flow))
 		return op_fail(op, ERR_FLOW_EXPIRED, "the page does not belong to this browser any more");
-	r = csrf_check(op, FORM, rq_cookie(rq, SESSION_COOKIE), rq_param(rq, P_CSRF));
+	r = csrf_check(op, FORM, rq->session_cookie, rq_param(rq, P_CSRF));
 	if (r < 0)
 		return r;
 	client = snapshot_client(rq->snapshot, flow.request.client_id);
@@ -143,7 +143,7 @@ int h_consents(struct request *rq)
 		return r;
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(items, consent_json(rq, &list[i]));
-	json_set_str(model, "csrf", csrf_token(op, FORM, rq_cookie(rq, SESSION_COOKIE)));
+	json_set_str(model, "csrf", csrf_token(op, FORM, rq->session_cookie));
 	json_set_str(model, "lang_url", page_in_other_language(rq, STR("/consents")));
 	return page_respond(rq, 200, "consents", model, STR_NULL);
 }
@@ -157,7 +157,7 @@ int h_consent_take_back(struct request *rq)
 		return r;
 	if (!rq->session)
 		return respond_redirect(rq, STR("/"));
-	r = csrf_check(op, FORM, rq_cookie(rq, SESSION_COOKIE), rq_param(rq, P_TAKE_CSRF));
+	r = csrf_check(op, FORM, rq->session_cookie, rq_param(rq, P_TAKE_CSRF));
 	if (r >= 0)
 		r = consent_take_back(op, rq->session->account_id, rq_param(rq, P_TAKE_CLIENT));
 	return r < 0 ? r : respond_redirect(rq, STR("/consents"));

@@ -54,7 +54,7 @@ static int confirm_page(struct request *rq, struct str code, const struct client
 	struct op *op = &rq->op;
 	_json_ json_t *model = json_new_object();
 
-	json_set_str(model, "csrf", csrf_token(op, form_of(rq, code), rq_cookie(rq, SESSION_COOKIE)));
+	json_set_str(model, "csrf", csrf_token(op, form_of(rq, code), rq->session_cookie));
 	json_set_str(model, "user_code", user_code_show(op->arena, code));
 	json_set_str(model, "name", rq->session->full_name);
 	json_set_str(model, "client_name", client_title(client));
@@ -167,7 +167,7 @@ int h_device(struct request *rq)
 	/* Signed out meanwhile: the page asks for the sign-in, then again. */
 	if (!rq->session)
 		return respond_redirect(rq, address_of(rq, code));
-	r = csrf_check(op, form_of(rq, code), rq_cookie(rq, SESSION_COOKIE), rq_param(rq, P_CSRF));
+	r = csrf_check(op, form_of(rq, code), rq->session_cookie, rq_param(rq, P_CSRF));
 	if (r >= 0)
 		r = decide(rq, code, str_equal(rq_param(rq, P_DECISION), STR("allow")));
 	return or_enter_again(rq, r);

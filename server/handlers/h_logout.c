@@ -88,7 +88,7 @@ static int ask(struct request *rq, const struct logout *l)
 	_json_ json_t *model = json_new_object();
 
 	json_set_str(model, "name", rq->session->full_name);
-	json_set_str(model, "csrf", csrf_token(&rq->op, "logout", rq_cookie(rq, SESSION_COOKIE)));
+	json_set_str(model, "csrf", csrf_token(&rq->op, "logout", rq->session_cookie));
 	json_set_str(model, "client_id", l->client ? l->client->id : STR_NULL);
 	json_set_str(model, "post_logout_redirect_uri", l->redirect_uri);
 	json_set_str(model, "state", rq_param(rq, P_STATE));
@@ -110,7 +110,7 @@ int h_logout(struct request *rq)
 	if (!rq->session)
 		return finish(rq, &l);
 	if (!str_is_null(rq_param(rq, P_CSRF))) {
-		r = csrf_check(&rq->op, "logout", rq_cookie(rq, SESSION_COOKIE), rq_param(rq, P_CSRF));
+		r = csrf_check(&rq->op, "logout", rq->session_cookie, rq_param(rq, P_CSRF));
 		if (r < 0)
 			return r;
 	} else if (!l.from_this_session) {

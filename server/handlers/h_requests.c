@@ -29,7 +29,7 @@ static json_t *request_json(struct request *rq, const struct ciba_pending *p, co
 	json_t *item = json_new_object();
 
 	json_set_str(item, "id", p->id);
-	json_set_str(item, "csrf", csrf_token(&rq->op, form_of(rq, p->id), rq_cookie(rq, SESSION_COOKIE)));
+	json_set_str(item, "csrf", csrf_token(&rq->op, form_of(rq, p->id), rq->session_cookie));
 	json_set_str(item, "client_name", client_title(client));
 	json_set_str(item, "binding_message", p->binding_message);
 	json_set_str(item, "asked_at", p->asked_at);
@@ -126,7 +126,7 @@ int h_requests(struct request *rq)
 		return r;
 	if (!rq->session)
 		return respond_redirect(rq, STR("/requests"));
-	r = csrf_check(op, form_of(rq, id), rq_cookie(rq, SESSION_COOKIE), rq_param(rq, P_CSRF));
+	r = csrf_check(op, form_of(rq, id), rq->session_cookie, rq_param(rq, P_CSRF));
 	if (r >= 0)
 		r = decide(rq, id, str_equal(rq_param(rq, P_DECISION), STR("allow")));
 	if (r != ERR_NOT_FOUND)

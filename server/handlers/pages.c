@@ -51,6 +51,7 @@ struct str flow_cookie(struct request *rq)
 void session_cookie_set(struct request *rq, struct str cookie)
 {
 	response_cookie(rq, SESSION_COOKIE, cookie, -1);
+	rq->session_cookie = cookie;
 }
 
 int session_of_request(struct request *rq)
@@ -69,6 +70,7 @@ int session_of_request(struct request *rq)
 	if (r < 0)
 		return r;
 	rq->session = session;
+	rq->session_cookie = cookie;
 	rq->log_account_id = session->account_id;
 	return 0;
 }

@@ -99,6 +99,7 @@ struct request {
 	struct str lang;                /* "vi" or "en": ui_locales, cookie, Accept-Language */
 	struct snapshot *snapshot;
 	struct session *session;
+	struct str session_cookie;      /* its cookie: the browser's, or the one that this answer gives it */
 	struct principal *principal;
 	struct client *client;
 	struct str proved_jkt, proved_x5t; /* keys whose possession this request proved: RFC 9449, RFC 8705 */

@@ -29,7 +29,8 @@ int grant_authorize(struct op *op, const struct token_request *rq, struct author
 		if (r < 0)
 			return r;
 		ret_authorization->jkt = rq->jkt;
-		ret_authorization->x5t = rq->x5t;
+		/* RFC 8705 §3.4: authenticating by a certificate binds nothing that was not registered to be bound. */
+		ret_authorization->x5t = rq->client->tls_bound ? rq->x5t : STR_NULL;
 		return 0;
 	}
 	return op_fail(op, ERR_UNSUPPORTED_GRANT_TYPE, "grant_type is not supported");

@@ -22,7 +22,7 @@ static int64_t lifetime_s(const struct op *op, const struct oidc_settings *setti
 static int check_binding(struct op *op, const struct client *client, const struct authorization *auth)
 {
 	if (client->dpop_bound && str_is_null(auth->jkt))
-		return op_fail(op, ERR_INVALID_DPOP_PROOF, "this client's tokens are bound by DPoP: a proof is required");
+		return op_fail(op, ERR_INVALID_REQUEST, "this client's tokens are bound by DPoP: a proof is required");
 	if (client->tls_bound && str_is_null(auth->x5t))
 		return op_fail(op, ERR_INVALID_REQUEST, "this client's tokens are bound by mutual TLS: a client certificate is required");
 	return 0;

@@ -66,12 +66,17 @@ static int teardown(void **state)
 	return dbtest_drop();
 }
 
-static int begin(void **state)
+static void clean(void)
 {
-	unit_arena_setup(state);
 	side("DELETE FROM sen.access_grant; DELETE FROM sen.session; DELETE FROM sen.token_family; DELETE FROM sen.outbox;"
 	     " UPDATE sen.account SET status = 'active', next_eval_at = NULL; UPDATE sen.platform SET state = 'operating' WHERE id > 0;"
 	     " SELECT give('a1', 'MC'), give('a1', 'TP'), give('a1', 'ND'), give('a2', 'MC')");
+}
+
+static int begin(void **state)
+{
+	unit_arena_setup(state);
+	clean();
 	return 0;
 }
 
@@ -134,8 +139,10 @@ static void changes_of_the_account_end_every_session_of_it(void **state)
 	};
 	char sql[256];
 
+	(void)state;
+
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-		begin(state);
+		clean();
 		side("SELECT sign_in('a1', ARRAY['p02', 'app']), sign_in('a1', ARRAY['p02', 'p03']), sign_in('a2', ARRAY['p02'])");
 		/* One is over already. */
 		side("SELECT sign_in('a1', ARRAY['p03'], 60)");
@@ -148,7 +155,7 @@ static void changes_of_the_account_end_every_session_of_it(void **state)
 		assert_int_equal(side_i64("SELECT count(*) FROM sen.session WHERE account_id = account('a2') AND ended_at IS NULL"), 1);
 	}
 	/* Neither the planner's note nor a name ends anything. */
-	begin(state);
+	clean();
 	side("SELECT sign_in('a1', ARRAY['p02']); UPDATE sen.account SET next_eval_at = now()");
 	expect_rows(0, 0, 0);
 }

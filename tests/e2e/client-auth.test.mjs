@@ -210,8 +210,8 @@ test('DPoP: tokens are bound, and taken only with a proof', async (t) => {
     assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
   });
   await t.test('the client that registered it gets no token without a proof', async () => {
-    assert.equal((await redeemWith(bound)).json.error, 'invalid_dpop_proof');
-    assert.equal((await postAs(bound, '/token', cc)).json.error, 'invalid_dpop_proof');
+    assert.equal((await redeemWith(bound)).json.error, 'invalid_request');
+    assert.equal((await postAs(bound, '/token', cc)).json.error, 'invalid_request');
   });
   await t.test('dpop_jkt binds the code to the key', async () => {
     assert.equal((await redeemWith(bound, { dpop_jkt: key.jkt }, { dpop: await proof(other, 'POST', token) })).json.error, 'invalid_grant');

@@ -97,6 +97,9 @@ test('tls_client_auth: the registered name, no other, and not without a certific
 test('self_signed_tls_client_auth: the registered certificate only', async () => {
   assert.equal((await mtls('/token', { pair: one, form: cc(selfSigned) })).status, 200);
   assert.equal((await mtls('/token', { pair: other, form: cc(selfSigned) })).json.error, 'invalid_client');
+  // RFC 8705 §3.4: only what registered it is bound to the certificate.
+  const { json } = await mtls('/token', { pair: one, form: cc(selfSigned) });
+  assert.equal(decodeJwt(json.access_token).cnf, undefined);
 });
 
 test('the header is believed from the proxy alone', async () => {

@@ -8,7 +8,7 @@ import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 
 import { basic, post } from '../../deploy/driver/world.mjs';
 import { assertion, jwksOf, jwt, now, postAs, random, register, signingKey } from './lib/clients.mjs';
-import { authorizeUrl, codeFor, env, fieldOf, official, p02, redeem, sql, tokensFor, userinfo } from './lib/world.mjs';
+import { Agent, authorizeUrl, codeFor, env, fieldOf, official, p02, redeem, sql, tokensFor, userinfo } from './lib/world.mjs';
 
 const jwks = createRemoteJWKSet(new URL(`${env.SEN_ISSUER}/jwks`));
 let an, own, outside, old, signer, key;
@@ -147,6 +147,10 @@ test('signed request objects: only what is inside counts, and every rule has a r
       code: answer.searchParams.get('code'), redirect_uri: signer.redirect, code_verifier: proof.verifier });
     assert.equal(tokens.status, 200);
   });
+  await t.test('a type in another spelling', async () => {
+    for (const typ of ['OAuth-AuThZ-REQ+jWT', 'application/oauth-authz-req+jwt', 'JWT'])
+      assert.equal((await push(inside().claims, { typ })).status, 201);
+  });
   const other = await signingKey('ES256');
   const wrongAlg = await signingKey('PS256');
   const rows = [
@@ -275,6 +279,17 @@ test('consent: asked once by a client from outside, remembered, asked anew for m
   await an.agent.request('/consents/take-back', { form: { csrf: fieldOf(list.text, 'csrf'), client_id: outside.id } });
   assert.equal((await userinfo(json.access_token)).status, 401, 'tokens outlive the consent');
   assert.equal((await authorize(outside, { scope: 'openid profile' })).status, 200);
+});
+
+test('consent right after a sign-in: its form belongs to the session that has just begun', async () => {
+  const person = await official(p02);
+  const agent = new Agent(env.SEN_ISSUER);
+  const page = await agent.request(authorizeUrl(env, outside, { scope: 'openid' }).url);
+  const asked = await agent.signIn(page, person.login, person.password);
+  const form = { flow: fieldOf(asked.text, 'flow'), csrf: fieldOf(asked.text, 'csrf'), decision: 'allow' };
+  const answer = await agent.request('/consent', { form });
+  assert.equal(answer.status, 303);
+  assert.ok(new URL(answer.location).searchParams.get('code'));
 });
 
 test('offline_access outlives the session, other refresh tokens do not; both end with the account', async () => {

@@ -111,7 +111,8 @@ static void test_alg_of_another_family(void **state)
 /* RFC 8725 §3.11: an ID token is no access token. */
 static void test_typ(void **state)
 {
-	static const char *const typs[] = { "JWT", "AT+JWT", "at+jwt ", "application/at+jwt", "dpop+jwt", "" };
+	/* Another spelling of the same media type is no other type (RFC 7515 §4.1.9). */
+	static const char *const typs[] = { "JWT", "at+jwt ", "text/at+jwt", "application/application/at+jwt", "application/", "dpop+jwt", "" };
 	struct fixture *f = setup(state);
 	struct str payload;
 

@@ -51,7 +51,7 @@ static void test_table(void **state)
 		{ "still verifies", &one, 2, { { JWS_ES256, KEY_ACTIVE, NOW }, { JWS_ES256, KEY_RETIRING, NOW - RETIRE + 1 } }, "" },
 		{ "verifies nothing any more", &one, 2, { { JWS_ES256, KEY_ACTIVE, NOW }, { JWS_ES256, KEY_RETIRING, NOW - RETIRE } }, "destroy 1" },
 		{ "destroyed is the end", &one, 2, { { JWS_ES256, KEY_ACTIVE, NOW }, { JWS_ES256, KEY_DESTROYED, NOW - 900 * (int64_t)DAY } }, "" },
-		{ "a new algorithm is published first", &two, 1, { { JWS_ES256, KEY_ACTIVE, NOW } }, "publish EdDSA" },
+		{ "the first key of a new algorithm signs at once", &two, 1, { { JWS_ES256, KEY_ACTIVE, NOW } }, "begin EdDSA" },
 		{ "and signs later", &two, 2, { { JWS_ES256, KEY_ACTIVE, NOW }, { JWS_EDDSA, KEY_PUBLISHED, NOW - PUBLISH } }, "activate 1" },
 		{ "no active key, after a mishap", &one, 1, { { JWS_ES256, KEY_RETIRING, NOW - 5 } }, "publish ES256" },
 		{ "no active key, one published", &one, 1, { { JWS_ES256, KEY_PUBLISHED, NOW - 5 } }, "" },
