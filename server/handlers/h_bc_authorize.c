@@ -8,24 +8,6 @@
 #include "server/oidc/ciba.h"
 #include "server/oidc/decoupled.h"
 
-#define FIELD(name_, max, flags_) { { #name_, max, (flags_) | PARAM_BODY_ONLY }, offsetof(struct ciba_request, name_) }
-
-static const struct {
-	struct param_spec spec;
-	size_t offset;
-} fields[] = {
-	FIELD(scope, 1000, PARAM_PRINTABLE),
-	FIELD(resource, 2048, PARAM_PRINTABLE | PARAM_MANY),
-	FIELD(authorization_details, 8192, 0),
-	FIELD(login_hint, 128, 0),
-	FIELD(id_token_hint, 8192, PARAM_SECRET | PARAM_PRINTABLE),
-	FIELD(login_hint_token, 8192, PARAM_SECRET | PARAM_PRINTABLE),
-	FIELD(binding_message, 2048, 0),
-	FIELD(requested_expiry, 20, PARAM_PRINTABLE),
-	FIELD(client_notification_token, 1024, PARAM_SECRET | PARAM_PRINTABLE),
-	FIELD(request, 16384, PARAM_SECRET | PARAM_PRINTABLE),
-};
-
 struct param_spec bc_authorize_params[PARAMS_MAX];
 
 size_t bc_authorize_params_declare(void)
@@ -35,8 +17,12 @@ size_t bc_authorize_params_declare(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(client); i++)
 		bc_authorize_params[n++] = client[i];
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		bc_authorize_params[n++] = fields[i].spec;
+	for (size_t i = 0; i < n_ciba_fields; i++) {
+		const struct ciba_field *f = &ciba_fields[i];
+		unsigned flags = PARAM_BODY_ONLY | (f->is_secret ? PARAM_SECRET | PARAM_PRINTABLE : 0u) | (f->many ? PARAM_MANY : 0u);
+
+		bc_authorize_params[n++] = (struct param_spec){ f->name, f->max_bytes, (uint8_t)flags };
+	}
 	return n;
 }
 
@@ -48,9 +34,11 @@ int h_bc_authorize(struct request *rq)
 	_json_ json_t *answer = NULL;
 	int r;
 
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		*(struct str *)(void *)((char *)&request + fields[i].offset) = rq_param(rq, N_CLIENT_PARAMS + i);
-	r = ciba_check(op, rq->client, &request);
+	for (size_t i = 0; i < n_ciba_fields; i++)
+		*ciba_field_of(&request, i) = rq_param(rq, N_CLIENT_PARAMS + i);
+	r = ciba_resolve(op, &rq->app->oidc, rq->client, &request);
+	if (r >= 0)
+		r = ciba_check(op, rq->client, &request);
 	if (r >= 0)
 		r = ciba_begin(op, &rq->app->oidc, rq->client, &request, &offer);
 	if (r < 0)

@@ -93,10 +93,6 @@ static int check_policy(struct op *op, const struct client *client, const struct
 {
 	if (!client_may(client, GRANT_CIBA))
 		return op_fail(op, ERR_UNAUTHORIZED_CLIENT, "the client has not registered this grant type");
-	if (!str_is_null(rq->request))
-		return op_fail(op, ERR_REQUEST_NOT_SUPPORTED, "signed authentication requests are not supported");
-	if (client->ciba_request_alg != JWS_ALG_NONE_ || client->must_sign_request)
-		return op_fail(op, ERR_INVALID_REQUEST, "this client must send signed authentication requests");
 	if (wants_ping(client) && !is_bearer(rq->client_notification_token))
 		return op_fail(op, ERR_INVALID_REQUEST, "client_notification_token must be a bearer token");
 	return 0;

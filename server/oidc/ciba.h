@@ -27,9 +27,26 @@ struct ciba_request {
 	struct str login_hint, id_token_hint, login_hint_token;
 	struct str binding_message, requested_expiry;
 	struct str client_notification_token;
-	struct str request; /* a signed request: not accepted */
+	struct str request; /* the others as claims of a signed object (§7.1.1) */
 	struct str jkt;     /* of a DPoP proof that came with it: only this key may redeem */
 };
+
+/* name -> field: parameters of a request, claims of a signed one. */
+struct ciba_field {
+	const char *name;
+	size_t offset;
+	uint16_t max_bytes;
+	bool many, is_secret;
+};
+extern const struct ciba_field ciba_fields[];
+extern const size_t n_ciba_fields;
+struct str *ciba_field_of(struct ciba_request *rq, size_t i);
+
+/*
+ * Replaces *rq by what a signed request says, when there is one; refuses an unsigned one of a client that
+ * registered to sign.  ERR_INVALID_REQUEST.
+ */
+int ciba_resolve(struct op *op, const struct oidc_settings *settings, const struct client *client, struct ciba_request *rq) _must_check_;
 
 /*
  * Everything that does not depend on the user.  ERR_INVALID_REQUEST, ERR_INVALID_SCOPE,

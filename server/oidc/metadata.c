@@ -57,6 +57,7 @@ static void set_request_features(json_t *m)
 	     "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba",
 	     "urn:ietf:params:oauth:grant-type:token-exchange");
 	LIST(m, "backchannel_token_delivery_modes_supported", "poll", "ping");
+	LIST(m, "backchannel_authentication_request_signing_alg_values_supported", SIGNING);
 	json_set_bool(m, "backchannel_user_code_parameter_supported", false);
 	LIST(m, "subject_types_supported", "public", "pairwise");
 	LIST(m, "id_token_signing_alg_values_supported", SIGNING);

@@ -11,11 +11,6 @@
 #define LIFE_MAX_S 3600 /* FAPI 2.0 Message Signing §5.3.1: exp at most 60 minutes after nbf, nbf at most 60 minutes old */
 #define SKEW_S 10
 
-static int bad(struct op *op, const char *text)
-{
-	return op_fail(op, ERR_INVALID_REQUEST_OBJECT, text);
-}
-
 /* iss and aud: RFC 9101 §6.3 with OIDC Core §6.1: there when the object is meant to be checked by them. */
 static bool audience_fits(const json_t *aud, struct str issuer)
 {
@@ -30,7 +25,7 @@ static bool audience_fits(const json_t *aud, struct str issuer)
 	return false;
 }
 
-static const char *find_time_fault(const struct op *op, const struct client *client, const json_t *claims)
+static const char *find_time_fault(const struct op *op, const struct request_object_rules *rules, const json_t *claims)
 {
 	int64_t exp_s = 0, nbf_s = 0;
 	bool has_exp = jwt_time_get(claims, "exp", &exp_s), has_nbf = jwt_time_get(claims, "nbf", &nbf_s);
@@ -39,7 +34,7 @@ static const char *find_time_fault(const struct op *op, const struct client *cli
 		return "request object: a time is malformed or ahead";
 	if (has_exp && exp_s + SKEW_S <= op->now_s)
 		return "request object: it has expired";
-	if (client->profile == PROFILE_NONE)
+	if (!rules->names_times)
 		return NULL;
 	if (!has_exp || !has_nbf)
 		return "request object: exp and nbf are required";
@@ -48,7 +43,8 @@ static const char *find_time_fault(const struct op *op, const struct client *cli
 	return NULL;
 }
 
-static const char *find_fault(const struct op *op, struct str issuer, const struct client *client, const json_t *claims)
+static const char *find_fault(const struct op *op, struct str issuer, const struct client *client,
+                              const struct request_object_rules *rules, const json_t *claims)
 {
 	const json_t *aud = json_object_get(claims, "aud"), *iss = json_object_get(claims, "iss");
 
@@ -58,9 +54,11 @@ static const char *find_fault(const struct op *op, struct str issuer, const stru
 		return "request object: client_id differs";
 	if (iss && !str_equal(json_get_str(claims, "iss"), client->id))
 		return "request object: iss must be the client_id";
-	if (aud ? !audience_fits(aud, issuer) : client->profile != PROFILE_NONE)
+	if (aud ? !audience_fits(aud, issuer) : rules->names_times)
 		return "request object: aud must be the issuer";
-	return find_time_fault(op, client, claims);
+	if (rules->is_unique && (!iss || str_is_empty(json_get_str(claims, "jti")) || !json_object_get(claims, "iat")))
+		return "request object: iss, iat and jti are required";
+	return find_time_fault(op, rules, claims);
 }
 
 /* A text as it is, a number in digits, JSON (claims, authorization_details) as text. */
@@ -76,13 +74,13 @@ static struct str value_of(struct op *op, const json_t *value)
 }
 
 /* Several resources come as an array (RFC 8707 §2 with RFC 9101). */
-static struct str many_of(struct op *op, const json_t *value)
+struct str request_object_param(struct op *op, const json_t *claims, const char *name, bool many)
 {
+	const json_t *value = json_object_get(claims, name), *item;
 	struct str all = STR_NULL;
-	const json_t *item;
 	size_t i;
 
-	if (!json_is_array(value))
+	if (!many || !json_is_array(value))
 		return value_of(op, value);
 	json_array_foreach(value, i, item) {
 		struct str one = value_of(op, item);
@@ -98,10 +96,9 @@ static int read_fields(struct op *op, const json_t *claims, struct authorize_req
 
 	for (size_t i = 0; i < n_authorize_fields; i++) {
 		const struct authorize_field *f = &authorize_fields[i];
-		const json_t *value = json_object_get(claims, f->name);
-		struct str text = f->many ? many_of(op, value) : value_of(op, value);
+		struct str text = request_object_param(op, claims, f->name, f->many);
 
-		if (value && (str_is_null(text) || text.len > f->max_bytes || memchr(text.p, 0, text.len)))
+		if (json_object_get(claims, f->name) && (str_is_null(text) || text.len > f->max_bytes || memchr(text.p, 0, text.len)))
 			return op_fail_detail(op, ERR_INVALID_REQUEST_OBJECT, "request object: a parameter is malformed or too long", "%s", f->name);
 		*authorize_field_of(&inner, i) = str_is_empty(text) ? STR_NULL : text;
 	}
@@ -158,29 +155,45 @@ int request_object_fetch(struct op *op, const struct oidc_settings *settings, co
 	return 0;
 }
 
-int request_object_resolve(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                           struct authorize_request *rq, struct authorize_origin *ret_origin)
+int request_object_open(struct op *op, const struct oidc_settings *settings, const struct client *client, struct str compact,
+                        const struct request_object_rules *rules, json_t **ret_claims)
 {
 	/* RFC 9101 §10.8 wants the explicit type; OpenID Connect clients send "JWT" or none. */
-	const struct client_jws jws = { rq->request, "oauth-authz-req+jwt|" JWS_TYP_JWT_OR_NONE, client_algs(client, client->request_alg) };
+	const struct client_jws jws = { compact, "oauth-authz-req+jwt|" JWS_TYP_JWT_OR_NONE, client_algs(client, rules->alg) };
 	_json_ json_t *claims = NULL;
 	struct str payload;
 	const char *fault;
+	int r = client_jws_verify(op, settings->remote_keys, client, &jws, rules->code, &payload);
+
+	if (r < 0)
+		return r;
+	claims = json_read(payload, DEPTH, NULL);
+	fault = json_is_object(claims) ? find_fault(op, settings->issuer, client, rules, claims) : "request object: not a JSON object";
+	if (fault)
+		return op_fail(op, rules->code, fault);
+	*ret_claims = TAKE_PTR(claims);
+	return 0;
+}
+
+int request_object_resolve(struct op *op, const struct oidc_settings *settings, const struct client *client,
+                           struct authorize_request *rq, struct authorize_origin *ret_origin)
+{
+	const struct request_object_rules rules = {
+		.alg = client->request_alg,
+		.names_times = client->profile != PROFILE_NONE,
+		.code = ERR_INVALID_REQUEST_OBJECT,
+	};
+	_json_ json_t *claims = NULL;
 	int r;
 
 	*ret_origin = (struct authorize_origin){ 0 };
 	if (str_is_null(rq->request))
 		return 0;
-	r = client_jws_verify(op, settings->remote_keys, client, &jws, ERR_INVALID_REQUEST_OBJECT, &payload);
-	if (r < 0)
-		return r;
-	claims = json_read(payload, DEPTH, NULL);
-	fault = json_is_object(claims) ? find_fault(op, settings->issuer, client, claims) : "request object: not a JSON object";
-	if (fault)
-		return bad(op, fault);
-	if (!agrees(claims, "response_type", rq->response_type))
-		return bad(op, "request object: response_type differs");
-	r = read_fields(op, claims, rq);
+	r = request_object_open(op, settings, client, rq->request, &rules, &claims);
+	if (r >= 0 && !agrees(claims, "response_type", rq->response_type))
+		r = op_fail(op, ERR_INVALID_REQUEST_OBJECT, "request object: response_type differs");
+	if (r >= 0)
+		r = read_fields(op, claims, rq);
 	if (r >= 0)
 		ret_origin->is_signed = true;
 	return r;

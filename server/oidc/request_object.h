@@ -7,8 +7,22 @@
  */
 #pragma once
 
+#include "common/base/json.h"
 #include "server/oidc/authorize.h"
 #include "server/oidc/oidc.h"
+
+/* What a use of request objects demands beside a good signature. */
+struct request_object_rules {
+	enum jws_alg alg;  /* that the client registered for it; JWS_ALG_NONE_: any that is offered */
+	bool names_times;  /* exp, nbf and aud must be there, and the life be an hour at most */
+	bool is_unique;    /* jti and iat must be there too (CIBA §7.1.1) */
+	enum err code;     /* what a fault is */
+};
+/* The claims of the object in compact, checked: a new reference. */
+int request_object_open(struct op *op, const struct oidc_settings *settings, const struct client *client, struct str compact,
+                        const struct request_object_rules *rules, json_t **ret_claims) _must_check_;
+/* A parameter of it as text: text as it is, a number in digits, JSON as JSON; STR_NULL when absent or of another kind. */
+struct str request_object_param(struct op *op, const json_t *claims, const char *name, bool many);
 
 /*
  * By reference (RFC 9101 §5.2): fetches the object at rq->request_uri into rq->request.  Only from an address

@@ -1,12 +1,14 @@
 // Client-initiated back-channel authentication (CIBA Core 1.0): poll and ping, with a strict client and a real receiver.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as oauth from 'oauth4webapi';
 
 import { post, until } from '../../deploy/driver/world.mjs';
+import { jwksOf, jwt, now, signingKey } from './lib/clients.mjs';
 import { grantClient } from './lib/grants.mjs';
 import { Agent, administrator, env, fieldOf, official, p02, p03, sql, tokensFor, userinfo } from './lib/world.mjs';
 
@@ -325,6 +327,31 @@ test('ping: a receiver that fails is tried again, a redirect is not followed, an
   assert.ok(!row.includes('secret-of-the-client') && !row.includes(offer.auth_req_id));
 });
 
+test('signed requests: only what is inside counts, everything that CIBA demands is demanded', async (t) => {
+  const key = await signingKey('PS256');
+  const client = await grantClient('signing', { grant_types: [GRANT], backchannel_token_delivery_mode: 'poll', scope: 'openid', jwks: jwksOf(key),
+    backchannel_authentication_request_signing_alg: 'PS256' }, 'P02');
+  const claims = (change = {}) => ({ iss: 'signing', aud: env.SEN_ISSUER, iat: now(), nbf: now(), exp: now() + 60, jti: randomUUID(),
+    scope: 'openid', login_hint: an.login, binding_message: 'W4SCT', ...change });
+  const ask = async (content, outer = {}) => client.post('/bc-authorize', { request: await jwt(key, content), ...outer });
+  await t.test('good', async () => {
+    const { status, json } = await ask(claims());
+    assert.equal(status, 200, JSON.stringify(json));
+    await decideLast(an, 'allow');
+    assert.equal((await poll(client, json)).status, 200);
+  });
+  const rows = [['unsigned', null], ['beside parameters', claims(), { scope: 'openid' }], ...['iss', 'aud', 'iat', 'nbf', 'exp', 'jti'].map((name) =>
+    [`without ${name}`, claims({ [name]: undefined })]), ['expired', claims({ exp: now() - 60 })], ['for another', claims({ aud: 'https://other.example' })],
+  ['that lives for long', claims({ exp: now() + 7200 })], ['of long ago', claims({ nbf: now() - 7200 })]];
+  for (const [what, content, outer] of rows)
+    await t.test(what, async () => {
+      const answer = content ? await ask(content, outer) : await client.post('/bc-authorize', { scope: 'openid', login_hint: an.login });
+      assert.equal(answer.status, 400);
+      assert.equal(answer.json.error, 'invalid_request');
+    });
+  await clear();
+});
+
 test('bad requests to begin', async (t) => {
   const good = { scope: 'openid', login_hint: an.login };
   const rows = [
@@ -336,7 +363,7 @@ test('bad requests to begin', async (t) => {
     ['a binding message with a line break', { binding_message: 'a\nb' }, kiosk, 'invalid_binding_message'],
     ['a binding message that turns text around', { binding_message: 'a\u202eb' }, kiosk, 'invalid_binding_message'],
     ['an expiry that is none', { requested_expiry: '1e3' }, kiosk, 'invalid_request'],
-    ['a signed request', { request: 'eyJhbGciOiJub25lIn0.e30.' }, kiosk, 'request_not_supported'],
+    ['a signed request beside parameters', { request: 'eyJhbGciOiJub25lIn0.e30.' }, kiosk, 'invalid_request'],
     ['ping without a token', {}, pinged, 'invalid_request'],
     ['ping with a token that could break a header', { client_notification_token: 'a\r\nX: y' }, pinged, 'invalid_request'],
     ['a long scope', { scope: `openid ${'a'.repeat(2000)}` }, kiosk, 'invalid_request'],
