@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/conf.h"
+#include "common/crypto/pkcs11.h"
 
 enum op_allowed { OP_ALLOWED_CREATE = 1, OP_ALLOWED_UPDATE = 2, OP_ALLOWED_DISABLE = 4 };
 
@@ -50,6 +51,7 @@ struct config {
 	struct str admin_listen;
 	int64_t lease_s;
 	struct str master_secret, issuer;
+	struct pkcs11_config pkcs11;
 	int64_t outbox_concurrency, outbox_timeout_ms;
 	const struct connector_config *connectors;
 	size_t n_connectors;

@@ -13,6 +13,7 @@
 struct app {
 	struct config config;
 	struct db *db;
+	struct pkcs11_token *token; /* of signing keys, or NULL */
 	struct worker **workers;
 	size_t n_workers;
 	struct outbox *outbox;

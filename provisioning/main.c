@@ -90,18 +90,21 @@ static bool start_workers(struct app *app, struct op *op, struct str *ret_messag
 
 static bool start_outbox(struct app *app, struct op *op, struct str *ret_message)
 {
-	const struct outbox_config config = {
+	struct outbox_config config = {
 		.db = app->db,
 		.issuer = app->config.issuer,
-		.master_secret = app->config.master_secret,
+		.keys = { .master_secret = app->config.master_secret },
 		.egress_allow = app->config.egress_allow,
 		.ca_file = app->config.http_ca_file,
 		.concurrency = app->config.outbox_concurrency,
 		.timeout_ms = app->config.outbox_timeout_ms,
 	};
 
-	if (outbox_start(op, &config, &app->outbox) == 0)
-		return true;
+	if (pkcs11_open(op, &app->config.pkcs11, &app->token) == 0) {
+		config.keys.token = app->token;
+		if (outbox_start(op, &config, &app->outbox) == 0)
+			return true;
+	}
 	*ret_message = arena_printf(op->arena, "outbox: %s %.*s", op->error.text, STR_ARG(op->error.detail));
 	return false;
 }
@@ -190,6 +193,7 @@ static int run(struct app *app, struct arena *a)
 	}
 	db_op_done(&op);
 	db_close(app->db);
+	pkcs11_close(app->token);
 	pthread_mutex_destroy(&app->lock);
 	return status;
 }

@@ -8,13 +8,14 @@
  */
 #pragma once
 
+#include "common/crypto/keyring.h"
 #include "common/db/db.h"
 #include "common/model/outbox_store.h"
 
 struct outbox_config {
 	struct db *db;
 	struct str issuer;
-	struct str master_secret;
+	struct key_source keys;
 	struct str egress_allow, ca_file;
 	int64_t concurrency;
 	int64_t timeout_ms;      /* of one call */

@@ -33,13 +33,13 @@ static void keep_behaviour(const struct outbox *o, struct destination *fresh, si
 	}
 }
 
-static int load(struct op *op, struct str master_secret, struct destination **ret_destinations, size_t *ret_n, struct keyring **ret_keys)
+static int load(struct op *op, const struct key_source *source, struct destination **ret_destinations, size_t *ret_n, struct keyring **ret_keys)
 {
 	struct keyring *keys;
 	int r = destinations_load(op, ret_destinations, ret_n);
 
 	if (r == 0)
-		r = keyring_new(op, master_secret, &keys);
+		r = keyring_open(op, source, &keys);
 	if (r < 0)
 		return r;
 	r = signing_keys_load(op, keys);
@@ -63,7 +63,7 @@ int outbox_refresh(struct outbox *o, struct op *op)
 	if (r < 0 || (o->keys && now.clients == o->versions.clients && now.keys == o->versions.keys))
 		return r;
 	inner.arena = arena_new(KNOWN_BYTES);
-	r = load(&inner, o->config.master_secret, &destinations, &n, &keys);
+	r = load(&inner, &o->config.keys, &destinations, &n, &keys);
 	if (r < 0) {
 		r = op_fail_detail(op, (enum err)r, inner.error.text, "%.*s", STR_ARG(inner.error.detail));
 		arena_free(inner.arena);

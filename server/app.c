@@ -113,16 +113,20 @@ static int first_keys(struct app *app, struct op *op)
 
 static int open_keys(struct app *app, struct op *op)
 {
+	struct key_source source = { .master_secret = app->config.master_secret };
 	struct keyring *sealing;
-	int r = keyring_new(op, app->config.master_secret, &sealing);
+	int r = pkcs11_open(op, &app->config.pkcs11, &app->token);
 
+	source.token = app->token;
+	if (r == 0)
+		r = keyring_open(op, &source, &sealing);
 	if (r < 0)
 		return r;
 	op->keys = sealing;
 	r = first_keys(app, op);
 	op->keys = NULL;
 	keyring_free(sealing);
-	return r < 0 ? r : snapshot_holder_new(op, app->config.master_secret, &app->snapshots);
+	return r < 0 ? r : snapshot_holder_new(op, &source, &app->snapshots);
 }
 
 static void fill_settings(struct app *app)
@@ -274,6 +278,7 @@ void app_close(struct app *app)
 	http_server_stop(app->mtls, STOP_GRACE_MS);
 	http_server_stop(app->admin, STOP_GRACE_MS);
 	snapshot_holder_free(app->snapshots);
+	pkcs11_close(app->token);
 	remote_keys_free(app->oidc.remote_keys);
 	remote_documents_free(app->oidc.documents);
 	http_client_free(app->http);

@@ -16,6 +16,7 @@ struct app {
 	struct arena *arena; /* lives as long as the program */
 	struct server_config config;
 	struct db *db;
+	struct pkcs11_token *token; /* of signing keys, or NULL */
 	struct ldap_pool *ldap;
 	struct http_client *http;       /* to addresses that clients registered */
 	struct snapshot_holder *snapshots;

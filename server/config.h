@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/base/conf.h"
+#include "common/crypto/pkcs11.h"
 
 struct server_config {
 	/* [server] */
@@ -13,6 +14,7 @@ struct server_config {
 	int64_t db_pool, audit_chain;
 	/* [keys] */
 	struct str master_secret, algorithms;
+	struct pkcs11_config pkcs11;
 	int64_t rotate_days;
 	unsigned algs; /* algorithms, read */
 	/* [directory] */

@@ -127,6 +127,11 @@ int jwk_generate_in_token(struct op *op, enum jws_alg alg, struct pkcs11_token *
 	return r < 0 ? r : jwk_from_token(op, alg, token, label, public, ret_key);
 }
 
+int jwk_destroy_in_token(struct op *op, struct pkcs11_token *token, struct str label)
+{
+	return pkcs11_destroy(op, token, label);
+}
+
 struct str jwk_token_label(const struct jwk *key)
 {
 	return key->in_token ? str_c(key->in_token->label) : STR_NULL;

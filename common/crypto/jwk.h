@@ -32,6 +32,8 @@ int jwk_generate_in_token(struct op *op, enum jws_alg alg, struct pkcs11_token *
 /* That key again, by its public part and the label that it has in the token. */
 int jwk_from_token(struct op *op, enum jws_alg alg, struct pkcs11_token *token, struct str label, const json_t *public_json,
                    struct jwk **ret_key) _must_check_;
+/* By its label: no key of it can sign any more.  That it is gone already is no error. */
+int jwk_destroy_in_token(struct op *op, struct pkcs11_token *token, struct str label) _must_check_;
 struct str jwk_token_label(const struct jwk *key); /* STR_NULL: it is not in a token */
 /*
  * A public key from its JWK object, for the algorithm wanted; refuses points off the curve, wrong

@@ -23,6 +23,7 @@ struct symmetric_keys {
 
 struct keyring {
 	struct symmetric_keys *symmetric;
+	struct pkcs11_token *token; /* not owned */
 	struct jwk **signing; /* all of them, owned */
 	size_t n_signing;
 	const struct jwk *active[JWS_ALG_COUNT];
@@ -58,6 +59,20 @@ int keyring_new(struct op *op, struct str master_secret, struct keyring **ret_ke
 	}
 	*ret_keyring = k;
 	return 0;
+}
+
+int keyring_open(struct op *op, const struct key_source *source, struct keyring **ret_keyring)
+{
+	int r = keyring_new(op, source->master_secret, ret_keyring);
+
+	if (r == 0)
+		(*ret_keyring)->token = source->token;
+	return r;
+}
+
+struct pkcs11_token *keyring_token(const struct keyring *k)
+{
+	return k->token;
 }
 
 struct keyring *keyring_free(struct keyring *k)

@@ -24,9 +24,18 @@ enum keyring_purpose {
 
 struct keyring;
 
+/* Where keys come from. */
+struct key_source {
+	struct str master_secret;
+	struct pkcs11_token *token; /* in which signing keys live (pkcs11.h); NULL: in the database, sealed */
+};
+
 /* master_secret: at least 32 bytes, else ERR_CONFIG. */
 int keyring_new(struct op *op, struct str master_secret, struct keyring **ret_keyring) _must_check_;
+/* The same with the token of the source. */
+int keyring_open(struct op *op, const struct key_source *source, struct keyring **ret_keyring) _must_check_;
 struct keyring *keyring_free(struct keyring *k);
+struct pkcs11_token *keyring_token(const struct keyring *k);
 
 /* Takes over the key.  active: the one that signs with its algorithm; the others only verify and stand in the JWKS. */
 void keyring_add_signing(struct keyring *k, struct jwk *key, bool active);

@@ -96,8 +96,29 @@ static bool wait_for_one(struct pkcs11_token *t, bool may_open, CK_SESSION_HANDL
 static void closed(struct pkcs11_token *t)
 {
 	pthread_mutex_lock(&t->lock);
+	t->is_suspect = true;
 	t->n_open--;
 	pthread_cond_signal(&t->given);
+	pthread_mutex_unlock(&t->lock);
+}
+
+/*
+ * Libraries go on with what they knew of a token that was taken out and put back.  The caller holds the
+ * only right to a session and has not opened it: nobody else is inside the library, or can come in
+ * before the lock is free.
+ */
+static void begin_anew_when_alone(struct pkcs11_token *t)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+
+	pthread_mutex_lock(&t->lock);
+	if (t->is_suspect && t->n_open == 1) {
+		t->f->C_Finalize(NULL);
+		/* Where it fails, so does the session that is opened next. */
+		(void)t->f->C_Initialize(&args);
+		t->is_suspect = false;
+		atomic_fetch_add(&t->generation, 1);
+	}
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -110,6 +131,7 @@ int pkcs11_take(struct op *op, struct pkcs11_token *t, CK_SESSION_HANDLE *ret_se
 		return pkcs11_fail(op, "no session is free", CKR_SESSION_COUNT);
 	if (is_idle)
 		return 0;
+	begin_anew_when_alone(t);
 	code = open_session(t, ret_session);
 	if (code == CKR_OK)
 		return 0;
@@ -139,11 +161,14 @@ void pkcs11_drop(struct pkcs11_token *t, CK_SESSION_HANDLE session)
 	memcpy(all, t->idle, n * sizeof(*all));
 	all[n++] = session;
 	t->n_idle = 0;
-	t->n_open -= n;
-	pthread_cond_broadcast(&t->given);
+	t->is_suspect = true;
 	pthread_mutex_unlock(&t->lock);
 	for (size_t i = 0; i < n; i++)
 		t->f->C_CloseSession(all[i]);
+	pthread_mutex_lock(&t->lock);
+	t->n_open -= n;
+	pthread_cond_broadcast(&t->given);
+	pthread_mutex_unlock(&t->lock);
 }
 
 static int load_library(struct op *op, struct pkcs11_token *t, struct str module)

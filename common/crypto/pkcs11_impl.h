@@ -21,6 +21,7 @@ struct pkcs11_token {
 	CK_SESSION_HANDLE idle[PKCS11_SESSIONS_MAX];
 	size_t n_idle, n_open;
 	bool pin_was_refused;
+	bool is_suspect; /* a session has failed: the library may hold on to a token that is no more */
 	atomic_uint generation; /* raised when all that is known of sessions and objects may be wrong */
 };
 

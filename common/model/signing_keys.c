@@ -4,6 +4,9 @@
 
 #define SEAL_PURPOSE "signing-key"
 #define SYSTEM STR("system")
+/* Of a key in a token the row has what is needed to use it, sealed too: nobody can add one without the master secret. */
+#define TOKEN_PREFIX STR("pkcs11:")
+#define TOKEN_PURPOSE "signing-key-in-token"
 
 unsigned signing_algs_read(struct str list)
 {
@@ -22,12 +25,47 @@ unsigned signing_algs_read(struct str list)
 
 /* ---- into a key ring ---- */
 
+static int does_not_open(struct op *op, const struct signing_key *row)
+{
+	return op_fail_detail(op, ERR_CONFIG, "a signing key does not open with this master secret", "kid %.*s", STR_ARG(row->kid));
+}
+
+static bool is_in_token(const struct signing_key *row)
+{
+	return str_starts(row->sealed, TOKEN_PREFIX);
+}
+
+/* {"label","jwk"}, a new reference; NULL: does not open. */
+static json_t *open_token_row(struct op *op, const struct keyring *ring, const struct signing_key *row)
+{
+	struct str sealed = str_skip(row->sealed, TOKEN_PREFIX.len), text;
+
+	if (!aead_open(op->arena, keyring_key(ring, KEY_AT_REST), TOKEN_PURPOSE, row->kid, sealed, &text))
+		return NULL;
+	return json_read(text, 4, NULL);
+}
+
+static int open_in_token(struct op *op, const struct keyring *ring, const struct signing_key *row, struct jwk **ret_key)
+{
+	_json_ json_t *object = open_token_row(op, ring, row);
+
+	if (!object)
+		return does_not_open(op, row);
+	if (row->facts.state != KEY_ACTIVE)
+		return jwk_from_json(op, json_object_get(object, "jwk"), row->facts.alg, ret_key);
+	if (!keyring_token(ring))
+		return op_fail_detail(op, ERR_CONFIG, "a signing key lives in a token: [keys] pkcs11_module is missing", "kid %.*s", STR_ARG(row->kid));
+	return jwk_from_token(op, row->facts.alg, keyring_token(ring), json_get_str(object, "label"), json_object_get(object, "jwk"), ret_key);
+}
+
 static int open_key(struct op *op, const struct keyring *ring, const struct signing_key *row, struct jwk **ret_key)
 {
 	struct str der;
 
+	if (is_in_token(row))
+		return open_in_token(op, ring, row, ret_key);
 	if (!aead_open(op->arena, keyring_key(ring, KEY_AT_REST), SEAL_PURPOSE, row->kid, row->sealed, &der))
-		return op_fail_detail(op, ERR_CONFIG, "a signing key does not open with this master secret", "kid %.*s", STR_ARG(row->kid));
+		return does_not_open(op, row);
 	return jwk_from_private_der(op, row->facts.alg, der, ret_key);
 }
 
@@ -45,8 +83,8 @@ static int load_key(struct op *op, struct keyring *ring, const struct signing_ke
 	struct jwk *half;
 	int r = open_key(op, ring, row, &key);
 
-	if (r == 0 && row->facts.state == KEY_ACTIVE)
-		keyring_add_signing(ring, TAKE_PTR(key), true);
+	if (r == 0 && (row->facts.state == KEY_ACTIVE || !jwk_has_private(key)))
+		keyring_add_signing(ring, TAKE_PTR(key), row->facts.state == KEY_ACTIVE);
 	else if (r == 0 && (r = public_half(op, key, &half)) == 0)
 		keyring_add_signing(ring, half, false);
 	return r;
@@ -99,23 +137,62 @@ static int record_all(struct op *op, const struct changes *c)
 	return r;
 }
 
+static struct str seal_in_token(struct op *op, const struct jwk *key)
+{
+	_json_ json_t *object = json_new_object();
+
+	json_set_str(object, "label", jwk_token_label(key));
+	json_set_take(object, "jwk", jwk_public_json(key));
+	return arena_printf(op->arena, "%.*s%.*s", STR_ARG(TOKEN_PREFIX),
+	                    STR_ARG(aead_seal(op->arena, keyring_key(op->keys, KEY_AT_REST), TOKEN_PURPOSE, jwk_kid(key),
+	                                      json_write(op->arena, object, true))));
+}
+
+static int seal(struct op *op, const struct jwk *key, struct str *ret_sealed)
+{
+	struct str der;
+	int r = 0;
+
+	if (!str_is_null(jwk_token_label(key)))
+		*ret_sealed = seal_in_token(op, key);
+	else if ((r = jwk_private_der(op, key, &der)) == 0)
+		*ret_sealed = aead_seal(op->arena, keyring_key(op->keys, KEY_AT_REST), SEAL_PURPOSE, jwk_kid(key), der);
+	return r;
+}
+
 static int make(struct op *op, enum jws_alg alg, enum key_state state, struct changes *changes)
 {
 	_cleanup_(jwk_freep) struct jwk *key = NULL;
-	struct str der, kid;
-	int r = jwk_generate(op, alg, &key);
+	struct pkcs11_token *token = keyring_token(op->keys);
+	struct str sealed, kid;
+	int r = token ? jwk_generate_in_token(op, alg, token, &key) : jwk_generate(op, alg, &key);
 
 	if (r == 0)
-		r = jwk_private_der(op, key, &der);
+		r = seal(op, key, &sealed);
 	if (r < 0)
 		return r;
 	kid = arena_dup(op->arena, jwk_kid(key));
 	note(changes, state, kid, alg);
-	return signing_key_add(op, kid, alg, state, aead_seal(op->arena, keyring_key(op->keys, KEY_AT_REST), SEAL_PURPOSE, kid, der));
+	return signing_key_add(op, kid, alg, state, sealed);
+}
+
+/* Without the token in the configuration the row goes and its key stays there: nobody knows its label any more. */
+static int wipe_in_token(struct op *op, const struct signing_key *key)
+{
+	_json_ json_t *object = NULL;
+
+	if (!is_in_token(key) || !op->keys || !keyring_token(op->keys))
+		return 0;
+	object = open_token_row(op, op->keys, key);
+	return object ? jwk_destroy_in_token(op, keyring_token(op->keys), json_get_str(object, "label")) : does_not_open(op, key);
 }
 
 static int move(struct op *op, const struct signing_key *key, enum key_state to, struct changes *changes)
 {
+	int r = to == KEY_DESTROYED ? wipe_in_token(op, key) : 0;
+
+	if (r < 0)
+		return r;
 	note(changes, to, key->kid, key->facts.alg);
 	return signing_key_move(op, key->kid, key->facts.state, to);
 }
@@ -226,6 +303,9 @@ static int publish(struct op *op, const struct by_hand *what, const struct signi
 {
 	if (find(keys, n, what->alg, KEY_PUBLISHED))
 		return op_fail(op, ERR_CONFLICT, "a successor has been published already");
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].facts.state == KEY_ACTIVE && is_in_token(&keys[i]) && !keyring_token(op->keys))
+			return op_fail(op, ERR_CONFIG, "signing keys live in a token: [keys] pkcs11_module is missing");
 	return make(op, what->alg, KEY_PUBLISHED, changes);
 }
 

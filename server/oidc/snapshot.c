@@ -23,7 +23,7 @@ struct snapshot_holder {
 	pthread_mutex_t lock; /* between reading the pointer and taking the reference */
 	struct snapshot *now;
 	struct arena *arena; /* holds the master secret */
-	struct str master_secret;
+	struct key_source source;
 };
 
 const struct keyring *snapshot_keys(const struct snapshot *s)
@@ -93,7 +93,7 @@ static void write_jwks(struct snapshot *s)
 }
 
 /* Everything of the snapshot lives in its own arena; the op's is used for the rest. */
-static int snapshot_load(struct op *op, struct str master_secret, struct snapshot **ret_snapshot)
+static int snapshot_load(struct op *op, const struct key_source *source, struct snapshot **ret_snapshot)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	struct op inner = *op;
@@ -108,7 +108,7 @@ static int snapshot_load(struct op *op, struct str master_secret, struct snapsho
 	if (r >= 0)
 		r = client_store_all(&inner, &s->clients, &s->n_clients);
 	if (r >= 0)
-		r = keyring_new(op, master_secret, &s->keys);
+		r = keyring_open(op, source, &s->keys);
 	if (r >= 0)
 		r = load_keys(op, s->keys);
 	if (r < 0) {
@@ -122,7 +122,7 @@ static int snapshot_load(struct op *op, struct str master_secret, struct snapsho
 	return 0;
 }
 
-int snapshot_holder_new(struct op *op, struct str master_secret, struct snapshot_holder **ret_holder)
+int snapshot_holder_new(struct op *op, const struct key_source *source, struct snapshot_holder **ret_holder)
 {
 	struct snapshot_holder *h = calloc(1, sizeof(*h));
 	int r;
@@ -130,8 +130,8 @@ int snapshot_holder_new(struct op *op, struct str master_secret, struct snapshot
 	assert(h);
 	pthread_mutex_init(&h->lock, NULL);
 	h->arena = arena_new(4096);
-	h->master_secret = arena_dup(h->arena, master_secret);
-	r = snapshot_load(op, master_secret, &h->now);
+	h->source = (struct key_source){ arena_dup(h->arena, source->master_secret), source->token };
+	r = snapshot_load(op, &h->source, &h->now);
 	if (r < 0) {
 		snapshot_holder_free(h);
 		return r;
@@ -159,7 +159,7 @@ int snapshot_refresh(struct op *op, struct snapshot_holder *h)
 	/* Only this thread replaces h->now, so reading it here needs no lock. */
 	if (r < 0 || (now.clients == h->now->versions.clients && now.keys == h->now->versions.keys))
 		return r;
-	r = snapshot_load(op, h->master_secret, &fresh);
+	r = snapshot_load(op, &h->source, &fresh);
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&h->lock);

@@ -165,6 +165,21 @@ static bool is_request(const struct ctl *c, const struct keys_request *rq)
 	       (str_equal(rq->what, STR("list")) || str_equal(rq->what, STR("destroy")));
 }
 
+/* Where keys are made and end. */
+static int need_token(struct ctl *c)
+{
+	struct key_source source = { .master_secret = c->config.master_secret };
+
+	if (pkcs11_open(&c->op, &c->config.pkcs11, &c->token) < 0)
+		return ctl_fail_op(c);
+	source.token = c->token;
+	c->keys = keyring_free(c->keys);
+	if (keyring_open(&c->op, &source, &c->keys) < 0)
+		return ctl_fail_op(c);
+	c->op.keys = c->keys;
+	return EXIT_OK;
+}
+
 int cmd_keys(struct ctl *c)
 {
 	struct keys_request rq = { STR_NULL, STR_NULL, false };
@@ -185,5 +200,8 @@ int cmd_keys(struct ctl *c)
 		return r;
 	if (str_equal(rq.what, STR("list")))
 		return keys_list(c);
+	r = need_token(c);
+	if (r != EXIT_OK)
+		return r;
 	return str_equal(rq.what, STR("rotate")) ? keys_rotate(c, rq.alg, rq.at_once) : keys_destroy(c, c->args[1]);
 }

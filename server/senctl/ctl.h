@@ -10,6 +10,7 @@
 
 #include "common/base/conf.h"
 #include "common/base/json.h"
+#include "common/crypto/pkcs11.h"
 #include "common/db/db.h"
 #include "common/net/http_client.h"
 
@@ -20,6 +21,7 @@ struct senctl_config {
 	struct str issuer, api, ca_file;
 	/* [database], [keys], [schema]: empty on an administrator's own computer */
 	struct str db_conninfo, db_password, master_secret, schema_folder;
+	struct pkcs11_config pkcs11;
 	/* [directory]: for doctor */
 	struct str ldap_uri, ldap_bind_dn, ldap_password;
 };
@@ -34,6 +36,7 @@ struct ctl {
 	bool english;
 	struct db *db;
 	struct keyring *keys;
+	struct pkcs11_token *token;
 	struct http_client *http;
 	const struct command *command;
 	int argc;                 /* of the command: argv[0] is its name */

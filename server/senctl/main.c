@@ -132,5 +132,6 @@ int main(int argc, char **argv)
 	if (c.http)
 		http_client_free(c.http);
 	keyring_free(c.keys);
+	pkcs11_close(c.token);
 	return r;
 }

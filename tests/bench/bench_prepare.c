@@ -33,7 +33,7 @@ static void open_all(struct prepare *p, const char *config_path)
 	op_init(&p->op, arena_new(BATCH_BYTES), NULL, NULL);
 	if (db_open(&db, &p->op.db, &message, p->arena) < 0)
 		errx(1, "%.*s", STR_ARG(message));
-	if (snapshot_holder_new(&p->op, p->config.master_secret, &p->holder) < 0)
+	if (snapshot_holder_new(&p->op, &(struct key_source){ .master_secret = p->config.master_secret }, &p->holder) < 0)
 		fail(&p->op, "clients and keys");
 	p->snapshot = snapshot_take(p->holder);
 	p->op.keys = snapshot_keys(p->snapshot);

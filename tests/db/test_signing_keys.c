@@ -5,6 +5,7 @@
 #include "common/crypto/jws.h"
 #include "common/model/signing_keys.h"
 #include "tests/db/migrated.h"
+#include "tests/support/softhsm.h"
 
 #define MASTER STR("a master secret of 32 bytes and more")
 #define N_THREADS 6
@@ -264,6 +265,60 @@ static void test_only_one_at_a_time(void **state)
 	op_done(op);
 }
 
+static struct op *op_with_token(struct arena *a, struct pkcs11_token *token)
+{
+	struct op *op = ARENA_NEW(a, struct op);
+	struct keyring *ring;
+
+	op_init(op, a, db, NULL);
+	assert_int_equal(keyring_open(op, &(struct key_source){ MASTER, token }, &ring), 0);
+	op->keys = ring;
+	return op;
+}
+
+/* The same life, with keys that never leave a token. */
+static void test_a_life_in_a_token(void **state)
+{
+	struct op *op, *without;
+	struct pkcs11_token *token;
+	struct str first, label;
+	size_t n = 0;
+
+	softhsm_make();
+	without = op_new(*state, MASTER);
+	token = softhsm_open(without);
+	op = op_with_token(*state, token);
+	assert_int_equal(signing_keys_maintain(op, &policy, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.signing_key WHERE sealed LIKE 'pkcs11:%'"), 2);
+	assert_int_equal(signing_keys_load(op, ring_of(op)), 0);
+	first = sign(op);
+	label = jwk_token_label(keyring_signing(op->keys, JWS_ES256));
+	assert_int_equal(label.len, 26);
+
+	/* Who has no token configured can neither sign with such a key nor put one of another kind beside it. */
+	assert_int_equal(signing_keys_load(without, ring_of(without)), ERR_CONFIG);
+	op_forgive(without);
+	assert_int_equal(signing_key_publish(without, JWS_ES256, STR("operator:an")), ERR_CONFIG);
+	op_done(without);
+
+	assert_int_equal(signing_key_publish(op, JWS_ES256, STR("operator:an")), 0);
+	assert_int_equal(signing_key_activate(op, JWS_ES256, STR("operator:an")), 0);
+	side("UPDATE sen.signing_key SET retiring_at = now() - interval '1 h' WHERE state = 'retiring'");
+	without = op_with_token(*state, token);
+	assert_int_equal(signing_keys_load(without, ring_of(without)), 0);
+	assert_true(verifies(without, first));
+	assert_true(verifies(without, sign(without)));
+	op_done(without);
+	assert_int_equal(signing_keys_maintain(op, &policy, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	/* Gone from the token too: whoever still has it in memory cannot sign any more. */
+	assert_int_equal(jws_sign(op, keyring_signing(op->keys, JWS_ES256), "JWT", STR("{}"), &first), ERR_UNAVAILABLE);
+	op_done(op);
+	pkcs11_close(token);
+	softhsm_drop();
+}
+
 static void test_lists_of_algorithms(void **state)
 {
 	(void)state;
@@ -286,6 +341,7 @@ int main(void)
 		KEYS_TEST(test_by_hand),
 		KEYS_TEST(test_nodes_at_once),
 		KEYS_TEST(test_only_one_at_a_time),
+		KEYS_TEST(test_a_life_in_a_token),
 		KEYS_TEST(test_lists_of_algorithms),
 	};
 

@@ -3,63 +3,24 @@
  * when the token goes away.  Each test has a token of its own.
  */
 #include "common/crypto/pkcs11_impl.h"
+#include "tests/support/softhsm.h"
 #include "tests/unit/crypto/crypto_test.h"
 
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
-#define PIN "24680135"
 #define N_THREADS 40 /* more than there may be sessions */
-
-static char folder[64];
-
-static void shell(const char *command)
-{
-	if (system(command) != 0)
-		fail_msg("failed: %s", command);
-}
 
 static int make_token(void **state)
 {
-	char command[512];
-	FILE *conf;
-
 	unit_arena_setup(state);
-	(void)snprintf(folder, sizeof(folder), "/tmp/sen-pkcs11.XXXXXX");
-	assert_non_null(mkdtemp(folder));
-	(void)snprintf(command, sizeof(command), "%s/conf", folder);
-	setenv("SOFTHSM2_CONF", command, 1);
-	conf = fopen(command, "w");
-	assert_non_null(conf);
-	(void)fprintf(conf, "directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n", folder);
-	(void)fclose(conf);
-	(void)snprintf(command, sizeof(command),
-	               "mkdir %s/tokens && softhsm2-util --init-token --free --label sen --pin " PIN " --so-pin 13572468 >/dev/null", folder);
-	shell(command);
+	softhsm_make();
 	return 0;
 }
 
 static int drop_token(void **state)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-	shell(command);
+	softhsm_drop();
 	return unit_arena_teardown(state);
-}
-
-static struct pkcs11_token *open_token(struct op *op)
-{
-	struct pkcs11_config config = { STR(MODULE), STR("sen"), STR(PIN) };
-	struct pkcs11_token *t = NULL;
-
-	if (pkcs11_open(op, &config, &t) < 0)
-		fail_msg("%s %.*s", op->error.text, STR_ARG(op->error.detail));
-	assert_non_null(t);
-	return t;
 }
 
 static struct jwk *key_in(struct op *op, struct pkcs11_token *t, enum jws_alg alg)
@@ -74,7 +35,7 @@ static struct jwk *key_in(struct op *op, struct pkcs11_token *t, enum jws_alg al
 static void test_signs_with_every_algorithm(void **state)
 {
 	struct op op = test_op(*state);
-	struct pkcs11_token *t = open_token(&op);
+	struct pkcs11_token *t = softhsm_open(&op);
 
 	for (enum jws_alg alg = JWS_ES256; alg < JWS_ALG_COUNT; alg++) {
 		struct jwk *key = key_in(&op, t, alg), *again = NULL, *public = NULL;
@@ -100,7 +61,7 @@ static void test_signs_with_every_algorithm(void **state)
 static void test_private_halves_cannot_be_read(void **state)
 {
 	struct op op = test_op(*state);
-	struct pkcs11_token *t = open_token(&op);
+	struct pkcs11_token *t = softhsm_open(&op);
 	struct jwk *key = key_in(&op, t, JWS_ES256);
 	struct str label = jwk_token_label(key);
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
@@ -138,10 +99,10 @@ static void test_wrong_configuration(void **state)
 	struct pkcs11_config none = { STR(""), STR(""), STR("") };
 	struct pkcs11_token *t = NULL;
 
-	assert_refused(*state, "/nonexistent.so", "sen", PIN, ERR_CONFIG);
-	assert_refused(*state, "/lib/x86_64-linux-gnu/libm.so.6", "sen", PIN, ERR_CONFIG);
-	assert_refused(*state, MODULE, "other", PIN, ERR_CONFIG);
-	assert_refused(*state, MODULE, "sen", "99999999", ERR_CONFIG);
+	assert_refused(*state, "/nonexistent.so", "sen", SOFTHSM_PIN, ERR_CONFIG);
+	assert_refused(*state, "/lib/x86_64-linux-gnu/libm.so.6", "sen", SOFTHSM_PIN, ERR_CONFIG);
+	assert_refused(*state, SOFTHSM_MODULE, "other", SOFTHSM_PIN, ERR_CONFIG);
+	assert_refused(*state, SOFTHSM_MODULE, "sen", "99999999", ERR_CONFIG);
 	assert_int_equal(pkcs11_open(&op, &none, &t), 0);
 	assert_null(t);
 }
@@ -150,7 +111,7 @@ static void test_wrong_configuration(void **state)
 static void test_a_refused_pin_is_tried_once(void **state)
 {
 	struct op op = test_op(*state);
-	struct pkcs11_token *t = open_token(&op);
+	struct pkcs11_token *t = softhsm_open(&op);
 	struct jwk *key = key_in(&op, t, JWS_ES256);
 	struct str signature = STR_NULL;
 	CK_SESSION_HANDLE session;
@@ -163,7 +124,7 @@ static void test_a_refused_pin_is_tried_once(void **state)
 	assert_true(t->pin_was_refused);
 	op_forgive(&op);
 	/* The right one would work, but is not tried. */
-	t->pin = STR(PIN);
+	t->pin = STR(SOFTHSM_PIN);
 	assert_int_equal(jwk_sign(&op, key, STR("message"), &signature), ERR_UNAVAILABLE);
 	assert_str_null(signature);
 	jwk_free(key);
@@ -174,7 +135,7 @@ static void test_a_refused_pin_is_tried_once(void **state)
 static void test_comes_back_after_its_sessions_were_lost(void **state)
 {
 	struct op op = test_op(*state);
-	struct pkcs11_token *t = open_token(&op);
+	struct pkcs11_token *t = softhsm_open(&op);
 	struct jwk *key = key_in(&op, t, JWS_ES256);
 	struct str signature = STR_NULL;
 	CK_SLOT_ID slots[8];
@@ -194,20 +155,20 @@ static void test_comes_back_after_its_sessions_were_lost(void **state)
 static void test_token_removed(void **state)
 {
 	struct op op = test_op(*state);
-	struct pkcs11_token *t = open_token(&op);
+	struct pkcs11_token *t = softhsm_open(&op);
 	struct jwk *key = key_in(&op, t, JWS_ES256), *other = NULL;
 	struct str token = STR_NULL;
 
 	assert_int_equal(jws_sign(&op, key, "at+jwt", STR("{}"), &token), 0);
 	token = STR_NULL;
-	assert_int_equal(t->f->C_Finalize(NULL), CKR_OK);
+	softhsm_hide();
 	assert_int_equal(jws_sign(&op, key, "at+jwt", STR("{}"), &token), ERR_UNAVAILABLE);
 	assert_str_null(token);
 	op_forgive(&op);
 	assert_int_equal(jwk_generate_in_token(&op, JWS_ES256, t, &other), ERR_UNAVAILABLE);
 	op_forgive(&op);
 	/* And back. */
-	assert_int_equal(t->f->C_Initialize(NULL), CKR_OK);
+	softhsm_show();
 	assert_int_equal(jws_sign(&op, key, "at+jwt", STR("{}"), &token), 0);
 	assert_true(test_verifies(&op, key, token));
 	jwk_free(key);
@@ -217,7 +178,7 @@ static void test_token_removed(void **state)
 static void test_key_destroyed_or_exchanged_in_the_token(void **state)
 {
 	struct op op = test_op(*state);
-	struct pkcs11_token *t = open_token(&op);
+	struct pkcs11_token *t = softhsm_open(&op);
 	struct jwk *key = key_in(&op, t, JWS_ES256), *other = key_in(&op, t, JWS_ES256), *mixed = NULL;
 	_json_ json_t *object = jwk_public_json(key);
 	struct str signature = STR_NULL;
@@ -260,7 +221,7 @@ static void *sign_many(void *argument)
 static void test_more_threads_than_sessions(void **state)
 {
 	struct op op = test_op(*state);
-	struct pkcs11_token *t = open_token(&op);
+	struct pkcs11_token *t = softhsm_open(&op);
 	struct jwk *key = key_in(&op, t, JWS_ES256);
 	pthread_t threads[N_THREADS];
 
@@ -277,11 +238,61 @@ static void test_more_threads_than_sessions(void **state)
 	pkcs11_close(t);
 }
 
+/* Others are at work while it goes and comes: some are refused, none gets a wrong one, and in the end all work. */
+static void *sign_while_it_moves(void *argument)
+{
+	const struct jwk *key = argument;
+	_cleanup_(arena_freep) struct arena *a = arena_new((size_t)64 * 1024);
+	size_t n_bad = 0;
+
+	for (int i = 0; i < 60; i++) {
+		struct op op;
+		struct str signature = STR_NULL;
+		int r;
+
+		arena_reset(a);
+		op_init(&op, a, NULL, NULL);
+		r = jwk_sign(&op, key, STR("message"), &signature);
+		if (r != 0 && (r != ERR_UNAVAILABLE || !str_is_null(signature)))
+			n_bad++;
+		if (r == 0 && !jwk_verify(key, STR("message"), signature))
+			n_bad++;
+	}
+	return (void *)n_bad;
+}
+
+static void test_token_moves_under_load(void **state)
+{
+	struct op op = test_op(*state);
+	struct pkcs11_token *t = softhsm_open(&op);
+	struct jwk *key = key_in(&op, t, JWS_ES256);
+	struct str signature = STR_NULL;
+	pthread_t threads[8];
+
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, sign_while_it_moves, key), 0);
+	for (int i = 0; i < 5; i++) {
+		softhsm_hide();
+		usleep(20000);
+		softhsm_show();
+		usleep(20000);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		void *n_bad = NULL;
+
+		pthread_join(threads[i], &n_bad);
+		assert_null(n_bad);
+	}
+	assert_int_equal(jwk_sign(&op, key, STR("message"), &signature), 0);
+	jwk_free(key);
+	pkcs11_close(t);
+}
+
 /* All are taken and none comes back: refused after a second, not waiting for ever. */
 static void test_sessions_exhausted(void **state)
 {
 	struct op op = test_op(*state);
-	struct pkcs11_token *t = open_token(&op);
+	struct pkcs11_token *t = softhsm_open(&op);
 	struct jwk *key = key_in(&op, t, JWS_ES256);
 	CK_SESSION_HANDLE sessions[PKCS11_SESSIONS_MAX];
 	struct str signature = STR_NULL;
@@ -312,6 +323,7 @@ int main(void)
 		TOKEN_TEST(test_token_removed),
 		TOKEN_TEST(test_key_destroyed_or_exchanged_in_the_token),
 		TOKEN_TEST(test_more_threads_than_sessions),
+		TOKEN_TEST(test_token_moves_under_load),
 		TOKEN_TEST(test_sessions_exhausted),
 	};
 
