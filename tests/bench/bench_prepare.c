@@ -5,6 +5,7 @@
 #include "tests/bench/prepare.h"
 
 #include "common/crypto/password_hash.h"
+#include "common/model/signing_keys.h"
 #include "tests/bench/measure.h"
 
 #include <err.h>
@@ -23,7 +24,12 @@ static _noreturn_ void fail(const struct op *op, const char *what)
 static void open_all(struct prepare *p, const char *config_path)
 {
 	struct db_config db = { .program = "bench_prepare", .pool_size = 1, .statement_timeout_ms = STATEMENT_TIMEOUT_MS };
+	const struct key_policy policy = {
+		.algs = JWS_ALGS_ALL, .publish_s = SIGNING_KEY_PUBLISH_S, .retire_s = SIGNING_KEY_RETIRE_MIN_S,
+	};
 	struct str message = STR_NULL;
+	struct keyring *sealing;
+	size_t n_steps;
 
 	p->arena = arena_new(LIFE_BYTES);
 	if (server_config_read(p->arena, config_path, &p->config, &message) < 0)
@@ -33,8 +39,14 @@ static void open_all(struct prepare *p, const char *config_path)
 	op_init(&p->op, arena_new(BATCH_BYTES), NULL, NULL);
 	if (db_open(&db, &p->op.db, &message, p->arena) < 0)
 		errx(1, "%.*s", STR_ARG(message));
-	if (snapshot_holder_new(&p->op, &(struct key_source){ .master_secret = p->config.master_secret }, &p->holder) < 0)
+	if (keyring_new(&p->op, p->config.master_secret, &sealing) < 0)
+		fail(&p->op, "keys");
+	p->op.keys = sealing;
+	/* The server makes its keys when it first starts; here tokens are made before. */
+	if (signing_keys_maintain(&p->op, &policy, &n_steps, NULL) < 0 ||
+	    snapshot_holder_new(&p->op, &(struct key_source){ .master_secret = p->config.master_secret }, &p->holder) < 0)
 		fail(&p->op, "clients and keys");
+	keyring_free(sealing);
 	p->snapshot = snapshot_take(p->holder);
 	p->op.keys = snapshot_keys(p->snapshot);
 	p->client = snapshot_client(p->snapshot, STR(BENCH_CLIENT));
