@@ -152,6 +152,7 @@ static void fill_settings(struct app *app)
 		.offline_absolute_s = c->offline_absolute_s,
 		.mail_domain = c->mail_domain,
 		.dpop_nonce = c->dpop_nonce,
+		.registered_max = c->registered_max,
 	};
 	app->sign_in = (struct sign_in_settings){
 		.directory = { app->ldap, c->people_base, c->decoy_dn },

@@ -60,6 +60,7 @@ static const struct conf_key keys[] = {
 	KEY("oidc", "offline_absolute_s", CONF_INT, offline_absolute_s, "7776000", 3600, 7776000, "and in any case after this long"),
 	KEY("oidc", "mail_domain", CONF_STR, mail_domain, "", 0, 0, "of official mailboxes USER@DOMAIN, for the scope email; empty: not offered"),
 	KEY("oidc", "request_uri", CONF_BOOL, request_uri, "no", 0, 0, "request objects by reference, from the addresses that a client registered"),
+	KEY("oidc", "registered_max", CONF_INT, registered_max, "1000", 0, 100000, "clients that may register themselves, in all; 0: none may"),
 	KEY("oidc", "dpop_nonce", CONF_BOOL, dpop_nonce, "no", 0, 0, "DPoP proofs must carry a nonce of this server"),
 	KEY("oidc", "admin_token_s", CONF_INT, admin_token_s, "60", 10, 300, "life of access tokens of persons who may grant"),
 };

@@ -29,6 +29,7 @@ struct server_config {
 	int64_t code_s, id_token_s, refresh_grace_s, admin_token_s, admin_max_age_s, push_s, offline_idle_s, offline_absolute_s;
 	struct str mail_domain;
 	bool dpop_nonce, request_uri;
+	int64_t registered_max;
 };
 
 extern const struct conf_table server_conf_table;

@@ -30,6 +30,11 @@ int h_revoke(struct request *rq);
 /* h_logout.c */
 PARAM_LIST(logout_params);
 int h_logout(struct request *rq);
+/* h_register.c */
+int h_register(struct request *rq);
+int h_register_get(struct request *rq);
+int h_register_put(struct request *rq);
+int h_register_delete(struct request *rq);
 /* h_login.c */
 PARAM_LIST(login_params);
 int h_login_page(struct request *rq);

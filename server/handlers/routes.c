@@ -5,6 +5,7 @@
 #include "server/handlers/handlers.h"
 #include "server/handlers/routes_api.h"
 #include "server/oidc/authorize.h"
+#include "server/oidc/client_metadata.h"
 
 static int (*const client_guards[])(struct request *) = { guard_client, NULL };
 static int (*const token_guards[])(struct request *) = { guard_client, guard_dpop, NULL };
@@ -37,6 +38,14 @@ static const struct route protocol_routes[] = {
 	  .pool = POOL_FAST, .errors = ERRORS_OAUTH, .guards = confidential_guards, .handle = h_introspect },
 	{ .name = "revoke", .methods = HTTP_POST, .path = "/revoke", .params = token_query_params, FORM_16K, .pool = POOL_FAST,
 	  .errors = ERRORS_OAUTH, .cors = true, .guards = client_guards, .handle = h_revoke },
+	{ .name = "register", .methods = HTTP_POST, .path = "/register", .body = BODY_JSON, .max_body = CLIENT_METADATA_MAX_BYTES,
+	  .pool = POOL_SLOW, .errors = ERRORS_BEARER, .handle = h_register },
+	{ .name = "register_get", .methods = HTTP_GET, .path = "/register/{client_id}", .pool = POOL_FAST, .errors = ERRORS_BEARER,
+	  .handle = h_register_get },
+	{ .name = "register_put", .methods = HTTP_PUT, .path = "/register/{client_id}", .body = BODY_JSON,
+	  .max_body = CLIENT_METADATA_MAX_BYTES, .pool = POOL_SLOW, .errors = ERRORS_BEARER, .handle = h_register_put },
+	{ .name = "register_delete", .methods = HTTP_DELETE, .path = "/register/{client_id}", .pool = POOL_FAST,
+	  .errors = ERRORS_BEARER, .handle = h_register_delete },
 	{ .name = "logout", .methods = HTTP_GET | HTTP_POST, .path = "/logout", .params = logout_params, FORM_16K, .post_query = true,
 	  .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_logout },
 };

@@ -156,6 +156,9 @@ static void respond_bearer(struct request *rq, const struct problem *p, const st
 	int status = code == ERR_INVALID_DPOP_PROOF || code == ERR_USE_DPOP_NONCE ? 401 : p->status;
 
 	respond_oauth_body(rq, p, status);
+	/* What is wrong with metadata (RFC 7591 §3.2.2) says nothing of the token. */
+	if (code == ERR_INVALID_CLIENT_METADATA || code == ERR_INVALID_REDIRECT_URI)
+		return;
 	if (status == 401 || status == 403 || status == 400)
 		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, status, hooks));
 }

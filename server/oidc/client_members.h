@@ -31,3 +31,8 @@ struct client_member {
 
 extern const struct client_member client_members[];
 extern const size_t n_client_members;
+
+static inline struct str member_text(const json_t *value)
+{
+	return json_is_string(value) ? str_n(json_string_value(value), json_string_length(value)) : STR_NULL;
+}

@@ -1,7 +1,6 @@
 #include "server/oidc/client_metadata.h"
 
 #include "common/base/url.h"
-#include "common/model/subject.h"
 #include "server/oidc/client_members.h"
 
 #include <string.h>
@@ -10,7 +9,9 @@
 
 static int bad(struct op *op, const struct client_member *m, const char *text)
 {
-	(void)op_fail(op, m->kind == MEMBER_REDIRECTS ? ERR_INVALID_REDIRECT_URI : ERR_INVALID_CLIENT_METADATA, text);
+	const char *named = arena_printf(op->arena, "%s: %s", m->name, text).p;
+
+	(void)op_fail(op, m->kind == MEMBER_REDIRECTS ? ERR_INVALID_REDIRECT_URI : ERR_INVALID_CLIENT_METADATA, named);
 	return op_fail_arg(op, "member", str_c(m->name));
 }
 
@@ -41,26 +42,21 @@ bool client_redirect_uri_is_plain(struct str uri)
 	return uri_is_safe(uri, false);
 }
 
-static struct str text_of(const json_t *value)
-{
-	return json_is_string(value) ? str_n(json_string_value(value), json_string_length(value)) : STR_NULL;
-}
-
 static int check_text(struct op *op, const struct client_member *m, const json_t *value)
 {
-	struct str text = text_of(value);
+	struct str text = member_text(value);
 
 	if (str_is_empty(text) || text.len > m->max)
-		return bad(op, m, "a member must be a text that is not empty and not too long");
+		return bad(op, m, "must be a text that is not empty and not too long");
 	switch (m->kind) {
 	case MEMBER_WORD:
 	case MEMBER_ALG:
 	case MEMBER_WORDS:
-		return is_word(m->words, text) ? 0 : bad(op, m, "a member has a value that is not offered");
+		return is_word(m->words, text) ? 0 : bad(op, m, "not one of the values that are offered");
 	case MEMBER_URI:
 	case MEMBER_URIS:
 	case MEMBER_REDIRECTS:
-		return uri_is_safe(text, m->kind == MEMBER_URIS) ? 0 : bad(op, m, "a URI must be https (or http to a loopback address literal), without fragment, user info, * and ..");
+		return uri_is_safe(text, m->kind == MEMBER_URIS) ? 0 : bad(op, m, "must be https (or http to a loopback address literal), without fragment, user info, * and ..");
 	default:
 		return 0;
 	}
@@ -72,7 +68,7 @@ static int check_array(struct op *op, const struct client_member *m, const json_
 	size_t i;
 
 	if (!json_is_array(value) || json_array_size(value) > CLIENT_ITEMS_MAX)
-		return bad(op, m, "a member must be an array of at most 20 texts");
+		return bad(op, m, "must be an array of at most 20 texts");
 	json_array_foreach(value, i, item) {
 		int r = check_text(op, m, item);
 
@@ -86,18 +82,18 @@ static int check_array(struct op *op, const struct client_member *m, const json_
 static int check_jwks(struct op *op, const struct client_member *m, const json_t *value)
 {
 	if (!json_is_array(json_object_get(value, "keys")) || json_array_size(json_object_get(value, "keys")) > CLIENT_ITEMS_MAX)
-		return bad(op, m, "jwks must be a JWK Set of at most 20 keys");
-	return json_write(op->arena, value, false).len <= m->max ? 0 : bad(op, m, "jwks is too large");
+		return bad(op, m, "must be a JWK Set of at most 20 keys");
+	return json_write(op->arena, value, false).len <= m->max ? 0 : bad(op, m, "too large");
 }
 
 static int check_member(struct op *op, const struct client_member *m, const json_t *value)
 {
 	switch (m->kind) {
 	case MEMBER_BOOL:
-		return json_is_boolean(value) ? 0 : bad(op, m, "a member must be true or false");
+		return json_is_boolean(value) ? 0 : bad(op, m, "must be true or false");
 	case MEMBER_INT:
 		return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= m->max
-		               ? 0 : bad(op, m, "a member must be a whole number within its range");
+		               ? 0 : bad(op, m, "must be a whole number within its range");
 	case MEMBER_REDIRECTS:
 	case MEMBER_URIS:
 	case MEMBER_WORDS:
@@ -142,6 +138,43 @@ static json_t *default_of(const struct client_member *m)
 	return value;
 }
 
+int client_metadata_check_members(struct op *op, const json_t *part)
+{
+	int r = check_names(op, part, REGISTRANT_OPERATOR);
+
+	for (size_t i = 0; r >= 0 && i < n_client_members; i++) {
+		json_t *value = json_object_get(part, client_members[i].name);
+
+		if (value)
+			r = check_member(op, &client_members[i], value);
+	}
+	return r;
+}
+
+/*
+ * What a client sent of this member; a new reference or NULL.  "The authorization server MAY reject or
+ * replace any of the client's requested field values" (RFC 7591 §2): clients list every grant they know.
+ */
+static json_t *sent_value(const struct client_member *m, const json_t *metadata)
+{
+	json_t *value = json_object_get(metadata, m->name), *offered, *item;
+	size_t i;
+
+	if (str_starts(str_c(m->name), STR("sen_")))
+		return NULL;
+	if (m->kind != MEMBER_WORDS || !json_is_array(value))
+		return json_incref(value);
+	offered = json_new_array();
+	json_array_foreach(value, i, item)
+		if (!json_is_string(item) || is_word(m->words, member_text(item)))
+			json_array_append(offered, item);
+	/* Nothing is left: the whole is refused, by the names that were sent. */
+	if (json_array_size(offered) > 0)
+		return offered;
+	json_decref(offered);
+	return json_incref(value);
+}
+
 int client_metadata_check(struct op *op, const json_t *metadata, enum client_registrant by, json_t **ret_normal)
 {
 	_json_ json_t *normal = json_new_object();
@@ -150,15 +183,12 @@ int client_metadata_check(struct op *op, const json_t *metadata, enum client_reg
 
 	for (size_t i = 0; r >= 0 && i < n_client_members; i++) {
 		const struct client_member *m = &client_members[i];
-		json_t *value = json_object_get(metadata, m->name);
+		_json_ json_t *value = by == REGISTRANT_CLIENT ? sent_value(m, metadata) : json_incref(json_object_get(metadata, m->name));
+		bool is_there = value && !json_is_null(value);
 
-		if (by == REGISTRANT_CLIENT && str_starts(str_c(m->name), STR("sen_")))
-			value = NULL;
-		if (json_is_null(value))
-			value = NULL;
-		if (value)
+		if (is_there)
 			r = check_member(op, m, value);
-		if (r >= 0 && value)
+		if (r >= 0 && is_there)
 			json_set_take(normal, m->name, json_deep_copy(value));
 		else if (r >= 0 && m->fallback)
 			json_set_take(normal, m->name, default_of(m));
@@ -169,207 +199,4 @@ int client_metadata_check(struct op *op, const json_t *metadata, enum client_reg
 		return r;
 	*ret_normal = TAKE_PTR(normal);
 	return 0;
-}
-
-/* ---- from the stored form into the struct ---- */
-
-static struct str_list list_of(struct arena *a, const json_t *array)
-{
-	size_t n = json_array_size(array);
-	struct str *list = ARENA_ARRAY(a, struct str, n);
-
-	for (size_t i = 0; i < n; i++)
-		list[i] = arena_dup(a, text_of(json_array_get(array, i)));
-	return (struct str_list){ list, n };
-}
-
-static void read_member(struct op *op, const struct client_member *m, const json_t *value, struct client *c)
-{
-	void *place = (char *)c + m->offset;
-
-	switch (m->kind) {
-	case MEMBER_BOOL:
-		*(bool *)place = json_is_true(value);
-		break;
-	case MEMBER_INT:
-		*(int64_t *)place = value ? json_integer_value(value) : -1;
-		break;
-	case MEMBER_REDIRECTS:
-	case MEMBER_URIS:
-	case MEMBER_WORDS:
-	case MEMBER_LIST:
-		*(struct str_list *)place = list_of(op->arena, value);
-		break;
-	case MEMBER_ALG:
-		*(enum jws_alg *)place = value ? jws_alg_from_name(text_of(value)) : JWS_ALG_NONE_;
-		break;
-	case MEMBER_JWKS:
-		*(struct str *)place = json_write(op->arena, value, false);
-		break;
-	default:
-		*(struct str *)place = arena_dup(op->arena, text_of(value));
-		break;
-	}
-}
-
-static const struct {
-	const char *name;
-	unsigned bit;
-} grants[] = {
-	{ "authorization_code", GRANT_CODE },
-	{ "refresh_token", GRANT_REFRESH },
-	{ "client_credentials", GRANT_CLIENT_CREDENTIALS },
-	{ "urn:ietf:params:oauth:grant-type:device_code", GRANT_DEVICE },
-	{ "urn:ietf:params:oauth:grant-type:token-exchange", GRANT_EXCHANGE },
-	{ "urn:openid:params:grant-type:ciba", GRANT_CIBA },
-}, responses[] = {
-	{ "code", RESPONSE_CODE },
-	{ "id_token", RESPONSE_ID_TOKEN },
-	{ "code id_token", RESPONSE_CODE_ID_TOKEN },
-}, methods[] = {
-	{ "none", CLIENT_AUTH_NONE },
-	{ "client_secret_basic", CLIENT_AUTH_BASIC },
-	{ "client_secret_post", CLIENT_AUTH_POST },
-	{ "client_secret_jwt", CLIENT_AUTH_SECRET_JWT },
-	{ "private_key_jwt", CLIENT_AUTH_PRIVATE_KEY_JWT },
-	{ "tls_client_auth", CLIENT_AUTH_TLS },
-	{ "self_signed_tls_client_auth", CLIENT_AUTH_SELF_SIGNED_TLS },
-};
-
-/* Names into what code asks for. */
-static void read_words(struct client *c)
-{
-	for (size_t i = 0; i < ARRAY_LEN(grants); i++)
-		if (str_list_has(c->grant_names, str_c(grants[i].name)))
-			c->grants |= grants[i].bit;
-	for (size_t i = 0; i < ARRAY_LEN(responses); i++)
-		if (str_list_has(c->response_names, str_c(responses[i].name)))
-			c->responses |= responses[i].bit;
-	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-		if (str_equal(c->auth_method_name, str_c(methods[i].name)))
-			c->auth_method = (enum client_auth_method)methods[i].bit;
-	c->pkce_required = !str_equal(c->pkce_name, STR("optional"));
-	c->pairwise = str_equal(c->subject_type_name, STR("pairwise"));
-	c->opaque_access_token = str_equal(c->token_format_name, STR("opaque"));
-	if (str_equal(c->profile_name, STR("fapi2")))
-		c->profile = PROFILE_FAPI2;
-	if (str_equal(c->profile_name, STR("fapi2_message_signing")))
-		c->profile = PROFILE_FAPI2_MESSAGE_SIGNING;
-}
-
-static void default_enc(struct client_encryption *e)
-{
-	if (!str_is_null(e->alg) && str_is_null(e->enc))
-		e->enc = STR("A256GCM");
-}
-
-static bool has_keys(const struct client *c)
-{
-	return !str_is_null(c->jwks) || !str_is_null(c->jwks_uri);
-}
-
-static size_t tls_names(const struct client *c)
-{
-	const struct str names[] = { c->tls_subject_dn, c->tls_san_dns, c->tls_san_uri, c->tls_san_ip, c->tls_san_email };
-	size_t n = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		n += !str_is_null(names[i]);
-	return n;
-}
-
-static const char *find_auth_fault(const struct client *c)
-{
-	if (c->auth_method == CLIENT_AUTH_NONE && !c->pkce_required)
-		return "a public client needs PKCE";
-	if (c->auth_method == CLIENT_AUTH_NONE && client_may(c, GRANT_CLIENT_CREDENTIALS | GRANT_EXCHANGE | GRANT_CIBA))
-		return "a public client may use only authorization_code, refresh_token and device_code";
-	if ((c->auth_method == CLIENT_AUTH_PRIVATE_KEY_JWT || c->auth_method == CLIENT_AUTH_SELF_SIGNED_TLS) && !has_keys(c))
-		return "this client authentication needs jwks or jwks_uri";
-	if (c->auth_method == CLIENT_AUTH_TLS && tls_names(c) != 1)
-		return "tls_client_auth needs exactly one of the tls_client_auth_ members";
-	if (!str_is_null(c->jwks) && !str_is_null(c->jwks_uri))
-		return "jwks and jwks_uri exclude each other";
-	return NULL;
-}
-
-static const char *find_flow_fault(const struct client *c)
-{
-	bool redirects = client_may(c, GRANT_CODE) || (c->responses & RESPONSE_ID_TOKEN);
-
-	if (c->grants == 0)
-		return "grant_types is empty";
-	if (redirects && c->redirect_uris.n == 0)
-		return "redirect_uris is missing";
-	if (!client_may(c, GRANT_CODE) && (c->responses & (RESPONSE_CODE | RESPONSE_CODE_ID_TOKEN)) && c->redirect_uris.n > 0)
-		return "response_types with code needs the grant type authorization_code";
-	if (client_may(c, GRANT_CIBA) && str_is_null(c->ciba_mode))
-		return "CIBA needs backchannel_token_delivery_mode poll or ping";
-	if (str_equal(c->ciba_mode, STR("ping")) && str_is_null(c->ciba_notification_uri))
-		return "CIBA ping needs backchannel_client_notification_endpoint";
-	return NULL;
-}
-
-static const char *find_answer_fault(const struct client *c)
-{
-	if (c->pairwise && str_is_null(c->sector))
-		return "a pairwise subject needs sector_identifier_uri, or redirect_uris of one host";
-	if ((!str_is_null(c->id_token_encryption.alg) || !str_is_null(c->userinfo_encryption.alg)) && !has_keys(c))
-		return "encrypted answers need jwks or jwks_uri";
-	if (c->access_token_s < 10)
-		return "sen_access_token_s must be from 10 to 600";
-	return NULL;
-}
-
-/* FAPI 2.0 Security Profile §5.3.2.1, §5.4.1; Message Signing §5.3 and §5.4. */
-static const char *find_profile_fault(const struct client *c)
-{
-	if (c->profile == PROFILE_NONE)
-		return NULL;
-	if (c->auth_method != CLIENT_AUTH_PRIVATE_KEY_JWT && c->auth_method != CLIENT_AUTH_TLS && c->auth_method != CLIENT_AUTH_SELF_SIGNED_TLS)
-		return "FAPI 2.0 demands private_key_jwt or mutual TLS";
-	if (!c->dpop_bound && !c->tls_bound)
-		return "FAPI 2.0 demands tokens bound by DPoP or mutual TLS";
-	if (c->responses & (RESPONSE_ID_TOKEN | RESPONSE_CODE_ID_TOKEN))
-		return "FAPI 2.0 allows response_type code only";
-	if (c->legacy_assertion_audience || !c->pkce_required)
-		return "FAPI 2.0 allows neither old assertion audiences nor requests without PKCE";
-	if (c->id_token_alg == JWS_RS256 || c->request_alg == JWS_RS256 || c->assertion_alg == JWS_RS256)
-		return "FAPI 2.0 allows no RS256";
-	if (c->profile == PROFILE_FAPI2_MESSAGE_SIGNING && c->response_alg == JWS_RS256)
-		return "FAPI 2.0 allows no RS256";
-	return NULL;
-}
-
-static void apply_profile(struct client *c)
-{
-	if (c->profile == PROFILE_NONE)
-		return;
-	c->must_push = true;
-	/* Rotation would lose tokens of a client that cannot store them in time: FAPI 2.0 §5.3.2.1 forbids it as a routine. */
-	c->rotates_refresh = false;
-	if (c->profile == PROFILE_FAPI2_MESSAGE_SIGNING)
-		c->must_sign_request = true;
-}
-
-int client_metadata_read(struct op *op, const json_t *normal, struct client *c)
-{
-	const char *fault;
-
-	for (size_t i = 0; i < n_client_members; i++)
-		if (client_members[i].offset != MEMBER_NOWHERE)
-			read_member(op, &client_members[i], json_object_get(normal, client_members[i].name), c);
-	read_words(c);
-	c->sector = subject_sector(op->arena, c->sector, c->sector_uri, c->redirect_uris);
-	default_enc(&c->id_token_encryption);
-	default_enc(&c->userinfo_encryption);
-	apply_profile(c);
-	fault = find_auth_fault(c);
-	if (!fault)
-		fault = find_flow_fault(c);
-	if (!fault)
-		fault = find_answer_fault(c);
-	if (!fault)
-		fault = find_profile_fault(c);
-	return fault ? op_fail(op, ERR_INVALID_CLIENT_METADATA, fault) : 0;
 }

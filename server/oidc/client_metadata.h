@@ -29,7 +29,7 @@
 
 enum client_registrant {
 	REGISTRANT_OPERATOR, /* a file of senctl: unknown members are mistakes */
-	REGISTRANT_CLIENT,   /* dynamic registration: unknown and "sen_" members fall away (RFC 7591 §2) */
+	REGISTRANT_CLIENT,   /* dynamic registration: unknown and "sen_" members, grant and response types not offered fall away (RFC 7591 §2) */
 };
 
 /*
@@ -38,6 +38,9 @@ enum client_registrant {
  * member's name as argument "member".
  */
 int client_metadata_check(struct op *op, const json_t *metadata, enum client_registrant by, json_t **ret_normal) _must_check_;
+
+/* The members that are there, each by itself: of a part that will be laid over other metadata. */
+int client_metadata_check_members(struct op *op, const json_t *part) _must_check_;
 
 /* What client_metadata_check() made, into the fields of c; strings in op->arena. */
 int client_metadata_read(struct op *op, const json_t *normal, struct client *c) _must_check_;

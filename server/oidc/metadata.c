@@ -129,6 +129,8 @@ json_t *metadata_json(struct arena *a, const struct oidc_settings *settings)
 
 	json_set_str(m, "issuer", settings->issuer);
 	set_endpoints(a, m, settings->issuer);
+	if (settings->registered_max > 0)
+		json_set_str(m, "registration_endpoint", arena_printf(a, "%.*s/register", STR_ARG(settings->issuer)));
 	set_request_features(m);
 	json_set_bool(m, "request_uri_parameter_supported", settings->request_uri);
 	if (settings->request_uri)

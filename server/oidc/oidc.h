@@ -22,6 +22,7 @@ struct oidc_settings {
 	struct remote_keys *remote_keys;
 	bool request_uri;           /* request objects by reference, from registered addresses */
 	bool dpop_nonce;            /* DPoP proofs must carry a nonce of ours */
+	int64_t registered_max;     /* clients that may register themselves; 0: none, and no endpoint for it */
 };
 
 /* Scopes that this provider knows. */

@@ -20,6 +20,7 @@ struct snapshot {
 };
 
 struct snapshot_holder {
+	pthread_mutex_t refreshing; /* one thread at a time replaces now */
 	pthread_mutex_t lock; /* between reading the pointer and taking the reference */
 	struct snapshot *now;
 	struct arena *arena; /* holds the master secret */
@@ -128,6 +129,7 @@ int snapshot_holder_new(struct op *op, const struct key_source *source, struct s
 	int r;
 
 	assert(h);
+	pthread_mutex_init(&h->refreshing, NULL);
 	pthread_mutex_init(&h->lock, NULL);
 	h->arena = arena_new(4096);
 	h->source = (struct key_source){ arena_dup(h->arena, source->master_secret), source->token };
@@ -146,17 +148,18 @@ void snapshot_holder_free(struct snapshot_holder *h)
 		return;
 	snapshot_release(h->now);
 	pthread_mutex_destroy(&h->lock);
+	pthread_mutex_destroy(&h->refreshing);
 	arena_free(h->arena);
 	free(h);
 }
 
-int snapshot_refresh(struct op *op, struct snapshot_holder *h)
+static int refresh(struct op *op, struct snapshot_holder *h)
 {
 	struct cache_versions now;
 	struct snapshot *old, *fresh;
 	int r = cache_versions_get(op, &now);
 
-	/* Only this thread replaces h->now, so reading it here needs no lock. */
+	/* Only the thread in here replaces h->now, so reading it here needs no lock. */
 	if (r < 0 || (now.clients == h->now->versions.clients && now.keys == h->now->versions.keys))
 		return r;
 	r = snapshot_load(op, &h->source, &fresh);
@@ -168,4 +171,14 @@ int snapshot_refresh(struct op *op, struct snapshot_holder *h)
 	pthread_mutex_unlock(&h->lock);
 	snapshot_release(old);
 	return 0;
+}
+
+int snapshot_refresh(struct op *op, struct snapshot_holder *h)
+{
+	int r;
+
+	pthread_mutex_lock(&h->refreshing);
+	r = refresh(op, h);
+	pthread_mutex_unlock(&h->refreshing);
+	return r;
 }

@@ -16,7 +16,10 @@ struct snapshot_holder; /* thread-safe */
 /* Loads the first snapshot; the signing keys exist (signing_keys_maintain). */
 int snapshot_holder_new(struct op *op, const struct key_source *source, struct snapshot_holder **ret_holder) _must_check_;
 void snapshot_holder_free(struct snapshot_holder *h);
-/* Loads anew when a version has been raised; keeps the present one on any failure. */
+/*
+ * Loads anew when a version has been raised; keeps the present one on any failure.  Also for a request that
+ * has changed a client: when this returns, later requests at this node see the change.
+ */
 int snapshot_refresh(struct op *op, struct snapshot_holder *h) _must_check_;
 
 struct snapshot *snapshot_take(struct snapshot_holder *h);

@@ -7,21 +7,23 @@
 
 /*
  * An update only when something differs: servers reload their clients after each.  A sealed
- * secret is never the same twice, so its hash tells whether it changed.
+ * secret is never the same twice, so its hash tells whether it changed.  A client that
+ * registered itself is the operator's from then on.
  */
 DB_QUERY(client_admin_put_q, DB_WRITE,
          "INSERT INTO sen.oauth_client AS c (id, platform_id, secret_hash, secret_sealed, metadata)"
          " VALUES ($1, $2::smallint, $3::bytea, $4, $5::jsonb)"
-         " ON CONFLICT (id) DO UPDATE SET (platform_id, secret_hash, secret_sealed, metadata, version)"
-         "  = (excluded.platform_id, excluded.secret_hash, excluded.secret_sealed, excluded.metadata, c.version + 1)"
-         " WHERE (c.platform_id, c.secret_hash, c.secret_sealed IS NULL, c.metadata) IS DISTINCT FROM"
-         "  (excluded.platform_id, excluded.secret_hash, excluded.secret_sealed IS NULL, excluded.metadata)"
+         " ON CONFLICT (id) DO UPDATE SET (platform_id, secret_hash, secret_sealed, metadata, version, registration_hash, registered_with)"
+         "  = (excluded.platform_id, excluded.secret_hash, excluded.secret_sealed, excluded.metadata, c.version + 1, NULL, NULL)"
+         " WHERE (c.platform_id, c.secret_hash, c.secret_sealed IS NULL, c.metadata, c.registered_with) IS DISTINCT FROM"
+         "  (excluded.platform_id, excluded.secret_hash, excluded.secret_sealed IS NULL, excluded.metadata, NULL)"
          " RETURNING id");
 DB_QUERY(client_admin_home_q, DB_WRITE,
          "UPDATE sen.platform SET home_url = $2 WHERE id = $1::smallint AND home_url IS DISTINCT FROM $2 RETURNING id");
 DB_QUERY(client_admin_list_q, DB_READ,
          "SELECT c.id, c.name, p.code, c.metadata->>'token_endpoint_auth_method', c.metadata, c.enabled FROM sen.oauth_client c"
          " LEFT JOIN sen.platform p ON p.id = c.platform_id ORDER BY c.id");
+DB_QUERY(client_admin_remove_q, DB_WRITE, "DELETE FROM sen.oauth_client WHERE id = $1 RETURNING id");
 
 static int put_row(struct op *op, const struct client_file *f, struct db_param platform, struct str secret, struct db_rows *rows)
 {
@@ -74,6 +76,26 @@ int client_admin_put(struct op *op, const struct client_file *f, struct str secr
 	if (r == 0)
 		*ret_changed = changed;
 	return r;
+}
+
+int client_admin_remove(struct op *op, struct str id, struct str operator)
+{
+	const struct audit_record record = { .actor = operator, .action = "client.remove", .object = id };
+	struct db_rows rows;
+	int r = db_begin(op);
+
+	if (r < 0)
+		return r;
+	r = db_run(op, &client_admin_remove_q, &rows, P_STR(id));
+	if (r >= 0 && rows.n == 0)
+		r = op_fail(op, ERR_NOT_FOUND, "there is no such client");
+	if (r >= 0)
+		r = audit_add(op, &record);
+	if (r < 0) {
+		db_rollback(op);
+		return r;
+	}
+	return db_commit(op);
 }
 
 int client_admin_list(struct op *op, const struct client_line **ret_lines, size_t *ret_n)

@@ -1,4 +1,4 @@
-/* senctl client add|list */
+/* senctl client add|list|remove */
 
 #include "common/base/random.h"
 #include "server/senctl/client_admin.h"
@@ -71,8 +71,7 @@ static int client_add(struct ctl *c, const char *path)
 	if (r != EXIT_OK)
 		return r;
 	if (client_file_read(&c->op, text, &f) < 0)
-		return ctl_fail(c, "%s: %s%s%.*s", path, c->op.error.text, c->op.error.n_args > 0 ? ": " : "",
-		                STR_ARG(c->op.error.n_args > 0 ? c->op.error.args[0].value : c->op.error.detail));
+		return ctl_fail(c, "%s: %s%s%.*s", path, c->op.error.text, str_is_empty(c->op.error.detail) ? "" : ": ", STR_ARG(c->op.error.detail));
 	_json_ _unused_ json_t *metadata = f.metadata;
 	if (!str_is_null(f.secret_file))
 		r = get_secret(c, path_beside(c, path, f.secret_file), &secret);
@@ -117,15 +116,26 @@ static int client_list(struct ctl *c)
 	return EXIT_OK;
 }
 
+static int client_remove(struct ctl *c, struct str id)
+{
+	if (client_admin_remove(&c->op, id, ctl_operator(c)) < 0)
+		return ctl_fail_op(c);
+	ctl_print(c, "%.*s: %s", STR_ARG(id), ctl_say(c, "đã xoá", "removed"));
+	return EXIT_OK;
+}
+
 int cmd_client(struct ctl *c)
 {
 	struct str what;
-	int r = ctl_options(c, NULL, 0, 1, 2);
+	int r;
 
+	if (c->argc > 1 && str_equal(str_c(c->argv[1]), STR("token")))
+		return cmd_client_token(c);
+	r = ctl_options(c, NULL, 0, 1, 2);
 	if (r != EXIT_OK)
 		return r;
 	what = str_c(c->args[0]);
-	if (!(str_equal(what, STR("add")) && c->n_args == 2) && !(str_equal(what, STR("list")) && c->n_args == 1))
+	if (!((str_equal(what, STR("add")) || str_equal(what, STR("remove"))) && c->n_args == 2) && !(str_equal(what, STR("list")) && c->n_args == 1))
 		return ctl_usage_error(c, "senctl client %s", c->command->usage);
 	r = ctl_configure(c);
 	if (r == EXIT_OK)
@@ -134,5 +144,7 @@ int cmd_client(struct ctl *c)
 		r = ctl_need_db(c);
 	if (r != EXIT_OK)
 		return r;
+	if (str_equal(what, STR("remove")))
+		return client_remove(c, str_c(c->args[1]));
 	return c->n_args == 2 ? client_add(c, c->args[1]) : client_list(c);
 }
