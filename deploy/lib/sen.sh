@@ -53,7 +53,8 @@ sen_configure() {
 	fill_template "$SEN_ROOT/deploy/sen-server.conf.in" ISSUER="$ISSUER" LISTEN="${SEN_LISTEN:-$HOST_SERVER:$PORT_SERVER}" \
 		ADMIN_LISTEN="$HOST_SERVER:$PORT_ADMIN" PROXIES="${SEN_PROXIES:-}" SECRETS="$STATE/secrets" \
 		CONNINFO="$(postgres_conninfo sen_server)" LDAP_URI="$(ldapi_uri ldap)" BIND_DN="$LDAP_SERVER_DN" \
-		PEOPLE="ou=people,$LDAP_SUFFIX" DECOY="$LDAP_DECOY_DN" LOCK_S="${SEN_LOCK_S:-43200}" EGRESS="127.0.0.0/8" REQUEST_URI="${SEN_REQUEST_URI:-no}" |
+		PEOPLE="ou=people,$LDAP_SUFFIX" DECOY="$LDAP_DECOY_DN" LOCK_S="${SEN_LOCK_S:-43200}" EGRESS="127.0.0.0/8" REQUEST_URI="${SEN_REQUEST_URI:-no}" \
+		IDLE_S="${SEN_IDLE_S:-900}" REGISTERED_MAX="${SEN_REGISTERED_MAX:-1000}" CA_FILE="${SEN_CA_FILE:-}" |
 		server_file 600 "$STATE/sen-server.conf"
 	fill_template "$SEN_ROOT/deploy/sen-provisioner.conf.in" ISSUER="$ISSUER" ADMIN_LISTEN="$HOST_SERVER:$PORT_PROVISIONER_ADMIN" \
 		SECRETS="$STATE/secrets" CONNINFO="$(postgres_conninfo sen_provisioner)" LDAP_URI="$(ldapi_uri ldap)" \
@@ -87,6 +88,7 @@ sen_seed() {
 	fi
 	senctl import persons "$persons" >&2
 	sen_clients
+	sen_registration_token
 	sen_bootstrap
 }
 
@@ -98,6 +100,17 @@ sen_clients() {
 			server_file 600 "$STATE/client-$client.json"
 		senctl client add "$STATE/client-$client.json" >&2
 	done
+}
+
+# An initial access token, with which clients register themselves; one for each policy, made once.
+# SEN_REGISTRATION names the policy: deploy/clients/registration-NAME.json.
+sen_registration_token() {
+	local name=${SEN_REGISTRATION:-tests}
+	REGISTRATION_TOKEN_FILE=$STATE/secrets/initial-access-$name.token
+	as_server test ! -s "$REGISTRATION_TOKEN_FILE" || return 0
+	server_file 600 "$STATE/registration-$name.json" <"$SEN_ROOT/deploy/clients/registration-$name.json"
+	senctl --json client token add --uses 100000 --days 365 --label "$name" --policy "$STATE/registration-$name.json" |
+		python3 -c 'import json,sys; print(json.load(sys.stdin)["token"], end="")' | server_file 600 "$REGISTRATION_TOKEN_FILE"
 }
 
 # employee_of LINE: the employee code of that official (a person's further posts are further lines).
@@ -150,6 +163,7 @@ P03_RP='$P03_RP_URL'
 P03_ROLE='NGUOIDUNG'
 SENCTL='$STATE/bin/senctl'
 SENCTL_CONFIG='$STATE/senctl.conf'
+SEN_INITIAL_ACCESS_TOKEN='$(as_server cat "$REGISTRATION_TOKEN_FILE")'
 SEN_ADMIN_LOGIN='$(admin_login)'
 SEN_ADMIN_CODE_FILE='$STATE/secrets/admin-activation.code'
 SEN_ADMIN_TOKEN_FILE='$STATE/secrets/admin-token.json'

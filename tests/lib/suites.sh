@@ -170,7 +170,7 @@ e2e_logs_are_clean() {
 # Databases and accounts anew; what npm installed stays.
 tests_forget() {
 	services_stop_all
-	(cd "$STATE" && as_server sh -c 'rm -rf pg ldap p03-ldap p02/accounts.json persons.csv* try.env secrets/account-* secrets/admin*')
+	(cd "$STATE" && as_server sh -c 'rm -rf pg ldap p03-ldap p02/accounts.json persons.csv* try.env secrets/account-* secrets/admin* secrets/initial-access-*')
 }
 
 suite_asan() {
