@@ -1,8 +1,9 @@
 /*
  * Client metadata of any JSON.  What is accepted is a normal form: accepted again, unchanged; its addresses
- * are plain ones, and a client that registered itself has nothing that only the operator gives.
+ * are plain ones, and a client that registered itself has nothing that only the operator gives, and all that its policy demands.
  */
 #include "server/oidc/client_metadata.h"
+#include "server/oidc/registration_policy.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_uris(struct str_list uris)
@@ -34,6 +35,24 @@ static void check_one(struct arena *a, const json_t *json, enum client_registran
 		CHECK(!c.may_introspect && c.profile == PROFILE_NONE && c.pkce_required && c.resources.n == 0);
 }
 
+static void check_policy(struct arena *a, const json_t *json)
+{
+	_json_ json_t *policy = json_read(STR("{\"scope\":\"openid roles\",\"sen_access_token_s\":60,\"dpop_bound_access_tokens\":true}"), 2, NULL);
+	_json_ json_t *normal = NULL;
+	struct client c = { 0 };
+	struct str scope;
+	struct op op;
+
+	op_init(&op, a, NULL, NULL);
+	if (registration_policy_apply(&op, policy, json, &normal) < 0)
+		return;
+	CHECK(client_metadata_read(&op, normal, &c) == 0);
+	CHECK(c.access_token_s == 60 && c.dpop_bound && c.must_consent && c.pkce_required);
+	scope = c.scope;
+	for (struct str part; str_split(&scope, ' ', &part);)
+		CHECK(str_equal(part, STR("openid")) || str_equal(part, STR("roles")));
+}
+
 FUZZ_TARGET(a, input)
 {
 	_json_ json_t *json = json_read(input, CLIENT_METADATA_DEPTH, NULL);
@@ -42,4 +61,5 @@ FUZZ_TARGET(a, input)
 		return;
 	check_one(a, json, REGISTRANT_OPERATOR);
 	check_one(a, json, REGISTRANT_CLIENT);
+	check_policy(a, json);
 }
