@@ -54,7 +54,7 @@ sen_configure() {
 		ADMIN_LISTEN="$HOST_SERVER:$PORT_ADMIN" PROXIES="${SEN_PROXIES:-}" SECRETS="$STATE/secrets" \
 		CONNINFO="$(postgres_conninfo sen_server)" LDAP_URI="$(ldapi_uri ldap)" BIND_DN="$LDAP_SERVER_DN" \
 		PEOPLE="ou=people,$LDAP_SUFFIX" DECOY="$LDAP_DECOY_DN" LOCK_S="${SEN_LOCK_S:-43200}" EGRESS="127.0.0.0/8" REQUEST_URI="${SEN_REQUEST_URI:-no}" \
-		IDLE_S="${SEN_IDLE_S:-900}" REGISTERED_MAX="${SEN_REGISTERED_MAX:-1000}" CA_FILE="${SEN_CA_FILE:-}" |
+		IDLE_S="${SEN_IDLE_S:-900}" ABSOLUTE_S="${SEN_ABSOLUTE_S:-43200}" REGISTERED_MAX="${SEN_REGISTERED_MAX:-1000}" CA_FILE="${SEN_CA_FILE:-}" |
 		server_file 600 "$STATE/sen-server.conf"
 	fill_template "$SEN_ROOT/deploy/sen-provisioner.conf.in" ISSUER="$ISSUER" ADMIN_LISTEN="$HOST_SERVER:$PORT_PROVISIONER_ADMIN" \
 		SECRETS="$STATE/secrets" CONNINFO="$(postgres_conninfo sen_provisioner)" LDAP_URI="$(ldapi_uri ldap)" \
