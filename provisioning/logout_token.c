@@ -14,7 +14,7 @@ int logout_token_make(struct op *op, struct str issuer, const struct destination
 
 	json_set_str(claims, "iss", issuer);
 	json_set_str(claims, "sub", str_is_null(to->sector) ? item->account_id : subject_pairwise(op, to->sector, item->account_id));
-	json_set_str(claims, "aud", to->name);
+	json_set_str(claims, "aud", to->client_id);
 	json_set_int(claims, "iat", op->now_s);
 	json_set_int(claims, "exp", op->now_s + LOGOUT_TOKEN_LIFE_S);
 	json_set_str(claims, "jti", random_token(op->arena, STR(""), JTI_BYTES));

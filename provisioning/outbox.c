@@ -2,6 +2,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/model/exclusion_store.h"
+#include "common/model/security_event.h"
 
 #include <errno.h>
 
@@ -50,7 +52,8 @@ static void serve(void *context, void *item)
 	if (clock_mono_ms() + o->config.timeout_ms > d->deadline_ms)
 		send_back(d, STR("no time left within the lease"));
 	else
-		d->answer = outbox_answer_read(&d->op, http_client_call(&d->op, o->http, &call, &answer), &answer);
+		d->answer = outbox_answer_read(&d->op, http_client_call(&d->op, o->http, &call, &answer), &answer,
+		                               str_equal(str_c(d->item.kind), STR(OUTBOX_SSF)));
 	finish(o, d);
 }
 
@@ -71,13 +74,14 @@ static struct delivery *take_delivery(struct outbox *o, const struct outbox_item
 		.destination = arena_dup(d->arena, item->destination),
 		.session_id = arena_dup(d->arena, item->session_id),
 		.payload = arena_dup(d->arena, item->payload),
+		.created_at_s = item->created_at_s,
 		.attempts = item->attempts,
 		.lease_token = item->lease_token,
 	};
 	return d;
 }
 
-static void send_off(struct outbox *o, const struct outbox_item *item, int64_t deadline_ms)
+static void send_off(struct outbox *o, const struct outbox_item *item, int64_t deadline_ms, bool is_excluded)
 {
 	struct destination *to = destination_find(o->destinations, o->n_destinations, item->kind, item->destination);
 	struct delivery *d = take_delivery(o, item);
@@ -85,13 +89,38 @@ static void send_off(struct outbox *o, const struct outbox_item *item, int64_t d
 	assert(to);
 	to->in_flight++;
 	d->deadline_ms = deadline_ms;
-	if (outbox_message_write(o, d, to) < 0)
+	if (is_excluded) {
+		send_back(d, STR("the receiver excluded this subject"));
+		d->answer.outcome = OUTBOX_VOID;
+	} else if (outbox_message_write(o, d, to) < 0)
 		send_back(d, arena_printf(d->arena, "%s: %.*s", d->op.error.text, STR_ARG(d->op.error.detail)));
 	else if (workq_push(o->queue, d))
 		return;
 	else
 		send_back(d, STR("queue"));
 	finish(o, d);
+}
+
+/* Which of the items speak of somebody of whom their stream's receiver does not want to hear. */
+static int find_excluded(struct outbox *o, struct op *op, const struct outbox_item *items, size_t n, struct exclusion *all)
+{
+	size_t n_asked = 0, *place = ARENA_ARRAY(op->arena, size_t, n + 1);
+	struct exclusion *asked = ARENA_ARRAY(op->arena, struct exclusion, n + 1);
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct destination *to = destination_find(o->destinations, o->n_destinations, items[i].kind, items[i].destination);
+		const struct event_receiver receiver = { .sector = to->sector };
+
+		if (!to->has_exclusions)
+			continue;
+		place[n_asked] = i;
+		asked[n_asked++] = (struct exclusion){ items[i].destination, security_event_subject(op, &receiver, &items[i]), false };
+	}
+	r = exclusions_find(op, asked, n_asked);
+	for (size_t i = 0; i < n_asked; i++)
+		all[place[i]] = asked[i];
+	return r;
 }
 
 /* What each destination may be given now.  They take turns at being the first. */
@@ -120,18 +149,24 @@ static int claim(struct outbox *o, struct op *op, const char *kind)
 	int64_t now_ms = clock_mono_ms(), deadline_ms = now_ms + LEASE_S * 1000;
 	const struct outbox_request rq = { quotas, quotas_of(o, kind, quotas, now_ms), (int64_t)o->n_free, LEASE_S };
 	const struct outbox_item *items = NULL;
+	struct exclusion *excluded;
 	size_t n = 0;
 	int r = rq.n_quotas > 0 && rq.limit > 0 ? outbox_claim(op, kind, &rq, &items, &n) : 0;
 
-	for (size_t i = 0; i < n; i++)
-		send_off(o, &items[i], deadline_ms);
+	op->keys = o->keys;
+	excluded = ARENA_ARRAY(op->arena, struct exclusion, n + 1);
+	if (r == 0)
+		r = find_excluded(o, op, items, n, excluded);
+	/* Not known who is excluded: the leases end by time. */
+	for (size_t i = 0; r == 0 && i < n; i++)
+		send_off(o, &items[i], deadline_ms, excluded[i].is_excluded);
 	return r;
 }
 
 /* Pings first: somebody is waiting for them. */
 static int claim_all(struct outbox *o, struct op *op)
 {
-	static const char *const kinds[] = { OUTBOX_CIBA, OUTBOX_LOGOUT };
+	static const char *const kinds[] = { OUTBOX_CIBA, OUTBOX_LOGOUT, OUTBOX_SSF };
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds) && r == 0; i++)

@@ -8,11 +8,11 @@
 /* A platform that answers, but not well, is not asked more often than this. */
 #define ODD_CAP_MS ((int64_t)300 * 1000)
 
-/* "error" of the answer, where it is one (RFC 6749 §5.2); STR_NULL otherwise. */
-static struct str error_word(struct op *op, const struct http_answer *answer)
+/* The member that says what is wrong, where there is one (RFC 6749 §5.2, RFC 8935 §2.3); STR_NULL otherwise. */
+static struct str error_word(struct op *op, const struct http_answer *answer, const char *member)
 {
 	_json_ json_t *json = json_read(answer->body, JSON_DEPTH_MAX, NULL);
-	struct str word = json_get_str(json, "error");
+	struct str word = json_get_str(json, member);
 
 	if (str_is_empty(word) || word.len > WORD_MAX_BYTES || !str_is_printable_ascii(word))
 		return STR_NULL;
@@ -44,23 +44,26 @@ static int64_t pause_of(const struct http_answer *answer)
 	return answer->retry_after_s < PAUSE_MAX_S ? answer->retry_after_s : PAUSE_MAX_S;
 }
 
-struct outbox_answer outbox_answer_read(struct op *op, int err, const struct http_answer *answer)
+struct outbox_answer outbox_answer_read(struct op *op, int err, const struct http_answer *answer, bool is_event)
 {
 	struct outbox_answer a = { .outcome = OUTBOX_RETRY, .event = BREAKER_ANSWERED, .delay_cap_ms = ODD_CAP_MS, .pause_s = -1 };
 	struct str word;
 
 	if (err < 0)
 		return not_answered(op, err);
-	if (answer->status == 200 || answer->status == 204) {
+	if (answer->status == 200 || answer->status == 204 || (is_event && answer->status == 202)) {
 		a.outcome = OUTBOX_DELIVERED;
 		return a;
 	}
-	word = answer->status == 400 ? error_word(op, answer) : STR_NULL;
+	word = answer->status == 400 ? error_word(op, answer, is_event ? "err" : "error") : STR_NULL;
 	if (!str_is_null(word)) {
 		a.outcome = OUTBOX_REFUSED;
 		a.detail = arena_printf(op->arena, "answered 400 %.*s", STR_ARG(word));
 		return a;
 	}
+	/* The Authorization that the receiver gave for its stream. */
+	if (is_event && (answer->status == 401 || answer->status == 403))
+		a.event = BREAKER_UNAUTHORIZED;
 	a.pause_s = pause_of(answer);
 	a.detail = arena_printf(op->arena, "answered %d%s", answer->status,
 	                        answer->status >= 300 && answer->status < 400 ? " (redirects are not followed)" : "");

@@ -3,7 +3,7 @@
  *
  * Back-Channel Logout 1.0 §2.8: 200 (or 204) is done; 400 with an error in JSON says that the
  * relying party will never take it.  All else may pass: a redirect, which is never followed, and a
- * 400 of something in between as well.
+ * 400 of something in between as well.  RFC 8935 §2.2 to §2.4 for pushed events: 202, and 400 with "err".
  */
 #pragma once
 
@@ -21,4 +21,4 @@ struct outbox_answer {
 };
 
 /* err: what http_client_call() returned with op; answer: where it returned 0. */
-struct outbox_answer outbox_answer_read(struct op *op, int err, const struct http_answer *answer);
+struct outbox_answer outbox_answer_read(struct op *op, int err, const struct http_answer *answer, bool is_event);

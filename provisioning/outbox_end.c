@@ -13,7 +13,8 @@
 
 const char *outbox_outcome_name(enum outbox_outcome outcome)
 {
-	static const char *const names[] = { [OUTBOX_DELIVERED] = "delivered", [OUTBOX_REFUSED] = "refused", [OUTBOX_RETRY] = "retry" };
+	static const char *const names[] = { [OUTBOX_DELIVERED] = "delivered", [OUTBOX_REFUSED] = "refused",
+		                             [OUTBOX_VOID] = "void", [OUTBOX_RETRY] = "retry" };
 
 	return names[outcome];
 }
@@ -36,13 +37,14 @@ static void keep_behaviour(const struct outbox *o, struct destination *fresh, si
 static int load(struct op *op, const struct key_source *source, struct destination **ret_destinations, size_t *ret_n, struct keyring **ret_keys)
 {
 	struct keyring *keys;
-	int r = destinations_load(op, ret_destinations, ret_n);
+	int r = keyring_open(op, source, &keys);
 
-	if (r == 0)
-		r = keyring_open(op, source, &keys);
 	if (r < 0)
 		return r;
+	op->keys = keys;
 	r = signing_keys_load(op, keys);
+	if (r == 0)
+		r = destinations_load(op, ret_destinations, ret_n);
 	if (r < 0) {
 		keyring_free(keys);
 		return r;
@@ -60,7 +62,8 @@ int outbox_refresh(struct outbox *o, struct op *op)
 	size_t n = 0;
 	int r = cache_versions_get(op, &now);
 
-	if (r < 0 || (o->keys && now.clients == o->versions.clients && now.keys == o->versions.keys))
+	if (r < 0 || (o->keys && now.clients == o->versions.clients && now.keys == o->versions.keys &&
+	              now.streams == o->versions.streams))
 		return r;
 	inner.arena = arena_new(KNOWN_BYTES);
 	r = load(&inner, &o->config.keys, &destinations, &n, &keys);

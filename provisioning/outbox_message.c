@@ -2,6 +2,7 @@
 #include "common/base/json.h"
 #include "common/base/url.h"
 #include "common/model/ciba_ping.h"
+#include "common/model/security_event.h"
 #include "provisioning/logout_token.h"
 #include "provisioning/outbox_impl.h"
 
@@ -46,6 +47,23 @@ static int write_ping(struct delivery *d, const struct destination *to)
 	return 0;
 }
 
+/* RFC 8935 §2 */
+static int write_event(struct outbox *o, struct delivery *d, const struct destination *to)
+{
+	const struct event_receiver receiver = {
+		.issuer = o->config.issuer,
+		.stream_id = to->name,
+		.client_id = to->client_id,
+		.alg = to->alg,
+		.sector = to->sector,
+	};
+
+	add_header(d, STR("Content-Type"), STR("application/secevent+jwt"));
+	if (!str_is_null(to->authorization))
+		add_header(d, STR("Authorization"), arena_dup(d->arena, to->authorization));
+	return security_event_make(&d->op, &receiver, &d->item, &d->body);
+}
+
 int outbox_message_write(struct outbox *o, struct delivery *d, const struct destination *to)
 {
 	int r;
@@ -53,7 +71,10 @@ int outbox_message_write(struct outbox *o, struct delivery *d, const struct dest
 	d->n_headers = 0;
 	d->url = arena_dup(d->arena, to->url);
 	add_header(d, STR("Accept"), STR("application/json"));
-	r = str_equal(str_c(to->kind), STR(OUTBOX_CIBA)) ? write_ping(d, to) : write_logout(o, d, to);
+	if (str_equal(str_c(to->kind), STR(OUTBOX_CIBA)))
+		r = write_ping(d, to);
+	else
+		r = str_equal(str_c(to->kind), STR(OUTBOX_SSF)) ? write_event(o, d, to) : write_logout(o, d, to);
 	d->op.keys = NULL;
 	return r;
 }

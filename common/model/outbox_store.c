@@ -2,6 +2,11 @@
 
 #include "common/db/columns.h"
 
+/* Read by items_from_rows(). */
+#define OUTBOX_ITEM_COLUMNS                                                                              \
+	"o.account_id, o.created_on, o.id, o.destination, o.session_id, o.payload,"                      \
+	" floor(extract(epoch FROM o.created_at))::bigint, o.attempts, o.lease_token"
+
 DB_QUERY(outbox_claim_q, DB_WRITE,
 	"WITH c AS MATERIALIZED ("
 	"  SELECT o.account_id, o.created_on, o.id FROM unnest($2::text[], $3::bigint[]) d (destination, n)"
@@ -12,7 +17,7 @@ DB_QUERY(outbox_claim_q, DB_WRITE,
 	"UPDATE sen.outbox o SET attempts = o.attempts + 1, lease_token = o.lease_token + 1,"
 	" next_at = now() + $4::bigint * interval '1 s', lease_until = now() + $4::bigint * interval '1 s'"
 	" FROM c WHERE o.account_id = c.account_id AND o.created_on = c.created_on AND o.id = c.id"
-	" RETURNING o.account_id, o.created_on, o.id, o.destination, o.session_id, o.payload, o.attempts, o.lease_token");
+	" RETURNING " OUTBOX_ITEM_COLUMNS);
 
 /* Of audit: what did not reach its destination. */
 #define AUDIT_LOST(rows)                                                                                          \
@@ -20,7 +25,7 @@ DB_QUERY(outbox_claim_q, DB_WRITE,
 	" SELECT 'system', " rows ".kind || CASE " rows ".outcome WHEN 'refused' THEN '.refused' ELSE '.undelivered' END," \
 	" " rows ".account_id, " rows ".destination, " rows ".id::text,"                                         \
 	" jsonb_build_object('session', " rows ".session_id, 'attempts', " rows ".attempts, 'detail', " rows ".detail)" \
-	" FROM " rows " WHERE " rows ".outcome <> 'delivered'"
+	" FROM " rows " WHERE " rows ".outcome IN ('refused', 'dead')"
 
 DB_QUERY(outbox_complete_q, DB_WRITE,
 	"WITH u AS ("
@@ -33,6 +38,19 @@ DB_QUERY(outbox_complete_q, DB_WRITE,
 	"  AND o.done_at IS NULL RETURNING o.*"
 	"), l AS (" AUDIT_LOST("u") ")"
 	"SELECT count(*) FROM u");
+
+DB_QUERY(outbox_settle_q, DB_WRITE,
+	"WITH u AS ("
+	"  UPDATE sen.outbox o SET lease_until = NULL, detail = nullif(r.detail, ''), outcome = r.outcome, done_at = now(),"
+	"  attempts = o.attempts + 1"
+	"  FROM unnest($3::uuid[], $4::text[], $5::text[]) r (id, outcome, detail)"
+	"  WHERE o.kind = $1::text AND o.destination = $2::text AND o.done_at IS NULL AND o.id = r.id RETURNING o.*"
+	"), l AS (" AUDIT_LOST("u") ")"
+	"SELECT count(*) FROM u");
+
+DB_QUERY(outbox_peek_q, DB_READ,
+	"SELECT " OUTBOX_ITEM_COLUMNS " FROM sen.outbox o WHERE o.kind = $1::text AND o.destination = $2::text"
+	" AND o.done_at IS NULL AND o.give_up_at > now() ORDER BY o.next_at, o.id LIMIT $3::bigint");
 
 DB_QUERY(outbox_give_up_q, DB_WRITE,
 	"WITH c AS MATERIALIZED (SELECT account_id, created_on, id FROM sen.outbox WHERE done_at IS NULL AND give_up_at <= now()"
@@ -52,11 +70,30 @@ DB_QUERY(outbox_counts_q, DB_READ,
 	"SELECT kind, destination, count(*), greatest(0, floor(extract(epoch FROM now() - min(created_at))))::bigint"
 	" FROM sen.outbox WHERE done_at IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 60");
 
+static const struct outbox_item *items_from_rows(struct arena *a, const char *kind, const struct db_rows *rows)
+{
+	struct outbox_item *items = ARENA_ARRAY(a, struct outbox_item, rows->n);
+
+	for (size_t i = 0; i < rows->n; i++)
+		items[i] = (struct outbox_item){
+			.kind = kind,
+			.account_id = db_str(rows, i, 0),
+			.created_on = db_str(rows, i, 1),
+			.id = db_str(rows, i, 2),
+			.destination = db_str(rows, i, 3),
+			.session_id = db_str(rows, i, 4),
+			.payload = db_str(rows, i, 5),
+			.created_at_s = db_i64(rows, i, 6),
+			.attempts = db_i64(rows, i, 7),
+			.lease_token = db_i64(rows, i, 8),
+		};
+	return items;
+}
+
 int outbox_claim(struct op *op, const char *kind, const struct outbox_request *rq, const struct outbox_item **ret_items,
                  size_t *ret_n)
 {
 	struct columns c = columns_new(op->arena, rq->n_quotas, 2);
-	struct outbox_item *items;
 	struct db_rows rows;
 	int r;
 
@@ -68,20 +105,7 @@ int outbox_claim(struct op *op, const char *kind, const struct outbox_request *r
 	           P_I64(rq->limit));
 	if (r < 0)
 		return r;
-	items = ARENA_ARRAY(op->arena, struct outbox_item, rows.n);
-	for (size_t i = 0; i < rows.n; i++)
-		items[i] = (struct outbox_item){
-			.kind = kind,
-			.account_id = db_str(&rows, i, 0),
-			.created_on = db_str(&rows, i, 1),
-			.id = db_str(&rows, i, 2),
-			.destination = db_str(&rows, i, 3),
-			.session_id = db_str(&rows, i, 4),
-			.payload = db_str(&rows, i, 5),
-			.attempts = db_i64(&rows, i, 6),
-			.lease_token = db_i64(&rows, i, 7),
-		};
-	*ret_items = items;
+	*ret_items = items_from_rows(op->arena, kind, &rows);
 	*ret_n = rows.n;
 	return 0;
 }
@@ -93,6 +117,8 @@ static struct str outcome_word(enum outbox_outcome outcome)
 		return STR("delivered");
 	case OUTBOX_REFUSED:
 		return STR("refused");
+	case OUTBOX_VOID:
+		return STR("void");
 	case OUTBOX_RETRY:
 		break;
 	}
@@ -131,6 +157,33 @@ int outbox_complete(struct op *op, const struct outbox_end *ends, size_t n, size
 	if (r == 0)
 		*ret_n = (size_t)db_i64(&rows, 0, 0);
 	return r;
+}
+
+int outbox_peek(struct op *op, const char *kind, struct str destination, int64_t limit, const struct outbox_item **ret_items,
+                size_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &outbox_peek_q, &rows, P_C(kind), P_STR(destination), P_I64(limit));
+
+	if (r < 0)
+		return r;
+	*ret_items = items_from_rows(op->arena, kind, &rows);
+	*ret_n = rows.n;
+	return 0;
+}
+
+int outbox_settle(struct op *op, const char *kind, struct str destination, const struct outbox_receipt *receipts, size_t n)
+{
+	struct columns c = columns_new(op->arena, n, 3);
+	struct db_rows rows;
+
+	for (size_t i = 0; i < n; i++) {
+		columns_text(&c, 0, i, receipts[i].id);
+		columns_text(&c, 1, i, outcome_word(receipts[i].outcome));
+		columns_text(&c, 2, i, str_is_null(receipts[i].detail) ? STR("") : receipts[i].detail);
+	}
+	return db_run(op, &outbox_settle_q, &rows, P_C(kind), P_STR(destination), columns_param(&c, 0), columns_param(&c, 1),
+	              columns_param(&c, 2));
 }
 
 int outbox_give_up(struct op *op, size_t *ret_n)

@@ -10,8 +10,9 @@
 
 #include "common/db/db.h"
 
-#define OUTBOX_LOGOUT "logout"
-#define OUTBOX_CIBA "ciba" /* a decision (ciba_ping.h) */
+#define OUTBOX_LOGOUT "logout" /* the end of a session */
+#define OUTBOX_CIBA "ciba"     /* a decision (ciba_ping.h) */
+#define OUTBOX_SSF "ssf"       /* a security event (security_event.h); its destination is a stream */
 
 struct outbox_item {
 	const char *kind;
@@ -19,6 +20,7 @@ struct outbox_item {
 	struct str destination;
 	struct str session_id;                 /* STR_NULL: none */
 	struct str payload;                    /* JSON; secrets in it are sealed */
+	int64_t created_at_s;
 	int64_t attempts;                      /* with the one to come */
 	int64_t lease_token;
 };
@@ -43,6 +45,7 @@ int outbox_claim(struct op *op, const char *kind, const struct outbox_request *r
 enum outbox_outcome {
 	OUTBOX_DELIVERED,
 	OUTBOX_REFUSED, /* the destination says that it will never take it: audited */
+	OUTBOX_VOID,    /* the destination does not want it any more */
 	OUTBOX_RETRY,
 };
 
@@ -59,6 +62,20 @@ int outbox_complete(struct op *op, const struct outbox_end *ends, size_t n, size
 int outbox_give_up(struct op *op, size_t *ret_n) _must_check_;
 /* The destination answers again: what waits for it may go at once. */
 int outbox_hurry(struct op *op, const char *kind, struct str destination) _must_check_;
+
+/* ---- what a destination fetches itself ---- */
+
+/* What waits for it, the oldest first; nothing is leased. */
+int outbox_peek(struct op *op, const char *kind, struct str destination, int64_t limit, const struct outbox_item **ret_items,
+                size_t *ret_n) _must_check_;
+
+struct outbox_receipt {
+	struct str id;               /* a UUID */
+	enum outbox_outcome outcome; /* not OUTBOX_RETRY */
+	struct str detail;
+};
+/* What the destination says of rows of its own; of others, or a second time, it says nothing. */
+int outbox_settle(struct op *op, const char *kind, struct str destination, const struct outbox_receipt *receipts, size_t n) _must_check_;
 
 struct outbox_count {
 	struct str kind, destination;

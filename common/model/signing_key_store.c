@@ -17,7 +17,8 @@ DB_QUERY(signing_key_move_q, DB_WRITE,
          " WHERE kid = $1 AND state = $2 RETURNING kid");
 
 DB_QUERY(versions_select, DB_READ,
-         "SELECT sum(version) FILTER (WHERE name = 'oauth_client')::bigint, sum(version) FILTER (WHERE name = 'signing_key')::bigint"
+         "SELECT sum(version) FILTER (WHERE name = 'oauth_client')::bigint, sum(version) FILTER (WHERE name = 'signing_key')::bigint,"
+         " sum(version) FILTER (WHERE name = 'ssf_stream')::bigint"
          " FROM sen.cache_version");
 
 static bool state_of(struct str name, enum key_state *ret_state)
@@ -106,5 +107,6 @@ int cache_versions_get(struct op *op, struct cache_versions *ret_versions)
 		return op_fail(op, ERR_INTERNAL, "cache versions are missing");
 	ret_versions->clients = db_i64(&rows, 0, 0);
 	ret_versions->keys = db_i64(&rows, 0, 1);
+	ret_versions->streams = db_i64(&rows, 0, 2);
 	return 0;
 }

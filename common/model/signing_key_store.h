@@ -22,6 +22,6 @@ int signing_key_move(struct op *op, struct str kid, enum key_state from, enum ke
 
 /* What caches poll: raised in the transaction that changes what is cached. */
 struct cache_versions {
-	int64_t clients, keys;
+	int64_t clients, keys, streams;
 };
 int cache_versions_get(struct op *op, struct cache_versions *ret_versions) _must_check_;

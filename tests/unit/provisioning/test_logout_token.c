@@ -25,7 +25,7 @@ static json_t *claims_of(struct op *op, const struct destination *to, const stru
 static void test_claims(void **state)
 {
 	struct op *op = op_with_keys(*state, SECRET_A);
-	const struct destination to = { .name = STR("p02"), .alg = JWS_ES256 };
+	const struct destination to = { .client_id = STR("p02"), .alg = JWS_ES256 };
 	_json_ json_t *claims = claims_of(op, &to, &item), *again = claims_of(op, &to, &item);
 	const json_t *events = json_object_get(claims, "events");
 
@@ -47,7 +47,7 @@ static void test_claims(void **state)
 static void test_pairwise(void **state)
 {
 	struct op *op = op_with_keys(*state, SECRET_A);
-	const struct destination to = { .name = STR("p02"), .sector = STR("p02.example") };
+	const struct destination to = { .client_id = STR("p02"), .sector = STR("p02.example") };
 	_json_ json_t *claims = claims_of(op, &to, &item);
 
 	assert_true(str_equal(json_get_str(claims, "sub"), subject_pairwise(op, STR("p02.example"), item.account_id)));
@@ -57,7 +57,7 @@ static void test_pairwise(void **state)
 static void test_no_session(void **state)
 {
 	struct op *op = op_with_keys(*state, SECRET_A);
-	const struct destination to = { .name = STR("p02") };
+	const struct destination to = { .client_id = STR("p02") };
 	const struct outbox_item whole_account = { .account_id = item.account_id };
 	_json_ json_t *claims = claims_of(op, &to, &whole_account);
 
@@ -69,7 +69,7 @@ static void test_no_session(void **state)
 static void test_a_key_that_is_missing(void **state)
 {
 	struct op *op = op_with_keys(*state, SECRET_A);
-	const struct destination to = { .name = STR("p02"), .alg = JWS_PS256 };
+	const struct destination to = { .client_id = STR("p02"), .alg = JWS_PS256 };
 	struct str token = STR_NULL;
 
 	assert_int_equal(logout_token_make(op, ISSUER, &to, &item, &token), ERR_UNAVAILABLE);

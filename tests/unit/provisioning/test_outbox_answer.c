@@ -33,7 +33,7 @@ static void test_statuses(void **state)
 	op_init(&op, *state, NULL, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct http_answer answer = { .status = cases[i].status, .body = str_c(cases[i].body), .retry_after_s = -1 };
-		struct outbox_answer a = outbox_answer_read(&op, 0, &answer);
+		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, false);
 
 		if (a.outcome != cases[i].outcome)
 			fail_msg("case %zu: outcome %d", i, a.outcome);
@@ -44,6 +44,34 @@ static void test_statuses(void **state)
 			assert_str_equal(a.detail, cases[i].detail);
 		else
 			assert_str_null(a.detail);
+	}
+}
+
+/* RFC 8935 §2.2 to §2.4. */
+static void test_events(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum outbox_outcome outcome;
+		enum breaker_event event;
+	} cases[] = {
+		{ 202, "", OUTBOX_DELIVERED, BREAKER_ANSWERED },
+		{ 400, "{\"err\":\"invalid_issuer\",\"description\":\"no\"}", OUTBOX_REFUSED, BREAKER_ANSWERED },
+		{ 400, "{\"error\":\"invalid_issuer\"}", OUTBOX_RETRY, BREAKER_ANSWERED },
+		{ 401, "", OUTBOX_RETRY, BREAKER_UNAUTHORIZED },
+		{ 403, "", OUTBOX_RETRY, BREAKER_UNAUTHORIZED },
+		{ 503, "", OUTBOX_RETRY, BREAKER_ANSWERED },
+	};
+	struct op op;
+
+	op_init(&op, *state, NULL, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct http_answer answer = { .status = cases[i].status, .body = str_c(cases[i].body), .retry_after_s = -1 };
+		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, true);
+
+		if (a.outcome != cases[i].outcome || a.event != cases[i].event)
+			fail_msg("case %zu", i);
 	}
 }
 
@@ -58,7 +86,7 @@ static void test_pauses(void **state)
 	op_init(&op, *state, NULL, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct http_answer answer = { .status = cases[i].status, .retry_after_s = cases[i].retry_after_s };
-		struct outbox_answer a = outbox_answer_read(&op, 0, &answer);
+		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, false);
 
 		assert_int_equal(a.outcome, OUTBOX_RETRY);
 		assert_int_equal(a.pause_s, cases[i].pause_s);
@@ -86,7 +114,7 @@ static void test_no_answer(void **state)
 
 		op_init(&op, *state, NULL, NULL);
 		r = op_fail_detail(&op, cases[i].err, "no answer", "curl 7");
-		a = outbox_answer_read(&op, r, NULL);
+		a = outbox_answer_read(&op, r, NULL, false);
 		assert_int_equal(a.outcome, OUTBOX_RETRY);
 		assert_int_equal(a.event, cases[i].event);
 		assert_int_equal(a.tells_nothing, cases[i].tells_nothing);
@@ -98,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(test_statuses),
+		UNIT_TEST(test_events),
 		UNIT_TEST(test_pauses),
 		UNIT_TEST(test_no_answer),
 	};
