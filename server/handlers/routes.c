@@ -4,6 +4,7 @@
 
 #include "server/handlers/handlers.h"
 #include "server/handlers/routes_api.h"
+#include "server/handlers/routes_ssf.h"
 #include "server/oidc/authorize.h"
 #include "server/oidc/client_metadata.h"
 
@@ -121,7 +122,7 @@ static void declare_params(void)
 const struct route *service_routes(struct arena *a, size_t *ret_n)
 {
 	size_t n = ARRAY_LEN(protocol_routes) + ARRAY_LEN(page_routes), at = 0;
-	struct route *routes = ARENA_ARRAY(a, struct route, n + n_api_routes);
+	struct route *routes = ARENA_ARRAY(a, struct route, n + n_api_routes + n_ssf_routes);
 
 	declare_params();
 	for (size_t i = 0; i < ARRAY_LEN(protocol_routes); i++)
@@ -132,6 +133,8 @@ const struct route *service_routes(struct arena *a, size_t *ret_n)
 		routes[i].n_params = count_params(routes[i].params);
 	for (size_t i = 0; i < n_api_routes; i++)
 		routes[at++] = api_routes[i];
+	for (size_t i = 0; i < n_ssf_routes; i++)
+		routes[at++] = ssf_routes[i];
 	*ret_n = at;
 	return routes;
 }

@@ -78,6 +78,7 @@ const struct client_member client_members[] = {
 	{ "sen_access_token_s", MEMBER_INT, AT(access_token_s), 600, NULL, "300" },
 	{ "sen_access_token_format", MEMBER_WORD, AT(token_format_name), 8, "jwt|opaque", "\"jwt\"" },
 	{ "sen_rotate_refresh", MEMBER_BOOL, AT(rotates_refresh), 0, NULL, "true" },
+	{ "sen_ssf_subjects", MEMBER_WORD, NOWHERE, 8, "own|all", NULL }, /* read by the database: sen.ssf_signal() */
 	{ "sen_resources", MEMBER_LIST, AT(resources), URI_MAX, NULL, NULL },
 	{ "sen_exchange_audiences", MEMBER_LIST, AT(exchange_audiences), URI_MAX, NULL, NULL },
 	{ "sen_legacy_assertion_audience", MEMBER_BOOL, AT(legacy_assertion_audience), 0, NULL, NULL },

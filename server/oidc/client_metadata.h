@@ -12,6 +12,7 @@
  *   sen_may_introspect       also the tokens of other clients
  *   sen_access_token_s       10 to 600; sen_access_token_format "jwt" (default) or "opaque"
  *   sen_rotate_refresh       false: a refresh token stays the same
+ *   sen_ssf_subjects         "own" (default): security events of officials known to the client, or of "all"
  *   sen_resources            RFC 8707 audiences; sen_exchange_audiences: for RFC 8693
  *   sen_legacy_assertion_audience   assertions may name the token endpoint as audience
  *
