@@ -330,6 +330,79 @@ static void a_sweep_reads_an_index(void **state)
 	                          " FROM plan_of('SELECT id FROM sen.session WHERE sweep_at <= now() AND ended_at IS NULL ORDER BY sweep_at LIMIT 500') p"), 1);
 }
 
+#define SESSION_REVOKED "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
+#define ACCOUNT_DISABLED "https://schemas.openid.net/secevent/risc/event-type/account-disabled"
+
+/* Streams of p02 (both events), of p03 (one), and one of app, which hears of everybody. */
+static void make_streams(void)
+{
+	side("DELETE FROM sen.ssf_stream; DELETE FROM sen.outbox;"
+	     " UPDATE sen.oauth_client SET metadata = metadata || '{\"sen_ssf_subjects\": \"all\"}' WHERE id = 'app';"
+	     " INSERT INTO sen.ssf_stream (id, client_id, slot, method, events_requested) VALUES"
+	     " (gen_random_uuid(), 'p02', 1, 'poll', ARRAY['" SESSION_REVOKED "', '" ACCOUNT_DISABLED "']),"
+	     " (gen_random_uuid(), 'p03', 1, 'poll', ARRAY['" SESSION_REVOKED "']),"
+	     " (gen_random_uuid(), 'app', 1, 'poll', ARRAY['" SESSION_REVOKED "', '" ACCOUNT_DISABLED "'])");
+}
+
+static void expect_events(const char *event, int64_t p02, int64_t p03, int64_t app)
+{
+	static const char *const clients[] = { "p02", "p03", "app" };
+	const int64_t wanted[] = { p02, p03, app };
+
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		char sql[400];
+
+		(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM sen.outbox o JOIN sen.ssf_stream s ON s.id::text = o.destination"
+		               " WHERE o.kind = 'ssf' AND o.done_at IS NULL AND s.client_id = '%s' AND o.payload->>'event' = '%s'", clients[i], event);
+		if (side_i64(sql) != wanted[i])
+			fail_msg("%s at %s: not %ld", event, clients[i], (long)wanted[i]);
+	}
+}
+
+static void streams_hear_of_sessions_that_they_had_a_part_in(void **state)
+{
+	(void)state;
+	make_streams();
+	side("SELECT sign_in('a1', ARRAY['p02', 'p02']), sign_in('a2', ARRAY['quiet'])");
+	side("UPDATE sen.session SET ended_at = now(), end_reason = 'logout'");
+	expect_events(SESSION_REVOKED, 1, 0, 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.outbox WHERE kind = 'ssf' AND payload->'data'->>'initiating_entity' = 'user'"), 3);
+	/* One part of a session: only its receiver. */
+	make_streams();
+	side("SELECT sign_in('a1', ARRAY['p02', 'p03']); SELECT take('a1', 'ND')");
+	expect_events(SESSION_REVOKED, 0, 1, 0);
+	side("UPDATE sen.session SET ended_at = now(), end_reason = 'expired' WHERE ended_at IS NULL");
+	expect_events(SESSION_REVOKED, 1, 1, 1);
+}
+
+static void streams_hear_of_accounts_that_they_know(void **state)
+{
+	(void)state;
+	make_streams();
+	side("UPDATE sen.account SET status = 'disabled', epoch = epoch + 1 WHERE login = 'a1'");
+	/* p03 did not ask for it. */
+	expect_events(ACCOUNT_DISABLED, 1, 0, 1);
+	side("DELETE FROM sen.access_grant WHERE account_id = account('a2'); UPDATE sen.account SET status = 'suspended' WHERE login = 'a2'");
+	expect_events(ACCOUNT_DISABLED, 1, 0, 2);
+	/* From one closed state to another is no news. */
+	side("UPDATE sen.account SET status = 'disabled' WHERE login = 'a2'");
+	expect_events(ACCOUNT_DISABLED, 1, 0, 2);
+}
+
+static void a_stream_that_stops_keeps_nothing(void **state)
+{
+	(void)state;
+	make_streams();
+	side("UPDATE sen.ssf_stream SET status = 'paused' WHERE client_id = 'p02'; UPDATE sen.account SET status = 'disabled' WHERE login = 'a1'");
+	expect_events(ACCOUNT_DISABLED, 1, 0, 1);
+	side("UPDATE sen.ssf_stream SET status = 'disabled' WHERE client_id = 'p02'; DELETE FROM sen.ssf_stream WHERE client_id = 'app'");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.outbox WHERE kind = 'ssf' AND done_at IS NULL"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.outbox WHERE outcome = 'void'"), 2);
+	side("UPDATE sen.account SET status = 'active' WHERE login = 'a1'; UPDATE sen.account SET status = 'disabled' WHERE login = 'a1'");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.outbox WHERE kind = 'ssf' AND done_at IS NULL"), 0);
+	side("DELETE FROM sen.ssf_stream");
+}
+
 #define ENDS_TEST(f) cmocka_unit_test_setup_teardown(f, begin, unit_arena_teardown)
 
 int main(void)
@@ -344,6 +417,9 @@ int main(void)
 		ENDS_TEST(a_platform_that_closes_ends_its_part),
 		ENDS_TEST(parallel_ends_are_one_end),
 		ENDS_TEST(an_end_sees_the_family_that_is_being_born),
+		ENDS_TEST(streams_hear_of_sessions_that_they_had_a_part_in),
+		ENDS_TEST(streams_hear_of_accounts_that_they_know),
+		ENDS_TEST(a_stream_that_stops_keeps_nothing),
 		ENDS_TEST(sessions_that_ran_out_end),
 		ENDS_TEST(sweeps_side_by_side_end_each_session_once),
 		ENDS_TEST(a_sweep_reads_an_index),
