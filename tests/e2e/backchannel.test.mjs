@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { secret, senctlJson, until } from '../../deploy/driver/world.mjs';
+import { secret, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
 import { Jar } from './lib/browser-jar.mjs';
 import { Receiver } from './lib/receiver.mjs';
 import { Agent, administrator, env, fieldOf, official, p02, p03, run, sql, tokensFor } from './lib/world.mjs';
@@ -29,8 +29,8 @@ before(async () => {
   pairwise = await new Receiver('rcv-pairwise').start();
   onP02 = await new Receiver('rcv-p02').start();
   await rcv.register();
-  await other.register();
-  await pairwise.register({ subject_type: 'pairwise' });
+  await other.register({ id_token_signed_response_alg: 'PS256' });
+  await pairwise.register({ subject_type: 'pairwise', id_token_signed_response_alg: 'RS256' });
   await onP02.register({ platform: 'P02' });
   await sleep(1500); // the server and the provisioner look for new clients once a second
 });
@@ -224,6 +224,24 @@ test('mod_auth_openidc: its own session is gone after the logout at sen', async 
   const next = await jar.once(`${env.P03_RP}/`);
   assert.equal(next.status, 302, 'P03 still knows the person');
   assert.ok(next.location.startsWith(`${env.SEN_ISSUER}/authorize`), next.location);
+});
+
+test('the provisioner follows a new signing key', async () => {
+  const endOne = async () => {
+    const person = await official(p02);
+    const tokens = await signInAt(person.agent, rcv);
+    const sid = sidOf(tokens);
+    await logout(person.agent, tokens, rcv);
+    await got(rcv, sid);
+    return rcv.of(sid)[0].kid;
+  };
+  const active = async () => (await senctlJson(env, ['keys', 'list'])).find((key) => key.alg === 'ES256' && key.state === 'active').kid;
+  const before = await active();
+  assert.equal(await endOne(), before);
+  await senctl(env, ['keys', 'rotate', '--alg', 'ES256', '--now']);
+  await until('a new key', async () => (await active()) !== before, 30000);
+  await sleep(2000);
+  assert.equal(await endOne(), await active());
 });
 
 test('no receiver ever saw a token that a strict relying party refuses', async () => {

@@ -93,7 +93,7 @@ class Rx {
 
 // SSF 1.0 §4.1 and RFC 8417 §2.2, as strict as the conformance suite and a little stricter.
 async function validate(set, rx) {
-  const { payload, protectedHeader } = await jwtVerify(set, jwks, { issuer: env.SEN_ISSUER, audience: rx.id, typ: 'secevent+jwt', algorithms: ['ES256'], requiredClaims: ['iat', 'jti', 'sub_id', 'events'] });
+  const { payload, protectedHeader } = await jwtVerify(set, jwks, { issuer: env.SEN_ISSUER, audience: rx.id, typ: 'secevent+jwt', algorithms: [rx.more.id_token_signed_response_alg ?? 'ES256'], requiredClaims: ['iat', 'jti', 'sub_id', 'events'] });
   assert.ok(protectedHeader.kid);
   assert.ok(!('sub' in payload) && !('exp' in payload) && !('nonce' in payload), JSON.stringify(payload));
   assert.equal(Object.keys(payload.events).length, 1);
@@ -104,7 +104,7 @@ async function validate(set, rx) {
 
 const receiver = new Receiver();
 const rx = new Rx('ssf-rx', { platform: 'P02' });
-const pair = new Rx('ssf-pair', { platform: 'P02', subject_type: 'pairwise', sen_sector: 'pair.example' });
+const pair = new Rx('ssf-pair', { platform: 'P02', subject_type: 'pairwise', sen_sector: 'pair.example', id_token_signed_response_alg: 'RS256' });
 const all = new Rx('ssf-all', { sen_ssf_subjects: 'all' });
 
 // Validated SETs that were pushed, of one type.

@@ -12,10 +12,10 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const jwks = createRemoteJWKSet(new URL(`${env.SEN_ISSUER}/jwks`), { cooldownDuration: 0 });
 
 // §2.6, step by step; throws what is wrong.
-async function validate(token, clientId, seen) {
+async function validate(token, clientId, alg, seen) {
   const header = decodeProtectedHeader(token);
   const { payload } = await jwtVerify(token, jwks, {
-    issuer: env.SEN_ISSUER, audience: clientId, typ: 'logout+jwt', algorithms: ['ES256'], clockTolerance: 2,
+    issuer: env.SEN_ISSUER, audience: clientId, typ: 'logout+jwt', algorithms: [alg], clockTolerance: 2,
     requiredClaims: ['iss', 'aud', 'iat', 'exp', 'jti', 'events'],
   });
   const fault = (text) => { throw new Error(`${text}: ${JSON.stringify(payload)}`); };
@@ -27,7 +27,7 @@ async function validate(token, clientId, seen) {
   if (payload.exp - payload.iat > 120) fault('lives too long');
   if (seen.has(payload.jti)) fault('jti was used before');
   seen.add(payload.jti);
-  return payload;
+  return { ...payload, kid: header.kid };
 }
 
 export class Receiver {
@@ -63,7 +63,7 @@ export class Receiver {
     if (req.method !== 'POST' || req.headers['content-type'] !== 'application/x-www-form-urlencoded') throw new Error('not a form');
     const form = new URLSearchParams(text);
     if ([...form.keys()].join() !== 'logout_token') throw new Error(`fields: ${[...form.keys()]}`);
-    const payload = await validate(form.get('logout_token'), this.id, this.seen);
+    const payload = await validate(form.get('logout_token'), this.id, this.alg ?? 'ES256', this.seen);
     this.tokens.push(payload);
     if (this.mode === 'slow') await new Promise((resolve) => { setTimeout(resolve, 8000); });
     if (this.mode === 'refuse') return res.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_request"}');
@@ -80,6 +80,7 @@ export class Receiver {
       backchannel_logout_uri: `http://127.0.0.1:${this.port}/logout`, ...more,
     }));
     await senctl(env, ['client', 'add', file]);
+    this.alg = more.id_token_signed_response_alg;
     this.redirect = `http://127.0.0.1:${this.port}/callback`;
     return this;
   }
