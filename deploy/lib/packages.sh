@@ -14,7 +14,7 @@ PACKAGES_TEST=(nginx pmccabe jose softhsm2 git)
 # The relying parties of docs/integrate/ that e2e runs.
 PACKAGES_TEST+=(
 	libnginx-mod-http-js python3-flask python3-authlib python3-requests python3-jwt dovecot-imapd
-	golang-go golang-github-coreos-go-oidc-dev
+	golang-go golang-github-coreos-go-oidc-dev oidc-agent-cli
 )
 
 # Services that those packages would start at every boot.
