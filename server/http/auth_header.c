@@ -57,6 +57,13 @@ struct str auth_dpop(struct str header)
 	return token_of(header, STR("DPoP"));
 }
 
+bool auth_is_bearer(struct str header)
+{
+	struct str rest;
+
+	return take_scheme(header, STR("Bearer"), &rest);
+}
+
 bool auth_is_dpop(struct str header)
 {
 	struct str rest;

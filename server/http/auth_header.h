@@ -6,6 +6,7 @@
 /* The token when the scheme is Bearer and the token a b64token, else STR_NULL. */
 struct str auth_bearer(struct str header) _pure_;
 struct str auth_dpop(struct str header) _pure_; /* the same for the scheme DPoP */
+bool auth_is_bearer(struct str header) _pure_;
 bool auth_is_dpop(struct str header) _pure_;
 bool auth_is_basic(struct str header) _pure_;
 /* User and password are form-decoded after the split at ':' (RFC 6749 §2.3.1). */

@@ -137,14 +137,14 @@ static void respond_oauth(struct request *rq, const struct problem *p)
 		response_header(rq, "WWW-Authenticate", STR("Basic realm=\"sen\", charset=\"UTF-8\""));
 }
 
-/* RFC 6750 §3.1: without any token in the request there is no error code, only the challenge.  RFC 9449 §7.1. */
+/* RFC 6750 §3.1: without a token, or by a scheme that is none of ours, there is no error code, only the challenge.  RFC 9449 §7.1. */
 static struct str bearer_challenge(struct request *rq, const struct problem *p, int status, const struct http_hooks *hooks)
 {
 	struct str header = rq_header(rq, "Authorization");
 	bool is_dpop = hooks->dpop_algs && auth_is_dpop(header);
 	struct str challenge = is_dpop ? arena_printf(rq->op.arena, "DPoP algs=\"%s\"", hooks->dpop_algs) : STR("Bearer");
 
-	if (str_is_null(header) && status == 401)
+	if (status == 401 && !is_dpop && !auth_is_bearer(header))
 		return challenge;
 	return arena_printf(rq->op.arena, "%.*s%s error=\"%s\", error_description=\"%s\"", STR_ARG(challenge), is_dpop ? "," : "", p->oauth,
 	                    rq->op.error.text);

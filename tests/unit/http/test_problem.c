@@ -72,7 +72,7 @@ static void test_oauth_challenge_only_after_basic(void **state)
 	assert_str_null(response_header_of(rq, "WWW-Authenticate"));
 }
 
-/* RFC 6750 §3.1: no error code for a request without credentials. */
+/* RFC 6750 §3.1: no error code for a request without credentials, or with some of another kind. */
 static void test_bearer_challenge(void **state)
 {
 	static const struct field tried[] = { { STR("Authorization"), STR("Bearer x") } };
@@ -81,6 +81,14 @@ static void test_bearer_challenge(void **state)
 	problem_respond(rq, &no_hooks);
 	assert_int_equal(rq->response.status, 401);
 	assert_str_equal(response_header_of(rq, "WWW-Authenticate"), "Bearer");
+	rq = request_new(*state, &bearer, basic_field, 1);
+	op_fail(&rq->op, ERR_INVALID_TOKEN, "x");
+	problem_respond(rq, &no_hooks);
+	assert_str_equal(response_header_of(rq, "WWW-Authenticate"), "Bearer");
+	rq = request_new(*state, &bearer, tried, 1);
+	op_fail(&rq->op, ERR_INVALID_TOKEN, "x");
+	problem_respond(rq, &no_hooks);
+	assert_str_equal(response_header_of(rq, "WWW-Authenticate"), "Bearer error=\"invalid_token\", error_description=\"x\"");
 	rq = request_new(*state, &bearer, tried, 1);
 	op_fail(&rq->op, ERR_INSUFFICIENT_SCOPE, "needs openid");
 	problem_respond(rq, &no_hooks);
