@@ -12,11 +12,17 @@ static const struct {
 	{ "form_post.jwt", { CARRY_FORM_POST, true } },
 };
 
-static struct response_mode default_mode(enum client_response type, const struct client *client)
+/* A type that is not offered is refused where its answer would have been looked for (RFC 6749 §4.2.2.1). */
+static bool wants_fragment(struct str response_type)
 {
-	enum response_carrier carrier = type == RESPONSE_ID_TOKEN        ? CARRY_FORM_POST :
-	                                type == RESPONSE_CODE_ID_TOKEN ? CARRY_FRAGMENT :
-	                                                                 CARRY_QUERY;
+	return scope_has(response_type, STR("token")) || scope_has(response_type, STR("id_token"));
+}
+
+static struct response_mode default_mode(const struct authorize_request *rq, enum client_response type, const struct client *client)
+{
+	enum response_carrier carrier = type == RESPONSE_ID_TOKEN                             ? CARRY_FORM_POST :
+	                                type != RESPONSE_CODE && wants_fragment(rq->response_type) ? CARRY_FRAGMENT :
+	                                                                                        CARRY_QUERY;
 
 	return (struct response_mode){ carrier, client->profile == PROFILE_FAPI2_MESSAGE_SIGNING && client->response_alg != JWS_ALG_NONE_ };
 }
@@ -39,7 +45,7 @@ bool response_mode_read(const struct authorize_request *rq, const struct client 
 {
 	enum client_response type = authorize_response_type(rq, client);
 
-	*ret_mode = default_mode(type, client);
+	*ret_mode = default_mode(rq, type, client);
 	if (str_is_null(rq->response_mode))
 		return true;
 	if (str_equal(rq->response_mode, STR("jwt"))) { /* JARM §2.3.4: the default of the type, signed */

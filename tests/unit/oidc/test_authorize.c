@@ -1,4 +1,5 @@
 #include "server/oidc/authorize.h"
+#include "server/oidc/response_mode.h"
 #include "tests/unit/oidc/keys.h"
 
 #define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" /* RFC 7636 appendix B */
@@ -225,6 +226,28 @@ static void test_front_channel_types(void **state)
 }
 
 /* Only clients from outside ask; what was agreed to is not asked for again, more is. */
+/* RFC 6749 §4.2.2.1: also an error is where the client looks for the answer to what it asked. */
+static void test_default_mode(void **state)
+{
+	static const struct {
+		const char *type;
+		enum response_carrier carrier;
+	} rows[] = {
+		{ "code", CARRY_QUERY }, { "token", CARRY_FRAGMENT }, { "id_token token", CARRY_FRAGMENT },
+		{ "id_token", CARRY_FRAGMENT }, { "ticket", CARRY_QUERY }, { NULL, CARRY_QUERY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct authorize_request rq = good();
+		struct response_mode mode;
+
+		rq.response_type = str_c(rows[i].type);
+		assert_true(response_mode_read(&rq, &client, &mode));
+		assert_int_equal(mode.carrier, rows[i].carrier);
+	}
+}
+
 static void test_consent(void **state)
 {
 	struct client outside = client;
@@ -282,7 +305,7 @@ static void test_default_max_age(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(test_front_channel_types), UNIT_TEST(test_consent), UNIT_TEST(test_origin), UNIT_TEST(test_default_max_age),
+		UNIT_TEST(test_front_channel_types), UNIT_TEST(test_default_mode), UNIT_TEST(test_consent), UNIT_TEST(test_origin), UNIT_TEST(test_default_max_age),
 		UNIT_TEST(test_target),   UNIT_TEST(test_request_table), UNIT_TEST(test_not_signed_in),
 		UNIT_TEST(test_fresh),    UNIT_TEST(test_hint),          UNIT_TEST(test_scope_is_narrowed),
 	};
