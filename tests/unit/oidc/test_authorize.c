@@ -79,6 +79,11 @@ static void test_request_table(void **state)
 		{ "scope", "roles", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
 		{ "scope", "openid unknown", AUTHORIZE_ISSUE, 0 },
 		{ "scope", "xopenid", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+		{ "scope", "openid  profile", AUTHORIZE_ISSUE, 0 },
+		{ "scope", "openid \"profile\"", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+		{ "scope", "openid pro\\file", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+		{ "scope", "openid\tprofile openid", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+		{ "scope", "openid hồ-sơ", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
 		/* CVE-2024-23647 of authentik: a dropped challenge is no way around PKCE. */
 		{ "code_challenge", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
 		{ "code_challenge", "short", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
