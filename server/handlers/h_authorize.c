@@ -34,6 +34,9 @@ static int resolve(struct request *rq, const struct client *client, struct autho
 	struct authorize_origin origin = { 0 };
 	int r = 0;
 
+	/* RFC 9101 §5: "MUST NOT be used together". */
+	if (!str_is_null(request->request) && !str_is_null(request->request_uri))
+		return op_fail(op, ERR_INVALID_REQUEST, "request and request_uri exclude each other");
 	if (str_starts(request->request_uri, STR(PUSHED_URI_PREFIX))) {
 		r = pushed_request_get(op, client, request->request_uri, request, &origin);
 	} else {

@@ -137,8 +137,6 @@ int request_object_fetch(struct op *op, const struct oidc_settings *settings, co
 
 	if (!settings->request_uri)
 		return op_fail(op, ERR_REQUEST_URI_NOT_SUPPORTED, "request_uri must come from the pushed authorization request endpoint");
-	if (!str_is_null(rq->request))
-		return op_fail(op, ERR_INVALID_REQUEST, "request and request_uri exclude each other");
 	if (!is_registered(client, rq->request_uri))
 		return op_fail(op, ERR_INVALID_REQUEST_URI, "request_uri is not registered for this client");
 	r = remote_document_get(op, settings->documents, without_fragment(rq->request_uri), "application/oauth-authz-req+jwt", &text);

@@ -115,9 +115,10 @@ test('pushed requests: bound to the client, also twice visited, used once', asyn
     const answers = await Promise.all(Array.from({ length: 50 }, () => visit(own, json.request_uri)));
     assert.equal(answers.filter((answer) => answer.location && new URL(answer.location).searchParams.get('code')).length, 1);
   });
-  await t.test('refused: another client, a made-up one, an expired one, nested, wrong method, no authentication', async () => {
+  await t.test('refused: another client, a request object beside it, a made-up one, an expired one, nested, wrong method, no authentication', async () => {
     const { json } = await push(own);
     assert.equal((await visit(outside, json.request_uri)).location, null);
+    assert.equal((await visit(own, json.request_uri, { request: 'x' })).location, null);
     assert.equal((await visit(own, 'urn:ietf:params:oauth:request_uri:AAAA')).location, null);
     await sql('UPDATE sen.pushed_request SET expires_at = now() - interval \'1 s\' WHERE used_at IS NULL');
     assert.equal((await visit(own, json.request_uri)).status, 400);
