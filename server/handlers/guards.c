@@ -18,7 +18,14 @@ static int read_credentials(struct request *rq, struct client_credentials *c)
 	if (str_is_null(rq_header(rq, "Authorization")))
 		return 0;
 	c->has_basic = rq_basic(rq, &c->basic_id, &c->basic_secret);
-	return c->has_basic ? 0 : op_fail(&rq->op, ERR_INVALID_CLIENT, "the Authorization header is not valid Basic authentication");
+	if (!c->has_basic)
+		return op_fail(&rq->op, ERR_INVALID_CLIENT, "the Authorization header is not valid Basic authentication");
+	/* RFC 6749 §2.3.1: an empty secret may as well be left out; so a public client only names itself here. */
+	if (str_is_empty(c->basic_secret) && (str_is_null(c->client_id) || str_equal(c->client_id, c->basic_id))) {
+		c->has_basic = false;
+		c->client_id = c->basic_id;
+	}
+	return 0;
 }
 
 int guard_client(struct request *rq)

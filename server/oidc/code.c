@@ -42,12 +42,12 @@ DB_QUERY(code_claim, DB_WRITE,
 	"    AND " SESSION_NEAR("s.issued_on", "$2::date")
 	"    AND s.ended_at IS NULL AND s.expires_at > now()"
 	"  JOIN sen.oauth_client k ON k.id = c.client_id AND k.enabled"
-	"    AND (k.platform_id IS NULL OR EXISTS (SELECT FROM sen.live_grant g WHERE g.account_id = c.account_id AND g.platform_id = k.platform_id))"
+	"    AND (k.platform_id IS NULL OR EXISTS (SELECT FROM sen.live_grant g WHERE g.account_id = $1::uuid AND g.platform_id = k.platform_id))"
 	"  WHERE c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text)"
 	"  FOR SHARE OF s RETURNING id"
 	")"
 	"SELECT f.id, c.scope, c.nonce, c.session_id, floor(extract(epoch FROM c.auth_time))::bigint,"
-	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = c.account_id), c.level, c.amr, c.extra,"
+	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid), c.level, c.amr, c.extra,"
 	OFFICIAL_COLUMNS("$11::smallint", "c.scope", "c.extra")
 	" FROM c JOIN sen.account a ON a.id = c.account_id JOIN sen.person p ON p.id = a.person_id LEFT JOIN f ON true");
 #define FIRST_OFFICIAL_COLUMN 9

@@ -3,11 +3,14 @@
 #include "server/session/handle.h"
 #include "server/session/session.h"
 
-/* Account active in the same epoch, and still a role on the client's platform. */
+/*
+ * Account active in the same epoch, and still a role on the client's platform.  $1 is the account in every
+ * statement: said of the grants too, so that no plan reads those of others.
+ */
 #define ACCOUNT_IS_LIVE " a.id = f.account_id AND a.status = 'active' AND a.epoch = f.epoch"
 #define CLIENT_IS_LIVE                                                                                             \
 	" k.id = f.client_id AND k.enabled AND (k.platform_id IS NULL OR EXISTS"                                 \
-	"   (SELECT FROM sen.live_grant g WHERE g.account_id = f.account_id AND g.platform_id = k.platform_id))"
+	"   (SELECT FROM sen.live_grant g WHERE g.account_id = $1::uuid AND g.platform_id = k.platform_id))"
 #define LIVE_JOIN " JOIN sen.account a ON" ACCOUNT_IS_LIVE " JOIN sen.oauth_client k ON" CLIENT_IS_LIVE
 /* The sign-in session that the family came of, or a use not too long ago; $2 is the family's day. */
 #define STILL_LASTS                                                                                                \

@@ -91,6 +91,14 @@ test('assertions: each rule has a refusal', async (t) => {
   });
 });
 
+test('Basic with an empty secret names a public client, and is no secret of another', async () => {
+  const { answer, proof: pkce } = await codeFor(an.agent, native);
+  const form = { grant_type: 'authorization_code', code: answer.get('code'), redirect_uri: native.redirect, code_verifier: pkce.verifier };
+  assert.equal((await post(token, form, basic(native.id, ''))).status, 200);
+  assert.equal((await post(token, cc, basic(byPost.id, ''))).json.error, 'invalid_client');
+  assert.equal((await post(token, cc, basic(p02.id, ''))).json.error, 'invalid_client');
+});
+
 test('keys at a jwks_uri: fetched, kept, fetched anew when the client rotates; what is refused', async (t) => {
   const first = await signingKey('ES256'), second = await signingKey('ES256');
   let served = jwksOf(first), hits = 0, answer;
