@@ -3,6 +3,8 @@
 #include "common/db/migrate.h"
 #include "common/model/audit.h"
 #include "common/net/ldap_client.h"
+#include "server/oidc/client_metadata.h"
+#include "server/senctl/client_admin.h"
 #include "server/senctl/ctl.h"
 #include "server/senctl/doctor_store.h"
 #include "server/senctl/token.h"
@@ -178,6 +180,33 @@ static void check_keys(struct doctor *d)
 		report(d, n > 0 ? OK : WARN, "keys", ctl_say(d->c, "%" PRId64 " khoá ký đang dùng", "%" PRId64 " active signing keys"), n);
 }
 
+/* A registration that does not pass the present rules is no client to the server: it is said here. */
+static void check_clients(struct doctor *d)
+{
+	struct ctl *c = d->c;
+	const struct client_line *lines;
+	size_t n, n_bad = 0;
+
+	if (client_admin_list(&c->op, &lines, &n) < 0) {
+		report_op(d, "clients", "");
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		_json_ json_t *metadata = json_read(lines[i].metadata, CLIENT_METADATA_DEPTH, NULL);
+		struct client client = { 0 };
+
+		if (!lines[i].enabled || (metadata && client_metadata_read(&c->op, metadata, &client) == 0))
+			continue;
+		n_bad++;
+		report(d, FAIL, "clients", ctl_say(c, "%.*s không hợp lệ theo quy tắc hiện hành nên không dùng được: %s",
+		                                   "%.*s does not pass the present rules and cannot be used: %s"),
+		       STR_ARG(lines[i].id), c->op.error.text ? c->op.error.text : "");
+		op_forgive(&c->op);
+	}
+	if (n_bad == 0)
+		report(d, OK, "clients", ctl_say(c, "%zu client", "%zu clients"), n);
+}
+
 static void check_directory(struct doctor *d)
 {
 	struct ctl *c = d->c;
@@ -235,6 +264,7 @@ int cmd_doctor(struct ctl *c)
 	if (check_database(&d)) {
 		check_partitions(&d);
 		check_keys(&d);
+		check_clients(&d);
 		check_audit(&d);
 		check_provisioner(&d);
 	}

@@ -7,9 +7,9 @@ import { randomUUID } from 'node:crypto';
 
 import { decodeJwt } from 'jose';
 
-import { basic, post } from '../../deploy/driver/world.mjs';
+import { basic, post, until } from '../../deploy/driver/world.mjs';
 import { assertion, ath, jwksOf, now, postAs, proof, register, signingKey } from './lib/clients.mjs';
-import { codeFor, env, introspectAs, official, p02, userinfo } from './lib/world.mjs';
+import { codeFor, env, introspectAs, official, p02, run, sql, userinfo } from './lib/world.mjs';
 
 const token = `${env.SEN_ISSUER}/token`;
 const cc = { grant_type: 'client_credentials' };
@@ -137,6 +137,16 @@ test('keys at a jwks_uri: fetched, kept, fetched anew when the client rotates; w
       assert.equal(result.status, 503);
       assert.equal(result.json.access_token, undefined);
     });
+});
+
+test('a row that no longer passes the rules is no client, the others go on, and doctor says it', async () => {
+  const client = await register('ca-outdated', { redirect_uris: ['https://outdated.example/cb'] });
+  await sql(`UPDATE sen.oauth_client SET metadata = metadata || '{"grant_types": []}' WHERE id = $1`, client.id);
+  await until('refused', async () => (await postAs(client, '/token', cc)).json.error === 'invalid_client');
+  assert.equal((await postAs(byPost, '/token', cc)).status, 200);
+  const report = await run(env.SENCTL, ['--config', env.SENCTL_CONFIG, 'doctor']).catch((error) => error);
+  assert.match(report.stdout, /FAIL.*ca-outdated/);
+  await sql('DELETE FROM sen.oauth_client WHERE id = $1', client.id);
 });
 
 test('client_credentials: the client itself, never a person; revoked and narrowed', async () => {
