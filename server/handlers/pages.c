@@ -7,18 +7,26 @@
 #define COOKIE_MAX 200
 #define LINK_FLOW_MAX 4096
 
-int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action)
+static int respond(struct request *rq, int status, struct str csp, const char *template_name, const json_t *model)
 {
-	response_header(rq, "Content-Security-Policy", page_csp(rq->op.arena, form_action));
+	response_header(rq, "Content-Security-Policy", csp);
 	response_header(rq, "Content-Language", rq->lang);
 	return respond_bytes(rq, status, "text/html; charset=utf-8", page_render(rq->op.arena, template_name, rq->lang, model));
 }
 
+int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action)
+{
+	return respond(rq, status, page_csp(rq->op.arena, form_action), template_name, model);
+}
+
 int page_respond_scripted(struct request *rq, const char *template_name, const json_t *model, struct str form_action)
 {
-	response_header(rq, "Content-Security-Policy", page_csp_scripted(rq->op.arena, form_action));
-	response_header(rq, "Content-Language", rq->lang);
-	return respond_bytes(rq, 200, "text/html; charset=utf-8", page_render(rq->op.arena, template_name, rq->lang, model));
+	return respond(rq, 200, page_csp_scripted(rq->op.arena, form_action), template_name, model);
+}
+
+int page_respond_framed(struct request *rq, const char *template_name, const json_t *model, struct str frames)
+{
+	return respond(rq, 200, page_csp_framed(rq->op.arena, frames), template_name, model);
 }
 
 struct str page_say(struct request *rq, const char *key)

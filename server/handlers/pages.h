@@ -9,6 +9,8 @@
 int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action);
 /* With the one static script that submits a form at once; only where the page has no other purpose. */
 int page_respond_scripted(struct request *rq, const char *template_name, const json_t *model, struct str form_action);
+/* With frames of these origins, separated by SP. */
+int page_respond_framed(struct request *rq, const char *template_name, const json_t *model, struct str frames);
 /* A sentence in the user's language. */
 struct str page_say(struct request *rq, const char *key);
 

@@ -1,6 +1,7 @@
 /* client_metadata_read.c: from the stored form into the struct, and what must fit together in it. */
 #include "server/oidc/client_metadata.h"
 
+#include "common/base/url.h"
 #include "common/model/subject.h"
 #include "server/oidc/client_members.h"
 
@@ -152,6 +153,20 @@ static const char *find_answer_fault(const struct client *c)
 	return NULL;
 }
 
+/* Front-Channel Logout 1.0 §2: the same scheme, host and port as one of the redirect URIs; our pages open a frame to it. */
+static const char *find_logout_fault(const struct client *c)
+{
+	struct url logout, redirect;
+
+	if (str_is_null(c->frontchannel_logout_uri))
+		return NULL;
+	for (size_t i = 0; i < c->redirect_uris.n && url_parse(c->frontchannel_logout_uri, &logout); i++)
+		if (url_parse(c->redirect_uris.p[i], &redirect) && str_equal(logout.scheme, redirect.scheme) && str_equal(logout.host, redirect.host) &&
+		    str_equal(logout.port, redirect.port))
+			return NULL;
+	return "frontchannel_logout_uri must have scheme, host and port of a redirect URI";
+}
+
 /* FAPI 2.0 Security Profile §5.3.2.1, §5.4.1; Message Signing §5.3 and §5.4. */
 static const char *find_profile_fault(const struct client *c)
 {
@@ -200,6 +215,8 @@ int client_metadata_read(struct op *op, const json_t *normal, struct client *c)
 		fault = find_flow_fault(c);
 	if (!fault)
 		fault = find_answer_fault(c);
+	if (!fault)
+		fault = find_logout_fault(c);
 	if (!fault)
 		fault = find_profile_fault(c);
 	return fault ? op_fail(op, ERR_INVALID_CLIENT_METADATA, fault) : 0;

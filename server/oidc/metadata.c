@@ -78,6 +78,8 @@ static void set_request_features(json_t *m)
 	json_set_bool(m, "claims_parameter_supported", true);
 	json_set_bool(m, "request_parameter_supported", true);
 	json_set_bool(m, "require_signed_request_object", false);
+	json_set_bool(m, "frontchannel_logout_supported", true);
+	json_set_bool(m, "frontchannel_logout_session_supported", true);
 	/* Back-Channel Logout 1.0 §2.1 */
 	json_set_bool(m, "backchannel_logout_supported", true);
 	json_set_bool(m, "backchannel_logout_session_supported", true);

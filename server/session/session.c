@@ -40,9 +40,12 @@ DB_QUERY(session_close, DB_WRITE,
 	"WITH s AS ("
 	"  UPDATE sen.session SET ended_at = now(), end_reason = $4::text"
 	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid AND ended_at IS NULL RETURNING account_id"
+	"), l AS ("
+	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
+	"  SELECT 'account:' || s.account_id, 'session.end', s.account_id, 'session:' || $3::text, $5::text, jsonb_build_object('reason', $4::text) FROM s"
 	")"
-	"INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
-	" SELECT 'account:' || s.account_id, 'session.end', s.account_id, 'session:' || $3::text, $5::text, jsonb_build_object('reason', $4::text) FROM s");
+	"SELECT DISTINCT f.client_id FROM s JOIN sen.token_family f ON f.account_id = s.account_id AND f.session_id = $3::uuid"
+	" AND f.issued_on BETWEEN $2::date - 1 AND $2::date + 2 ORDER BY f.client_id");
 
 int session_begin(struct op *op, const struct session_start *start, struct session *ret_session, struct str *ret_cookie)
 {
@@ -106,10 +109,17 @@ int session_find(struct op *op, struct str cookie, struct session *ret_session)
 	return 0;
 }
 
-int session_end(struct op *op, const struct session *session, const char *reason)
+int session_end(struct op *op, const struct session *session, const char *reason, struct str_list *ret_clients)
 {
 	struct db_rows rows;
+	struct str *clients;
+	int r = db_run(op, &session_close, &rows, P_STR(session->account_id), P_STR(session->on), P_STR(session->id), P_C(reason), P_C(op->id));
 
-	return db_run(op, &session_close, &rows, P_STR(session->account_id), P_STR(session->on), P_STR(session->id),
-	              P_C(reason), P_C(op->id));
+	if (r < 0)
+		return r;
+	clients = ARENA_ARRAY(op->arena, struct str, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		clients[i] = db_str(&rows, i, 0);
+	*ret_clients = (struct str_list){ clients, rows.n };
+	return 0;
 }

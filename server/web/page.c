@@ -4,7 +4,7 @@
 #include "server/web/template.h"
 
 #define PAGE_BYTES_MAX ((size_t)512 * 1024)
-#define CSP_MAX ((size_t)1024)
+#define CSP_MAX ((size_t)4096)
 
 /* What the renderer asks for while one page is made. */
 struct page {
@@ -87,25 +87,30 @@ static bool is_origin_list(struct str s)
 	return s.len > 0 && s.len < CSP_MAX / 2;
 }
 
-static struct str csp(struct arena *a, const char *script, struct str form_action)
+static struct str csp(struct arena *a, const char *script, struct str form_action, struct str frames)
 {
 	struct buf b = buf_new(a, CSP_MAX);
 
 	buf_printf(&b, "default-src 'none'; script-src %s; style-src 'self'; img-src 'self'; font-src 'self'; "
 	               "frame-ancestors 'none'; base-uri 'none'; form-action 'self'", script);
-	if (is_origin_list(form_action)) {
-		buf_add_char(&b, ' ');
-		buf_add(&b, form_action);
-	}
+	if (is_origin_list(form_action))
+		buf_printf(&b, " %.*s", STR_ARG(form_action));
+	if (is_origin_list(frames))
+		buf_printf(&b, "; frame-src %.*s", STR_ARG(frames));
 	return buf_str(&b);
 }
 
 struct str page_csp(struct arena *a, struct str form_action)
 {
-	return csp(a, "'none'", form_action);
+	return csp(a, "'none'", form_action, STR_NULL);
+}
+
+struct str page_csp_framed(struct arena *a, struct str frames)
+{
+	return csp(a, "'none'", STR_NULL, frames);
 }
 
 struct str page_csp_scripted(struct arena *a, struct str form_action)
 {
-	return csp(a, "'self'", form_action);
+	return csp(a, "'self'", form_action, STR_NULL);
 }

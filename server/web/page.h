@@ -35,5 +35,7 @@ const struct page_static *page_static_find(struct str path);
 const char *page_static_path(const char *file);
 /* Content-Security-Policy for pages; form_action: origins beside 'self' that a form may lead to. */
 struct str page_csp(struct arena *a, struct str form_action);
+/* The same for a page that shows what stands at these origins in frames, separated by SP. */
+struct str page_csp_framed(struct arena *a, struct str frames);
 /* The same for a page with one of our static scripts; inline script stays forbidden. */
 struct str page_csp_scripted(struct arena *a, struct str form_action);

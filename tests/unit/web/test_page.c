@@ -13,6 +13,7 @@ static const char full_model[] =
 	"\"link_url\":\"javascript:x\",\"link_text\":\"<m-lt>\",\"form_action_url\":\"/?<m-fa>\",\"form_text\":\"<m-ft>\","
 	"\"scopes\":[{\"text\":\"<m-sc>\"}],\"details\":[{\"type\":\"<m-ty>\",\"text\":\"<m-de>\"}],"
 	"\"requests\":[{\"id\":\"<m-ri>\",\"client_name\":\"<m-rc>\",\"binding_message\":\"<m-rb>\",\"asked_at\":\"<m-ra>\"}],"
+	"\"next_url\":\"javascript:z\",\"refresh_url\":\"data:x\",\"frames\":[{\"url\":\"javascript:f\"}],"
 	"\"back_url\":\"data:x\",\"platforms\":[{\"name\":\"<m-one>\",\"url\":\"javascript:y\",\"unverified\":true},{\"name\":\"<m-two>\"}]}";
 
 static struct str render(struct arena *a, const char *name, struct str lang, const char *model_text)
@@ -105,8 +106,11 @@ static void test_policy(void **state)
 	assert_true(str_starts(own, STR("default-src 'none'; script-src 'none';")));
 	assert_true(str_contains(own, STR("frame-ancestors 'none'")) && str_contains(own, STR("base-uri 'none'")));
 	assert_true(str_ends(page_csp(*state, STR("https://a.vn:8443")), STR("form-action 'self' https://a.vn:8443")));
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+	assert_true(str_ends(page_csp_framed(*state, STR("https://a.vn https://b.vn:8443")), STR("form-action 'self'; frame-src https://a.vn https://b.vn:8443")));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		assert_true(str_equal(page_csp(*state, bad[i]), own));
+		assert_true(str_equal(page_csp_framed(*state, bad[i]), own));
+	}
 }
 
 static void render_unknown(void *argument)
