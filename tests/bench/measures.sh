@@ -90,6 +90,13 @@ endpoint_login() {
 	endpoint "$kind" "$connections" "$length" login --status 303 --contains 'code=' "$@"
 }
 
+# Tokens that the server has not seen: repeated ones spare it the signature.
+endpoint_introspect_first() {
+	wanted introspect_first || return 0
+	prepare introspect $((BENCH_RATE_MAX * $3)) "$STATE/secrets/p02-client.secret" "$STATE/bench/introspect_first"
+	endpoint "$@" introspect_first --once --contains '"active":true'
+}
+
 # endpoint_tokens KIND CONNECTIONS SECONDS
 endpoint_tokens() {
 	! wanted introspect || endpoint "$@" introspect --contains '"active":true'
@@ -108,6 +115,7 @@ endpoints_at() {
 
 endpoints() {
 	endpoints_at "$BENCH_CONNECTIONS" "$seconds"
+	endpoint_introspect_first sen "$BENCH_CONNECTIONS" "$(half)"
 	endpoint_login sen "$BENCH_LOGIN_CONNECTIONS" "$seconds"
 	endpoints_at "$BENCH_CROWD" "$(half)"
 	# A queue of a thousand takes slapd ten seconds: once.

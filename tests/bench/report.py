@@ -8,7 +8,7 @@ import statistics
 import sys
 
 FLOORS = ["echo", "echo_sign", "echo_read", "echo_commit_sign", "pg_commit", "pg_read", "ldap_bind", "fdatasync"]
-ENDPOINTS = ["client_credentials", "introspect", "userinfo", "code_exchange", "refresh", "jwks", "authorize_sso", "login"]
+ENDPOINTS = ["client_credentials", "introspect", "userinfo", "code_exchange", "refresh", "jwks", "authorize_sso", "login", "introspect_first"]
 PEERS = ["oidc-provider", "glewlwyd"]
 # Sign-ins are bounded by slapd: sixteen connections are as good as sixty-four.
 AT_64 = {"login": 16}
