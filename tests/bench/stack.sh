@@ -34,8 +34,6 @@ stack_start() {
 	bench_password | server_file 600 "$STATE/bench/password"
 	bench_client
 	bench_partitions $((${large:-0} * BENCH_EXPIRED_DAYS))
-	# The first start makes the signing keys.
-	bench_start first 1 >/dev/null
 	bench_officials
 	bench_tables
 	! wanted start || bench_start start 5 >>"$BENCH_RESULTS"
