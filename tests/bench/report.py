@@ -171,10 +171,12 @@ def table(results, tree):
     ratios = tree["ratios"]
     print(f"{'':40} {'rate/s':>8} {'rounds':>15} {'p50 ms':>9} {'p99 ms':>9} {'srv us':>8} {'pg us':>8}  ratio (aim)")
     for name in FLOORS:
-        row(f"floor {name}", results.get("floor", 64, name))
+        if results.named(f"floor/c64/{name}"):
+            row(f"floor {name}", results.get("floor", 64, name))
     for kind, connections in (("floor", 1000), ("listener", 64)):
         for name in FLOORS[:4]:
-            row(f"{kind} {name}, {connections} connections", results.get(kind, connections, name))
+            if results.named(f"{kind}/c{connections}/{name}"):
+                row(f"{kind} {name}, {connections} connections", results.get(kind, connections, name))
     for connections in (64, 1000):
         for name in ENDPOINTS:
             aim = next((a for a in AIMS if a[0] == name), None)
@@ -184,7 +186,8 @@ def table(results, tree):
             cpu = ratios["cpu"].get(key)
             note = f"{cell(ratios.get(key), '.2f')} of {aim[1]} ({aim[2]})" + (f", {cpu:.2f} by CPU" if cpu else "") if key in ratios else ""
             n = AT_64.get(name, 64) if connections == 64 else 1000
-            row(f"sen {name}, {n} connections", results.get("sen", n, name), note)
+            if results.named(f"sen/c{n}/{name}"):
+                row(f"sen {name}, {n} connections", results.get("sen", n, name), note)
     for peer in tree["peers"]:
         for connections in (64, 1000):
             for name in ENDPOINTS[:6]:

@@ -6,6 +6,7 @@ STORM_TIMES=10      # the capacity of sign-ins
 STORM_SECONDS=3     # offered so long
 STORM_CONNECTIONS=1900 # under per_ip_connection_max, with the others
 STORM_LINGER=40
+STORM_TAKES_S=25
 PROBE_RATE=200
 PROBE_SECONDS=5
 PROBE_CONNECTIONS=16
