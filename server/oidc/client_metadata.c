@@ -130,11 +130,20 @@ static int check_names(struct op *op, const json_t *metadata, enum client_regist
 	return 0;
 }
 
-static json_t *default_of(const struct client_member *m)
+/* RS256 is what a client that registers itself and says nothing may count on (Registration §2). */
+static const char *default_text(const struct client_member *m, enum client_registrant by)
 {
-	json_t *value = m->fallback ? json_loads(m->fallback, JSON_DECODE_ANY, NULL) : NULL;
+	if (by == REGISTRANT_CLIENT && str_equal(str_c(m->name), STR("id_token_signed_response_alg")))
+		return "\"RS256\"";
+	return m->fallback;
+}
 
-	assert(!m->fallback || value);
+static json_t *default_of(const struct client_member *m, enum client_registrant by)
+{
+	const char *text = default_text(m, by);
+	json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+
+	assert(!text || value);
 	return value;
 }
 
@@ -191,7 +200,7 @@ int client_metadata_check(struct op *op, const json_t *metadata, enum client_reg
 		if (r >= 0 && is_there)
 			json_set_take(normal, m->name, json_deep_copy(value));
 		else if (r >= 0 && m->fallback)
-			json_set_take(normal, m->name, default_of(m));
+			json_set_take(normal, m->name, default_of(m, by));
 	}
 	if (r >= 0)
 		r = client_metadata_read(op, normal, &client);

@@ -38,6 +38,7 @@ DB_QUERY(family_claim, DB_WRITE,
 	"), t AS ("
 	"  UPDATE sen.session s SET last_seen_at = now() FROM c"
 	"  WHERE s.account_id = $1::uuid AND s.issued_on = c.session_on AND s.id = c.session_id AND s.ended_at IS NULL"
+	"  AND s.last_seen_at < now() - " SESSION_TOUCH_AFTER
 	"  AND " SESSION_NEAR("s.issued_on", "$2::date") " AND NOT c.offline"
 	")"
 	"SELECT c.scope, c.session_id," REFRESHED("$8"));

@@ -3,9 +3,6 @@
 #include "common/base/random.h"
 #include "server/session/handle.h"
 
-/* Activity is noted this coarsely, so that a page full of requests costs one write. */
-#define TOUCH_AFTER_S 60
-
 DB_QUERY(session_insert, DB_WRITE,
 	"WITH a AS ("
 	"  SELECT a.id, a.epoch, a.login, a.person_id, p.full_name FROM sen.account a JOIN sen.person p ON p.id = a.person_id"
@@ -104,7 +101,7 @@ int session_find(struct op *op, struct str cookie, struct session *ret_session)
 		.level = db_i64(&rows, 0, 7),
 		.amr = db_str(&rows, 0, 8),
 	};
-	if (db_i64(&rows, 0, 6) >= TOUCH_AFTER_S)
+	if (db_i64(&rows, 0, 6) >= SESSION_TOUCH_AFTER_S)
 		return db_run(op, &session_touch, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(ret_session->id));
 	return 0;
 }

@@ -37,6 +37,10 @@ struct session_limits {
  */
 #define SESSION_NEAR(session_on, day) session_on " BETWEEN " day " - 1 AND " day " + 1"
 
+/* Activity is noted this coarsely, so that a page full of requests costs one write. */
+#define SESSION_TOUCH_AFTER_S 60
+#define SESSION_TOUCH_AFTER "interval '60 s'"
+
 /*
  * Begins a session after a successful sign-in and, in the same statement, ends the attempt's
  * reservation in the throttle and writes audit.  ERR_SIGN_IN_FAILED when the account stopped being

@@ -18,7 +18,12 @@ const jwks = async () => (await fetch(`${env.SEN_ISSUER}/jwks`)).json();
 const kidOf = (token) => decodeProtectedHeader(token).kid;
 
 let people;
-before(async () => { people = await Promise.all(Array.from({ length: WORKERS }, () => official(p02))); });
+before(async () => {
+  // What earlier tests rotated away shall not be taken for ours.
+  await sql(`UPDATE sen.signing_key SET retiring_at = retiring_at - interval '13 h' WHERE state = 'retiring'`);
+  await until('none retires', async () => !(await keys()).some((k) => k.state === 'retiring'), TICK_MS);
+  people = await Promise.all(Array.from({ length: WORKERS }, () => official(p02)));
+});
 
 // Officials who get tokens all the time, and two relying parties: one asks for unknown keys, one has a copy.
 class Load {
@@ -120,7 +125,8 @@ test('the old key goes when nothing that it signed is valid any more, with its p
   assert.deepEqual(await sql('SELECT sealed IS NULL FROM sen.signing_key WHERE kid = $1', old.kid), [['t']]);
   assert.equal((await userinfo(person.access_token)).status, 200);
   const actions = await sql(`SELECT action FROM sen.audit WHERE object = $1 ORDER BY at`, old.kid);
-  assert.deepEqual(actions.flat(), ['key.activate', 'key.retire', 'key.destroy']);
+  // Whether it was published first depends on whether it was the very first.
+  assert.deepEqual(actions.flat().filter((action) => action !== 'key.publish'), ['key.activate', 'key.retire', 'key.destroy']);
 });
 
 test('forced rotation, under load: who asks for unknown keys sees no failure, and tokens of the old key stay good', async () => {
@@ -128,8 +134,9 @@ test('forced rotation, under load: who asks for unknown keys sees no failure, an
   const old = await key('ES256', 'active');
   const early = await tokensFor(people[0].agent, p02);
   await load.start();
+  const known = new Set((await jwks()).keys.map((k) => k.kid));
   const rotated = senctl('keys', 'rotate', '--now', '--alg', 'ES256');
-  await until('the JWKS has both', async () => (await jwks()).keys.filter((k) => k.alg === 'ES256').length > 1);
+  await until('the JWKS has the new one too', async () => (await jwks()).keys.some((k) => !known.has(k.kid)));
   await load.newCopy();
   await rotated;
   const now = await key('ES256', 'active');

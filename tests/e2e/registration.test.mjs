@@ -70,7 +70,7 @@ test('oauth4webapi registers a client, and the client signs an official in at on
   assert.ok(Math.abs(client.client_id_issued_at - Date.now() / 1000) < 60);
   assert.equal(client.registration_client_uri, `${endpoint}/${client.client_id}`);
   assert.equal(client.token_endpoint_auth_method, 'client_secret_basic');
-  assert.equal(client.id_token_signed_response_alg, 'ES256');
+  assert.equal(client.id_token_signed_response_alg, 'RS256', 'what a client that says nothing may count on');
   assert.equal(client.scope, open.scope);
 
   const person = await official(p02);

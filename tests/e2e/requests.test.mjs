@@ -77,7 +77,8 @@ test('id_token and code id_token: only for clients that registered them, never i
   assert.ok(decodeJwt(hybrid.get('id_token')).c_hash);
   assert.equal((await redeem(old, hybrid.get('code'), request.proof.verifier)).status, 200);
   const refused = await authorize(own, { response_type: 'id_token' });
-  assert.equal(new URL(refused.location).searchParams.get('error'), 'unsupported_response_type');
+  // Where its answer would have been (OAuth 2.0 Multiple Response Types §5).
+  assert.equal(new URLSearchParams(new URL(refused.location).hash.slice(1)).get('error'), 'unsupported_response_type');
   const query = await authorize(old, { response_type: 'code id_token', response_mode: 'query' });
   assert.equal(new URLSearchParams(new URL(query.location).hash.slice(1)).get('error'), 'invalid_request');
 });

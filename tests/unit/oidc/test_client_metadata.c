@@ -129,6 +129,7 @@ static void test_self_registered(void **state)
 	struct client c = { 0 };
 
 	assert_int_equal(client_metadata_check(op, json, REGISTRANT_CLIENT, &normal), 0);
+	assert_str_equal(json_get_str(normal, "id_token_signed_response_alg"), "RS256");
 	assert_null(json_object_get(normal, "unheard_of"));
 	assert_null(json_object_get(normal, "client_name#en"));
 	assert_int_equal(client_metadata_read(op, normal, &c), 0);
