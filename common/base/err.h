@@ -50,6 +50,8 @@
 	X(ERR_EXPIRED_TOKEN, "expired_token")                                                \
 	X(ERR_INVALID_CLIENT_METADATA, "invalid_client_metadata") /* RFC 7591 */             \
 	X(ERR_INVALID_REDIRECT_URI, "invalid_redirect_uri")                                  \
+	X(ERR_INVALID_SOFTWARE_STATEMENT, "invalid_software_statement")                      \
+	X(ERR_UNAPPROVED_SOFTWARE_STATEMENT, "unapproved_software_statement")                \
 	X(ERR_UNKNOWN_USER_ID, "unknown_user_id")       /* CIBA */                           \
 	X(ERR_INVALID_BINDING_MESSAGE, "invalid_binding_message")                            \
 	X(ERR_UNTRUSTED_REDIRECT, "untrusted_redirect") /* client or redirect_uri unknown: a page, never a redirect */ \

@@ -49,6 +49,8 @@ static const struct problem problems[] = {
 	{ ERR_EXPIRED_TOKEN, 400, "expired_token", "Expired" },
 	{ ERR_INVALID_CLIENT_METADATA, 400, "invalid_client_metadata", "Invalid client metadata" },
 	{ ERR_INVALID_REDIRECT_URI, 400, "invalid_redirect_uri", "Invalid redirect URI" },
+	{ ERR_INVALID_SOFTWARE_STATEMENT, 400, "invalid_software_statement", "Invalid software statement" },
+	{ ERR_UNAPPROVED_SOFTWARE_STATEMENT, 400, "unapproved_software_statement", "Software statement of an unknown issuer" },
 	{ ERR_UNKNOWN_USER_ID, 400, "unknown_user_id", "Unknown user" },
 	{ ERR_INVALID_BINDING_MESSAGE, 400, "invalid_binding_message", "Invalid binding message" },
 	{ ERR_INVALID_TOKEN, 401, "invalid_token", "Invalid token" },
@@ -157,7 +159,8 @@ static void respond_bearer(struct request *rq, const struct problem *p, const st
 
 	respond_oauth_body(rq, p, status);
 	/* What is wrong with metadata (RFC 7591 §3.2.2) says nothing of the token. */
-	if (code == ERR_INVALID_CLIENT_METADATA || code == ERR_INVALID_REDIRECT_URI)
+	if (code == ERR_INVALID_CLIENT_METADATA || code == ERR_INVALID_REDIRECT_URI || code == ERR_INVALID_SOFTWARE_STATEMENT ||
+	    code == ERR_UNAPPROVED_SOFTWARE_STATEMENT)
 		return;
 	if (status == 401 || status == 403 || status == 400)
 		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, status, hooks));

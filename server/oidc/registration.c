@@ -7,6 +7,7 @@
 #include "server/oidc/registration_policy.h"
 #include "server/oidc/registration_store.h"
 #include "server/oidc/sector.h"
+#include "server/oidc/software_statement.h"
 
 #define ID_BYTES 16
 #define TOKEN_BYTES 32
@@ -68,23 +69,31 @@ static int check_keys(struct op *op, const json_t *sent, const struct client *c)
 	return op_fail(op, ERR_INVALID_CLIENT_METADATA, "jwks has no key that can be used here");
 }
 
-/* What a client sent, under a policy, into what is stored. */
-static int read_metadata(struct op *op, const struct oidc_settings *settings, struct str policy_text, const json_t *sent, json_t **ret_normal,
-                         struct client *ret_client)
+struct sent {
+	struct str policy;    /* of the initial access token */
+	struct str statement; /* that the client was registered with before; STR_NULL: none */
+	const json_t *metadata;
+};
+
+/* What a client sent, and those who vouch for it, under a policy, into what is stored. */
+static int read_metadata(struct op *op, const struct oidc_settings *settings, const struct sent *sent, json_t **ret_normal, struct client *ret_client)
 {
-	_json_ json_t *policy = json_read(policy_text, CLIENT_METADATA_DEPTH, NULL);
-	_json_ json_t *normal = NULL;
+	const struct statement_check check = { settings->issuer, sent->statement };
+	_json_ json_t *policy = json_read(sent->policy, CLIENT_METADATA_DEPTH, NULL);
+	_json_ json_t *whole = NULL, *normal = NULL;
 	int r;
 
 	if (!policy)
 		return op_fail(op, ERR_INTERNAL, "the policy cannot be read");
-	r = registration_policy_apply(op, policy, sent, &normal);
+	r = software_statement_apply(op, &check, sent->metadata, &whole);
+	if (r >= 0)
+		r = registration_policy_apply(op, policy, whole, &normal);
 	if (r >= 0)
 		r = client_metadata_read(op, normal, ret_client);
 	if (r >= 0)
 		r = check_algs(op, ret_client);
 	if (r >= 0)
-		r = check_keys(op, sent, ret_client);
+		r = check_keys(op, whole, ret_client);
 	if (r >= 0)
 		r = sector_check(op, settings->documents, ret_client);
 	if (r >= 0)
@@ -138,7 +147,7 @@ int registration_add(struct op *op, const struct oidc_settings *settings, struct
 	if (r >= 0)
 		r = read_body(op, body, &sent);
 	if (r >= 0)
-		r = read_metadata(op, settings, pass.policy, sent, &normal, &client);
+		r = read_metadata(op, settings, &(struct sent){ pass.policy, STR_NULL, sent }, &normal, &client);
 	if (r < 0)
 		return r;
 	answer.id = random_token(op->arena, STR("snd_"), ID_BYTES);
@@ -197,7 +206,7 @@ int registration_replace(struct op *op, const struct oidc_settings *settings, co
 	struct str hash = token_hash(op, "registration_access_token", update->token);
 	struct registration_found found = { 0 };
 	struct client client = { 0 };
-	_json_ json_t *sent = NULL, *normal = NULL;
+	_json_ json_t *sent = NULL, *normal = NULL, *before = NULL;
 	struct secrets secrets = { STR_NULL, STR_NULL, STR_NULL };
 	bool keep;
 	int r = registration_row_find(op, update->id, hash, &found);
@@ -206,8 +215,10 @@ int registration_replace(struct op *op, const struct oidc_settings *settings, co
 		r = read_body(op, update->body, &sent);
 	if (r >= 0)
 		r = check_update(op, sent, update->id, &found);
-	if (r >= 0)
-		r = read_metadata(op, settings, found.policy, sent, &normal, &client);
+	if (r < 0)
+		return r;
+	before = json_read(found.metadata, CLIENT_METADATA_DEPTH, NULL);
+	r = read_metadata(op, settings, &(struct sent){ found.policy, json_get_str(before, "software_statement"), sent }, &normal, &client);
 	if (r < 0)
 		return r;
 	keep = keeps_secret(&client, &found);

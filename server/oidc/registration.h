@@ -6,7 +6,7 @@
  *
  * Secrets and tokens leave once, in the answer that made them; rows hold keyed hashes.  So a read
  * shows no secret, and shows the registration access token that was sent.
- * Errors: ERR_INVALID_TOKEN, ERR_INVALID_CLIENT_METADATA, ERR_INVALID_REDIRECT_URI, ERR_ACCESS_DENIED (as
+ * Errors: ERR_INVALID_TOKEN, ERR_INVALID_CLIENT_METADATA, ERR_INVALID_REDIRECT_URI, those of software_statement.h, ERR_ACCESS_DENIED (as
  * many clients as may), ERR_CONFLICT (an update that lost a race), and those of the stores.
  */
 #pragma once

@@ -43,6 +43,8 @@ DB_QUERY(registration_delete, DB_WRITE,
 	"WITH c AS (DELETE FROM sen.oauth_client WHERE id = $1::text AND registration_hash = $2::bytea AND enabled RETURNING id)"
 	"INSERT INTO sen.audit (actor, action, object, request_id) SELECT 'client:' || c.id, 'client.remove', c.id, $3::text FROM c RETURNING seq");
 
+DB_QUERY(software_issuer_select, DB_READ, "SELECT jwks FROM sen.software_issuer WHERE iss = $1::text");
+
 static int bad_pass(struct op *op)
 {
 	return op_fail(op, ERR_INVALID_TOKEN, "the initial access token is wrong, used up, expired or revoked");
@@ -78,6 +80,19 @@ int registration_row_add(struct op *op, const struct registration_row *row, stru
 	if (rows.n != 1)
 		return bad_pass(op);
 	*ret_created_at_s = db_i64(&rows, 0, 0);
+	return 0;
+}
+
+int software_issuer_find(struct op *op, struct str iss, struct str *ret_jwks)
+{
+	struct db_rows rows;
+	int r = db_run(op, &software_issuer_select, &rows, P_STR(iss));
+
+	if (r < 0)
+		return r;
+	if (rows.n != 1)
+		return op_fail(op, ERR_UNAPPROVED_SOFTWARE_STATEMENT, "the issuer of the software statement is not known here");
+	*ret_jwks = db_str(&rows, 0, 0);
 	return 0;
 }
 

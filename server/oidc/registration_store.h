@@ -25,6 +25,9 @@ struct registration_row {
 int registration_row_add(struct op *op, const struct registration_row *row, struct str token_hash, struct str registration_hash,
                          int64_t clients_max, int64_t *ret_created_at_s) _must_check_;
 
+/* The JWK Set of an issuer of software statements, as JSON.  ERR_UNAPPROVED_SOFTWARE_STATEMENT. */
+int software_issuer_find(struct op *op, struct str iss, struct str *ret_jwks) _must_check_;
+
 /* A client as its registration access token shows it. */
 struct registration_found {
 	struct str metadata, policy; /* JSON */

@@ -124,14 +124,11 @@ static int client_remove(struct ctl *c, struct str id)
 	return EXIT_OK;
 }
 
-int cmd_client(struct ctl *c)
+static int client_own(struct ctl *c)
 {
 	struct str what;
-	int r;
+	int r = ctl_options(c, NULL, 0, 1, 2);
 
-	if (c->argc > 1 && str_equal(str_c(c->argv[1]), STR("token")))
-		return cmd_client_token(c);
-	r = ctl_options(c, NULL, 0, 1, 2);
 	if (r != EXIT_OK)
 		return r;
 	what = str_c(c->args[0]);
@@ -147,4 +144,13 @@ int cmd_client(struct ctl *c)
 	if (str_equal(what, STR("remove")))
 		return client_remove(c, str_c(c->args[1]));
 	return c->n_args == 2 ? client_add(c, c->args[1]) : client_list(c);
+}
+
+int cmd_client(struct ctl *c)
+{
+	struct str what = c->argc > 1 ? str_c(c->argv[1]) : STR_NULL;
+
+	if (str_equal(what, STR("token")))
+		return cmd_client_token(c);
+	return str_equal(what, STR("issuer")) ? cmd_client_issuer(c) : client_own(c);
 }

@@ -95,6 +95,7 @@ int cmd_migrate(struct ctl *c);
 int cmd_import(struct ctl *c);
 int cmd_bootstrap_admin(struct ctl *c);
 int cmd_client(struct ctl *c);
+int cmd_client_issuer(struct ctl *c); /* "senctl client issuer …" */
 int cmd_client_token(struct ctl *c); /* "senctl client token …" */
 int cmd_keys(struct ctl *c);
 int cmd_doctor(struct ctl *c);

@@ -14,8 +14,9 @@ static const struct command commands[] = {
 	  "import a CSV file, whole or not at all", cmd_import },
 	{ "bootstrap-admin", "--employee-code CODE --unit CODE", "lập quản trị viên đầu tiên", "make the first administrator",
 	  cmd_bootstrap_admin },
-	{ "client", "add FILE.json | list | remove ID | token add --uses N --days N [--label TEXT] [--policy FILE.json] | token list | token revoke ID",
-	  "đăng ký nền tảng dùng đăng nhập một lần; token: để client tự đăng ký", "register relying parties; token: for clients that register themselves",
+	{ "client", "add FILE.json | list | remove ID | token add --uses N --days N [--label TEXT] [--policy FILE.json] | token list | token revoke ID"
+	            " | issuer add FILE.json | issuer list | issuer remove ISS",
+	  "đăng ký nền tảng dùng đăng nhập một lần; token: để client tự đăng ký; issuer: nơi xác nhận phần mềm", "register relying parties; token: for clients that register themselves; issuer: who vouches for software",
 	  cmd_client },
 	{ "keys", "list | rotate [--alg ALG] [--now] | destroy KID", "xem, thay và huỷ khoá ký", "list, replace and destroy signing keys", cmd_keys },
 	{ "doctor", "", "kiểm tra toàn bộ hệ thống", "check the whole installation", cmd_doctor },

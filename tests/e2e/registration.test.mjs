@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { after, before, test } from 'node:test';
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 
 import { basic, post, until } from '../../deploy/driver/world.mjs';
@@ -332,6 +333,84 @@ test('a token for a platform makes clients of that platform', async () => {
   const tokens = await tokensFor(inside.agent, asClient(json), { scope: 'openid roles' });
   assert.deepEqual((await (await userinfo(tokens.access_token)).json()).roles, [p02.role]);
   assert.equal((await outside.agent.request(authorizeUrl(env, asClient(json), { scope: 'openid roles' }).url)).status, 403);
+});
+
+test('software statements: what a known issuer claims stands against what the client says', async (t) => {
+  const iss = 'https://registry.nghean.example';
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  const stranger = await generateKeyPair('ES256');
+  const file = `${env.SEN_STATE}/tmp/issuer.json`;
+  const keys = [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' }];
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss, iat: now, exp: now + 600, software_id: '4NRB1', client_name: 'Phần mềm đã xác nhận', redirect_uris: ['https://vouched.example/cb'] };
+  const sign = (payload, { key = privateKey, header = {} } = {}) => new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: 'k1', ...header }).sign(key);
+  const send = async (statement, more = {}) => register(token, { redirect_uris: [redirect], client_name: 'Tự xưng', ...more, software_statement: await statement });
+
+  assert.equal((await send(sign(claims))).json.error, 'unapproved_software_statement');
+  writeFileSync(file, JSON.stringify({ iss, jwks: { keys } }));
+  await senctl('client', 'issuer', 'add', file);
+  assert.deepEqual(JSON.parse(await senctl('--json', 'client', 'issuer', 'list')).map((i) => i.iss), [iss]);
+
+  const statement = await sign(claims);
+  const made = await send(statement, { scope: 'openid' });
+  assert.equal(made.status, 201, made.text);
+  assert.equal(made.json.client_name, claims.client_name);
+  assert.deepEqual(made.json.redirect_uris, claims.redirect_uris);
+  assert.equal(made.json.scope, 'openid', 'what it does not claim is the client\'s to say');
+  assert.equal(made.json.software_statement, statement);
+  assert.equal(made.json.iss, undefined);
+  assert.equal((await send(sign(claims, { header: { typ: 'JWT' } }))).status, 201);
+  assert.equal((await send(sign({ ...claims, aud: ['x', env.SEN_ISSUER] }))).status, 201);
+
+  const rows = {
+    'of an unknown issuer': [sign({ ...claims, iss: 'https://evil.example' }), 'unapproved_software_statement'],
+    'without iss': [sign({ ...claims, iss: undefined }), 'invalid_software_statement'],
+    'signed by somebody else': [sign(claims, { key: stranger.privateKey }), 'invalid_software_statement'],
+    'alg none': [new UnsecuredJWT(claims).encode(), 'invalid_software_statement'],
+    'changed': [statement.replace(/\.[^.]+\./, `.${Buffer.from(JSON.stringify({ ...claims, client_name: 'x' })).toString('base64url')}.`), 'invalid_software_statement'],
+    'expired': [sign({ ...claims, exp: now - 1 }), 'invalid_software_statement'],
+    'not begun': [sign({ ...claims, nbf: now + 600 }), 'invalid_software_statement'],
+    'exp is a text': [sign({ ...claims, exp: 'never' }), 'invalid_software_statement'],
+    'for another server': [sign({ ...claims, aud: 'https://other.example' }), 'invalid_software_statement'],
+    'an access token': [sign(claims, { header: { typ: 'at+jwt' } }), 'invalid_software_statement'],
+    'critical header': [sign(claims, { header: { crit: ['b64'], b64: true } }), 'invalid_software_statement'],
+    'no JWS': ['abc', 'invalid_software_statement'], 'a number': [7, 'invalid_software_statement'], 'too long': [`a.${'b'.repeat(9000)}.c`, 'invalid_software_statement'],
+    'bad metadata in it': [sign({ ...claims, redirect_uris: ['http://evil.example/'] }), 'invalid_redirect_uri'],
+  };
+  for (const [what, [bad, error]] of Object.entries(rows))
+    await t.test(what, async () => {
+      const answer = await send(bad);
+      assert.equal(answer.status, 400, answer.text);
+      assert.equal(answer.json.error, error);
+      assert.equal(answer.headers.get('www-authenticate'), null);
+    });
+  await t.test('it gives nothing that only the operator gives', async () => {
+    const { json } = await send(sign({ ...claims, sen_consent: true, sen_pkce: 'optional', sen_may_introspect: true, scope: 'openid admin', client_id: 'p02', client_secret: 'x'.repeat(40) }));
+    assert.equal(json.sen_pkce, 'required');
+    assert.equal(json.sen_may_introspect, undefined);
+    assert.equal(json.sen_consent, false);
+    assert.equal(json.scope, 'openid');
+    assert.notEqual(json.client_id, 'p02');
+    assert.notEqual(json.client_secret, 'x'.repeat(40));
+  });
+  await t.test('an update may repeat it after it has expired, and an unknown issuer is unknown there too', async () => {
+    const short = await sign({ ...claims, exp: Math.floor(Date.now() / 1000) + 2 });
+    const { json } = await send(short);
+    const update = (software_statement) => call('PUT', json.registration_client_uri, json.registration_access_token,
+      { client_id: json.client_id, redirect_uris: [redirect], software_statement });
+    await until('expired', async () => (await send(short)).status === 400, 5000);
+    const same = await update(short);
+    assert.equal(same.status, 200, same.text);
+    assert.deepEqual(same.json.redirect_uris, claims.redirect_uris);
+    assert.equal((await update(await sign({ ...claims, exp: now - 5 }))).json.error, 'invalid_software_statement');
+    await senctl('client', 'issuer', 'remove', iss);
+    assert.equal((await update(short)).json.error, 'unapproved_software_statement');
+  });
+  for (const bad of [{ iss }, { iss, jwks: { keys: [] } }, { iss, jwks: { keys: [await exportJWK(privateKey)] } }, { iss: '', jwks: { keys } }, []]) {
+    writeFileSync(file, JSON.stringify(bad));
+    await assert.rejects(senctl('client', 'issuer', 'add', file), JSON.stringify(bad));
+  }
+  await assert.rejects(senctl('client', 'issuer', 'remove', iss));
 });
 
 // ---- sector_identifier_uri: the one address that is visited ----

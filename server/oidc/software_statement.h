@@ -1,0 +1,21 @@
+/*
+ * software_statement.h: metadata for which somebody else vouches (RFC 7591 §2.3): a JWT signed by an issuer whose
+ * public keys the operator has entered ("senctl client issuer add").
+ *
+ * What it claims stands against what the client itself says.  iss must be there and known; exp, nbf,
+ * iat and aud are looked at where they are there.  Errors: ERR_INVALID_SOFTWARE_STATEMENT,
+ * ERR_UNAPPROVED_SOFTWARE_STATEMENT (nobody here knows this issuer).
+ */
+#pragma once
+
+#include "common/base/json.h"
+#include "common/base/op.h"
+
+struct statement_check {
+	struct str issuer; /* ours, for aud */
+	struct str known;  /* of the registration that is being replaced: it may have expired since; STR_NULL: none */
+};
+/*
+ * What the client sent with the claims laid over it, a new reference; as it was when it has no statement.
+ */
+int software_statement_apply(struct op *op, const struct statement_check *check, const json_t *sent, json_t **ret_whole) _must_check_;
