@@ -147,6 +147,7 @@ static void fill_settings(struct app *app)
 		.refresh_grace_s = c->refresh_grace_s,
 		.admin_token_s = c->admin_token_s,
 		.admin_max_age_s = c->admin_max_age_s,
+		.ciba_pending_max = c->ciba_pending_max,
 		.push_s = c->push_s,
 		.offline_idle_s = c->offline_idle_s,
 		.offline_absolute_s = c->offline_absolute_s,

@@ -14,6 +14,7 @@ static int read_credentials(struct request *rq, struct client_credentials *c)
 		.assertion = rq_param(rq, P_CLIENT_ASSERTION),
 		.certificate = rq->client_certificate,
 		.endpoint = endpoint_url(rq),
+		.endpoint_is_audience = rq->route->by_ciba,
 	};
 	if (str_is_null(rq_header(rq, "Authorization")))
 		return 0;

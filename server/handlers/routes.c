@@ -32,7 +32,7 @@ static const struct route protocol_routes[] = {
 	{ .name = "device_authorization", .methods = HTTP_POST, .path = "/device_authorization", .params = device_authorization_params,
 	  FORM_64K, .pool = POOL_FAST, .errors = ERRORS_OAUTH, .guards = token_guards, .handle = h_device_authorization },
 	{ .name = "bc_authorize", .methods = HTTP_POST, .path = "/bc-authorize", .params = bc_authorize_params, FORM_64K, .pool = POOL_FAST,
-	  .errors = ERRORS_OAUTH, .guards = backchannel_guards, .handle = h_bc_authorize },
+	  .errors = ERRORS_OAUTH, .by_ciba = true, .guards = backchannel_guards, .handle = h_bc_authorize },
 	{ .name = "userinfo", .methods = HTTP_GET | HTTP_POST, .path = "/userinfo", .params = userinfo_params, FORM_16K,
 	  .pool = POOL_FAST, .errors = ERRORS_BEARER, .cors = true, .handle = h_userinfo },
 	{ .name = "introspect", .methods = HTTP_POST, .path = "/introspect", .params = token_query_params, FORM_16K,

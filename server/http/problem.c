@@ -133,7 +133,7 @@ static void respond_oauth_body(struct request *rq, const struct problem *p, int 
 static void respond_oauth(struct request *rq, const struct problem *p)
 {
 	/* access_denied (RFC 8628 §3.5, CIBA §11) is an answer as any other here: 400. */
-	respond_oauth_body(rq, p, p->status == 403 ? 400 : p->status);
+	respond_oauth_body(rq, p, p->status == 403 && !rq->route->by_ciba ? 400 : p->status);
 	/* "MUST … include the WWW-Authenticate response header field matching the scheme used by the client" */
 	if (p->status == 401 && auth_is_basic(rq_header(rq, "Authorization")))
 		response_header(rq, "WWW-Authenticate", STR("Basic realm=\"sen\", charset=\"UTF-8\""));

@@ -66,6 +66,7 @@ struct route {
 	enum route_pool pool;
 	enum error_style errors;
 	bool cors;          /* any origin, no credentials: discovery, JWKS, token, userinfo */
+	bool by_ciba;       /* ERRORS_OAUTH by CIBA: access_denied has status 403 (§13); assertions may name the endpoint (§7.1) */
 	bool post_query;    /* POST may carry parameters in its query too (authorization, logout) */
 	/* Run in order; the first negative result ends the request.  NULL-terminated. */
 	int (*const *guards)(struct request *rq);

@@ -173,8 +173,8 @@ int ciba_begin(struct op *op, const struct oidc_settings *settings, const struct
 	random_uuid(id);
 	r = db_run(op, &ciba_insert, &rows, P_STR(account_id), P_STR(h.on), P_BYTES(h.hash), P_C(id), P_STR(client->id), P_STR(scope),
 	           P_STR(authorization_extra_write(op, &extra)), P_STR(rq->binding_message), P_STR(ping), P_STR(rq->jkt),
-	           P_BOOL(scope_has(scope, STR(SCOPE_OFFLINE))), P_I64(expiry_s(rq)), P_I64(CIBA_PENDING_MAX),
-	           P_I64(CIBA_PENDING_USER_MAX), P_I64(CIBA_PENDING_CLIENT_MAX));
+	           P_BOOL(scope_has(scope, STR(SCOPE_OFFLINE))), P_I64(expiry_s(rq)), P_I64(settings->ciba_pending_max),
+	           P_I64(settings->ciba_pending_max * CIBA_PENDING_FACTOR), P_I64(CIBA_PENDING_CLIENT_MAX));
 	if (r < 0)
 		return r;
 	if (rows.n == 0)

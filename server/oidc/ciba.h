@@ -6,8 +6,8 @@
  * not know the user, so that it learns nothing of others.  An id_token_hint names an account only towards clients
  * with public subjects: a pairwise subject cannot be turned back.
  *
- * So that no client is a nuisance, at most CIBA_PENDING_MAX of its requests wait for one official, those of the last
- * minute counted too unless tokens were fetched; CIBA_PENDING_USER_MAX of all clients.
+ * So that no client is a nuisance, only some of its requests wait for one official (oidc_settings), those of the last
+ * minute counted too unless tokens were fetched; and CIBA_PENDING_FACTOR times as many of all clients.
  */
 #pragma once
 
@@ -17,8 +17,7 @@
 
 #define CIBA_EXPIRY_S 300     /* when the client does not say */
 #define CIBA_EXPIRY_MAX_S 600
-#define CIBA_PENDING_MAX 3
-#define CIBA_PENDING_USER_MAX 10
+#define CIBA_PENDING_FACTOR 3
 #define CIBA_PENDING_CLIENT_MAX 1000
 #define CIBA_MESSAGE_MAX 64   /* characters */
 

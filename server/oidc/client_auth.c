@@ -32,20 +32,30 @@ static int check_secret(struct op *op, const struct attempt *a, struct str secre
 
 /* ---- assertions ---- */
 
+/* An endpoint under the address for mutual TLS (RFC 8705 §5) is the same endpoint. */
+static bool is_endpoint(const struct attempt *a, struct str text, struct str endpoint)
+{
+	struct str issuer = a->context->settings->issuer, alias = a->context->settings->mtls_issuer;
+
+	return str_equal(text, endpoint) ||
+	       (!str_is_empty(alias) && str_starts(text, alias) && str_equal(str_skip(text, alias.len), str_skip(endpoint, issuer.len)));
+}
+
 /* FAPI 2.0 §5.3.2.1: the issuer, as a text.  Older clients name the endpoint, or several in an array. */
 static bool audience_fits(const struct attempt *a, const json_t *aud)
 {
 	struct str issuer = a->context->settings->issuer;
+	bool may_name_endpoints = a->client->legacy_assertion_audience || a->given->endpoint_is_audience;
 	const json_t *item;
 	size_t i;
 
 	if (json_is_string(aud)) {
 		struct str text = str_n(json_string_value(aud), json_string_length(aud));
 
-		return str_equal(text, issuer) || (a->client->legacy_assertion_audience &&
-		                                   (str_equal(text, a->given->endpoint) || str_equal(text, a->context->settings->token_endpoint)));
+		return str_equal(text, issuer) || (may_name_endpoints &&
+		                                   (is_endpoint(a, text, a->given->endpoint) || is_endpoint(a, text, a->context->settings->token_endpoint)));
 	}
-	if (!a->client->legacy_assertion_audience)
+	if (!may_name_endpoints)
 		return false;
 	json_array_foreach(aud, i, item)
 		if (json_is_string(item) && audience_fits(a, item))

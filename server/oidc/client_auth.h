@@ -19,6 +19,7 @@ struct client_credentials {
 	struct str assertion_type, assertion;
 	struct str certificate;                             /* of mutual TLS, by the proxy that is trusted for it */
 	struct str endpoint;                                /* address of this endpoint: an old audience of assertions */
+	bool endpoint_is_audience;                          /* and here one that must be taken (CIBA §7.1) */
 };
 
 struct client_auth_context {

@@ -1,6 +1,7 @@
 #include "server/oidc/grants.h"
 
 #include "server/oidc/authorization_details.h"
+#include "server/oidc/issue.h"
 #include "server/oidc/resource.h"
 
 static const struct {
@@ -25,7 +26,9 @@ int grant_authorize(struct op *op, const struct token_request *rq, struct author
 			continue;
 		if (!client_may(rq->client, grants[i].grant))
 			return op_fail(op, ERR_UNAUTHORIZED_CLIENT, "the client has not registered this grant type");
-		r = grants[i].authorize(op, rq, ret_authorization);
+		r = issue_check_binding(op, rq->client, rq->jkt, rq->x5t);
+		if (r >= 0)
+			r = grants[i].authorize(op, rq, ret_authorization);
 		if (r < 0)
 			return r;
 		ret_authorization->jkt = rq->jkt;

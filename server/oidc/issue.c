@@ -18,12 +18,11 @@ static int64_t lifetime_s(const struct op *op, const struct oidc_settings *setti
 	return life_s;
 }
 
-/* What was demanded of the client when it was registered holds for every grant. */
-static int check_binding(struct op *op, const struct client *client, const struct authorization *auth)
+int issue_check_binding(struct op *op, const struct client *client, struct str jkt, struct str x5t)
 {
-	if (client->dpop_bound && str_is_null(auth->jkt))
+	if (client->dpop_bound && str_is_null(jkt))
 		return op_fail(op, ERR_INVALID_REQUEST, "this client's tokens are bound by DPoP: a proof is required");
-	if (client->tls_bound && str_is_null(auth->x5t))
+	if (client->tls_bound && str_is_null(x5t))
 		return op_fail(op, ERR_INVALID_REQUEST, "this client's tokens are bound by mutual TLS: a client certificate is required");
 	return 0;
 }
@@ -54,7 +53,7 @@ int issue_tokens(struct op *op, const struct oidc_settings *settings, const stru
 	};
 	_json_ json_t *response = json_new_object();
 	struct str access_token;
-	int r = check_binding(op, client, auth);
+	int r = issue_check_binding(op, client, auth->jkt, auth->x5t);
 
 	if (r >= 0)
 		r = access_token_make(op, &access, &access_token);

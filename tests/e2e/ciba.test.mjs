@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as oauth from 'oauth4webapi';
 
 import { post, until } from '../../deploy/driver/world.mjs';
-import { jwksOf, jwt, now, signingKey } from './lib/clients.mjs';
+import { assertion, jwksOf, jwt, now, signingKey } from './lib/clients.mjs';
 import { grantClient } from './lib/grants.mjs';
 import { Agent, administrator, env, fieldOf, official, p02, p03, sql, tokensFor, userinfo } from './lib/world.mjs';
 
@@ -173,7 +173,10 @@ test('at most three wait for one official and client, under 50 parallel requests
   const send = () => kiosk.post('/bc-authorize', { scope: 'openid', login_hint: person.login });
   const answers = await Promise.all(Array.from({ length: 50 }, send));
   assert.equal(answers.filter((answer) => answer.status === 200).length, 3);
-  for (const answer of answers.filter(({ status }) => status !== 200)) assert.equal(answer.json.error, 'access_denied');
+  for (const answer of answers.filter(({ status }) => status !== 200)) {
+    assert.equal(answer.json.error, 'access_denied');
+    assert.equal(answer.status, 403, 'CIBA §13');
+  }
   assert.equal(formsOf((await person.agent.request('/requests')).text).length, 3);
   await decideLast(person, 'deny');
   assert.equal((await send()).json.error, 'access_denied', 'asking again at once is no way around');
@@ -349,6 +352,23 @@ test('signed requests: only what is inside counts, everything that CIBA demands 
       assert.equal(answer.status, 400);
       assert.equal(answer.json.error, 'invalid_request');
     });
+  await clear();
+});
+
+test('an assertion may name the endpoint here (CIBA §7.1), and nowhere else', async () => {
+  const key = await signingKey('ES256');
+  const client = { id: 'asserting' };
+  await grantClient(client.id, { grant_types: [GRANT], backchannel_token_delivery_mode: 'poll', scope: 'openid', token_endpoint_auth_method: 'private_key_jwt',
+    jwks: jwksOf(key), dpop_bound_access_tokens: true }, 'P02');
+  const url = `${env.SEN_ISSUER}/bc-authorize`;
+  const form = { scope: 'openid', login_hint: an.login };
+  const { json, status } = await post(url, { ...form, ...await assertion(client, key, { aud: url }) });
+  assert.equal(status, 200, JSON.stringify(json));
+  assert.equal((await post(url, { ...form, ...await assertion(client, key, { aud: 'https://other.example/bc-authorize' }) })).status, 401);
+  const poll = { grant_type: GRANT, auth_req_id: json.auth_req_id };
+  assert.equal((await post(`${env.SEN_ISSUER}/token`, { ...poll, ...await assertion(client, key, { aud: `${env.SEN_ISSUER}/token` }) })).json.error, 'invalid_client');
+  // Nothing is told of the request before what binds the tokens is there.
+  assert.equal((await post(`${env.SEN_ISSUER}/token`, { ...poll, ...await assertion(client, key) })).json.error, 'invalid_request');
   await clear();
 });
 
