@@ -40,7 +40,8 @@ after(alive);
 const endpoints = [
   ['GET', '/.well-known/openid-configuration'], ['GET', '/jwks'], ['GET', '/authorize'], ['POST', '/authorize'], ['POST', '/token'],
   ['GET', '/userinfo'], ['POST', '/userinfo'], ['POST', '/introspect'], ['POST', '/revoke'], ['GET', '/logout'], ['POST', '/logout'],
-  ['POST', '/device_authorization'], ['GET', '/device'], ['POST', '/device'], ['POST', '/bc-authorize'], ['GET', '/requests'], ['POST', '/requests'],
+  ['POST', '/device_authorization'], ['GET', '/device'], ['POST', '/device'], ['POST', '/bc-authorize'], ['POST', '/register'], ['GET', '/register/p02'],
+  ['PUT', '/register/p02'], ['DELETE', '/register/p02'], ['GET', '/requests'], ['POST', '/requests'],
   ['GET', '/'], ['POST', '/login'], ['GET', '/activate'], ['POST', '/activate'], ['POST', '/api/v1/grants'], ['GET', '/api/v1/persons'],
 ];
 

@@ -9,6 +9,7 @@ import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 
 import { basic, post, until } from '../../deploy/driver/world.mjs';
+import { listings } from './lib/integrate.mjs';
 import { authorizeUrl, env, introspectAs, official, p02, p03, refresh, run, sql, tokensFor, userinfo } from './lib/world.mjs';
 
 const insecure = { [oauth.allowInsecureRequests]: true };
@@ -327,7 +328,7 @@ test('senctl refuses policies that cannot be', async () => {
 });
 
 test('a token for a platform makes clients of that platform', async () => {
-  const platform = await initialToken({ policy: { platform: 'P02', scope: 'openid roles', sen_consent: false } });
+  const platform = await initialToken({ policy: JSON.parse(listings('self-registration.md')['policy.json']) });
   const { json } = await register(platform.token, { redirect_uris: [redirect] });
   const inside = await official(p02), outside = await official(p03);
   const tokens = await tokensFor(inside.agent, asClient(json), { scope: 'openid roles' });
