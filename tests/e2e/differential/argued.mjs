@@ -886,6 +886,7 @@ const signOut = [
       'logout: hint without signature',
       'logout: hint with a bad signature',
       'logout: hint that is an access token',
+      'logout: hint that is too long',
       'logout: unknown client_id',
       'logout: hint that is none, not signed in',
     ],
@@ -907,10 +908,13 @@ const signOut = [
       'logout: hint and an address with a query',
       'logout: hint and the address of sign-in',
     ],
-    differs: [{ status: [200, 400], place: ['page', 'error page'] }],
+    differs: [
+      { status: [200, 400], place: ['sign-out page', 'error page'] },
+      { status: [200, 400], place: ['page', 'error page'] },
+    ],
     law: 'RP-Initiated Logout 1.0 §3',
     right: 'both',
-    why: 'Nobody is redirected by either. The hint is good, so the session ends; the official stays on our page.',
+    why: 'Nobody is redirected by either. A request that is wrong in one part is not believed in the others: who is signed in is asked, as without a hint, and stays on our page.',
   },
   {
     title: 'A state that is badly encoded',
@@ -985,6 +989,14 @@ const registration = [
     law: 'RFC 7591 §2, §2.1, §3.2.1',
     right: 'both',
     why: 'The server may refuse or replace. sen does not add grants that nobody asked for, and leaves out scopes that the token does not allow: the answer says what was registered.',
+  },
+  {
+    title: 'A software statement',
+    cases: ['register: a software statement that is none'],
+    differs: [unmade('invalid_software_statement')],
+    law: 'RFC 7591 §2.3, §3.2.2',
+    right: 'both',
+    why: 'A server may ignore the member. Whoever sends a statement counts on what it says, so sen reads it and refuses what it cannot verify.',
   },
   {
     title: 'The secret is told once',
