@@ -32,6 +32,11 @@ static void begin(struct request *rq)
 static void end(struct request *rq)
 {
 	db_op_done(&rq->op);
+}
+
+/* The body may be the snapshot's JWKS, the client_id in the log line that of its client. */
+static void release(struct request *rq)
+{
 	snapshot_release(rq->snapshot);
 	rq->snapshot = NULL;
 }
@@ -62,6 +67,7 @@ static void error_page(struct request *rq, int status)
 const struct http_hooks service_hooks = {
 	.begin = begin,
 	.end = end,
+	.release = release,
 	.error_page = error_page,
 	.error_text = error_text,
 	.dpop_algs = DPOP_ALGS,

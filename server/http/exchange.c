@@ -49,6 +49,7 @@ void exchange_run(struct exchange *ex, const struct http_hooks *hooks)
 {
 	struct request *rq = &ex->rq;
 
+	ex->is_begun = true;
 	if (hooks->begin)
 		hooks->begin(rq);
 	if (handle(ex) < 0) {

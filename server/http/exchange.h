@@ -36,6 +36,7 @@ struct exchange {
 	bool is_head;
 	bool is_preflight;
 	bool must_close;
+	bool is_begun;             /* the begin hook has run: release is owed */
 	bool is_answered;          /* metrics and log line are written */
 	unsigned allowed;          /* for 405 and preflight */
 	int64_t start_us;

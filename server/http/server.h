@@ -15,13 +15,18 @@
 /*
  * Called once each per request that has passed the gate, on the thread that handles it; for
  * POOL_INLINE and for requests refused before their handler (no such route, queue full) that
- * is the I/O thread, so none of them may block.
+ * is the I/O thread, so none of them may block; release is always called there.
  */
 struct http_hooks {
 	/* Before guards: sets op.db, op.keys, language. */
 	void (*begin)(struct request *rq);
 	/* After the handler, before the answer leaves: db_op_done() and the like. */
 	void (*end)(struct request *rq);
+	/*
+	 * After the answer has left and stands in the log: gives back what either of
+	 * them may point to.  Whatever a handler lends to the response lives until then.
+	 */
+	void (*release)(struct request *rq);
 	/* ERRORS_PAGE: renders the page for rq->op.error into rq->response with this status. */
 	void (*error_page)(struct request *rq, int status);
 	/* Localised sentence for problem+json; STR_NULL: use error.text. */

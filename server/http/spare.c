@@ -29,8 +29,11 @@ static void exchange_free(struct exchange *ex)
 
 void exchange_give(struct http_io *io, struct exchange *ex)
 {
+	const struct http_hooks *hooks = &io->server->config.hooks;
 	struct arena *arena = ex->rq.op.arena;
 
+	if (ex->is_begun && hooks->release)
+		hooks->release(&ex->rq);
 	if (ex->rq.json)
 		json_decref(ex->rq.json);
 	arena_reset(arena);

@@ -57,6 +57,16 @@ static int h_wait(struct request *rq)
 	return h_echo(rq);
 }
 
+/* As keys and clients are lent by a snapshot of the configuration. */
+static int h_lend(struct request *rq)
+{
+	struct app *app = app_of(rq);
+
+	memcpy(app->lent, "lent", sizeof("lent"));
+	rq->log_client_id = str_c(app->lent);
+	return respond_bytes(rq, 200, "text/plain", str_c(app->lent));
+}
+
 static int h_fail(struct request *rq)
 {
 	atomic_fetch_add(&app_of(rq)->handled, 1);
@@ -111,6 +121,7 @@ static const struct route routes[] = {
 	{ .name = "nap", .methods = HTTP_GET, .path = "/nap", .pool = POOL_FAST, .handle = h_nap },
 	{ .name = "wait", .methods = HTTP_GET, .path = "/wait", .pool = POOL_FAST, .handle = h_wait },
 	{ .name = "slow", .methods = HTTP_GET, .path = "/slow", .pool = POOL_SLOW, .handle = h_nap },
+	{ .name = "lend", .methods = HTTP_GET, .path = "/lend", .pool = POOL_FAST, .handle = h_lend },
 	{ .name = "fail", .methods = HTTP_GET, .path = "/fail", .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .handle = h_fail },
 	{ .name = "forgetful", .methods = HTTP_GET, .path = "/forgetful", .pool = POOL_FAST, .handle = h_forgetful },
 	{ .name = "greedy", .methods = HTTP_GET, .path = "/greedy", .pool = POOL_FAST, .handle = h_greedy },
@@ -130,6 +141,14 @@ static void begin(struct request *rq)
 static void end(struct request *rq)
 {
 	atomic_fetch_add(&app_of(rq)->ended, 1);
+}
+
+static void release(struct request *rq)
+{
+	struct app *app = app_of(rq);
+
+	atomic_fetch_add(&app->released, 1);
+	memset(app->lent, '-', sizeof(app->lent));
 }
 
 void rig_init(struct rig *rig)
@@ -159,7 +178,7 @@ void rig_init(struct rig *rig)
 		.routes = routes,
 		.n_routes = ARRAY_LEN(routes),
 		.app = &rig->app,
-		.hooks = { .begin = begin, .end = end },
+		.hooks = { .begin = begin, .end = end, .release = release },
 	};
 }
 
@@ -180,6 +199,7 @@ void rig_stop(struct rig *rig, int grace_ms)
 	http_server_stop(rig->server, grace_ms);
 	rig->server = NULL;
 	assert_int_equal(atomic_load(&rig->app.begun), atomic_load(&rig->app.ended));
+	assert_int_equal(atomic_load(&rig->app.begun), atomic_load(&rig->app.released));
 }
 
 void rig_wait_entered(struct rig *rig, int n)

@@ -21,7 +21,8 @@ struct rig_gate {
 struct app {
 	struct rig_gate gate;
 	atomic_int handled;   /* calls of any handler */
-	atomic_int begun, ended; /* hooks */
+	atomic_int begun, ended, released; /* hooks */
+	char lent[16]; /* what /lend answers with and logs; release wipes it */
 };
 
 struct rig {

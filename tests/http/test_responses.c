@@ -269,6 +269,21 @@ static void test_log_line(void **state)
 	rig_stop(&rig, 1000);
 }
 
+/* What a snapshot lends, a client's id or the JWKS, stands until the answer has left. */
+static void test_lent_until_the_answer_left(void **state)
+{
+	struct rig rig;
+	struct rig_reply reply;
+
+	rig_init(&rig);
+	rig_start(&rig);
+	reply = rig_ask(*state, &rig, GET("/lend"));
+	assert_str_equal(reply.body, "lent");
+	assert_true(str_contains(log_of(*state, &rig, GET("/lend")), STR("\"client_id\":\"lent\"")));
+	rig_stop(&rig, 1000);
+	assert_memory_equal(rig.app.lent, "----", 4);
+}
+
 static void test_metrics(void **state)
 {
 	struct rig rig;
@@ -299,6 +314,7 @@ int main(void)
 		UNIT_TEST(test_forwarded_address),
 		UNIT_TEST(test_connection_limit_per_address),
 		UNIT_TEST(test_log_line),
+		UNIT_TEST(test_lent_until_the_answer_left),
 		UNIT_TEST(test_metrics),
 	};
 
