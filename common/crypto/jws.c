@@ -16,9 +16,8 @@ struct jws_parts {
 	struct str signed_part; /* header '.' payload */
 };
 
-int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact)
+static int sign_into(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct buf b, struct str *ret_compact)
 {
-	struct buf b = buf_new(op->arena, JWS_MAX_LEN);
 	struct str header, signature = STR_NULL;
 
 	/* typ is a constant of ours and kid is base64url, so nothing needs escaping. */
@@ -26,7 +25,7 @@ int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str p
 	       str_index(str_c(typ), '\\') < 0);
 	if (!key)
 		return op_fail(op, ERR_UNAVAILABLE, "there is no signing key of this algorithm yet");
-	if (payload.len == 0 || payload.len > JWS_MAX_LEN)
+	if (payload.len == 0 || payload.len > b.max)
 		return op_fail(op, ERR_LIMIT, "the payload of the token is empty or too large");
 	header = arena_printf(op->arena, "{\"alg\":\"%s\",\"kid\":\"%.*s\",\"typ\":\"%s\"}", key->family->name,
 	                      STR_ARG(jwk_kid(key)), typ);
@@ -43,6 +42,16 @@ int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str p
 		return op_fail(op, ERR_LIMIT, "the token is too large");
 	*ret_compact = buf_str(&b);
 	return 0;
+}
+
+int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact)
+{
+	return sign_into(op, key, typ, payload, buf_new(op->arena, JWS_MAX_LEN), ret_compact);
+}
+
+int jws_sign_document(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact)
+{
+	return sign_into(op, key, typ, payload, buf_new(op->arena, JWS_DOCUMENT_MAX_LEN), ret_compact);
 }
 
 /*

@@ -20,6 +20,10 @@
 /* {"alg","kid","typ"} . payload, signed.  typ such as "at+jwt"; "JWT" for ID tokens.  key NULL: ERR_UNAVAILABLE. */
 int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact) _must_check_;
 
+/* The same for what carries other tokens in it, and is read by others only: up to JWS_DOCUMENT_MAX_LEN. */
+#define JWS_DOCUMENT_MAX_LEN 262144
+int jws_sign_document(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact) _must_check_;
+
 /*
  * The payload bytes of a good signature.  typ NULL: the header must have no typ.
  *
