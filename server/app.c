@@ -190,6 +190,9 @@ int app_open(struct app *app, const char *config_path, struct str *ret_message)
 	if (r < 0)
 		return failed(app, &op, "clients and keys", ret_message);
 	fill_settings(app);
+	r = federation_new(&op, &app->config.federation, &app->oidc, &app->federation);
+	if (r < 0)
+		return failed(app, &op, "federation", ret_message);
 	metadata = metadata_json(scratch, &app->oidc);
 	app->metadata = json_write(app->arena, metadata, false);
 	return 0;
@@ -280,6 +283,7 @@ void app_close(struct app *app)
 	http_server_stop(app->mtls, STOP_GRACE_MS);
 	http_server_stop(app->admin, STOP_GRACE_MS);
 	snapshot_holder_free(app->snapshots);
+	federation_free(app->federation);
 	pkcs11_close(app->token);
 	remote_keys_free(app->oidc.remote_keys);
 	remote_documents_free(app->oidc.documents);

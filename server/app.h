@@ -6,6 +6,7 @@
 #include "common/model/key_schedule.h"
 #include "server/config.h"
 #include "server/http/server.h"
+#include "server/federation/federation.h"
 #include "server/login/sign_in.h"
 #include "common/net/http_client.h"
 #include "server/oidc/oidc.h"
@@ -23,6 +24,7 @@ struct app {
 	struct key_policy key_policy;
 	int64_t keys_due_ms;            /* of the monotonic clock: when signing keys are looked at next */
 	struct oidc_settings oidc;
+	struct federation *federation;  /* NULL: the province is in none */
 	struct sign_in_settings sign_in;
 	struct str metadata;            /* the discovery document, made once */
 	struct http_server *service;    /* the public endpoints */

@@ -64,6 +64,11 @@ static const struct conf_key keys[] = {
 	KEY("oidc", "registered_max", CONF_INT, registered_max, "1000", 0, 100000, "clients that may register themselves, in all; 0: none may"),
 	KEY("oidc", "dpop_nonce", CONF_BOOL, dpop_nonce, "no", 0, 0, "DPoP proofs must carry a nonce of this server"),
 	KEY("oidc", "admin_token_s", CONF_INT, admin_token_s, "60", 10, 300, "life of access tokens of persons who may grant"),
+	KEY("federation", "authority_hints", CONF_STR, federation.authority_hints, "", 0, 0,
+	    "superiors in OpenID Federation, comma-separated; empty: the province is in no federation"),
+	KEY("federation", "organization_name", CONF_STR, federation.organization_name, "", 0, 0, "as the federation reads it"),
+	KEY("federation", "trust_anchors_file", CONF_PATH, federation.trust_anchors_file, "", 0, 0,
+	    "JSON {entity identifier: JWK Set} of trust anchors; empty: nothing is resolved"),
 };
 
 const struct conf_table server_conf_table = { .keys = keys, .n_keys = ARRAY_LEN(keys) };

@@ -3,6 +3,7 @@
 
 #include "common/base/conf.h"
 #include "common/crypto/pkcs11.h"
+#include "server/federation/federation.h"
 
 struct server_config {
 	/* [server] */
@@ -30,6 +31,8 @@ struct server_config {
 	struct str mail_domain;
 	bool dpop_nonce, request_uri;
 	int64_t registered_max;
+	/* [federation] */
+	struct federation_config federation;
 };
 
 extern const struct conf_table server_conf_table;

@@ -54,6 +54,11 @@
 	X(ERR_UNAPPROVED_SOFTWARE_STATEMENT, "unapproved_software_statement")                \
 	X(ERR_UNKNOWN_USER_ID, "unknown_user_id")       /* CIBA */                           \
 	X(ERR_INVALID_BINDING_MESSAGE, "invalid_binding_message")                            \
+	X(ERR_UNKNOWN_ENTITY, "unknown_entity")         /* OpenID Federation */              \
+	X(ERR_INVALID_TRUST_ANCHOR, "invalid_trust_anchor")                                  \
+	X(ERR_INVALID_TRUST_CHAIN, "invalid_trust_chain")                                    \
+	X(ERR_INVALID_METADATA, "invalid_metadata")                                          \
+	X(ERR_UNSUPPORTED_PARAMETER, "unsupported_parameter")                                \
 	X(ERR_UNTRUSTED_REDIRECT, "untrusted_redirect") /* client or redirect_uri unknown: a page, never a redirect */ \
 	/* signing in */                                                                     \
 	X(ERR_SIGN_IN_FAILED, "sign_in_failed")         /* one answer for unknown, wrong, locked, disabled */ \

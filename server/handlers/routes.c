@@ -4,6 +4,7 @@
 
 #include "server/handlers/handlers.h"
 #include "server/handlers/routes_api.h"
+#include "server/handlers/routes_federation.h"
 #include "server/handlers/routes_ssf.h"
 #include "server/oidc/authorize.h"
 #include "server/oidc/client_metadata.h"
@@ -122,7 +123,7 @@ static void declare_params(void)
 const struct route *service_routes(struct arena *a, size_t *ret_n)
 {
 	size_t n = ARRAY_LEN(protocol_routes) + ARRAY_LEN(page_routes), at = 0;
-	struct route *routes = ARENA_ARRAY(a, struct route, n + n_api_routes + n_ssf_routes);
+	struct route *routes = ARENA_ARRAY(a, struct route, n + n_api_routes + n_ssf_routes + n_federation_routes);
 
 	declare_params();
 	for (size_t i = 0; i < ARRAY_LEN(protocol_routes); i++)
@@ -135,6 +136,8 @@ const struct route *service_routes(struct arena *a, size_t *ret_n)
 		routes[at++] = api_routes[i];
 	for (size_t i = 0; i < n_ssf_routes; i++)
 		routes[at++] = ssf_routes[i];
+	for (size_t i = 0; i < n_federation_routes; i++)
+		routes[at++] = federation_routes[i];
 	*ret_n = at;
 	return routes;
 }

@@ -18,6 +18,8 @@ static const struct command commands[] = {
 	            " | issuer add FILE.json | issuer list | issuer remove ISS",
 	  "đăng ký nền tảng dùng đăng nhập một lần; token: để client tự đăng ký; issuer: nơi xác nhận phần mềm", "register relying parties; token: for clients that register themselves; issuer: who vouches for software",
 	  cmd_client },
+	{ "federation", "add FILE.json | list | remove ENTITY", "nền tảng trực thuộc trong liên kết tin cậy OpenID Federation",
+	  "platforms that the province vouches for in OpenID Federation", cmd_federation },
 	{ "keys", "list | rotate [--alg ALG] [--now] | destroy KID", "xem, thay và huỷ khoá ký", "list, replace and destroy signing keys", cmd_keys },
 	{ "doctor", "", "kiểm tra toàn bộ hệ thống", "check the whole installation", cmd_doctor },
 	{ "audit", "verify", "tính lại chuỗi nhật ký", "recompute the audit chains", cmd_audit },
