@@ -180,13 +180,14 @@ static void test_levels(void **state)
 	_json_ json_t *below = json_of(*state, "{'t':{'q':{'value':2}},'v':{'p':{'value':3}}}");
 	_json_ json_t *metadata = json_of(*state, "{'t':{},'v':{'p':0},'w':{'p':9}}");
 	_json_ json_t *expected = json_of(*state, "{'t':{'p':1,'q':2},'v':{'p':3},'w':{'p':9}}");
+	_json_ json_t *third = json_of(*state, "{'t':{'q':{'essential':true}},'v':{'p':{'essential':true}}}");
 	_json_ json_t *before = json_deep_copy(below);
 
 	assert_int_equal(metadata_policy_merge(op, above, below), 0);
 	assert_int_equal(metadata_policy_apply(op, above, metadata), 0);
 	assert_true(json_equal(metadata, expected));
 	/* What was merged in is not tied to where it came from. */
-	assert_int_equal(metadata_policy_merge(op, above, below), 0);
+	assert_int_equal(metadata_policy_merge(op, above, third), 0);
 	assert_true(json_equal(below, before));
 }
 

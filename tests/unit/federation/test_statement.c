@@ -1,3 +1,4 @@
+#include "tests/unit/crypto/crypto_test.h"
 #include "tests/unit/federation/federation_test.h"
 
 #define SELF "https://e.example"
@@ -142,6 +143,10 @@ static void test_header(void **state)
 	assert_int_equal(read_one(op, wrong, key), ERR_CRYPTO);
 	assert_int_equal(jws_sign_document(op, key, "resolve-response+jwt", payload, &wrong), 0);
 	assert_int_equal(read_one(op, wrong, key), ERR_CRYPTO);
+	/* A key is never guessed, not even the only one. */
+	assert_int_equal(read_one(op, test_forge(op, key, STR("{\"alg\":\"ES256\",\"typ\":\"" STATEMENT_TYP "\"}"), payload), key), ERR_CRYPTO);
+	wrong = arena_printf(*state, "{\"alg\":\"ES256\",\"typ\":\"" STATEMENT_TYP "\",\"kid\":\"%.*s\"}", STR_ARG(jwk_kid(key)));
+	assert_int_equal(read_one(op, test_forge(op, key, wrong, payload), key), 0);
 	/* A statement that is read and then not verified is nothing: another's keys. */
 	assert_int_equal(statement_read(op, good, &s), 0);
 	assert_true(statement_is_configuration(&s));

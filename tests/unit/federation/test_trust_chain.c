@@ -120,6 +120,8 @@ static void test_constraints_and_metadata(void **state)
 		{ { .by_middle = "{'metadata':{'openid_relying_party':{'a':2}},'metadata_policy':{'openid_relying_party':{'a':{'one_of':[1,2]}}}}",
 		    .by_anchor = "{'metadata_policy':{'openid_relying_party':{'a':{'one_of':[2,3]},'scope':{'subset_of':['openid']}}}}" },
 		  "{'openid_relying_party':{'scope':'openid','a':2},'federation_entity':{}}", "" },
+		{ { .by_middle = "{'metadata_policy':{'openid_relying_party':{'a':{'value':7}}}}" },
+		  "{'openid_relying_party':{'scope':'openid email','a':7},'federation_entity':{}}", "" },
 		{ { .by_upper = "{'metadata_policy':{'openid_relying_party':{'a':{'one_of':[5]}}}}" }, NULL, "does not allow" },
 		{ { .by_upper = "{'metadata_policy':{'openid_relying_party':{'a':{'value':5}}}}",
 		    .by_anchor = "{'metadata_policy':{'openid_relying_party':{'a':{'value':6}}}}" }, NULL, "contradicts" },
