@@ -4,6 +4,8 @@
 #include "server/federation/authority.h"
 #include "server/federation/resolve.h"
 
+#define RESOLVE_BYTES ((size_t)8 << 20)
+
 enum { P_SUB, P_TRUST_ANCHOR, P_ENTITY_TYPE };
 const struct param_spec federation_resolve_params[] = {
 	[P_SUB] = { "sub", ENTITY_ID_MAX, PARAM_REQUIRED | PARAM_PRINTABLE },
@@ -23,19 +25,37 @@ static const struct trust_anchor *find_anchor(struct request *rq)
 	return anchor;
 }
 
-static int resolve(struct request *rq, const struct trust_anchor *anchor, struct str *ret_response)
+static int resolve(struct op *op, struct federation *f, const struct trust_anchor *anchor, const struct str *params, struct str *ret_response)
 {
-	struct federation *f = rq->app->federation;
 	struct resolved resolved;
-	int r = federation_enter(&rq->op, f);
+	int r = federation_enter(op, f);
 
 	if (r < 0)
 		return r;
-	r = resolve_entity(&rq->op, f, anchor, rq_param(rq, P_SUB), &resolved);
+	r = resolve_entity(op, f, anchor, params[P_SUB], &resolved);
 	federation_leave(f);
 	if (r >= 0)
-		r = authority_resolved(&rq->op, f, resolved.chain, resolved.n, &resolved.verdict, rq_param(rq, P_ENTITY_TYPE), ret_response);
+		r = authority_resolved(op, f, resolved.chain, resolved.n, &resolved.verdict, params[P_ENTITY_TYPE], ret_response);
 	resolved_clear(&resolved);
+	return r;
+}
+
+/* What strangers sent is read in memory of its own: all that can come is more than a request may use. */
+static int resolve_apart(struct request *rq, const struct trust_anchor *anchor, struct str *ret_response)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new(RESOLVE_BYTES);
+	struct arena *own = rq->op.arena;
+	struct str response = STR_NULL;
+	int r;
+
+	rq->op.arena = scratch;
+	r = resolve(&rq->op, rq->app->federation, anchor, rq->params, &response);
+	rq->op.arena = own;
+	rq->op.error.detail = arena_dup(own, rq->op.error.detail);
+	if (r >= 0 && arena_overflowed(scratch))
+		r = op_fail(&rq->op, ERR_LIMIT, "the statements on the way are too large");
+	if (r >= 0)
+		*ret_response = arena_dup(own, response);
 	return r;
 }
 
@@ -54,6 +74,6 @@ int h_federation_resolve(struct request *rq)
 		return op_fail(&rq->op, ERR_INVALID_TRUST_ANCHOR, "the trust anchor is not one of this resolver");
 	if (!entity_id_is_valid(rq_param(rq, P_SUB)))
 		return op_fail(&rq->op, ERR_INVALID_REQUEST, "sub must be an entity identifier");
-	r = resolve(rq, anchor, &response);
+	r = resolve_apart(rq, anchor, &response);
 	return r < 0 ? r : respond_bytes(rq, 200, "application/" RESOLVE_TYP, response);
 }
