@@ -52,8 +52,7 @@ static void serve(void *context, void *item)
 	if (clock_mono_ms() + o->config.timeout_ms > d->deadline_ms)
 		send_back(d, STR("no time left within the lease"));
 	else
-		d->answer = outbox_answer_read(&d->op, http_client_call(&d->op, o->http, &call, &answer), &answer,
-		                               str_equal(str_c(d->item.kind), STR(OUTBOX_SSF)));
+		d->answer = outbox_answer_read(&d->op, http_client_call(&d->op, o->http, &call, &answer), &answer, d->item.kind);
 	finish(o, d);
 }
 

@@ -44,14 +44,25 @@ static int64_t pause_of(const struct http_answer *answer)
 	return answer->retry_after_s < PAUSE_MAX_S ? answer->retry_after_s : PAUSE_MAX_S;
 }
 
-struct outbox_answer outbox_answer_read(struct op *op, int err, const struct http_answer *answer, bool is_event)
+static bool is_refused_ping(const char *kind, int status)
 {
+	return str_equal(str_c(kind), STR(OUTBOX_CIBA)) && status >= 300 && status < 500 && status != 429;
+}
+
+static bool is_done(int status, bool is_event)
+{
+	return status == 200 || status == 204 || (is_event && status == 202);
+}
+
+struct outbox_answer outbox_answer_read(struct op *op, int err, const struct http_answer *answer, const char *kind)
+{
+	bool is_event = str_equal(str_c(kind), STR(OUTBOX_SSF));
 	struct outbox_answer a = { .outcome = OUTBOX_RETRY, .event = BREAKER_ANSWERED, .delay_cap_ms = ODD_CAP_MS, .pause_s = -1 };
 	struct str word;
 
 	if (err < 0)
 		return not_answered(op, err);
-	if (answer->status == 200 || answer->status == 204 || (is_event && answer->status == 202)) {
+	if (is_done(answer->status, is_event)) {
 		a.outcome = OUTBOX_DELIVERED;
 		return a;
 	}
@@ -65,6 +76,8 @@ struct outbox_answer outbox_answer_read(struct op *op, int err, const struct htt
 	if (is_event && (answer->status == 401 || answer->status == 403))
 		a.event = BREAKER_UNAUTHORIZED;
 	a.pause_s = pause_of(answer);
+	if (is_refused_ping(kind, answer->status))
+		a.outcome = OUTBOX_REFUSED;
 	a.detail = arena_printf(op->arena, "answered %d%s", answer->status,
 	                        answer->status >= 300 && answer->status < 400 ? " (redirects are not followed)" : "");
 	return a;

@@ -315,9 +315,9 @@ test('ping: the client is told once it is decided, with its own token, and then 
   }
 });
 
-test('ping: a receiver that fails is tried again, a redirect is not followed, and secrets are stored sealed', async () => {
+test('ping: a receiver that fails is tried again, and secrets are stored sealed', async () => {
   calls.length = 0;
-  const statuses = [302, 500, 204];
+  const statuses = [503, 500, 204];
   answerWith = () => statuses.shift() ?? 204;
   const person = await official(p02);
   const offer = await begin(person, { client_notification_token: 'secret-of-the-client' }, pinged);
@@ -328,6 +328,19 @@ test('ping: a receiver that fails is tried again, a redirect is not followed, an
   assert.ok(calls.every((call) => call.url === '/ping'));
   const [[row]] = await sql(`SELECT o::text || r::text FROM sen.outbox o, sen.ciba_request r WHERE o.kind = 'ciba' AND o.account_id = $1 AND r.account_id = $1`, person.id);
   assert.ok(!row.includes('secret-of-the-client') && !row.includes(offer.auth_req_id));
+});
+
+test('ping: what the client refuses is not tried again, and a redirect is not followed', async () => {
+  for (const status of [302, 401, 403]) {
+    calls.length = 0;
+    answerWith = () => status;
+    const person = await official(p02);
+    await begin(person, { client_notification_token: 'token' }, pinged);
+    await decideLast(person, 'allow');
+    await until('refused', async () => (await sql(`SELECT 1 FROM sen.outbox WHERE kind = 'ciba' AND account_id = $1 AND outcome = 'refused'`, person.id)).length);
+    assert.equal(calls.length, 1);
+  }
+  answerWith = () => 204;
 });
 
 test('signed requests: only what is inside counts, everything that CIBA demands is demanded', async (t) => {

@@ -33,7 +33,7 @@ static void test_statuses(void **state)
 	op_init(&op, *state, NULL, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct http_answer answer = { .status = cases[i].status, .body = str_c(cases[i].body), .retry_after_s = -1 };
-		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, false);
+		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, OUTBOX_LOGOUT);
 
 		if (a.outcome != cases[i].outcome)
 			fail_msg("case %zu: outcome %d", i, a.outcome);
@@ -68,9 +68,31 @@ static void test_events(void **state)
 	op_init(&op, *state, NULL, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct http_answer answer = { .status = cases[i].status, .body = str_c(cases[i].body), .retry_after_s = -1 };
-		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, true);
+		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, OUTBOX_SSF);
 
 		if (a.outcome != cases[i].outcome || a.event != cases[i].event)
+			fail_msg("case %zu", i);
+	}
+}
+
+/* CIBA Core 1.0 §10.2. */
+static void test_pings(void **state)
+{
+	static const struct {
+		int status;
+		enum outbox_outcome outcome;
+	} cases[] = {
+		{ 200, OUTBOX_DELIVERED }, { 204, OUTBOX_DELIVERED }, { 302, OUTBOX_REFUSED }, { 400, OUTBOX_REFUSED },
+		{ 401, OUTBOX_REFUSED }, { 403, OUTBOX_REFUSED }, { 404, OUTBOX_REFUSED }, { 429, OUTBOX_RETRY },
+		{ 500, OUTBOX_RETRY }, { 503, OUTBOX_RETRY },
+	};
+	struct op op;
+
+	op_init(&op, *state, NULL, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct http_answer answer = { .status = cases[i].status, .retry_after_s = -1 };
+
+		if (outbox_answer_read(&op, 0, &answer, OUTBOX_CIBA).outcome != cases[i].outcome)
 			fail_msg("case %zu", i);
 	}
 }
@@ -86,7 +108,7 @@ static void test_pauses(void **state)
 	op_init(&op, *state, NULL, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct http_answer answer = { .status = cases[i].status, .retry_after_s = cases[i].retry_after_s };
-		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, false);
+		struct outbox_answer a = outbox_answer_read(&op, 0, &answer, OUTBOX_LOGOUT);
 
 		assert_int_equal(a.outcome, OUTBOX_RETRY);
 		assert_int_equal(a.pause_s, cases[i].pause_s);
@@ -114,7 +136,7 @@ static void test_no_answer(void **state)
 
 		op_init(&op, *state, NULL, NULL);
 		r = op_fail_detail(&op, cases[i].err, "no answer", "curl 7");
-		a = outbox_answer_read(&op, r, NULL, false);
+		a = outbox_answer_read(&op, r, NULL, OUTBOX_LOGOUT);
 		assert_int_equal(a.outcome, OUTBOX_RETRY);
 		assert_int_equal(a.event, cases[i].event);
 		assert_int_equal(a.tells_nothing, cases[i].tells_nothing);
@@ -127,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(test_statuses),
 		UNIT_TEST(test_events),
+		UNIT_TEST(test_pings),
 		UNIT_TEST(test_pauses),
 		UNIT_TEST(test_no_answer),
 	};
