@@ -84,6 +84,11 @@ test('a code works once: 50 parallel redemptions give one success, and reuse rev
   assert.equal((await userinfo(good[0].json.access_token)).status, 401);
 });
 
+test('the verifier of RFC 7636 appendix B opens its challenge', async () => {
+  const { answer } = await codeFor(an.agent, p02, { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' });
+  assert.equal((await redeem(p02, answer.get('code'), 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')).status, 200);
+});
+
 test('a code is bound to client, redirect_uri and verifier, and expires', async (t) => {
   const cases = {
     'another client': async ({ answer, proof }) => redeem({ ...p03, redirect: p02.redirect }, answer.get('code'), proof.verifier),
