@@ -150,7 +150,7 @@ int registration_add(struct op *op, const struct oidc_settings *settings, struct
 		r = read_metadata(op, settings, &(struct sent){ pass.policy, STR_NULL, sent }, &normal, &client);
 	if (r < 0)
 		return r;
-	answer.id = random_token(op->arena, STR("snd_"), ID_BYTES);
+	answer.id = random_token(op->arena, STR("app_"), ID_BYTES);
 	answer.token = random_token(op->arena, STR("snm_"), TOKEN_BYTES);
 	secrets = make_secrets(op, &client, answer.id);
 	answer.secret = secrets.secret;
