@@ -12,3 +12,13 @@ int audit_add(struct op *op, const struct audit_record *record)
 	return db_run(op, &audit_add_q, &rows, P_STR(record->actor), P_C(record->action), P_STR(record->account_id),
 	              P_STR(record->object), P_C(op->id), P_STR(data));
 }
+
+int audit_commit(struct op *op, int r, const struct audit_record *record)
+{
+	if (r >= 0 && record)
+		r = audit_add(op, record);
+	if (r >= 0)
+		return db_commit(op);
+	db_rollback(op);
+	return r;
+}

@@ -18,6 +18,11 @@ struct audit_record {
 };
 
 int audit_add(struct op *op, const struct audit_record *record) _must_check_;
+/*
+ * Ends the transaction of a change whose result is r: rolls back and returns r < 0; else adds the
+ * record (NULL: nothing changed) and commits.
+ */
+int audit_commit(struct op *op, int r, const struct audit_record *record) _must_check_;
 
 /* What the recomputation of one chain found. */
 struct audit_verdict {

@@ -66,13 +66,7 @@ int client_admin_put(struct op *op, const struct client_file *f, struct str secr
 	if (r < 0)
 		return r;
 	r = put_in_transaction(op, f, secret, &changed);
-	if (r == 0 && changed)
-		r = audit_add(op, &record);
-	if (r < 0) {
-		db_rollback(op);
-		return r;
-	}
-	r = db_commit(op);
+	r = audit_commit(op, r, changed ? &record : NULL);
 	if (r == 0)
 		*ret_changed = changed;
 	return r;
@@ -89,13 +83,7 @@ int client_admin_remove(struct op *op, struct str id, struct str operator)
 	r = db_run(op, &client_admin_remove_q, &rows, P_STR(id));
 	if (r >= 0 && rows.n == 0)
 		r = op_fail(op, ERR_NOT_FOUND, "there is no such client");
-	if (r >= 0)
-		r = audit_add(op, &record);
-	if (r < 0) {
-		db_rollback(op);
-		return r;
-	}
-	return db_commit(op);
+	return audit_commit(op, r, &record);
 }
 
 int client_admin_list(struct op *op, const struct client_line **ret_lines, size_t *ret_n)

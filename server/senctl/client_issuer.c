@@ -36,7 +36,7 @@ int client_issuer_read(struct op *op, struct str text, struct client_issuer *ret
 /* One statement that returns a row when it did something, and the record of it. */
 static int run_audited(struct op *op, const struct query *q, const struct client_issuer *issuer, const struct audit_record *record, bool *ret_changed)
 {
-	struct db_rows rows;
+	struct db_rows rows = { 0 };
 	int r = db_begin(op);
 
 	if (r < 0)
@@ -45,14 +45,8 @@ static int run_audited(struct op *op, const struct query *q, const struct client
 		r = db_run(op, q, &rows, P_STR(issuer->iss));
 	else
 		r = db_run(op, q, &rows, P_STR(issuer->iss), P_STR(issuer->jwks), P_STR(record->actor));
-	if (r >= 0 && rows.n > 0)
-		r = audit_add(op, record);
-	if (r < 0) {
-		db_rollback(op);
-		return r;
-	}
 	*ret_changed = rows.n > 0;
-	return db_commit(op);
+	return audit_commit(op, r, rows.n > 0 ? record : NULL);
 }
 
 int client_issuer_put(struct op *op, const struct client_issuer *issuer, struct str operator, bool *ret_changed)

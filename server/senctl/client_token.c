@@ -18,42 +18,38 @@ DB_QUERY(client_token_select, DB_READ,
          " t.uses_left > 0 AND t.revoked_at IS NULL AND t.expires_at > now()"
          " FROM sen.initial_access_token t LEFT JOIN sen.platform p ON p.id = t.platform_id ORDER BY t.created_at, t.id");
 
-static int insert(struct op *op, const struct client_token_request *request, struct str id, struct str token)
+static int insert_audited(struct op *op, const struct client_token_request *request, struct str id, struct str token)
 {
 	_json_ json_t *data = json_new_object();
 	const struct audit_record record = { .actor = request->operator, .action = "client.token.add", .object = id, .data = data };
 	struct platform platform = { .id = -1 };
 	struct db_rows rows;
-	int r = str_is_null(request->platform) ? 0 : platform_find(op, request->platform, &platform);
+	int r = db_begin(op);
 
 	if (r < 0)
 		return r;
+	if (!str_is_null(request->platform))
+		r = platform_find(op, request->platform, &platform);
 	json_set_str(data, "label", request->label);
 	json_set_int(data, "uses", request->uses);
 	json_set_int(data, "days", request->days);
 	json_set_take(data, "policy", json_deep_copy(request->policy));
-	r = db_run(op, &client_token_insert, &rows, P_STR(id), P_BYTES(keyring_hash(op->arena, op->keys, KEY_CLIENT, "initial_access_token", token)),
-	           P_STR(request->label), P_STR(json_write(op->arena, request->policy, true)), platform.id < 0 ? P_NULL : P_I64(platform.id),
-	           P_I64(request->uses), P_STR(request->operator), P_I64(request->days));
-	return r < 0 ? r : audit_add(op, &record);
+	if (r >= 0)
+		r = db_run(op, &client_token_insert, &rows, P_STR(id), P_BYTES(keyring_hash(op->arena, op->keys, KEY_CLIENT, "initial_access_token", token)),
+		           P_STR(request->label), P_STR(json_write(op->arena, request->policy, true)), platform.id < 0 ? P_NULL : P_I64(platform.id),
+		           P_I64(request->uses), P_STR(request->operator), P_I64(request->days));
+	return audit_commit(op, r, &record);
 }
 
 int client_token_add(struct op *op, const struct client_token_request *request, struct str *ret_id, struct str *ret_token)
 {
 	struct str token = random_token(op->arena, STR("sni_"), TOKEN_BYTES), id;
 	char uuid[UUID_TEXT_LEN + 1];
-	int r = db_begin(op);
+	int r;
 
-	if (r < 0)
-		return r;
 	random_uuid(uuid);
 	id = arena_dup_c(op->arena, uuid);
-	r = insert(op, request, id, token);
-	if (r < 0) {
-		db_rollback(op);
-		return r;
-	}
-	r = db_commit(op);
+	r = insert_audited(op, request, id, token);
 	if (r < 0)
 		return r;
 	*ret_id = id;
@@ -75,13 +71,7 @@ int client_token_revoke(struct op *op, struct str id, struct str operator)
 	r = db_run(op, &client_token_close, &rows, P_STR(id));
 	if (r >= 0 && rows.n == 0)
 		r = op_fail(op, ERR_NOT_FOUND, "there is no such token, or it is revoked already");
-	if (r >= 0)
-		r = audit_add(op, &record);
-	if (r < 0) {
-		db_rollback(op);
-		return r;
-	}
-	return db_commit(op);
+	return audit_commit(op, r, &record);
 }
 
 int client_token_list(struct op *op, const struct client_token_line **ret_lines, size_t *ret_n)

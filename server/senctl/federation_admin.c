@@ -13,16 +13,6 @@ DB_QUERY(federation_remove_q, DB_WRITE, "DELETE FROM sen.federation_subordinate 
 DB_QUERY(federation_all_q, DB_READ,
          "SELECT entity_id, jwks, metadata_policy, enabled FROM sen.federation_subordinate ORDER BY entity_id");
 
-static int finish(struct op *op, int r, bool changed, const struct audit_record *record)
-{
-	if (r >= 0 && changed)
-		r = audit_add(op, record);
-	if (r >= 0)
-		return db_commit(op);
-	db_rollback(op);
-	return r;
-}
-
 int federation_admin_put(struct op *op, const struct subordinate *s, struct str operator, bool *ret_changed)
 {
 	const struct audit_record record = { .actor = operator, .action = "federation.put", .object = s->entity_id };
@@ -32,7 +22,7 @@ int federation_admin_put(struct op *op, const struct subordinate *s, struct str 
 	if (r < 0)
 		return r;
 	r = db_run(op, &federation_put_q, &rows, P_STR(s->entity_id), P_STR(s->jwks), P_STR(s->metadata_policy), P_BOOL(s->enabled));
-	r = finish(op, r, rows.n > 0, &record);
+	r = audit_commit(op, r, rows.n > 0 ? &record : NULL);
 	if (r >= 0)
 		*ret_changed = rows.n > 0;
 	return r;
@@ -49,7 +39,7 @@ int federation_admin_remove(struct op *op, struct str entity_id, struct str oper
 	r = db_run(op, &federation_remove_q, &rows, P_STR(entity_id));
 	if (r >= 0 && rows.n == 0)
 		r = op_fail(op, ERR_UNKNOWN_ENTITY, "there is no subordinate of this identifier");
-	return finish(op, r, true, &record);
+	return audit_commit(op, r, &record);
 }
 
 int federation_admin_list(struct op *op, const struct subordinate **ret_lines, size_t *ret_n)

@@ -45,22 +45,12 @@ int outbox_admin_retry(struct op *op, struct str id, struct str destination, str
 {
 	const struct audit_record record = { .actor = operator, .action = "outbox.retry", .object = str_is_null(id) ? destination : id };
 	struct db_rows rows;
-	size_t n = 0;
 	int r = db_begin(op);
 
 	if (r < 0)
 		return r;
 	r = db_run(op, &outbox_admin_retry_q, &rows, P_STR(id), P_STR(destination));
-	if (r == 0) {
-		n = rows.affected;
-		r = audit_add(op, &record);
-	}
-	if (r < 0) {
-		db_rollback(op);
-		return r;
-	}
-	r = db_commit(op);
 	if (r == 0)
-		*ret_n = n;
-	return r;
+		*ret_n = rows.affected;
+	return audit_commit(op, r, &record);
 }
