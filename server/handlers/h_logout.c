@@ -111,6 +111,13 @@ static int finish(struct request *rq, const struct logout *l, struct str_list en
 	return page_respond_framed(rq, "logged_out", model, told.origins);
 }
 
+/* A hint or an address was sent, and is not believed. */
+static bool does_not_fit(const struct request *rq, const struct logout *l)
+{
+	return (!str_is_null(rq_param(rq, P_ID_TOKEN_HINT)) && !l->client) ||
+	       (!str_is_empty(rq_param(rq, P_POST_LOGOUT_REDIRECT_URI)) && str_is_null(l->redirect_uri));
+}
+
 /* The parameters go through the confirmation, to be checked again. */
 static int ask(struct request *rq, const struct logout *l)
 {
@@ -121,6 +128,7 @@ static int ask(struct request *rq, const struct logout *l)
 	json_set_str(model, "client_id", l->client ? l->client->id : STR_NULL);
 	json_set_str(model, "post_logout_redirect_uri", l->redirect_uri);
 	json_set_str(model, "state", rq_param(rq, P_STATE));
+	json_set_bool(model, "does_not_fit", does_not_fit(rq, l));
 	if (l->client)
 		json_set_str(model, "platform_name", client_title(l->client));
 	return page_respond(rq, 200, "logout", model,

@@ -92,15 +92,26 @@ static unsigned algs_to_rotate(const struct signing_key *keys, size_t n, enum jw
 	return algs;
 }
 
-static int publish_successors(struct ctl *c, unsigned algs, const struct signing_key *keys, size_t n)
+static int publish_successors(struct ctl *c, unsigned algs, const struct signing_key *keys, size_t n, size_t *ret_n)
 {
 	for (enum jws_alg alg = JWS_ES256; alg < JWS_ALG_COUNT; alg++) {
 		if (!(algs & JWS_ALG_BIT(alg)) || has_state(keys, n, alg, KEY_PUBLISHED))
 			continue;
 		if (signing_key_publish(&c->op, alg, ctl_operator(c)) < 0)
 			return ctl_fail_op(c);
+		++*ret_n;
 	}
 	return EXIT_OK;
+}
+
+static void say_published(const struct ctl *c, size_t n)
+{
+	if (n == 0)
+		ctl_print(c, "%s", ctl_say(c, "khoá kế tiếp đã được công bố từ trước và sẽ tự bắt đầu ký; không có gì thay đổi",
+		                           "the successors are published already and will sign by themselves; nothing changed"));
+	else
+		ctl_print(c, ctl_say(c, "đã công bố khoá kế tiếp; sau %d giây khoá đó bắt đầu ký", "published the successors; they sign after %d seconds"),
+		          SIGNING_KEY_PUBLISH_S);
 }
 
 static int activate_successors(struct ctl *c, unsigned algs)
@@ -117,7 +128,7 @@ static int keys_rotate(struct ctl *c, struct str alg_name, bool at_once)
 	const struct signing_key *keys;
 	int64_t now_s;
 	unsigned algs;
-	size_t n;
+	size_t n, n_published = 0;
 	int r;
 
 	if (!str_is_null(alg_name) && only == JWS_ALG_NONE_)
@@ -127,12 +138,11 @@ static int keys_rotate(struct ctl *c, struct str alg_name, bool at_once)
 	algs = algs_to_rotate(keys, n, only);
 	if (algs == 0)
 		return ctl_fail(c, "%s", ctl_say(c, "chưa có khoá ký nào; hãy chạy sen-server một lần", "there is no signing key yet; run sen-server once"));
-	r = publish_successors(c, algs, keys, n);
+	r = publish_successors(c, algs, keys, n, &n_published);
 	if (r != EXIT_OK)
 		return r;
 	if (!at_once) {
-		ctl_print(c, ctl_say(c, "đã công bố khoá kế tiếp; sau %d giây khoá đó bắt đầu ký", "published the successors; they sign after %d seconds"),
-		          SIGNING_KEY_PUBLISH_S);
+		say_published(c, n_published);
 		return EXIT_OK;
 	}
 	nanosleep(&(struct timespec){ .tv_sec = NODES_READ_S }, NULL);

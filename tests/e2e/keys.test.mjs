@@ -95,8 +95,10 @@ test('rotation in its time, under load: no signature fails, with a fresh JWKS or
   const old = await key('ES256', 'active');
   await load.start();
 
-  await senctl('keys', 'rotate', '--alg', 'ES256');
+  assert.match(await senctl('keys', 'rotate', '--alg', 'ES256'), /published the successors/);
   const next = await key('ES256', 'published');
+  assert.match(await senctl('keys', 'rotate', '--alg', 'ES256'), /nothing changed/);
+  assert.equal((await key('ES256', 'published')).kid, next.kid);
   await until('the JWKS has the successor', async () => (await jwks()).keys.some((k) => k.kid === next.kid));
   // A copy that is taken now may be kept until the successor signs; older copies have ended by then.
   await load.newCopy();

@@ -110,11 +110,14 @@ test('no redirect and no silent end: the modules whose request proves too little
     'an address that another protocol makes': (s) => ({ id_token_hint: s.tokens.id_token, post_logout_redirect_uri: plain.after.replace('http:', 'https:') }),
     'script': (s) => ({ id_token_hint: s.tokens.id_token, post_logout_redirect_uri: 'javascript:alert(1)' }),
   };
+  // These ask for nothing that is refused: the page says nothing of it.
+  const fits = ['oidcc-rp-initiated-logout-no-params', 'oidcc-rp-initiated-logout-only-state', 'a hint of another session'];
   for (const [name, params] of Object.entries(rows))
     await t.test(name, async () => {
       const someone = await signedIn();
       const page = await logout(someone.agent, await params(someone));
       assert.ok(isAsked(page), `${page.status} ${page.location}`);
+      assert.equal(/id="does_not_fit"/.test(page.text), !fits.includes(name));
       assert.doesNotMatch(page.text, /evil\.example|javascript:|foo=bar/);
       assert.equal((await introspectAs(plain, someone.tokens.access_token)).active, true, 'it ended without a question');
       const done = await confirm(someone.agent, page);
