@@ -32,6 +32,7 @@ class Load {
     this.kids = new Set();
     this.failures = [];
     this.isOn = true;
+    this.loops = [];
     this.remote = createRemoteJWKSet(new URL(`${env.SEN_ISSUER}/jwks`), { cooldownDuration: 0 });
   }
 
@@ -90,14 +91,15 @@ test('a new installation has one active key for each algorithm, and their public
   }
 });
 
-test('rotation in its time, under load: no signature fails, with a fresh JWKS or with a copy', async () => {
+test('rotation in its time, under load: no signature fails, with a fresh JWKS or with a copy', async (t) => {
   const load = new Load();
+  t.after(() => load.stop());
   const old = await key('ES256', 'active');
   await load.start();
 
-  assert.match(await senctl('keys', 'rotate', '--alg', 'ES256'), /published the successors/);
+  assert.match(await senctl('keys', 'rotate', '--alg', 'ES256'), /đã công bố khoá kế tiếp|published the successors/);
   const next = await key('ES256', 'published');
-  assert.match(await senctl('keys', 'rotate', '--alg', 'ES256'), /nothing changed/);
+  assert.match(await senctl('keys', 'rotate', '--alg', 'ES256'), /không có gì thay đổi|nothing changed/);
   assert.equal((await key('ES256', 'published')).kid, next.kid);
   await until('the JWKS has the successor', async () => (await jwks()).keys.some((k) => k.kid === next.kid));
   // A copy that is taken now may be kept until the successor signs; older copies have ended by then.
@@ -131,8 +133,9 @@ test('the old key goes when nothing that it signed is valid any more, with its p
   assert.deepEqual(actions.flat().filter((action) => action !== 'key.publish'), ['key.activate', 'key.retire', 'key.destroy']);
 });
 
-test('forced rotation, under load: who asks for unknown keys sees no failure, and tokens of the old key stay good', async () => {
+test('forced rotation, under load: who asks for unknown keys sees no failure, and tokens of the old key stay good', async (t) => {
   const load = new Load();
+  t.after(() => load.stop());
   const old = await key('ES256', 'active');
   const early = await tokensFor(people[0].agent, p02);
   await load.start();
