@@ -27,7 +27,8 @@
 #define GIVE_UP_EVERY_MS 10000
 #define PARTITIONS_EVERY_MS ((int64_t)3600 * 1000)
 
-void app_pause(struct app *app, int64_t ms)
+/* Sleeps, but not past the stop. */
+static void app_pause(struct app *app, int64_t ms)
 {
 	int64_t until_ms = clock_mono_ms() + ms;
 

@@ -32,5 +32,3 @@ struct app {
 
 void *planner_main(void *app);
 void *housekeeper_main(void *app);
-/* Sleeps, but not past the stop. */
-void app_pause(struct app *app, int64_t ms);

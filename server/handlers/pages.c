@@ -56,7 +56,7 @@ struct str flow_cookie(struct request *rq)
 	return cookie;
 }
 
-void session_cookie_set(struct request *rq, struct str cookie)
+static void set_session_cookie(struct request *rq, struct str cookie)
 {
 	response_cookie(rq, SESSION_COOKIE, cookie, -1);
 	rq->session_cookie = cookie;
@@ -115,7 +115,7 @@ int login_page(struct request *rq, int status, const struct flow *flow, struct s
 
 int flow_continue(struct request *rq, const struct flow *flow, const struct session *session, struct str cookie)
 {
-	session_cookie_set(rq, cookie);
+	set_session_cookie(rq, cookie);
 	rq->session = ARENA_NEW(rq->op.arena, struct session);
 	*rq->session = *session;
 	rq->log_account_id = session->account_id;

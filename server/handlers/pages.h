@@ -28,7 +28,6 @@ int login_page(struct request *rq, int status, const struct flow *flow, struct s
 
 /* The live session of the cookie into rq->session; no session is no error. */
 int session_of_request(struct request *rq) _must_check_;
-void session_cookie_set(struct request *rq, struct str cookie);
 
 enum authorization_stage {
 	STAGE_BEGIN,

@@ -174,7 +174,8 @@ static int check_exchanged_token(struct op *op, const struct access_claims *c)
 	return r;
 }
 
-int access_token_check_state(struct op *op, struct access_claims *c)
+/* The state behind claims that have been read. */
+static int check_state(struct op *op, struct access_claims *c)
 {
 	int r = c->has_account ? family_live(op, &c->family, &c->state) : check_client_token(op, c);
 
@@ -197,7 +198,7 @@ int access_token_check(struct op *op, struct str issuer, struct str token, struc
 		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "not an access token of this issuer");
 	r = access_token_check_time(op, &c);
 	if (r >= 0)
-		r = access_token_check_state(op, &c);
+		r = check_state(op, &c);
 	if (r < 0)
 		return r;
 	*ret_claims = c;

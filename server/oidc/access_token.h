@@ -41,8 +41,6 @@ bool access_token_read(struct op *op, struct str issuer, struct str token, struc
  * when that cannot be known.
  */
 int access_token_check(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims) _must_check_;
-/* The state behind claims that have been read. */
-int access_token_check_state(struct op *op, struct access_claims *claims) _must_check_;
 int access_token_check_time(struct op *op, const struct access_claims *claims) _must_check_;
 /* RFC 8693: it names the family of the token that it was exchanged for. */
 static inline bool access_token_is_exchanged(const struct access_claims *claims)
