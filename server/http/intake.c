@@ -7,7 +7,11 @@
 
 #include <string.h>
 
-#define DROPPED_BYTES_MAX ((size_t)256 * 1024)
+/*
+ * Of a body that nobody wants so much is taken and dropped before the answer: a client that is
+ * still sending when the connection closes often never reads the answer (RFC 9112 §9.6).
+ */
+#define DROPPED_BYTES_MAX ((size_t)2 * 1024 * 1024)
 
 /* Called by MHD with the raw request target, before it decodes it in place. */
 void *intake_request_line(void *cls, const char *uri, struct MHD_Connection *connection)
@@ -167,6 +171,12 @@ static enum MHD_Result answer_now(struct exchange *ex)
 	return reply(ex) ? MHD_YES : MHD_NO;
 }
 
+/* A client that asked first, or that has a long way to go, is answered at once. */
+static bool is_worth_reading(struct exchange *ex, const struct gate_pass *pass)
+{
+	return pass->content_length <= DROPPED_BYTES_MAX && str_is_null(rq_header(&ex->rq, "Expect"));
+}
+
 /* First call: the header is complete. A response now also ends the connection. */
 static enum MHD_Result on_header(struct exchange *ex, const char *method, const char *version)
 {
@@ -179,7 +189,7 @@ static enum MHD_Result on_header(struct exchange *ex, const char *method, const 
 	prepare_body(ex, &pass);
 	if (pass.has_body && ex->rq.op.error.code < 0) {
 		ex->must_close = true;
-		return answer_now(ex);
+		return is_worth_reading(ex, &pass) ? MHD_YES : answer_now(ex);
 	}
 	return MHD_YES;
 }

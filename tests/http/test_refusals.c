@@ -103,7 +103,7 @@ static void test_chunked_in_http_1_0(void **state)
 
 static struct str repeat(struct arena *a, const char *before, char c, size_t n, const char *after)
 {
-	struct buf b = buf_new(a, (size_t)1024 * 1024);
+	struct buf b = buf_new(a, (size_t)4 * 1024 * 1024);
 
 	buf_add_c(&b, before);
 	while (n-- > 0)
@@ -128,10 +128,35 @@ static void test_sizes(void **state)
 	               "long header");
 	assert_refused(*state, &rig, repeat(*state, POST "Content-Length: 1001\r\n\r\na=", 'b', 999, SMUGGLED), "body");
 	/* Refused before it is sent. */
+	reply = rig_ask(*state, &rig, POST "Content-Length: 1500000\r\nExpect: 100-continue\r\n\r\n");
+	assert_int_equal(reply.status, 413);
 	reply = rig_ask(*state, &rig, POST "Content-Length: 1000000000\r\n\r\n");
 	assert_int_equal(reply.status, 413);
 	reply = rig_ask(*state, &rig, repeat(*state, POST "Content-Length: 1000\r\n\r\na=1&c=", 'b', 994, "").p);
 	assert_int_equal(reply.status, 200);
+	rig_stop(&rig, 5000);
+}
+
+/* A client that sends all of it before it looks for an answer finds one, and not a broken connection. */
+static void test_a_large_body_is_heard_out(void **state)
+{
+	struct rig rig;
+	struct rig_reply reply;
+	struct str piece = repeat(*state, "", 'b', 50000, "");
+	int fd;
+
+	rig_init(&rig);
+	rig_start(&rig);
+	fd = rig_dial(&rig);
+	assert_true(rig_send(fd, STR(POST "Content-Length: 1500000\r\n\r\n")));
+	for (int i = 0; i < 30; i++) {
+		rig_sleep_ms(5);
+		assert_true(rig_send(fd, piece));
+	}
+	reply = rig_read(*state, fd, true);
+	assert_int_equal(reply.status, 413);
+	assert_true(reply.says_close);
+	close(fd);
 	rig_stop(&rig, 5000);
 }
 
@@ -166,7 +191,7 @@ static void test_chunked_bodies(void **state)
 	assert_true(reply.says_close);
 	/* … but not for ever. */
 	fd = rig_dial(&rig);
-	(void)rig_send(fd, repeat(*state, POST "Transfer-Encoding: chunked\r\n\r\nfffff\r\n", 'b', 600000, ""));
+	(void)rig_send(fd, repeat(*state, POST "Transfer-Encoding: chunked\r\n\r\n2fffff\r\n", 'b', 3000000, ""));
 	assert_false(str_contains(rig_read_all(*state, fd), STR("200 OK")));
 	close(fd);
 	assert_int_equal(atomic_load(&rig.app.handled), 1);
@@ -227,6 +252,7 @@ int main(void)
 		UNIT_TEST(test_ambiguous_requests),
 		UNIT_TEST(test_chunked_in_http_1_0),
 		UNIT_TEST(test_sizes),
+		UNIT_TEST(test_a_large_body_is_heard_out),
 		UNIT_TEST(test_many_fields),
 		UNIT_TEST(test_chunked_bodies),
 		UNIT_TEST(test_slow_loris),
