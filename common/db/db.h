@@ -89,8 +89,9 @@ struct str db_array(struct arena *a, const struct str *parts, size_t n);
 /* The elements of a one-dimensional array cell. */
 int db_array_read(struct op *op, struct str cell, const struct str **ret_parts, size_t *ret_n) _must_check_;
 
-/* Metrics: batches, statements, replays, reconnects since start. */
+/* Metrics: since start; queued: statements that wait for their lane now. */
 struct db_stats {
 	uint64_t batches, statements, replays, reconnects, pool_waits;
+	uint64_t queued;
 };
 void db_stats_get(struct db *db, struct db_stats *ret);

@@ -44,12 +44,20 @@ static bool submit(struct lane *l, struct job *job)
 	if (is_accepted) {
 		job->is_queued = true;
 		TAILQ_INSERT_TAIL(&l->queue, job, link);
+		l->n_queued++;
 		is_wake_due = rouse(l);
 	}
 	pthread_mutex_unlock(&l->mutex);
 	if (is_wake_due)
 		wake(l);
 	return is_accepted;
+}
+
+void lane_unqueue(struct lane *l, struct job *job)
+{
+	TAILQ_REMOVE(&l->queue, job, link);
+	job->is_queued = false;
+	l->n_queued--;
 }
 
 /* False when the lane has taken the job already. */
@@ -59,10 +67,8 @@ static bool withdraw(struct lane *l, struct job *job)
 
 	bool was_queued = job->is_queued;
 
-	if (was_queued) {
-		TAILQ_REMOVE(&l->queue, job, link);
-		job->is_queued = false;
-	}
+	if (was_queued)
+		lane_unqueue(l, job);
 	pthread_mutex_unlock(&l->mutex);
 	return was_queued;
 }
@@ -216,4 +222,7 @@ void lane_stats_add(struct lane *l, struct db_stats *sum)
 	sum->statements += atomic_load_explicit(&l->statements, memory_order_relaxed);
 	sum->replays += atomic_load_explicit(&l->replays, memory_order_relaxed);
 	sum->reconnects += atomic_load_explicit(&l->reconnects, memory_order_relaxed);
+	pthread_mutex_lock(&l->mutex);
+	sum->queued += l->n_queued;
+	pthread_mutex_unlock(&l->mutex);
 }

@@ -18,6 +18,7 @@ struct lane {
 
 	pthread_mutex_t mutex;
 	struct job_queue queue;
+	size_t n_queued;
 	bool is_asleep;
 	bool is_closing;
 	bool is_refusing;      /* the server has been away for longer than GRACE_MS */
@@ -36,6 +37,8 @@ struct lane {
 	atomic_uint_least64_t batches, statements, replays, reconnects;
 };
 
+/* With the mutex held. */
+void lane_unqueue(struct lane *l, struct job *job);
 /* The body of the thread; ends when the lane is closing and its queue is empty. */
 void *lane_main(void *lane);
 /* A connection in pipeline mode, or NULL with a reason. */

@@ -44,6 +44,7 @@ static void requeue(struct lane *l, struct job **jobs, size_t n)
 		}
 		jobs[i]->is_queued = true;
 		TAILQ_INSERT_HEAD(&l->queue, jobs[i], link);
+		l->n_queued++;
 	}
 	pthread_mutex_unlock(&l->mutex);
 }
@@ -190,8 +191,7 @@ static bool take(struct lane *l, struct job **jobs, size_t *ret_n, uint64_t *ret
 	while (n < l->config.batch_max && !TAILQ_EMPTY(&l->queue)) {
 		struct job *job = TAILQ_FIRST(&l->queue);
 
-		TAILQ_REMOVE(&l->queue, job, link);
-		job->is_queued = false;
+		lane_unqueue(l, job);
 		jobs[n++] = job;
 	}
 	pthread_mutex_unlock(&l->mutex);
@@ -206,8 +206,7 @@ static void refuse_queue(struct lane *l)
 	while (!TAILQ_EMPTY(&l->queue)) {
 		struct job *job = TAILQ_FIRST(&l->queue);
 
-		TAILQ_REMOVE(&l->queue, job, link);
-		job->is_queued = false;
+		lane_unqueue(l, job);
 		complete_without_result(job, ERR_UNAVAILABLE, l->reason);
 	}
 	pthread_mutex_unlock(&l->mutex);

@@ -33,6 +33,7 @@ static void write_db_stats(const struct app *app, struct buf *b)
 	buf_printf(b, "# TYPE sen_db_batches_total counter\nsen_db_batches_total %llu\n", (unsigned long long)stats.batches);
 	buf_printf(b, "# TYPE sen_db_replays_total counter\nsen_db_replays_total %llu\n", (unsigned long long)stats.replays);
 	buf_printf(b, "# TYPE sen_db_reconnects_total counter\nsen_db_reconnects_total %llu\n", (unsigned long long)stats.reconnects);
+	buf_printf(b, "# TYPE sen_db_queued gauge\nsen_db_queued %llu\n", (unsigned long long)stats.queued);
 }
 
 int h_metrics(struct request *rq)

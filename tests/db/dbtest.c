@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static char database[64];
 static char conninfo[512];
@@ -103,6 +104,45 @@ int64_t side_kill_sessions(void)
 	return query_i64(admin, sql);
 }
 
+/* Far longer than any machine takes for what is waited for. */
+#define AWAIT_MS 60000
+
+static void pause_before_next_look(int64_t begin_ms)
+{
+	const struct timespec pause = { .tv_nsec = 2 * 1000000 };
+
+	assert_true(clock_mono_ms() - begin_ms < AWAIT_MS);
+	nanosleep(&pause, NULL);
+}
+
+void gate_close(void)
+{
+	side("SELECT pg_advisory_lock(10)");
+}
+
+void gate_open(void)
+{
+	side("SELECT pg_advisory_unlock(10)");
+}
+
+void gate_await(int64_t n)
+{
+	static const char waiting[] =
+		"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 11"
+		" AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+	for (int64_t begin_ms = clock_mono_ms(); side_i64(waiting) < n;)
+		pause_before_next_look(begin_ms);
+}
+
+void queue_await(struct db *db, uint64_t n)
+{
+	struct db_stats stats;
+
+	for (int64_t begin_ms = clock_mono_ms(); db_stats_get(db, &stats), stats.queued < n;)
+		pause_before_next_look(begin_ms);
+}
+
 static void allow_connections(const char *yes_or_no)
 {
 	char sql[256];
@@ -134,6 +174,11 @@ struct db *dbtest_open(struct db_config config)
 		fail_msg("db_open: %.*s", STR_ARG(message));
 	arena_free(a);
 	return db;
+}
+
+struct task task_of(struct db *db, const struct query *q, int64_t value)
+{
+	return (struct task){ .db = db, .query = q, .params = { P_I64(value) }, .n_params = 1 };
 }
 
 void task_run(struct task *t)

@@ -26,6 +26,22 @@ void side(const char *sql);
 int64_t side_i64(const char *sql);
 /* Ends the sessions of the program under test, and waits until they are gone; how many there were. */
 int64_t side_kill_sessions(void);
+/*
+ * A gate, for orders of events that must not depend on the machine's pace: sen.gate() waits
+ * while the side connection holds the gate closed.  DBTEST_GATE belongs into the test's schema.
+ */
+#define DBTEST_GATE \
+	"CREATE FUNCTION sen.gate() RETURNS int LANGUAGE plpgsql AS $$" \
+	"BEGIN PERFORM pg_advisory_xact_lock_shared(11);" \
+	"WHILE NOT pg_try_advisory_xact_lock_shared(10) LOOP PERFORM pg_sleep(0.002); END LOOP;" \
+	"RETURN 1; END $$;"
+void gate_close(void);
+void gate_open(void);
+/* Until n sessions stand before the gate. */
+void gate_await(int64_t n);
+/* Until n statements wait for their lane. */
+void queue_await(struct db *db, uint64_t n);
+
 /* While it is away, nobody can connect: for the program this is a server that is down. */
 void side_take_away(void);
 void side_bring_back(void);
@@ -46,6 +62,7 @@ struct task {
 	pthread_t thread;
 };
 
+struct task task_of(struct db *db, const struct query *q, int64_t value);
 /* With an op and an arena of its own. */
 void task_run(struct task *t);
 void task_start(struct task *t);
