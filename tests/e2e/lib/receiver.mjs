@@ -52,7 +52,11 @@ export class Receiver {
 
   async serve(req, res) {
     let text = '';
-    for await (const chunk of req) text += chunk;
+    try {
+      for await (const chunk of req) text += chunk;
+    } catch {
+      return undefined; // the sender was killed amid its request: nothing was said
+    }
     if (req.url !== '/logout') {
       this.strays += 1;
       return res.writeHead(200).end();
