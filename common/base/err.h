@@ -71,11 +71,20 @@
 	X(ERR_SELF_GRANT, "self_grant")                                                      \
 	X(ERR_PLATFORM_CLOSED, "platform_closed")       /* state admits no accounts */       \
 	X(ERR_CONFLICT, "conflict")                                                          \
+	X(ERR_PRECONDITION_REQUIRED, "precondition_required") /* RFC 6585: a change without If-Match */ \
+	X(ERR_PRECONDITION_FAILED, "precondition_failed") /* somebody else changed it meanwhile */ \
+	X(ERR_KEY_REUSED, "idempotency_key_reused")     /* the same key with another request */ \
+	X(ERR_WRONG_STATE, "wrong_state")                           /* not possible in the state of the thing; arguments state, wanted */ \
+	X(ERR_BLOCKED, "blocked")                       /* something must be settled first; argument by */ \
+	X(ERR_FOUR_EYES, "four_eyes")                   /* needs another person than the one before */ \
+	X(ERR_SEPARATION_OF_DUTIES, "separation_of_duties") /* argument rule */              \
+	X(ERR_HELD, "held")                             /* a guard waits for a second person */ \
 	X(ERR_INVALID_VALUE, "invalid_value")           /* one field has a value that cannot be */ \
 	X(ERR_UNKNOWN_PERSON, "unknown_person")                                              \
 	X(ERR_UNKNOWN_UNIT, "unknown_unit")                                                  \
 	X(ERR_UNKNOWN_PLATFORM, "unknown_platform")                                          \
 	X(ERR_UNKNOWN_ROLE, "unknown_role")                                                  \
+	X(ERR_UNKNOWN_POST, "unknown_post")                                                  \
 	X(ERR_UNKNOWN_ACCOUNT, "unknown_account")                                            \
 	X(ERR_ACCOUNT_STATE, "account_state")           /* not possible in the account's present state */ \
 	X(ERR_IMPORT, "import")                         /* a row of a file; the line number is in the detail */ \

@@ -1,5 +1,6 @@
 #include "common/base/text.h"
 
+#include "common/base/buf.h"
 #include "common/base/utf8.h"
 
 #include <stdio.h>
@@ -87,6 +88,27 @@ bool text_normalise(struct arena *a, struct str s, struct str *ret)
 	if (str_is_null(text))
 		return false;
 	*ret = text;
+	return true;
+}
+
+bool text_normalise_prose(struct arena *a, struct str s, struct str *ret)
+{
+	/* Composition never needs more bytes than twice the input and a line break. */
+	struct buf b = buf_new(a, 3 * s.len + 1);
+	struct str rest = s, line;
+	size_t len = 0;
+
+	while (str_split(&rest, '\n', &line)) {
+		if (!text_normalise(a, line, &line))
+			return false;
+		buf_add(&b, line);
+		if (line.len > 0)
+			len = buf_str(&b).len;
+		buf_add_char(&b, '\n');
+	}
+	if (!buf_ok(&b))
+		return false;
+	*ret = str_n(buf_str(&b).p, len);
 	return true;
 }
 

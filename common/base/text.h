@@ -14,6 +14,8 @@ bool utf8_is_valid(struct str s) _pure_;
 size_t utf8_length(struct str s) _pure_; /* code points; s is valid */
 /* NFC, outer white space trimmed, inner runs of white space as one space, control characters refused. */
 bool text_normalise(struct arena *a, struct str s, struct str *ret) _must_check_;
+/* The same for text of several lines, each by itself; CR LF is one line break, lines at the end that are empty are dropped. */
+bool text_normalise_prose(struct arena *a, struct str s, struct str *ret) _must_check_;
 /* Well-formed, of characters that are seen, or are spaces: nothing invisible, no line break, nothing that turns text around. */
 bool text_is_printable(struct str s) _pure_;
 /* "Đặng Thị Phượng" and its NFD spelling give "dang thi phuong". s is valid UTF-8. */

@@ -13,7 +13,7 @@ struct scope {
 	struct str unit_code, unit_name, unit_path;
 	int64_t platform_id;       /* SCOPE_ALL_PLATFORMS or one */
 	struct str platform_code;  /* STR_NULL: all */
-	const struct str *rights;  /* grant, revoke, activate, delegate, read */
+	const struct str *rights;  /* names of enum admin_right */
 	size_t n_rights;
 	struct str valid_from, valid_to; /* ISO 8601; valid_to STR_NULL: open */
 	struct str granted_by;     /* user name; STR_NULL: the operator */

@@ -3,6 +3,7 @@
 #include "common/model/audit.h"
 #include "common/model/scope_store.h"
 #include "common/model/unit_store.h"
+#include "server/governance/principal_store.h"
 
 static int audit_all(struct op *op, const struct bootstrap_request *request, const struct bootstrap_result *result, bool created)
 {
@@ -23,7 +24,6 @@ static int audit_all(struct op *op, const struct bootstrap_request *request, con
 
 static int add_scope(struct op *op, struct str account_id, struct str unit_code)
 {
-	static const struct str rights[] = { STR("read"), STR("grant"), STR("revoke"), STR("activate"), STR("delegate") };
 	struct scope scope;
 	struct unit unit;
 	bool added;
@@ -31,13 +31,9 @@ static int add_scope(struct op *op, struct str account_id, struct str unit_code)
 
 	if (r < 0)
 		return r;
-	const struct scope_new new = {
-		.account_id = account_id,
-		.unit_id = unit.id,
-		.platform_id = SCOPE_ALL_PLATFORMS,
-		.rights = rights,
-		.n_rights = ARRAY_LEN(rights),
-	};
+	struct scope_new new = { .account_id = account_id, .unit_id = unit.id, .platform_id = SCOPE_ALL_PLATFORMS };
+
+	new.rights = admin_right_names(op->arena, &new.n_rights);
 
 	return scope_add(op, &new, &scope, &added);
 }

@@ -14,7 +14,25 @@ struct admin_scope {
 	int64_t valid_to_s;   /* 0: no end */
 };
 
-enum admin_right { RIGHT_READ = 1, RIGHT_GRANT = 2, RIGHT_REVOKE = 4, RIGHT_ACTIVATE = 8, RIGHT_DELEGATE = 16 };
+/* Names in the database: admin_right_name(). */
+enum admin_right {
+	RIGHT_READ = 1,          /* look at units, persons, accounts, grants */
+	RIGHT_GRANT = 2,         /* grant, and request for others */
+	RIGHT_REVOKE = 4,
+	RIGHT_ACTIVATE = 8,      /* activation codes, unlocking, enabling */
+	RIGHT_DELEGATE = 16,     /* hand on a part of one's own scope */
+	RIGHT_APPROVE = 32,      /* decide on requests; be the second person of a grant or a guard */
+	RIGHT_CATALOGUE = 64,    /* entries, roles, lists, roll-out and guidance of platforms */
+	RIGHT_APPRAISE = 128,    /* gates, findings of overlap, decisions in the life cycle of platforms */
+	RIGHT_ORGANISE = 256,    /* units and reorganisations */
+	RIGHT_PERSONNEL = 512,   /* persons and posts: joining, moving, leaving, suspension */
+	RIGHT_RULES = 1024,      /* birthright rules, separation of duties */
+	RIGHT_REVIEW = 2048,     /* campaigns of review */
+	RIGHT_IMPORT = 4096,     /* stage and apply imports */
+	RIGHT_UNMASK = 8192,     /* see a personal number */
+	RIGHT_AUDIT = 16384,     /* read and export the audit */
+	RIGHT_ALL_ = 32767,
+};
 
 struct principal {
 	struct str account_id;

@@ -5,16 +5,37 @@ DB_QUERY(principal_scopes_q, DB_READ,
          " FROM sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id"
          " WHERE s.account_id = $1::uuid ORDER BY s.id");
 
+static const struct {
+	struct str name;
+	unsigned right;
+} rights[] = {
+	{ STR("read"), RIGHT_READ },           { STR("grant"), RIGHT_GRANT },         { STR("revoke"), RIGHT_REVOKE },
+	{ STR("activate"), RIGHT_ACTIVATE },   { STR("delegate"), RIGHT_DELEGATE },   { STR("approve"), RIGHT_APPROVE },
+	{ STR("catalogue"), RIGHT_CATALOGUE }, { STR("appraise"), RIGHT_APPRAISE },   { STR("organise"), RIGHT_ORGANISE },
+	{ STR("personnel"), RIGHT_PERSONNEL }, { STR("rules"), RIGHT_RULES },         { STR("review"), RIGHT_REVIEW },
+	{ STR("import"), RIGHT_IMPORT },       { STR("unmask"), RIGHT_UNMASK },       { STR("audit"), RIGHT_AUDIT },
+};
+
+struct str admin_right_name(unsigned right)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rights); i++)
+		if (rights[i].right == right)
+			return rights[i].name;
+	return STR_NULL;
+}
+
+const struct str *admin_right_names(struct arena *a, size_t *ret_n)
+{
+	struct str *names = ARENA_ARRAY(a, struct str, ARRAY_LEN(rights));
+
+	for (size_t i = 0; i < ARRAY_LEN(rights); i++)
+		names[i] = rights[i].name;
+	*ret_n = ARRAY_LEN(rights);
+	return names;
+}
+
 unsigned admin_right_from_name(struct str name)
 {
-	static const struct {
-		struct str name;
-		unsigned right;
-	} rights[] = {
-		{ STR("read"), RIGHT_READ },         { STR("grant"), RIGHT_GRANT },       { STR("revoke"), RIGHT_REVOKE },
-		{ STR("activate"), RIGHT_ACTIVATE }, { STR("delegate"), RIGHT_DELEGATE },
-	};
-
 	for (size_t i = 0; i < ARRAY_LEN(rights); i++)
 		if (str_equal(rights[i].name, name))
 			return rights[i].right;

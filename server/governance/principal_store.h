@@ -6,6 +6,8 @@
 
 /* 0 for a name that is no right. */
 unsigned admin_right_from_name(struct str name);
+struct str admin_right_name(unsigned right); /* STR_NULL: not one right */
+const struct str *admin_right_names(struct arena *a, size_t *ret_n); /* all there are */
 
 /* Scopes that are in force, of an account known to be active.  None is no error: nothing is then permitted. */
 int principal_load_scopes(struct op *op, struct str account_id, const struct admin_scope **ret_scopes, size_t *ret_n) _must_check_;

@@ -23,7 +23,7 @@ static int read_rights(struct op *op, const struct scoping_request *request, uns
 		unsigned right = admin_right_from_name(request->rights[i]);
 
 		if (right == 0 || (rights & right) != 0) {
-			(void)op_fail(op, ERR_INVALID_VALUE, "rights are some of read, grant, revoke, activate, delegate, each once");
+			(void)op_fail(op, ERR_INVALID_VALUE, "rights are names of rights, each once");
 			return op_fail_arg(op, "field", STR("rights"));
 		}
 		rights |= right;

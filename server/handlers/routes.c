@@ -3,7 +3,7 @@
 #include "server/handlers/routes.h"
 
 #include "server/handlers/handlers.h"
-#include "server/handlers/routes_api.h"
+#include "server/handlers/api/routes_api.h"
 #include "server/handlers/routes_federation.h"
 #include "server/handlers/routes_ssf.h"
 #include "server/oidc/authorize.h"

@@ -67,6 +67,8 @@ struct route {
 	enum error_style errors;
 	bool cors;          /* any origin, no credentials: discovery, JWKS, token, userinfo */
 	bool by_ciba;       /* ERRORS_OAUTH by CIBA: access_denied has status 403 (§13); assertions may name the endpoint (§7.1) */
+	unsigned needs;     /* for the guards; of the administration API: any of these rights (enum admin_right); 0: any administrator */
+	bool creates;       /* POST that makes something: honours Idempotency-Key */
 	bool post_query;    /* POST may carry parameters in its query too (authorization, logout) */
 	/* Run in order; the first negative result ends the request.  NULL-terminated. */
 	int (*const *guards)(struct request *rq);

@@ -1,5 +1,6 @@
-#include "server/handlers/api.h"
+#include "server/handlers/api/api.h"
 
+#include "common/base/random.h"
 #include "common/base/text.h"
 
 #define LIST_MAX 16
@@ -84,21 +85,51 @@ int64_t api_stamp_seconds(struct str stamp)
 	return timegm(&tm) - (stamp.p[19] == '-' ? -offset_s : offset_s);
 }
 
+/* The text in canonical form, or what is wrong with it. */
+static const char *check_text(struct arena *a, const struct api_field *field, struct str *text)
+{
+	if (text->len > field->max_bytes)
+		return "a member is too long";
+	if (!(field->kind == API_PROSE ? text_normalise_prose(a, *text, text) : text_normalise(a, *text, text)) || str_is_empty(*text))
+		return "a member is empty or has control characters";
+	if (field->kind == API_CODE && !is_code(*text))
+		return "a code has letters, digits, dot, underline and hyphen only";
+	if (field->kind == API_STAMP && !read_stamp(a, *text, text))
+		return "a time is a date or RFC 3339 date-time";
+	if (field->kind == API_DATE && !text_is_iso_date(*text))
+		return "a date has the form 2026-11-24";
+	if (field->kind == API_UUID && !uuid_is_valid(*text))
+		return "an id is a UUID";
+	return NULL;
+}
+
 static int read_one(struct request *rq, const struct api_field *field, const json_t *value, struct str *ret)
 {
+	struct arena *a = rq->op.arena;
 	struct str text;
+	const char *fault;
 
-	if (field->kind == API_LIST)
+	switch (field->kind) {
+	case API_LIST:
+	case API_OBJECTS:
 		return json_is_array(value) ? 0 : api_invalid(&rq->op, field->name, "a member must be an array");
+	case API_BOOL:
+		*ret = json_is_true(value) ? STR("true") : STR("false");
+		return json_is_boolean(value) ? 0 : api_invalid(&rq->op, field->name, "a member must be true or false");
+	case API_INT:
+		if (!json_is_integer(value) || json_integer_value(value) < 0)
+			return api_invalid(&rq->op, field->name, "a member must be a whole number, zero or more");
+		*ret = arena_printf(a, "%lld", (long long)json_integer_value(value));
+		return 0;
+	default:
+		break;
+	}
 	if (!json_is_string(value))
 		return api_invalid(&rq->op, field->name, "a member must be a string");
 	text = str_n(json_string_value(value), json_string_length(value));
-	if (text.len > field->max_bytes || !text_normalise(rq->op.arena, text, &text) || str_is_empty(text))
-		return api_invalid(&rq->op, field->name, "a member is empty, too long or has control characters");
-	if (field->kind == API_CODE && !is_code(text))
-		return api_invalid(&rq->op, field->name, "a code has letters, digits, dot, underline and hyphen only");
-	if (field->kind == API_STAMP && !read_stamp(rq->op.arena, text, &text))
-		return api_invalid(&rq->op, field->name, "a time is a date or RFC 3339 date-time");
+	fault = check_text(a, field, &text);
+	if (fault)
+		return api_invalid(&rq->op, field->name, fault);
 	*ret = text;
 	return 0;
 }
@@ -116,12 +147,17 @@ static const struct api_field *find_field(const struct api_field *fields, size_t
 
 int api_read(struct request *rq, const struct api_field *fields, size_t n, struct str *ret_values)
 {
+	return api_read_object(rq, rq->json, fields, n, ret_values);
+}
+
+int api_read_object(struct request *rq, const json_t *object, const struct api_field *fields, size_t n, struct str *ret_values)
+{
 	const char *name;
 	json_t *value;
 
 	for (size_t i = 0; i < n; i++)
 		ret_values[i] = STR_NULL;
-	json_object_foreach(rq->json, name, value) {
+	json_object_foreach((json_t *)(uintptr_t)object, name, value) {
 		size_t at = 0;
 		const struct api_field *field = find_field(fields, n, name, &at);
 
@@ -133,7 +169,7 @@ int api_read(struct request *rq, const struct api_field *fields, size_t n, struc
 			return r;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (fields[i].required && !json_object_get(rq->json, fields[i].name)) {
+		if (fields[i].required && !json_object_get(object, fields[i].name)) {
 			(void)op_fail(&rq->op, ERR_BAD_REQUEST, "a member of the body is missing");
 			return op_fail_arg(&rq->op, "field", str_c(fields[i].name));
 		}
@@ -165,6 +201,21 @@ int api_list(struct request *rq, const char *name, const struct str **ret_values
 			return api_invalid(&rq->op, name, "a member must be an array of 1 to 16 codes");
 	}
 	*ret_values = values;
+	*ret_n = n;
+	return 0;
+}
+
+int api_objects(struct request *rq, const char *name, size_t max_n, const json_t **ret_array, size_t *ret_n)
+{
+	const json_t *array = json_object_get(rq->json, name);
+	size_t n = json_array_size(array);
+
+	if (n == 0 || n > max_n)
+		return api_invalid(&rq->op, name, "a member must be an array of objects, neither empty nor too long");
+	for (size_t i = 0; i < n; i++)
+		if (!json_is_object(json_array_get(array, i)))
+			return api_invalid(&rq->op, name, "a member must be an array of objects");
+	*ret_array = array;
 	*ret_n = n;
 	return 0;
 }

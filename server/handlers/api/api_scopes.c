@@ -2,7 +2,7 @@
 
 #include "common/base/random.h"
 #include "server/governance/scoping.h"
-#include "server/handlers/api.h"
+#include "server/handlers/api/api.h"
 
 static json_t *scope_json(const struct scope *s)
 {

@@ -3,7 +3,7 @@
 #include "common/base/random.h"
 #include "common/base/text.h"
 #include "common/model/person_search.h"
-#include "server/handlers/api.h"
+#include "server/handlers/api/api.h"
 
 #define QUERY_MIN_CHARS 2
 

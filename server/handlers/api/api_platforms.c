@@ -1,7 +1,7 @@
 /* api_platforms.c: /api/v1/platforms: the catalogue; what is not verified always says so. */
 
 #include "common/model/platform_store.h"
-#include "server/handlers/api.h"
+#include "server/handlers/api/api.h"
 
 #define UNVERIFIED_MARK "chưa xác minh"
 

@@ -2,9 +2,21 @@
 
 #include "server/app.h"
 #include "server/governance/principal_store.h"
-#include "server/handlers/api.h"
+#include "server/handlers/api/api.h"
 #include "server/handlers/handlers.h"
 #include "server/oidc/access_token.h"
+
+/* Early and coarse: whether any scope has it at all.  Where and on what is asked with the thing itself. */
+static int check_needs(struct request *rq, const struct principal *p)
+{
+	unsigned held = 0;
+
+	for (size_t i = 0; i < p->n_scopes; i++)
+		held |= p->scopes[i].rights;
+	if (rq->route->needs == 0 || (rq->route->needs & held) != 0)
+		return 0;
+	return op_fail(&rq->op, ERR_OUT_OF_SCOPE, "no scope of yours has the right that this needs");
+}
 
 /* RFC 9470 §3: the challenge says how old the sign-in may be; the client asks for a new one with max_age. */
 static int check_step_up(struct request *rq, const struct access_claims *claims)
@@ -56,6 +68,9 @@ int guard_admin(struct request *rq)
 		return r;
 	if (p->n_scopes == 0)
 		return op_fail(op, ERR_OUT_OF_SCOPE, "the account administers nothing");
+	r = check_needs(rq, p);
+	if (r < 0)
+		return r;
 	rq->principal = p;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* routes_api.c: the administration API. */
 
-#include "server/handlers/routes_api.h"
+#include "server/handlers/api/routes_api.h"
 
-#include "server/handlers/api.h"
+#include "server/handlers/api/api.h"
 
 static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
 

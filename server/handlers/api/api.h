@@ -43,6 +43,12 @@ enum api_field_kind {
 	API_CODE,  /* A-Z a-z 0-9 . _ - */
 	API_STAMP, /* "2026-11-24" (midnight in Việt Nam) or RFC 3339, into a timestamp text */
 	API_LIST,  /* array of at most 16 codes: left to api_list() */
+	API_PROSE, /* as API_TEXT, with line breaks */
+	API_DATE,  /* "2026-11-24" */
+	API_UUID,
+	API_INT,   /* JSON integer >= 0, as its digits */
+	API_BOOL,  /* JSON true or false, as "true" or "false" */
+	API_OBJECTS, /* array of objects: left to api_objects() */
 };
 struct api_field {
 	const char *name;
@@ -52,6 +58,10 @@ struct api_field {
 };
 /* values[i] for fields[i]; STR_NULL: absent.  ERR_BAD_REQUEST, or ERR_INVALID_VALUE with the argument field. */
 int api_read(struct request *rq, const struct api_field *fields, size_t n, struct str *ret_values) _must_check_;
+/* The same for an object within the body. */
+int api_read_object(struct request *rq, const json_t *object, const struct api_field *fields, size_t n, struct str *ret_values) _must_check_;
+/* *ret_n 1..max_n; each an object, for api_read_object(). */
+int api_objects(struct request *rq, const char *name, size_t max_n, const json_t **ret_array, size_t *ret_n) _must_check_;
 /* The body is {}. */
 int api_read_nothing(struct request *rq) _must_check_;
 int api_list(struct request *rq, const char *name, const struct str **ret_values, size_t *ret_n) _must_check_;
@@ -59,6 +69,31 @@ int api_list(struct request *rq, const char *name, const struct str **ret_values
 int64_t api_stamp_seconds(struct str stamp);
 /* ERR_INVALID_VALUE naming a field. */
 int api_invalid(struct op *op, const char *field, const char *text) _must_check_;
+
+/*
+ * api_conventions.c: what every endpoint does alike.
+ *
+ * Versions: a thing that can be changed has a version that each change raises.  GET answers with
+ * ETag: "7"; a change needs If-Match: "7" (RFC 9110 §13.1.1) and is made by a statement with "version = 7"
+ * among its conditions; when that finds nothing, the answer is api_changed_meanwhile().
+ *
+ * Lists: keyset paging.  Parameters "after" (what "next" of the page before said) and "limit"; statements order by
+ * the key, ask for the rows behind it and for one more than the limit.
+ */
+/* ERR_PRECONDITION_REQUIRED, ERR_BAD_REQUEST ("*", weak or several tags: the change would not be against one state). */
+int api_if_match(struct request *rq, int64_t *ret_version) _must_check_;
+void api_etag(struct request *rq, int64_t version);
+int api_changed_meanwhile(struct op *op) _must_check_; /* ERR_PRECONDITION_FAILED */
+
+#define API_LIMIT_DEFAULT 50
+#define API_LIMIT_MAX 200
+#define API_AFTER_MAX 600
+/* Declared as { "after", API_AFTER_MAX, PARAM_PRINTABLE | PARAM_QUERY_ONLY } and { "limit", 3, … }.  ERR_INVALID_VALUE. */
+int api_limit(struct request *rq, size_t param, size_t *ret_limit) _must_check_;
+/* The n key values of the last row of the page before; all STR_NULL when the parameter is absent. */
+int api_after(struct request *rq, size_t param, struct str *ret_keys, size_t n) _must_check_;
+/* Sets "next": a text that api_after() reads; keys NULL: the list ends here (null). */
+void api_next(struct request *rq, json_t *body, const struct str *keys, size_t n);
 
 /* null for STR_NULL. */
 void api_set(json_t *object, const char *name, struct str value);

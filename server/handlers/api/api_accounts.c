@@ -2,7 +2,7 @@
 
 #include "common/model/scope_store.h"
 #include "server/governance/account_admin.h"
-#include "server/handlers/api.h"
+#include "server/handlers/api/api.h"
 
 static json_t *posts_json(const struct post *posts, size_t n)
 {

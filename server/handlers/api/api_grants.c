@@ -3,7 +3,7 @@
 #include "common/base/random.h"
 #include "common/model/account_store.h"
 #include "server/governance/granting.h"
-#include "server/handlers/api.h"
+#include "server/handlers/api/api.h"
 
 const struct param_spec api_grants_params[N_GRANTS_PARAMS] = {
 	[P_GRANTS_LOGIN] = { "login", 32, PARAM_REQUIRED | PARAM_PRINTABLE | PARAM_QUERY_ONLY },
