@@ -96,7 +96,7 @@ export const introspect = async (env, token) =>
   (await post(`${env.SEN_ISSUER}/introspect`, { token }, basic('p02', secret(env.P02_CLIENT_SECRET_FILE)))).json;
 
 // Until look() gives something true; the last error is told.
-export async function until(what, look, ms = 10000) {
+export async function until(what, look, ms = 30000) {
   const end = Date.now() + ms;
   let last;
   for (;;) {

@@ -496,7 +496,7 @@ test('sector_identifier_uri that may be reached: the document decides', async (t
       await t.test(path, async () => {
         const begin = performance.now();
         refused(await sector(`${web.origin}${path}`), path);
-        assert.ok(performance.now() - begin < 4500, 'waited too long');
+        assert.ok(performance.now() - begin < 20000, 'waited too long');
       });
     await t.test('one URI of two is not in it', async () => refused(await sector(`${web.origin}/good`, [redirect, 'https://rp.example/third'])));
     await t.test('an update is checked too', async () => {
