@@ -39,7 +39,7 @@ static const struct conf_key keys[] = {
 	{ "outbox", "timeout_ms", CONF_INT, FIELD(outbox_timeout_ms), "5000", 100, 10000, "of one message" },
 	{ "admin", "listen", CONF_STR, FIELD(admin_listen), "127.0.0.1:9102", 0, 0,
 	  "address:port of /healthz, /readyz and /metrics" },
-	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim or ldap" },
+	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim, ldap or sql" },
 	{ "connector.*", "timeout_ms", CONF_INT, EACH(timeout_ms), "0", 0, 300000,
 	  "of one call; 0: a quarter of the lease, at most 10 s" },
 	{ "connector.*", "concurrency", CONF_INT, EACH(concurrency), "4", 1, 64, "calls at a time" },
@@ -52,7 +52,7 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "uri", CONF_STR, EACH(uri), "", 0, 0, "ldap: ldap://, ldaps:// or ldapi://" },
 	{ "connector.*", "starttls", CONF_BOOL, EACH(starttls), "false", 0, 0, "ldap: StartTLS on ldap://" },
 	{ "connector.*", "bind_dn", CONF_STR, EACH(bind_dn), "", 0, 0, "ldap: service account" },
-	{ "connector.*", "password_file", CONF_SECRET, EACH(password), "", 0, 0, "ldap: file with its password" },
+	{ "connector.*", "password_file", CONF_SECRET, EACH(password), "", 0, 0, "ldap, sql: file with its password" },
 	{ "connector.*", "people_base", CONF_STR, EACH(people_base), "", 0, 0, "ldap: entry above the accounts" },
 	{ "connector.*", "groups_base", CONF_STR, EACH(groups_base), "", 0, 0, "ldap: entry above the role groups" },
 	{ "connector.*", "id_attr", CONF_STR, EACH(id_attr), "employeeNumber", 0, 0,
@@ -62,6 +62,12 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "disable_value", CONF_STR, EACH(disable_value), "disabled", 0, 0, "ldap: its value" },
 	{ "connector.*", "placeholder_member", CONF_STR, EACH(placeholder_member), "", 0, 0,
 	  "ldap: member that keeps a group from being empty; empty: bind_dn" },
+	{ "connector.*", "driver", CONF_STR, EACH(driver), "postgresql", 0, 0, "sql: postgresql or mariadb" },
+	{ "connector.*", "host", CONF_STR, EACH(host), "", 0, 0, "sql: name or address, or a unix socket; other hosts need TLS" },
+	{ "connector.*", "port", CONF_INT, EACH(port), "0", 0, 65535, "sql: 0: the driver's own" },
+	{ "connector.*", "database", CONF_STR, EACH(database), "", 0, 0, "sql: name of the database" },
+	{ "connector.*", "user", CONF_STR, EACH(user), "", 0, 0, "sql: our user there, with rights for the statements only" },
+	{ "connector.*", "statements_file", CONF_TEXT, EACH(statements), "", 0, 0, "sql: file with the declared statements" },
 	{ "connector.*", "ca_file", CONF_PATH, EACH(ca_file), "", 0, 0, "empty: that of [http], or the system's" },
 };
 
@@ -117,16 +123,27 @@ static const char *ldap_fault(const struct connector_config *c)
 	return str_is_empty(c->groups_base) ? "groups_base is needed" : NULL;
 }
 
+static const char *sql_fault(const struct connector_config *c)
+{
+	if (!str_equal(c->driver, STR("postgresql")) && !str_equal(c->driver, STR("mariadb")))
+		return "driver must be postgresql or mariadb";
+	if (str_is_empty(c->host) || str_is_empty(c->database) || str_is_empty(c->user))
+		return "host, database and user are needed";
+	return str_is_empty(c->statements) ? "statements_file is needed" : NULL;
+}
+
 /* What lies outside one key: NULL, or what is wrong with the section. */
 static const char *connector_fault(const struct config *config, const struct connector_config *c)
 {
 	if (!connector_find(c->kind))
-		return "kind is none of: directory, scim, ldap";
+		return "kind is none of: directory, scim, ldap, sql";
 	if (c->ops_allowed == 0)
 		return "ops_allowed: only create, update and disable, separated by commas";
 	/* An operation must be able to end within its lease, else every one would end in doubt. */
 	if (c->timeout_ms * CALLS_PER_OPERATION > config->lease_s * 1000)
 		return "timeout_ms must be at most a quarter of [worker] lease_s";
+	if (str_equal(c->kind, STR("sql")))
+		return sql_fault(c);
 	return str_equal(c->kind, STR("scim")) ? scim_fault(c) : ldap_fault(c);
 }
 

@@ -36,6 +36,11 @@ struct connector_config {
 	struct str disable_attr, disable_value;
 	struct str placeholder_member;
 	struct str ca_file;
+	/* SQL */
+	struct str driver;      /* "postgresql" or "mariadb" */
+	struct str host, database, user;
+	int64_t port;           /* 0: the driver's own */
+	struct str statements;  /* sql_script.h */
 	/* From [http] */
 	struct str egress_allow;
 };

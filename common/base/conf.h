@@ -17,6 +17,7 @@ enum conf_type {
 	CONF_PATH,     /* struct str; a relative path is taken from the file's folder */
 	CONF_SECRET,   /* struct str: the key names a file ("…_file"); the field gets its content without the final newline.
 	                * Refused when group or others may read it, or when it is empty. */
+	CONF_TEXT,     /* struct str: likewise, but no secret, and the whole content */
 };
 
 struct conf_key {

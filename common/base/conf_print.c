@@ -52,6 +52,7 @@ static void add_value(struct buf *b, const struct conf_key *key, const void *tar
 		buf_add_c(b, *(const bool *)field ? "true" : "false");
 		break;
 	case CONF_SECRET:
+	case CONF_TEXT:
 		buf_add_c(b, str_is_null(*(const struct str *)field) ? "" : "(from file)");
 		break;
 	case CONF_STR:

@@ -132,6 +132,12 @@ static bool set_secret(const struct conf_place *place, struct str path, struct s
 	return true;
 }
 
+static bool set_text(const struct conf_place *place, struct str path, struct str *field, struct str *ret_problem)
+{
+	*field = STR_NULL;
+	return path.len == 0 || conf_file_read(place->arena, resolve(place, path).p, false, field, ret_problem);
+}
+
 bool conf_value_set(const struct conf_place *place, const struct conf_key *key, struct str text, void *target,
                     struct str *ret_problem)
 {
@@ -146,6 +152,8 @@ bool conf_value_set(const struct conf_place *place, const struct conf_key *key, 
 		return set_bool(text, field, ret_problem);
 	case CONF_SECRET:
 		return set_secret(place, text, field, ret_problem);
+	case CONF_TEXT:
+		return set_text(place, text, field, ret_problem);
 	case CONF_PATH:
 		*(struct str *)field = resolve(place, text);
 		return true;

@@ -4,13 +4,13 @@
 
 PACKAGES_BUILD=(
 	meson ninja-build gcc libc6-dev pkg-config libmicrohttpd-dev libjansson-dev libssl-dev libldap-dev libargon2-dev
-	libpq-dev libcurl4-openssl-dev libinih-dev libutf8proc-dev libcsv-dev libzxcvbn-dev libcmocka-dev
+	libpq-dev libmariadb-dev libcurl4-openssl-dev libinih-dev libutf8proc-dev libcsv-dev libzxcvbn-dev libcmocka-dev
 	libsystemd-dev libp11-kit-dev
 )
 PACKAGES_RUN=(postgresql-15 slapd ldap-utils curl ca-certificates openssl python3)
 PACKAGES_DEMO=(chromium apache2 libapache2-mod-auth-openidc fonts-dejavu-core)
 # git tells the style suite which files are the project's: a clone can have been made on another machine.
-PACKAGES_TEST=(nginx pmccabe jose softhsm2 git)
+PACKAGES_TEST=(nginx pmccabe jose softhsm2 git mariadb-server)
 # The relying parties of docs/integrate/ that e2e runs.
 PACKAGES_TEST+=(
 	libnginx-mod-http-js python3-flask python3-authlib python3-requests python3-jwt dovecot-imapd
@@ -18,7 +18,7 @@ PACKAGES_TEST+=(
 )
 
 # Services that those packages would start at every boot.
-PACKAGES_SERVICES=(postgresql slapd apache2 nginx dovecot glewlwyd)
+PACKAGES_SERVICES=(postgresql mariadb slapd apache2 nginx dovecot glewlwyd)
 
 POLICY_RC=/usr/sbin/policy-rc.d
 POLICY_MARK='# made by deploy/lib/packages.sh while it installs; may be removed'

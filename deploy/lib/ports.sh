@@ -22,6 +22,7 @@ ports_set() {
 	PORT_PROXY=$((base + 3))
 	PORT_POSTGRES=$((base + 4))
 	PORT_LDAP=$((base + 5))
+	PORT_MARIADB=$((base + 6))
 	PORT_P02_SCIM=$((base + 10))
 	PORT_P02_RP=$((base + 11))
 	PORT_P03_LDAP=$((base + 20))

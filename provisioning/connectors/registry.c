@@ -6,6 +6,7 @@ static const struct connector *const connectors[] = {
 	&connector_directory,
 	&connector_ldap,
 	&connector_scim,
+	&connector_sql,
 };
 
 const struct connector *connector_find(struct str kind)

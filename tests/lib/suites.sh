@@ -77,7 +77,7 @@ suite_http() {
 tests_postgres() {
 	service_is_running postgres && return
 	postgres_start nofsync
-	printf 'local all all trust\n' | server_file 600 "$STATE/pg/pg_hba.conf"
+	printf 'local all all trust\nhost all sen_test_kit 127.0.0.1/32 scram-sha-256\n' | server_file 600 "$STATE/pg/pg_hba.conf"
 	in_state "$PG_BIN/pg_ctl" -s -D "$STATE/pg" reload
 	export SEN_TEST_PG="host=$STATE/run port=$PORT_POSTGRES dbname=postgres user=postgres"
 }
@@ -95,6 +95,15 @@ suite_ldap() {
 	chmod 600 "$TESTS_LOG/ldap.password"
 	SEN_TEST_LDAP_URI=ldap://127.0.0.1:$PORT_LDAP SEN_TEST_LDAP_BIND_DN=$LDAP_PROVISIONER_DN \
 		SEN_TEST_LDAP_PASSWORD_FILE=$TESTS_LOG/ldap.password SEN_TEST_LDAP_BASE="ou=people,$LDAP_SUFFIX" meson_suite ldap
+}
+
+suite_connectors() {
+	sen_build "${TESTS_BUILD:-test}"
+	tests_postgres
+	mariadb_start
+	SEN_TEST_SQL_STATEMENTS=$SEN_ROOT/tests/connectors/statements.sql SEN_TEST_PG_PORT=$PORT_POSTGRES \
+		SEN_TEST_MARIADB_SOCKET=$STATE/run/mariadb.sock SEN_TEST_MARIADB_PORT=$PORT_MARIADB meson_suite connectors
+	service_stop mariadb
 }
 
 # The end-to-end tests run as the servers' user, from a copy: the checkout may be closed to it.
@@ -170,7 +179,7 @@ e2e_logs_are_clean() {
 # Databases and accounts anew; what npm installed stays.
 tests_forget() {
 	services_stop_all
-	(cd "$STATE" && as_server sh -c 'rm -rf pg ldap p03-ldap p02/accounts.json persons.csv* try.env secrets/account-* secrets/admin* secrets/initial-access-*')
+	(cd "$STATE" && as_server sh -c 'rm -rf pg mariadb ldap p03-ldap p02/accounts.json persons.csv* try.env secrets/account-* secrets/admin* secrets/initial-access-*')
 }
 
 suite_asan() {
@@ -178,7 +187,7 @@ suite_asan() {
 	tests_forget
 	export TESTS_BUILD=asan TESTS_TIMEOUT_FACTOR=5
 	export ASAN_OPTIONS=abort_on_error=0:halt_on_error=1:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-	for suite in unit fuzz db ldap http e2e; do
+	for suite in unit fuzz db ldap connectors http e2e; do
 		say "== asan: $suite"
 		"suite_$suite"
 	done

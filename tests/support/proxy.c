@@ -33,6 +33,7 @@ struct proxy {
 	pthread_t connections[CONNECTIONS_MAX];
 	atomic_int n_connections;
 	atomic_int mode, generation;
+	atomic_int once_mode, answers_left; /* answers_left < 0: nothing is set */
 	atomic_bool is_stopped;
 	atomic_size_t n_bytes;
 };
@@ -154,6 +155,8 @@ static bool forward_answer(struct connection *c)
 	long n = recv(c->server, data, sizeof(data), 0);
 	int mode = atomic_load(&c->proxy->mode);
 
+	if (n > 0 && atomic_load(&c->proxy->answers_left) >= 0 && atomic_fetch_sub(&c->proxy->answers_left, 1) == 0)
+		mode = atomic_load(&c->proxy->once_mode);
 	if (n <= 0 || mode == PROXY_LOSE_ANSWER)
 		return false;
 	if (mode == PROXY_HALF_ANSWER) {
@@ -253,6 +256,7 @@ struct proxy *proxy_start(int target_port, const struct proxy_cert *cert)
 	must(p != NULL, "memory");
 	signal(SIGPIPE, SIG_IGN);
 	p->target_port = target_port;
+	atomic_store(&p->answers_left, -1);
 	p->listener = listen_anywhere(&p->port);
 	if (cert) {
 		p->tls = SSL_CTX_new(TLS_server_method());
@@ -281,6 +285,17 @@ void proxy_stop(struct proxy *p)
 int proxy_port(const struct proxy *p)
 {
 	return p->port;
+}
+
+void proxy_set_once(struct proxy *p, enum proxy_mode mode, int after_answers)
+{
+	atomic_store(&p->once_mode, (int)mode);
+	atomic_store(&p->answers_left, after_answers);
+}
+
+bool proxy_has_struck(struct proxy *p)
+{
+	return atomic_exchange(&p->answers_left, -1) < 0;
 }
 
 void proxy_set(struct proxy *p, enum proxy_mode mode)

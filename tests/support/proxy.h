@@ -30,6 +30,10 @@ struct proxy *proxy_start(int target_port, const struct proxy_cert *cert);
 void proxy_stop(struct proxy *p);
 int proxy_port(const struct proxy *p);
 void proxy_set(struct proxy *p, enum proxy_mode mode);
+/* Forwards so many answers more, does this once (LOSE_ANSWER or HALF_ANSWER), and forwards again. */
+void proxy_set_once(struct proxy *p, enum proxy_mode mode, int after_answers);
+/* Whether what was set has happened; takes it back when it has not. */
+bool proxy_has_struck(struct proxy *p);
 /* Ends all present connections, as the end of the server would. */
 void proxy_cut(struct proxy *p);
 int proxy_n_accepted(struct proxy *p);

@@ -1,0 +1,263 @@
+/*
+ * Platforms whose accounts live in tables of an SQL database, by statements that the operator declared
+ * (sql_script.h): nothing is known of the tables but what these say.
+ *
+ * Each operation is one transaction: read, write what differs, read again, and commit only when what was
+ * read is what was wanted.  Until COMMIT is sent nothing is ever in doubt.
+ */
+#include "provisioning/connectors/registry.h"
+
+#include "common/base/err.h"
+#include "provisioning/sql_standing.h"
+
+#include <stdlib.h>
+
+#define SCRIPT_ARENA_BYTES ((size_t)1024 * 1024)
+
+static int sql_open(struct op *op, const struct connector_config *config, void **ret_instance)
+{
+	enum sql_dialect dialect = str_equal(config->driver, STR("mariadb")) ? SQL_MARIADB : SQL_POSTGRESQL;
+	struct sql_config sql = {
+		.dialect = dialect,
+		.host = config->host,
+		.port = config->port,
+		.database = config->database,
+		.user = config->user,
+		.password = config->password,
+		.ca_file = config->ca_file,
+		.timeout_ms = config->timeout_ms,
+		.pool_size = (unsigned)config->concurrency,
+	};
+	struct sql_platform *p = calloc(1, sizeof(*p));
+	struct str reason;
+
+	if (!p)
+		abort();
+	p->arena = arena_new(SCRIPT_ARENA_BYTES);
+	if (!sql_script_read(p->arena, dialect, config->statements, &p->script, &reason)) {
+		(void)op_fail_detail(op, ERR_CONFIG, "the statements file is faulty", "%.*s", STR_ARG(reason));
+		arena_free(p->arena);
+		free(p);
+		return op->error.code;
+	}
+	p->config = config;
+	p->pool = sql_pool_new(&sql);
+	*ret_instance = p;
+	return 0;
+}
+
+static void sql_close(void *instance)
+{
+	struct sql_platform *p = instance;
+
+	sql_pool_free(p->pool);
+	arena_free(p->arena);
+	free(p);
+}
+
+static enum verdict begin(struct call *c, struct sql_standing *s)
+{
+	struct sql_platform *p = c->instance;
+
+	if (!call_has_time(c, p->config->timeout_ms))
+		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
+	sql_values(c, s->values);
+	return sql_begin(c->op, p->pool, &s->tx) < 0 ? sql_verdict(c, VERDICT_DOWN) : VERDICT_DONE;
+}
+
+/* Every block of a verb. */
+static enum verdict run_all(struct call *c, struct sql_standing *s, enum sql_verb verb)
+{
+	const struct sql_platform *p = c->instance;
+	enum verdict verdict = VERDICT_DONE;
+	struct sql_rows ignored;
+
+	for (size_t i = 0; i < p->script.n && verdict == VERDICT_DONE; i++)
+		if (p->script.blocks[i].verb == verb)
+			verdict = sql_run_block(c, s, &p->script.blocks[i], &ignored);
+	return verdict;
+}
+
+static enum verdict run_role(struct call *c, struct sql_standing *s, enum sql_verb verb, const struct desired_role *role)
+{
+	const struct sql_platform *p = c->instance;
+	enum verdict verdict = VERDICT_DONE;
+	bool is_run = false;
+	struct sql_rows ignored;
+
+	s->values[SQL_P_ROLE] = role->code;
+	s->values[SQL_P_ROLE_NAME] = role->name;
+	for (size_t i = 0; i < p->script.n && verdict == VERDICT_DONE; i++)
+		if (sql_script_is_for(&p->script, &p->script.blocks[i], verb, role->code)) {
+			verdict = sql_run_block(c, s, &p->script.blocks[i], &ignored);
+			is_run = true;
+		}
+	if (!is_run)
+		return call_fault(c, VERDICT_REFUSED, "config", "no statement for the role %.*s", STR_ARG(role->code));
+	return verdict;
+}
+
+/* Takes before it gives: exclusive roles must not meet. */
+static enum verdict bring_roles(struct call *c, struct sql_standing *s)
+{
+	const struct sql_platform *p = c->instance;
+	enum verdict verdict = VERDICT_DONE;
+
+	if (!sql_script_has(&p->script, SQL_ROLES))
+		return VERDICT_DONE;
+	for (size_t i = 0; i < s->roles.n && verdict == VERDICT_DONE; i++) {
+		struct desired_role held = { .code = sql_cell(&s->roles, i, s->role_column), .name = STR_NULL };
+
+		if (!sql_role_is_wanted(c, held.code) && sql_role_is_managed(p, held.code))
+			verdict = run_role(c, s, SQL_ROLE_REMOVE, &held);
+	}
+	for (size_t i = 0; c->want->active && i < c->want->n_roles && verdict == VERDICT_DONE; i++)
+		if (!sql_role_is_held(s, c->want->roles[i].code))
+			verdict = run_role(c, s, SQL_ROLE_ADD, &c->want->roles[i]);
+	return verdict;
+}
+
+/* What was written is there, as wanted; else the transaction is not worth a commit. */
+static enum verdict verify(struct call *c, struct sql_standing *s)
+{
+	enum verdict verdict = sql_standing_read(c, s);
+	const char *column;
+
+	if (verdict == VERDICT_ABSENT)
+		return call_fault(c, VERDICT_NOT_DONE, "ignored", "find does not find what was written");
+	if (verdict != VERDICT_DONE || sql_standing_is_settled(c, s))
+		return verdict;
+	column = c->want->active ? sql_standing_difference(c, s) : NULL;
+	if (sql_is_true(sql_cell(&s->row, 0, s->active_column)) != c->want->active)
+		column = "active";
+	return call_fault(c, VERDICT_NOT_DONE, "ignored", "after the statements, %s is not as wanted", column ? column : "a role");
+}
+
+/* Ends the transaction; ret is told only when it stands. */
+static enum verdict finish(struct call *c, struct sql_standing *s, enum verdict verdict, struct observed *ret)
+{
+	struct sql_platform *p = c->instance;
+
+	if (verdict == VERDICT_DONE && !call_has_time(c, p->config->timeout_ms))
+		verdict = call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
+	if (verdict != VERDICT_DONE) {
+		sql_rollback(s->tx);
+		return verdict;
+	}
+	if (sql_commit(c->op, s->tx) < 0)
+		return sql_verdict(c, VERDICT_NOT_DONE);
+	sql_standing_observe(c, s, ret);
+	return VERDICT_DONE;
+}
+
+/* A name that somebody else has: told apart from our own by our account id. */
+static enum verdict check_name(struct call *c, struct sql_standing *s)
+{
+	const struct sql_platform *p = c->instance;
+	const struct sql_block *find = sql_script_first(&p->script, SQL_FIND_LOGIN);
+	struct sql_rows rows = { .n = 0 };
+	enum verdict verdict = find ? sql_run_block(c, s, find, &rows) : VERDICT_DONE;
+
+	if (verdict == VERDICT_DONE && rows.n > 0)
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "the name is taken by an account without our id");
+	return verdict;
+}
+
+static enum verdict sql_look_up(struct call *c, struct observed *ret)
+{
+	struct sql_standing s = { .tx = NULL };
+	enum verdict verdict = begin(c, &s);
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	verdict = sql_standing_read(c, &s);
+	if (verdict == VERDICT_DONE)
+		sql_standing_observe(c, &s, ret);
+	if (verdict == VERDICT_ABSENT) {
+		verdict = check_name(c, &s);
+		if (verdict == VERDICT_DONE)
+			verdict = VERDICT_ABSENT;
+	}
+	sql_rollback(s.tx);
+	return verdict;
+}
+
+static enum verdict sql_create(struct call *c, struct observed *ret)
+{
+	struct sql_standing s = { .tx = NULL };
+	enum verdict verdict = begin(c, &s);
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	/* Ours already, from an attempt that was lost: an update brings it there. */
+	verdict = sql_standing_read(c, &s);
+	if (verdict == VERDICT_DONE)
+		verdict = call_fault(c, VERDICT_CONFLICT, "conflict", "the account is there already");
+	else if (verdict == VERDICT_ABSENT)
+		verdict = check_name(c, &s);
+	if (verdict == VERDICT_DONE)
+		verdict = run_all(c, &s, SQL_CREATE);
+	if (verdict == VERDICT_DONE) {
+		verdict = sql_standing_read(c, &s);
+		if (verdict == VERDICT_ABSENT)
+			verdict = call_fault(c, VERDICT_NOT_DONE, "ignored", "find does not find what was written");
+	}
+	if (verdict == VERDICT_DONE)
+		verdict = bring_roles(c, &s);
+	if (verdict == VERDICT_DONE)
+		verdict = verify(c, &s);
+	return finish(c, &s, verdict, ret);
+}
+
+/* Also takes an account down: the wanted state says so. */
+static enum verdict sql_update(struct call *c, struct observed *ret)
+{
+	const struct sql_platform *p = c->instance;
+	struct sql_standing s = { .tx = NULL };
+	bool is_off = !c->want->active && sql_script_has(&p->script, SQL_DISABLE);
+	enum verdict verdict = begin(c, &s);
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	verdict = sql_standing_read(c, &s);
+	if (verdict == VERDICT_DONE && sql_standing_is_settled(c, &s)) {
+		sql_standing_observe(c, &s, ret);
+		sql_rollback(s.tx);
+		return VERDICT_DONE;
+	}
+	if (verdict == VERDICT_DONE)
+		verdict = run_all(c, &s, is_off ? SQL_DISABLE : SQL_UPDATE);
+	if (verdict == VERDICT_DONE)
+		verdict = bring_roles(c, &s);
+	if (verdict == VERDICT_DONE)
+		verdict = verify(c, &s);
+	/* A value of ours is taken by another row: no creation that could be adopted. */
+	if (verdict == VERDICT_CONFLICT && c->op->error.code == ERR_CONFLICT)
+		verdict = call_fault(c, VERDICT_REFUSED, "data", "%.*s", STR_ARG(c->op->error.detail));
+	return finish(c, &s, verdict, ret);
+}
+
+static enum verdict sql_read_back(struct call *c, struct observed *ret)
+{
+	struct sql_standing s = { .tx = NULL };
+	enum verdict verdict = begin(c, &s);
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	verdict = sql_standing_read(c, &s);
+	if (verdict == VERDICT_DONE)
+		sql_standing_observe(c, &s, ret);
+	sql_rollback(s.tx);
+	return verdict;
+}
+
+const struct connector connector_sql = {
+	.kind = "sql",
+	.open = sql_open,
+	.close = sql_close,
+	.look_up = sql_look_up,
+	.create = sql_create,
+	.update = sql_update,
+	.disable = sql_update,
+	.read_back = sql_read_back,
+};

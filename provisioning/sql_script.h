@@ -1,0 +1,54 @@
+/*
+ * sql_script.h: the statements that an operator declares for a platform with an SQL database.
+ *
+ *   -- name: VERB [ROLE]
+ *   one statement with :parameters, up to the next "-- name:" line
+ *
+ *   find         the one account whose account id is :account_id.  Columns: ext_id and active, and those by which
+ *                the account is verified, named as the parameters below.  Required.
+ *   find_login   ext_id of the account with :login, whoever's it is: tells a taken name before it is tried
+ *   create       required; update required; disable (without it: update with :active = false)
+ *   roles        one column, role: what the account holds now, by :ext_id
+ *   role_add     gives :role; "role_add MC" only that role (a table per role)
+ *   role_remove  likewise
+ *   Several blocks of the same name are run in their order, except find, find_login and roles.
+ *
+ * Parameters: account_id ext_id login employee_code ho dem ten full_name mail unit_code unit_name post active
+ * (true or false), and in role_add and role_remove: role role_name.  Pure.
+ */
+#pragma once
+
+#include "common/sql/sql_text.h"
+
+#define SQL_SCRIPT_MAX_BYTES ((size_t)64 * 1024)
+#define SQL_BLOCKS_MAX 256
+
+enum sql_verb { SQL_FIND, SQL_FIND_LOGIN, SQL_CREATE, SQL_UPDATE, SQL_DISABLE, SQL_ROLES, SQL_ROLE_ADD, SQL_ROLE_REMOVE, SQL_VERB_COUNT_ };
+
+enum sql_param {
+	SQL_P_ACCOUNT_ID, SQL_P_EXT_ID, SQL_P_LOGIN, SQL_P_EMPLOYEE_CODE, SQL_P_HO, SQL_P_DEM, SQL_P_TEN, SQL_P_FULL_NAME, SQL_P_MAIL,
+	SQL_P_UNIT_CODE, SQL_P_UNIT_NAME, SQL_P_POST, SQL_P_ACTIVE, SQL_P_ROLE, SQL_P_ROLE_NAME, SQL_P_COUNT_,
+};
+
+struct sql_block {
+	enum sql_verb verb;
+	struct str role; /* of role_add and role_remove: only this one; STR_NULL: any */
+	struct sql_text text;
+};
+
+struct sql_script {
+	const struct sql_block *blocks; /* in the order of the file */
+	size_t n;
+};
+
+/* False with a reason, which names the line. */
+bool sql_script_read(struct arena *a, enum sql_dialect dialect, struct str file, struct sql_script *ret, struct str *ret_reason) _must_check_;
+
+bool sql_script_has(const struct sql_script *s, enum sql_verb verb) _pure_;
+/* The first of a verb, or NULL. */
+const struct sql_block *sql_script_first(const struct sql_script *s, enum sql_verb verb) _pure_;
+/* Whether a block is for this role: the blocks that name it, or, when none does, those that name none. */
+bool sql_script_is_for(const struct sql_script *s, const struct sql_block *b, enum sql_verb verb, struct str role) _pure_;
+
+/* Names of parameters, by enum sql_param. */
+extern const struct str sql_param_names[SQL_P_COUNT_];

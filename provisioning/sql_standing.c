@@ -1,0 +1,191 @@
+#include "provisioning/sql_standing.h"
+
+#include "common/base/err.h"
+#include "common/base/text.h"
+
+/* The op's error as a verdict. */
+enum verdict sql_verdict(struct call *c, enum verdict when_unavailable)
+{
+	struct str detail = c->op->error.detail;
+
+	switch (c->op->error.code) {
+	case ERR_UNAVAILABLE:
+		return call_fault(c, when_unavailable, "database", "%.*s", STR_ARG(detail));
+	case ERR_OUTCOME_UNKNOWN:
+		return call_fault(c, VERDICT_IN_DOUBT, "database", "%.*s", STR_ARG(detail));
+	case ERR_CONFLICT:
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "%.*s", STR_ARG(detail));
+	case ERR_ACCESS_DENIED:
+		return call_fault(c, VERDICT_AUTH, "auth", "%.*s", STR_ARG(detail));
+	case ERR_INVALID_VALUE:
+		return call_fault(c, VERDICT_REFUSED, "data", "%.*s", STR_ARG(detail));
+	default:
+		return call_fault(c, VERDICT_REFUSED, "statement", "%.*s", STR_ARG(detail));
+	}
+}
+
+void sql_values(const struct call *c, struct str values[SQL_P_COUNT_])
+{
+	const struct desired *w = c->want;
+
+	values[SQL_P_ACCOUNT_ID] = w->account_id;
+	values[SQL_P_EXT_ID] = c->ext_id;
+	values[SQL_P_LOGIN] = w->login;
+	values[SQL_P_EMPLOYEE_CODE] = w->employee_code;
+	values[SQL_P_HO] = w->ho;
+	values[SQL_P_DEM] = w->dem;
+	values[SQL_P_TEN] = w->ten;
+	values[SQL_P_FULL_NAME] = w->full_name;
+	values[SQL_P_MAIL] = w->mail;
+	values[SQL_P_UNIT_CODE] = w->unit_code;
+	values[SQL_P_UNIT_NAME] = w->unit_name;
+	values[SQL_P_POST] = w->post;
+	values[SQL_P_ACTIVE] = w->active ? STR("true") : STR("false");
+	values[SQL_P_ROLE] = values[SQL_P_ROLE_NAME] = STR_NULL;
+}
+
+enum verdict sql_run_block(struct call *c, struct sql_standing *s, const struct sql_block *b, struct sql_rows *ret)
+{
+	return sql_run(c->op, s->tx, &b->text, s->values, ret) < 0 ? sql_verdict(c, VERDICT_NOT_DONE) : VERDICT_DONE;
+}
+
+static enum verdict check_columns(struct call *c, struct sql_standing *s)
+{
+	size_t id;
+
+	if (!sql_column(&s->row, "ext_id", &s->ext_id_column) || !sql_column(&s->row, "active", &s->active_column))
+		return call_fault(c, VERDICT_REFUSED, "config", "find has no columns ext_id and active");
+	if (str_is_empty(sql_cell(&s->row, 0, s->ext_id_column)))
+		return call_fault(c, VERDICT_REFUSED, "config", "find answers with an empty ext_id");
+	if (sql_column(&s->row, "account_id", &id) && !str_equal_nocase(sql_cell(&s->row, 0, id), c->want->account_id))
+		return call_fault(c, VERDICT_REFUSED, "config", "find answers with the account of somebody else");
+	return VERDICT_DONE;
+}
+
+static enum verdict read_roles(struct call *c, struct sql_standing *s)
+{
+	const struct sql_platform *p = c->instance;
+	const struct sql_block *roles = sql_script_first(&p->script, SQL_ROLES);
+	enum verdict verdict = VERDICT_DONE;
+
+	if (roles)
+		verdict = sql_run_block(c, s, roles, &s->roles);
+	if (roles && verdict == VERDICT_DONE && !sql_column(&s->roles, "role", &s->role_column))
+		return call_fault(c, VERDICT_REFUSED, "config", "roles has no column role");
+	return verdict;
+}
+
+enum verdict sql_standing_read(struct call *c, struct sql_standing *s)
+{
+	const struct sql_platform *p = c->instance;
+	enum verdict verdict = sql_run_block(c, s, sql_script_first(&p->script, SQL_FIND), &s->row);
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	if (s->row.n == 0)
+		return call_fault(c, VERDICT_ABSENT, "absent", "no row");
+	if (s->row.n > 1)
+		return call_fault(c, VERDICT_CONFLICT, "disputed", "%zu rows carry our account id", s->row.n);
+	verdict = check_columns(c, s);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	s->values[SQL_P_EXT_ID] = sql_cell(&s->row, 0, s->ext_id_column);
+	return read_roles(c, s);
+}
+
+/* As databases write booleans: boolean, tinyint, char, word. */
+bool sql_is_true(struct str cell)
+{
+	static const struct str words[] = { STR("t"), STR("true"), STR("1"), STR("y"), STR("yes"), STR("on") };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_equal_nocase(str_trim(cell), words[i]))
+			return true;
+	return false;
+}
+
+/* NULL, absent and empty are the same; so are the forms of Unicode. */
+static bool same_text(struct arena *a, struct str cell, struct str want)
+{
+	struct str normal;
+
+	if (str_is_empty(cell) || str_is_empty(want))
+		return str_is_empty(cell) == str_is_empty(want);
+	return str_equal(cell, want) || (text_normalise(a, cell, &normal) && str_equal(normal, want));
+}
+
+/* The first column that is not as wanted, or NULL. */
+const char *sql_standing_difference(const struct call *c, const struct sql_standing *s)
+{
+	for (int i = SQL_P_LOGIN; i <= SQL_P_POST; i++) {
+		size_t column;
+
+		if (sql_column(&s->row, sql_param_names[i].p, &column) &&
+		    !same_text(c->op->arena, sql_cell(&s->row, 0, column), s->values[i]))
+			return sql_param_names[i].p;
+	}
+	return NULL;
+}
+
+bool sql_role_is_wanted(const struct call *c, struct str role)
+{
+	for (size_t i = 0; c->want->active && i < c->want->n_roles; i++)
+		if (str_equal(c->want->roles[i].code, role))
+			return true;
+	return false;
+}
+
+bool sql_role_is_held(const struct sql_standing *s, struct str role)
+{
+	for (size_t i = 0; i < s->roles.n; i++)
+		if (str_equal(sql_cell(&s->roles, i, s->role_column), role))
+			return true;
+	return false;
+}
+
+/* With a table per role, others' tables are none of ours. */
+bool sql_role_is_managed(const struct sql_platform *p, struct str role)
+{
+	for (size_t i = 0; i < p->script.n; i++)
+		if (sql_script_is_for(&p->script, &p->script.blocks[i], SQL_ROLE_REMOVE, role))
+			return true;
+	return false;
+}
+
+static bool roles_match(const struct call *c, const struct sql_standing *s)
+{
+	const struct sql_platform *p = c->instance;
+
+	if (!sql_script_has(&p->script, SQL_ROLES))
+		return true;
+	for (size_t i = 0; i < s->roles.n; i++) {
+		struct str role = sql_cell(&s->roles, i, s->role_column);
+
+		if (!sql_role_is_wanted(c, role) && sql_role_is_managed(p, role))
+			return false;
+	}
+	for (size_t i = 0; c->want->active && i < c->want->n_roles; i++)
+		if (!sql_role_is_held(s, c->want->roles[i].code))
+			return false;
+	return true;
+}
+
+void sql_standing_observe(const struct call *c, const struct sql_standing *s, struct observed *ret)
+{
+	bool active = sql_is_true(sql_cell(&s->row, 0, s->active_column));
+
+	*ret = (struct observed){
+		.ext_id = sql_cell(&s->row, 0, s->ext_id_column),
+		.is_known = true,
+		.active = active,
+		.matches = roles_match(c, s) && (!c->want->active || !sql_standing_difference(c, s)),
+	};
+}
+
+bool sql_standing_is_settled(const struct call *c, const struct sql_standing *s)
+{
+	struct observed seen;
+
+	sql_standing_observe(c, s, &seen);
+	return seen.active == c->want->active && seen.matches;
+}

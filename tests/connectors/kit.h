@@ -1,0 +1,99 @@
+/*
+ * kit.h: the conformance kit of connectors.  The same scenarios (scenarios_*.c) run against each kind of platform;
+ * what differs is its stand: the real server, looked at and tampered with from its own side, never through the
+ * connector.  A fault proxy stands in between.
+ *
+ * A new connector: stand_<kind>.c, a row in meson.build.
+ */
+#pragma once
+
+#include "common/base/clock.h"
+#include "provisioning/operate.h"
+#include "tests/support/proxy.h"
+#include "tests/unit/unit.h"
+
+#define KIT_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define KIT_TIMEOUT_MS 1000
+#define KIT_LEASE_MS 30000
+
+/* An account as the platform's own tools show it. */
+struct stand_account {
+	size_t n; /* entries with that user name */
+	bool active;
+	struct str full_name, unit_code, post, phone, account_id;
+	struct str roles; /* sorted, joined by commas */
+};
+
+/* What others do there behind our back. */
+enum stand_act {
+	STAND_ADD_FOREIGN, /* an account of that user name, without our account id */
+	STAND_RENAME,      /* its full name becomes "Ai đó khác" */
+	STAND_TAKE_ROLE,   /* all its roles are gone */
+	STAND_GIVE_ROLE,   /* it gets the role TK */
+	STAND_ENABLE,
+	STAND_SET_PHONE,   /* "0238 111 222": an attribute that is none of ours */
+	STAND_DELETE,
+};
+
+struct stand {
+	const char *name;
+	bool keeps_phone;   /* has an attribute that is not ours */
+	bool knows_roles;   /* refuses a role that it does not have */
+	bool renames;       /* a user name may change */
+	/* Empty, with its server running; fills config but for the address; returns the server's TCP port. */
+	int (*begin)(struct arena *a, struct connector_config *config);
+	/* The address at which the connector shall reach it. */
+	void (*set_port)(struct arena *a, struct connector_config *config, int port);
+	void (*end)(void);
+	void (*wipe)(void);
+	struct stand_account (*look)(struct arena *a, const char *login);
+	void (*act)(enum stand_act act, const char *login);
+	size_t (*count)(void); /* accounts */
+	/* Makes our credentials wrong, and right again. */
+	void (*spoil_password)(struct arena *a, struct connector_config *config);
+};
+extern const struct stand *const kit_stand; /* each stand's file defines it */
+
+struct kit {
+	struct arena *arena; /* of the scenario */
+	const struct connector *connector;
+	struct connector_config config;
+	void *instance;
+	struct proxy *proxy;
+	unsigned ops_allowed;
+	int64_t lease_ms;
+};
+
+/* The one of the scenario. */
+extern struct kit kit;
+
+/* The wanted state of a made-up official, active, with role MC. */
+struct desired *kit_official(const char *login);
+void kit_roles(struct desired *d, const char *codes); /* "MC,TK" sorted; "": none */
+void kit_off(struct desired *d);                      /* shall be disabled */
+
+/* One operation, as a worker would do it.  before: the result of the last one on this account, or NULL. */
+struct result kit_go(const struct desired *d, const struct result *before);
+/* The same by a thread of its own: own arena, op. */
+struct result kit_go_in(struct arena *a, const struct desired *d, const struct result *before);
+/* Goes until the outcome is OK, at most times; fails the test otherwise. */
+struct result kit_go_until_ok(const struct desired *d, struct result before, int times);
+
+#define assert_outcome(r, o) kit_assert_outcome((r), (o), __FILE__, __LINE__)
+void kit_assert_outcome(struct result r, enum outcome outcome, const char *file, int line);
+/* The platform holds exactly what d says, once. */
+#define assert_there(d) kit_assert_there((d), __FILE__, __LINE__)
+void kit_assert_there(const struct desired *d, const char *file, int line);
+/* There is an account of that name, off and without roles. */
+#define assert_off(d) kit_assert_off((d), __FILE__, __LINE__)
+void kit_assert_off(const struct desired *d, const char *file, int line);
+
+/* Another instance, e.g. after a change of kit.config. */
+void kit_reopen(void);
+
+#define SCENARIO(f) cmocka_unit_test_setup_teardown(f, kit_set_up, kit_tear_down)
+int kit_set_up(void **state);
+int kit_tear_down(void **state);
+
+extern const struct CMUnitTest scenarios_accounts[], scenarios_others[], scenarios_faults[];
+extern const size_t n_scenarios_accounts, n_scenarios_others, n_scenarios_faults;

@@ -1,0 +1,101 @@
+/* MariaDB.  SEN_TEST_MARIADB_SOCKET: root over the unix socket; SEN_TEST_MARIADB_PORT: the same server on 127.0.0.1. */
+#include "tests/connectors/stand_sql.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DATABASE "sen_test_kit"
+
+static struct str mariadb(struct arena *a, const char *database, const char *sql)
+{
+	const char *const argv[] = { "mariadb", "--no-defaults", "--default-character-set=utf8mb4", "-S", getenv("SEN_TEST_MARIADB_SOCKET"),
+	                             "-u", "root", "-N", "-B", "-r", "-D", database, "-e", sql, NULL };
+
+	return stand_sql_command(a, argv);
+}
+
+static struct str side(struct arena *a, const char *sql)
+{
+	return mariadb(a, DATABASE, sql);
+}
+
+static struct str statements(struct arena *a)
+{
+	const char *const argv[] = { "cat", getenv("SEN_TEST_SQL_STATEMENTS"), NULL };
+
+	return stand_sql_command(a, argv);
+}
+
+static int begin(struct arena *a, struct connector_config *config)
+{
+	uint64_t port = 0;
+
+	if (!getenv("SEN_TEST_MARIADB_SOCKET") || !getenv("SEN_TEST_MARIADB_PORT"))
+		fail_msg("%s", "SEN_TEST_MARIADB_SOCKET and SEN_TEST_MARIADB_PORT must name a MariaDB server for tests");
+	assert_true(str_to_u64(str_c(getenv("SEN_TEST_MARIADB_PORT")), 65535, &port));
+	mariadb(a, "mysql", "DROP DATABASE IF EXISTS " DATABASE);
+	mariadb(a, "mysql", "CREATE DATABASE " DATABASE " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+	mariadb(a, "mysql", "CREATE OR REPLACE USER sen_test_kit@'%' IDENTIFIED BY 'kit-secret-1'");
+	stand_sql_tables(side, "integer AUTO_INCREMENT", " ENGINE=InnoDB");
+	side(a, "CREATE VIEW all_roles AS SELECT user_id, role FROM user_roles UNION ALL SELECT user_id, 'ADMIN' FROM admins");
+	side(a, "GRANT SELECT, INSERT, UPDATE ON " DATABASE ".users TO sen_test_kit@'%'");
+	side(a, "GRANT SELECT, INSERT, DELETE ON " DATABASE ".user_roles TO sen_test_kit@'%'");
+	side(a, "GRANT SELECT, INSERT, DELETE ON " DATABASE ".admins TO sen_test_kit@'%'");
+	config->kind = STR("sql");
+	config->driver = STR("mariadb");
+	config->host = STR("127.0.0.1");
+	config->database = STR(DATABASE);
+	config->user = STR("sen_test_kit");
+	config->password = STR("kit-secret-1");
+	config->ca_file = STR("");
+	config->statements = statements(a);
+	return (int)port;
+}
+
+static void set_port(struct arena *a, struct connector_config *config, int port)
+{
+	(void)a;
+	config->port = port;
+}
+
+static void end(void)
+{
+	struct arena *a = arena_new(UNIT_ARENA_BYTES);
+
+	mariadb(a, "mysql", "DROP DATABASE " DATABASE);
+	mariadb(a, "mysql", "DROP USER sen_test_kit@'%'");
+	arena_free(a);
+}
+
+static void wipe(void)
+{
+	stand_sql_wipe(side);
+}
+
+static struct stand_account look(struct arena *a, const char *login)
+{
+	return stand_sql_look(side, a, login, "SELECT group_concat(role ORDER BY role SEPARATOR ',') FROM all_roles r WHERE r.user_id = u.id");
+}
+
+static void act(enum stand_act what, const char *login)
+{
+	stand_sql_act(side, what, login);
+}
+
+static size_t count(void)
+{
+	return stand_sql_count(side);
+}
+
+static void spoil_password(struct arena *a, struct connector_config *config)
+{
+	(void)a;
+	config->password = STR("spoilt");
+}
+
+static const struct stand stand = {
+	.name = "MariaDB", .keeps_phone = true, .knows_roles = true, .renames = true,
+	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
+	.spoil_password = spoil_password,
+};
+const struct stand *const kit_stand = &stand;
