@@ -60,16 +60,12 @@ int form_next(struct arena *a, struct str *rest, struct str *ret_name, struct st
 		if (!str_split(rest, '&', &pair))
 			return 0;
 
-	struct str name, value;
 	struct str raw_name = STR_NULL;
 
 	if (!str_split(&pair, '=', &raw_name))
 		return 0;
-	if (!form_unescape(a, raw_name, &name) || !form_unescape(a, pair, &value))
-		return -1;
-	*ret_name = name;
-	*ret_value = value;
-	return 1;
+	*ret_name = *ret_value = STR_NULL;
+	return form_unescape(a, raw_name, ret_name) && form_unescape(a, pair, ret_value) ? 1 : -1;
 }
 
 static bool is_alpha(char c)

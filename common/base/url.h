@@ -10,7 +10,8 @@
 
 /*
  * Takes the next name=value pair off *rest (the query without '?', or a form body) and
- * decodes both ('+' is SP).  Returns 1 with a pair, 0 at the end, -1 on a bad escape.
+ * decodes both ('+' is SP).  Returns 1 with a pair, 0 at the end, -1 on a bad escape: then with the
+ * name where that is readable, else STR_NULL; the next call goes on behind it.
  * Empty pairs ("a=1&&b=2") are skipped.
  */
 int form_next(struct arena *a, struct str *rest, struct str *ret_name, struct str *ret_value) _must_check_;

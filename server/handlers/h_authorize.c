@@ -61,10 +61,14 @@ int h_authorize(struct request *rq)
 		*authorize_field_of(&request, i) = rq_param(rq, i);
 	outer = request;
 	client = snapshot_client(rq->snapshot, request.client_id);
-	if (!client)
+	if (!client) {
+		op->error = rq->param_fault;
 		return op_fail(op, ERR_UNTRUSTED_REDIRECT, "client_id is missing or unknown");
+	}
 	rq->log_client_id = client->id;
-	r = resolve(rq, client, &request);
+	/* RFC 6749 §4.1.2.1: what is wrong beside client_id and redirect_uri is told to the client. */
+	op->error = rq->param_fault;
+	r = op->error.code < 0 ? op->error.code : resolve(rq, client, &request);
 	/* Told to the client where the address beside the faulty request is one of its own, else on a page. */
 	if (r < 0 && client_has_redirect_uri(client, outer.redirect_uri))
 		return authorization_refuse(rq, &outer, client);

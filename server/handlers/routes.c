@@ -25,7 +25,7 @@ static const struct route protocol_routes[] = {
 	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_metadata },
 	{ .name = "jwks", .methods = HTTP_GET, .path = "/jwks", .pool = POOL_INLINE, .errors = ERRORS_OAUTH, .cors = true, .handle = h_jwks },
 	{ .name = "authorize", .methods = HTTP_GET | HTTP_POST, .path = "/authorize", .params = authorize_params, FORM_64K,
-	  .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_authorize },
+	  .tells_param_faults = true, .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_authorize },
 	{ .name = "token", .methods = HTTP_POST, .path = "/token", .params = token_params, FORM_64K, .pool = POOL_FAST,
 	  .errors = ERRORS_OAUTH, .cors = true, .guards = token_guards, .handle = h_token },
 	{ .name = "par", .methods = HTTP_POST, .path = "/par", .params = par_params, FORM_64K, .pool = POOL_FAST,

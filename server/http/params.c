@@ -7,19 +7,32 @@
 
 enum place { IN_QUERY, IN_FORM };
 
-static int fail_named(struct op *op, const char *what, const struct param_spec *spec)
+/* One reading of a request's parameters. */
+struct reading {
+	struct op *op;
+	const struct route *route;
+	const struct params_source *source;
+	struct str *params;
+	bool seen[PARAMS_MAX];  /* an empty first one does not make room for a second */
+	bool faulty[PARAMS_MAX];
+};
+
+/* The first fault is the one that is told. */
+static void fault_named(struct reading *in, size_t index, const char *what)
 {
-	return op_fail(op, ERR_INVALID_REQUEST, arena_printf(op->arena, "%s: %s", what, spec->name).p);
+	in->faulty[index] = true;
+	if (in->op->error.code == 0)
+		(void)op_fail(in->op, ERR_INVALID_REQUEST, arena_printf(in->op->arena, "%s: %s", what, in->route->params[index].name).p);
 }
 
-static const struct param_spec *find_spec(const struct route *route, struct str name, size_t *ret_index)
+static bool find_spec(const struct route *route, struct str name, size_t *ret_index)
 {
 	for (size_t i = 0; i < route->n_params; i++)
 		if (str_equal(str_c(route->params[i].name), name)) {
 			*ret_index = i;
-			return &route->params[i];
+			return true;
 		}
-	return NULL;
+	return false;
 }
 
 static bool place_is_allowed(const struct param_spec *spec, enum place place, bool query_declared)
@@ -29,15 +42,15 @@ static bool place_is_allowed(const struct param_spec *spec, enum place place, bo
 	return !(spec->flags & PARAM_BODY_ONLY) && (query_declared || (spec->flags & PARAM_QUERY_ONLY));
 }
 
-static int check_value(struct op *op, const struct param_spec *spec, struct str value)
+static const char *find_value_fault(const struct param_spec *spec, struct str value)
 {
 	if (value.len > spec->max_bytes)
-		return fail_named(op, "parameter is too long", spec);
+		return "parameter is too long";
 	if ((spec->flags & PARAM_PRINTABLE) && !str_is_printable_ascii(value))
-		return fail_named(op, "parameter has characters that are not allowed", spec);
+		return "parameter has characters that are not allowed";
 	if ((spec->flags & PARAM_MANY) && str_index(value, ' ') >= 0)
-		return fail_named(op, "parameter has characters that are not allowed", spec);
-	return 0;
+		return "parameter has characters that are not allowed";
+	return NULL;
 }
 
 static struct str join(struct op *op, struct str first, struct str second)
@@ -47,51 +60,76 @@ static struct str join(struct op *op, struct str first, struct str second)
 	return arena_printf(op->arena, "%.*s %.*s", STR_ARG(first), STR_ARG(second));
 }
 
-/* seen: one mark per declared parameter; an empty first one does not make room for a second. */
-static int parse_place(struct op *op, const struct route *route, const struct params_source *source,
-                       enum place place, struct str *params, bool *seen)
+static void take(struct reading *in, enum place place, struct str name, struct str value)
 {
-	struct str rest = place == IN_QUERY ? source->query : source->form;
-	struct str name = STR_NULL, value = STR_NULL;
-	size_t n_pairs = 0, index = 0;
+	const struct param_spec *spec;
+	const char *fault;
+	size_t i;
+
+	if (!find_spec(in->route, name, &i))
+		return;
+	spec = &in->route->params[i];
+	fault = find_value_fault(spec, value);
+	if (!place_is_allowed(spec, place, in->source->query_declared))
+		fault = "parameter in the wrong place";
+	else if (in->seen[i] && !(spec->flags & PARAM_MANY))
+		fault = "repeated parameter";
+	if (!fault) {
+		in->params[i] = in->seen[i] ? join(in->op, in->params[i], value) : value.len > 0 ? value : STR_NULL;
+		if (in->params[i].len > spec->max_bytes) /* many, joined */
+			fault = "parameter is too long";
+	}
+	in->seen[i] = true;
+	if (fault)
+		fault_named(in, i, fault);
+}
+
+/* Of what is beyond the limit nothing is known: not even what of the rest is given once. */
+static void give_up(struct reading *in)
+{
+	(void)op_fail(in->op, ERR_INVALID_REQUEST, "too many parameters");
+	for (size_t i = 0; i < in->route->n_params; i++)
+		in->faulty[i] = true;
+}
+
+static void parse_place(struct reading *in, enum place place)
+{
+	struct str rest = place == IN_QUERY ? in->source->query : in->source->form;
+	struct str name, value;
+	size_t n_pairs = 0, index;
 	int got;
 
-	while ((got = form_next(op->arena, &rest, &name, &value)) > 0) {
-		if (++n_pairs > PARAMS_PAIRS_MAX || name.len > PARAM_NAME_MAX)
-			return op_fail(op, ERR_INVALID_REQUEST, "too many parameters or a name that is too long");
-
-		const struct param_spec *spec = find_spec(route, name, &index);
-
-		if (!spec)
-			continue;
-		if (!place_is_allowed(spec, place, source->query_declared))
-			return fail_named(op, "parameter in the wrong place", spec);
-		if (seen[index] && !(spec->flags & PARAM_MANY))
-			return fail_named(op, "repeated parameter", spec);
-		if (check_value(op, spec, value) < 0)
-			return op->error.code;
-		params[index] = seen[index] ? join(op, params[index], value) : value.len > 0 ? value : STR_NULL;
-		seen[index] = true;
-		if ((spec->flags & PARAM_MANY) && params[index].len > spec->max_bytes)
-			return fail_named(op, "parameter is too long", spec);
+	while ((got = form_next(in->op->arena, &rest, &name, &value)) != 0) {
+		if (++n_pairs > PARAMS_PAIRS_MAX) {
+			give_up(in);
+			return;
+		}
+		if (got < 0) {
+			(void)op_fail(in->op, ERR_INVALID_REQUEST, "parameters are badly encoded");
+			if (find_spec(in->route, name, &index))
+				in->faulty[index] = true;
+		} else if (name.len > PARAM_NAME_MAX) {
+			(void)op_fail(in->op, ERR_INVALID_REQUEST, "a parameter has a name that is too long");
+		} else {
+			take(in, place, name, value);
+		}
 	}
-	if (got < 0)
-		return op_fail(op, ERR_INVALID_REQUEST, "parameters are badly encoded");
-	return 0;
 }
 
 int params_parse(struct op *op, const struct route *route, const struct params_source *source,
                  struct str params[PARAMS_MAX])
 {
-	bool seen[PARAMS_MAX] = { false };
+	struct reading in = { .op = op, .route = route, .source = source, .params = params };
 
-	if (parse_place(op, route, source, IN_QUERY, params, seen) < 0 ||
-	    parse_place(op, route, source, IN_FORM, params, seen) < 0)
-		return op->error.code;
-	for (size_t i = 0; i < route->n_params; i++)
+	parse_place(&in, IN_QUERY);
+	parse_place(&in, IN_FORM);
+	for (size_t i = 0; i < route->n_params; i++) {
+		if (in.faulty[i])
+			params[i] = STR_NULL;
 		if ((route->params[i].flags & PARAM_REQUIRED) && str_is_null(params[i]))
-			return fail_named(op, "missing parameter", &route->params[i]);
-	return 0;
+			fault_named(&in, i, "missing parameter");
+	}
+	return op->error.code;
 }
 
 static bool is_json_type(struct str type)
@@ -147,5 +185,9 @@ int params_read(struct request *rq, struct str content_type)
 	/* A GET of a route that also takes a POST has no body to read. */
 	if (route->body == BODY_JSON && (rq->method != HTTP_GET || rq->body.len > 0) && read_json(rq) < 0)
 		return rq->op.error.code;
-	return params_parse(&rq->op, route, &source, rq->params);
+	if (params_parse(&rq->op, route, &source, rq->params) < 0 && !route->tells_param_faults)
+		return rq->op.error.code;
+	rq->param_fault = rq->op.error;
+	op_forgive(&rq->op);
+	return 0;
 }

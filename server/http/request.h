@@ -70,6 +70,7 @@ struct route {
 	unsigned needs;     /* for the guards; of the administration API: any of these rights (enum admin_right); 0: any administrator */
 	bool creates;       /* POST that makes something: honours Idempotency-Key */
 	bool post_query;    /* POST may carry parameters in its query too (authorization, logout) */
+	bool tells_param_faults; /* its handler tells of them, to whom it sees fit: rq->param_fault */
 	/* Run in order; the first negative result ends the request.  NULL-terminated. */
 	int (*const *guards)(struct request *rq);
 	int (*handle)(struct request *rq);
@@ -94,6 +95,7 @@ struct request {
 	struct str raw_query;           /* without '?', or STR_NULL */
 	struct str path_args[PATH_ARGS_MAX];
 	struct str params[PARAMS_MAX];  /* STR_NULL: absent; a present empty value is as absent (RFC 6749 §3.1) */
+	struct error param_fault;       /* tells_param_faults: of parameters that are STR_NULL for it; code 0: none */
 	json_t *json;                   /* BODY_JSON; freed with the request */
 	struct str body;
 	struct str client_ip;           /* of the peer, or what a trusted proxy says */

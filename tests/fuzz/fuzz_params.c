@@ -13,11 +13,11 @@ static const struct param_spec specs[] = {
 
 static void check_values(const struct str *params)
 {
-	CHECK(!str_is_null(params[0]) && str_is_printable_ascii(params[0]));
 	for (size_t i = 0; i < ARRAY_LEN(specs); i++) {
 		CHECK(str_is_null(params[i]) || params[i].len > 0);
 		CHECK(params[i].len <= specs[i].max_bytes);
 		CHECK(utf8_is_valid(params[i]) && str_index(params[i], '\0') < 0);
+		CHECK(!(specs[i].flags & PARAM_PRINTABLE) || str_is_printable_ascii(params[i]));
 	}
 }
 
@@ -34,8 +34,9 @@ FUZZ_TARGET(a, input)
 		op_init(&op, a, NULL, NULL);
 		source.query_declared = declared > 0;
 		if (params_parse(&op, &route, &source, params) == 0)
-			check_values(params);
+			CHECK(!str_is_null(params[0]));
 		else
 			CHECK(op.error.code == ERR_INVALID_REQUEST && str_is_printable_ascii(str_c(op.error.text)));
+		check_values(params); /* also what a fault leaves */
 	}
 }

@@ -27,10 +27,10 @@ static void test_form_refuses(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct str rest = bad[i], name = STR_NULL, value = STR_NULL;
+		struct str rest = bad[i], name = STR("x"), value = STR("x");
 
 		assert_int_equal(form_next(*state, &rest, &name, &value), -1);
-		assert_str_null(name);
+		assert_true(str_is_null(name) || str_equal(name, STR("a")));
 		assert_str_null(value);
 	}
 }
@@ -51,6 +51,9 @@ static void test_an_escape_does_not_reach_past_its_pair(void **state)
 	struct str rest = STR("a=%&41=b"), name, value;
 
 	assert_int_equal(form_next(*state, &rest, &name, &value), -1);
+	assert_str_equal(name, "a");
+	assert_int_equal(form_next(*state, &rest, &name, &value), 1);
+	assert_str_equal(name, "41");
 }
 
 static void test_escape(void **state)

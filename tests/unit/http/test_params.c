@@ -16,6 +16,8 @@ static const struct route both_route = { .name = "b", .params = specs, .n_params
 static const struct route json_route = { .name = "j", .params = specs, .n_params = P_LAST, .body = BODY_JSON };
 static const struct route none_route = { .name = "n", .params = specs, .n_params = P_LAST, .body = BODY_NONE };
 
+static const struct route telling_route = { .name = "t", .params = specs, .n_params = P_LAST, .body = BODY_FORM, .tells_param_faults = true };
+
 #define FORM_TYPE STR("application/x-www-form-urlencoded")
 #define JSON_TYPE STR("application/json")
 
@@ -84,6 +86,65 @@ static void test_bad_forms(void **state)
 		assert_int_equal(read_form(rq, cases[i].body), ERR_INVALID_REQUEST);
 		assert_string_equal(rq->op.error.text, cases[i].text);
 	}
+}
+
+/* What is faulty is gone, what is good stays, wherever it stands; the first fault is told. */
+static void test_faults_that_the_handler_tells(void **state)
+{
+	static const struct {
+		const char *body, *text, *a, *b;
+	} cases[] = {
+		{ "a=1&b=2", NULL, "1", "2" },
+		{ "b=1&a=1&b=2", "repeated parameter: b", "1", NULL },
+		{ "b=1&b=2&b=3&a=1", "repeated parameter: b", "1", NULL },
+		{ "b=&b=2&a=1", "repeated parameter: b", "1", NULL },
+		{ "b=123456789&b=1&a=1", "parameter is too long: b", "1", NULL },
+		{ "a=1&a=1&b=2", "repeated parameter: a", NULL, "2" },
+		{ "b=%&a=1", "parameters are badly encoded", "1", NULL },
+		{ "b=1&b=%zz&a=1", "parameters are badly encoded", "1", NULL },
+		{ "%=1&a=1&b=2", "parameters are badly encoded", "1", "2" },
+		{ "query_only=1&a=1&b=2", "parameter in the wrong place: query_only", "1", "2" },
+		{ "b=2", "missing parameter: a", NULL, "2" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct request *rq = NEW(&telling_route);
+
+		assert_int_equal(read_form(rq, cases[i].body), 0);
+		assert_int_equal(rq->op.error.code, 0);
+		assert_int_equal(rq->param_fault.code, cases[i].text ? ERR_INVALID_REQUEST : 0);
+		if (cases[i].text)
+			assert_string_equal(rq->param_fault.text, cases[i].text);
+		assert_true(str_equal(rq->params[P_A], cases[i].a ? str_c(cases[i].a) : STR_NULL));
+		assert_true(str_equal(rq->params[P_B], cases[i].b ? str_c(cases[i].b) : STR_NULL));
+	}
+}
+
+/* One in the query and one in the form are two, also where the query may not have any. */
+static void test_both_places_count(void **state)
+{
+	struct request *rq = NEW(&telling_route);
+
+	rq->raw_query = STR("a=1");
+	assert_int_equal(read_form(rq, "a=1&b=2"), 0);
+	assert_string_equal(rq->param_fault.text, "parameter in the wrong place: a");
+	assert_str_null(rq->params[P_A]);
+	assert_str_equal(rq->params[P_B], "2");
+}
+
+/* Beyond the limit nobody knows what is given once. */
+static void test_too_many_leave_nothing(void **state)
+{
+	struct request *rq = NEW(&telling_route);
+	struct buf b = buf_new(*state, 4096);
+
+	buf_add_c(&b, "a=1&b=2");
+	for (size_t i = 2; i <= PARAMS_PAIRS_MAX; i++)
+		buf_add_c(&b, "&u=2");
+	assert_int_equal(read_form(rq, b.p), 0);
+	assert_int_equal(rq->param_fault.code, ERR_INVALID_REQUEST);
+	assert_str_null(rq->params[P_A]);
+	assert_str_null(rq->params[P_B]);
 }
 
 static void test_number_of_parameters(void **state)
@@ -209,6 +270,9 @@ int main(void)
 		UNIT_TEST(test_form),
 		UNIT_TEST(test_empty_counts_as_absent),
 		UNIT_TEST(test_bad_forms),
+		UNIT_TEST(test_faults_that_the_handler_tells),
+		UNIT_TEST(test_both_places_count),
+		UNIT_TEST(test_too_many_leave_nothing),
 		UNIT_TEST(test_number_of_parameters),
 		UNIT_TEST(test_long_names),
 		UNIT_TEST(test_query_of_a_get),

@@ -1,0 +1,74 @@
+// Refusals by the letter: whom an error is told, with which status, code and challenge.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { before, test } from 'node:test';
+
+import { basic, post } from '../../deploy/driver/world.mjs';
+import { ath, jwksOf, jwt, now, proof, register, signingKey } from './lib/clients.mjs';
+import { authorizeUrl, env, introspectAs, official, p02, p03, refresh, tokensFor } from './lib/world.mjs';
+
+let an, signer, key;
+
+before(async () => {
+  an = await official(p02, p03);
+  key = await signingKey('ES256');
+  signer = await register('rf-signer', { request_object_signing_alg: 'ES256', jwks: jwksOf(key) });
+});
+
+// Parameters as pairs, so that one can be there twice; a text is taken as it is.
+const queryOf = (params, more) => [new URLSearchParams(params).toString(), ...more].join('&');
+const base = () => authorizeUrl(env, p02, { state: 'st' }).params;
+
+async function atAuthorize(params, more, posts = false) {
+  const body = queryOf(params, more);
+  const answer = await (posts ? fetch(`${env.SEN_ISSUER}/authorize`, { method: 'POST', body, redirect: 'manual', headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+    : fetch(`${env.SEN_ISSUER}/authorize?${body}`, { redirect: 'manual' }));
+  return { status: answer.status, location: answer.headers.get('location'), text: await answer.text() };
+}
+
+// RFC 6749 §4.1.2.1: "the request fails for reasons other than a missing or invalid redirection URI".
+test('a faulty parameter is told to the client, with the state, as long as client_id and redirect_uri are good', async (t) => {
+  const told = { 'a scope twice': ['scope=openid'], 'a nonce that is too long': [`nonce=${'n'.repeat(2000)}`], 'a prompt badly encoded': ['prompt=%zz'],
+    'a prompt that is no UTF-8': ['prompt=%ff'], 'a response_type twice': ['response_type=code'] };
+  for (const [what, more] of Object.entries(told))
+    for (const posts of [false, true])
+      await t.test(`${what}, by ${posts ? 'POST' : 'GET'}`, async () => {
+        const { nonce, ...params } = base();
+        const { status, location } = await atAuthorize(more[0].startsWith('nonce') ? params : { ...params, nonce }, more, posts);
+        assert.equal(status, 303);
+        const url = new URL(location);
+        assert.equal(url.origin + url.pathname, p02.redirect);
+        assert.equal(url.searchParams.get('error'), 'invalid_request');
+        assert.equal(url.searchParams.get('state'), 'st');
+        assert.equal(url.searchParams.get('iss'), env.SEN_ISSUER);
+      });
+  await t.test('a state that is there twice comes back not at all', async () => {
+    const { location } = await atAuthorize(base(), ['state=other']);
+    assert.equal(new URL(location).searchParams.get('error'), 'invalid_request');
+    assert.equal(new URL(location).searchParams.get('state'), null);
+  });
+  const kept = {
+    'client_id twice': [`client_id=${p02.id}`], 'client_id of another, twice': ['client_id=senctl'],
+    'redirect_uri twice': [`redirect_uri=${encodeURIComponent(p02.redirect)}`], 'a foreign redirect_uri beside it': ['redirect_uri=https%3A%2F%2Fevil.example%2F'],
+    'redirect_uri badly encoded': ['redirect_uri=%zz'], 'more than anybody sends': ['x=1&'.repeat(100), 'scope=openid'],
+  };
+  for (const [what, more] of Object.entries(kept))
+    for (const posts of [false, true])
+      await t.test(`${what}: a page, by ${posts ? 'POST' : 'GET'}`, async () => {
+        const { status, location, text } = await atAuthorize(base(), more, posts);
+        assert.equal(status, 400);
+        assert.equal(location, null);
+        assert.match(text, /<html/);
+        assert.doesNotMatch(text, /evil\.example/);
+      });
+  await t.test('a faulty parameter and a redirect_uri that is not registered: a page', async () => {
+    const { status, location } = await atAuthorize({ ...base(), redirect_uri: 'https://evil.example/' }, ['scope=openid']);
+    assert.equal(status, 400);
+    assert.equal(location, null);
+  });
+  await t.test('one in the address, one in the form', async () => {
+    const answer = await fetch(`${env.SEN_ISSUER}/authorize?client_id=${p02.id}`, { method: 'POST', body: new URLSearchParams(base()), redirect: 'manual' });
+    assert.equal(answer.status, 400);
+  });
+});
