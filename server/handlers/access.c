@@ -11,6 +11,9 @@ int access_token_of(struct request *rq, struct str body_token, struct str *ret_t
 	struct str bearer = rq_bearer(rq), dpop = rq_dpop_token(rq);
 	struct str header = str_is_null(bearer) ? dpop : bearer;
 
+	rq->has_form_token = !str_is_null(body_token);
+	if (rq_lacks_token(rq))
+		return op_fail(&rq->op, ERR_INVALID_REQUEST, "the Authorization header holds no token");
 	if (!str_is_null(header) && !str_is_null(body_token))
 		return op_fail(&rq->op, ERR_INVALID_REQUEST, "more than one way of sending the access token");
 	*ret_token = str_is_null(header) ? body_token : header;
@@ -33,15 +36,16 @@ static const char *method_name(const struct request *rq)
 static int check_proof(struct request *rq, struct str token, struct str jkt)
 {
 	struct op *op = &rq->op;
-	const struct dpop_request proof = {
-		.proof = rq_header(rq, "DPoP"),
+	struct dpop_request proof = {
 		.method = method_name(rq),
 		.url = arena_printf(op->arena, "%.*s%.*s", STR_ARG(rq->app->oidc.issuer), STR_ARG(rq->path)),
 		.access_token = token,
 	};
 	struct str proved;
-	int r;
+	int r = dpop_proof_of(rq, &proof.proof);
 
+	if (r < 0)
+		return r;
 	if (str_is_null(proof.proof))
 		return op_fail(op, ERR_INVALID_DPOP_PROOF, "the token is bound to a key: a DPoP proof is required");
 	r = dpop_check(op, &rq->app->oidc, &proof, &proved);

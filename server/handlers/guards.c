@@ -55,12 +55,21 @@ int guard_confidential_client(struct request *rq)
 	return r;
 }
 
+int dpop_proof_of(struct request *rq, struct str *ret_proof)
+{
+	if (rq_header_count(rq, "DPoP") > 1)
+		return op_fail(&rq->op, ERR_INVALID_DPOP_PROOF, "there is more than one DPoP header field");
+	*ret_proof = rq_header(rq, "DPoP");
+	return 0;
+}
+
 int guard_dpop(struct request *rq)
 {
-	struct dpop_request proof = { .proof = rq_header(rq, "DPoP"), .method = "POST", .url = endpoint_url(rq), .other_url = endpoint_mtls_url(rq) };
+	struct dpop_request proof = { .method = "POST", .url = endpoint_url(rq), .other_url = endpoint_mtls_url(rq) };
+	int r = dpop_proof_of(rq, &proof.proof);
 
-	if (str_is_null(proof.proof))
-		return 0;
+	if (r < 0 || str_is_null(proof.proof))
+		return r;
 	return dpop_check(&rq->op, &rq->app->oidc, &proof, &rq->proved_jkt);
 }
 

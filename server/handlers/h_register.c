@@ -10,6 +10,8 @@
 static int token_of(struct request *rq, const char *missing, struct str *ret_token)
 {
 	*ret_token = rq_bearer(rq);
+	if (rq_lacks_token(rq))
+		return op_fail(&rq->op, ERR_INVALID_REQUEST, "the Authorization header holds no token");
 	return str_is_null(*ret_token) ? op_fail(&rq->op, ERR_INVALID_TOKEN, missing) : 0;
 }
 

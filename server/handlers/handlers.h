@@ -89,12 +89,14 @@ int guard_client(struct request *rq);
 int guard_confidential_client(struct request *rq);
 /* A DPoP proof, where there is one, is good for this request: rq->proved_jkt. */
 int guard_dpop(struct request *rq);
+/* The proof of the header, STR_NULL when there is none.  ERR_INVALID_DPOP_PROOF when there are two (RFC 9449 §4.3). */
+int dpop_proof_of(struct request *rq, struct str *ret_proof) _must_check_;
 /* A form posted by our own pages: Origin and Sec-Fetch-Site, where sent, say so. */
 int guard_same_origin(struct request *rq);
 
 /* access.c: requests with an access token, of whatever scheme. */
 struct access_claims;
-/* The token of the header (or body_token), STR_NULL: there is none.  ERR_INVALID_REQUEST for two of them. */
+/* The token of the header (or body_token), STR_NULL: there is none.  ERR_INVALID_REQUEST for two of them, or a header without one. */
 int access_token_of(struct request *rq, struct str body_token, struct str *ret_token) _must_check_;
 /* It came the way that its key demands, with the proof (RFC 9449 §7, RFC 8705 §3).  ERR_INVALID_TOKEN, ERR_INVALID_DPOP_PROOF. */
 int access_check_binding(struct request *rq, struct str token, const struct access_claims *claims) _must_check_;

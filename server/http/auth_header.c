@@ -57,25 +57,32 @@ struct str auth_dpop(struct str header)
 	return token_of(header, STR("DPoP"));
 }
 
-bool auth_is_bearer(struct str header)
+/* Whatever follows it, and be it nothing. */
+static bool is_scheme(struct str header, struct str scheme)
 {
 	struct str rest;
 
-	return take_scheme(header, STR("Bearer"), &rest);
+	return str_equal_nocase(header, scheme) || take_scheme(header, scheme, &rest);
+}
+
+bool auth_is_bearer(struct str header)
+{
+	return is_scheme(header, STR("Bearer"));
 }
 
 bool auth_is_dpop(struct str header)
 {
-	struct str rest;
-
-	return take_scheme(header, STR("DPoP"), &rest);
+	return is_scheme(header, STR("DPoP"));
 }
 
 bool auth_is_basic(struct str header)
 {
-	struct str rest;
+	return is_scheme(header, STR("Basic"));
+}
 
-	return take_scheme(header, STR("Basic"), &rest);
+bool auth_lacks_token(struct str header)
+{
+	return (auth_is_bearer(header) && str_is_null(auth_bearer(header))) || (auth_is_dpop(header) && str_is_null(auth_dpop(header)));
 }
 
 bool auth_basic(struct arena *a, struct str header, struct str *ret_user, struct str *ret_password)

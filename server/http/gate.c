@@ -79,7 +79,7 @@ static int check_repeats(const struct fields *fields, const char **ret_reason)
 {
 	static const struct str once[] = {
 		STR("Host"), STR("Content-Length"), STR("Transfer-Encoding"), STR("Content-Type"),
-		STR("Content-Encoding"), STR("Authorization"), STR("DPoP"), STR("Origin"), STR("Expect"),
+		STR("Content-Encoding"), STR("Authorization"), STR("Origin"), STR("Expect"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(once); i++)

@@ -153,23 +153,40 @@ static void respond_oauth(struct request *rq, const struct problem *p)
 		response_header(rq, "WWW-Authenticate", STR("Basic realm=\"sen\", charset=\"UTF-8\""));
 }
 
-/* RFC 6750 §3.1: without a token, or by a scheme that is none of ours, there is no error code, only the challenge.  RFC 9449 §7.1. */
-static struct str bearer_challenge(struct request *rq, const struct problem *p, int status, const struct http_hooks *hooks)
+static struct str arg_of(const struct error *error, const char *name)
 {
-	struct str header = rq_header(rq, "Authorization");
+	for (size_t i = 0; i < error->n_args; i++)
+		if (str_equal(str_c(error->args[i].name), str_c(name)))
+			return error->args[i].value;
+	return STR_NULL;
+}
+
+/* RFC 9449 §7.1: at a resource a proof that is not good is an authentication that failed. */
+static int status_at_resource(const struct problem *p)
+{
+	return p->code == ERR_INVALID_DPOP_PROOF || p->code == ERR_USE_DPOP_NONCE ? 401 : p->status;
+}
+
+/*
+ * RFC 6750 §3.1: without a token, or by a scheme that is none of ours, there is no error code, only the
+ * challenge.  RFC 9449 §7.1; RFC 9470 §3 for a sign-in that is too old.
+ */
+static struct str bearer_challenge(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
+{
+	struct str header = rq_header(rq, "Authorization"), max_age = arg_of(&rq->op.error, "max_age");
 	bool is_dpop = hooks->dpop_algs && auth_is_dpop(header);
 	struct str challenge = is_dpop ? arena_printf(rq->op.arena, "DPoP algs=\"%s\"", hooks->dpop_algs) : STR("Bearer");
 
-	if (status == 401 && !is_dpop && !auth_is_bearer(header))
+	if (status_at_resource(p) == 401 && !is_dpop && !auth_is_bearer(header) && !rq->has_form_token)
 		return challenge;
-	return arena_printf(rq->op.arena, "%.*s%s error=\"%s\", error_description=\"%s\"", STR_ARG(challenge), is_dpop ? "," : "", p->oauth,
-	                    rq->op.error.text);
+	challenge = arena_printf(rq->op.arena, "%.*s%s error=\"%s\", error_description=\"%s\"", STR_ARG(challenge), is_dpop ? "," : "", p->oauth,
+	                         rq->op.error.text);
+	return str_is_null(max_age) ? challenge : arena_printf(rq->op.arena, "%.*s, max_age=%.*s", STR_ARG(challenge), STR_ARG(max_age));
 }
 
 static void respond_bearer(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
 {
-	int code = rq->op.error.code;
-	int status = code == ERR_INVALID_DPOP_PROOF || code == ERR_USE_DPOP_NONCE ? 401 : p->status;
+	int code = rq->op.error.code, status = status_at_resource(p);
 
 	respond_oauth_body(rq, p, status);
 	/* What is wrong with metadata (RFC 7591 §3.2.2) says nothing of the token. */
@@ -177,7 +194,7 @@ static void respond_bearer(struct request *rq, const struct problem *p, const st
 	    code == ERR_UNAPPROVED_SOFTWARE_STATEMENT)
 		return;
 	if (status == 401 || status == 403 || status == 400)
-		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, status, hooks));
+		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, hooks));
 }
 
 static json_t *problem_args(const struct error *error)
@@ -189,46 +206,27 @@ static json_t *problem_args(const struct error *error)
 	return args;
 }
 
-static struct str arg_of(const struct error *error, const char *name)
-{
-	for (size_t i = 0; i < error->n_args; i++)
-		if (str_equal(str_c(error->args[i].name), str_c(name)))
-			return error->args[i].value;
-	return STR_NULL;
-}
-
-/* RFC 6750 §3; RFC 9470 §3 for a sign-in that is too old. */
-static struct str problem_challenge(struct request *rq, const struct problem *p)
-{
-	struct str max_age = arg_of(&rq->op.error, "max_age");
-
-	if (str_is_null(rq_header(rq, "Authorization")))
-		return STR("Bearer");
-	if (str_is_null(max_age))
-		return arena_printf(rq->op.arena, "Bearer error=\"%s\"", p->oauth);
-	return arena_printf(rq->op.arena, "Bearer error=\"%s\", error_description=\"%s\", max_age=%.*s", p->oauth, rq->op.error.text, STR_ARG(max_age));
-}
-
 /* RFC 9457 §3 */
 static void respond_problem(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
 {
 	const struct error *error = &rq->op.error;
 	const char *name = err_name(error->code);
+	int status = status_at_resource(p);
 	struct str detail = hooks->error_text ? hooks->error_text(rq) : STR_NULL;
 	_json_ json_t *body = json_new_object();
 
 	json_set_str(body, "type", arena_printf(rq->op.arena, "urn:sen:error:%s", name));
 	json_set_str(body, "title", str_c(p->title));
-	json_set_int(body, "status", p->status);
+	json_set_int(body, "status", status);
 	json_set_str(body, "code", str_c(name));
 	json_set_str(body, "detail", str_is_null(detail) ? str_c(error->text) : detail);
 	if (error->n_args > 0)
 		json_set_take(body, "args", problem_args(error));
 	json_set_str(body, "traceId", str_c(rq->op.id));
-	respond_json(rq, p->status, body);
+	respond_json(rq, status, body);
 	rq->response.content_type = STR("application/problem+json");
-	if (p->status == 401)
-		response_header(rq, "WWW-Authenticate", problem_challenge(rq, p));
+	if (status == 401 || rq_lacks_token(rq))
+		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, hooks));
 }
 
 static void respond_page(struct request *rq, const struct problem *p, const struct http_hooks *hooks)

@@ -107,6 +107,7 @@ struct request {
 	struct str session_cookie;      /* its cookie: the browser's, or the one that this answer gives it */
 	struct principal *principal;
 	struct client *client;
+	bool has_form_token;            /* an access token came in the form: a challenge says what is wrong with it */
 	struct str proved_jkt, proved_x5t; /* keys whose possession this request proved: RFC 9449, RFC 8705 */
 	struct response response;
 	/* For the log line only: set by handlers when known. */
@@ -116,8 +117,9 @@ struct request {
 	void *transport;                /* the listener's own */
 };
 
-/* A request header (name without case); STR_NULL when absent.  The gate has refused repeated security headers. */
+/* A request header (name without case), the first of them; STR_NULL when absent.  The gate has refused repeated ones that frame or authorize. */
 struct str rq_header(struct request *rq, const char *name);
+size_t rq_header_count(struct request *rq, const char *name);
 struct str rq_cookie(struct request *rq, const char *name); /* STR_NULL when absent or sent twice with different values */
 static inline struct str rq_param(const struct request *rq, size_t index)
 {
@@ -126,6 +128,7 @@ static inline struct str rq_param(const struct request *rq, size_t index)
 /* Token of the Authorization header by scheme Bearer (RFC 6750 §2.1) or DPoP (RFC 9449 §7.1), or STR_NULL. */
 struct str rq_bearer(struct request *rq);
 struct str rq_dpop_token(struct request *rq);
+bool rq_lacks_token(struct request *rq); /* one of the two schemes, but no token behind it */
 /* Credentials of Basic (RFC 7617 with RFC 6749 §2.3.1 decoding). */
 bool rq_basic(struct request *rq, struct str *ret_user, struct str *ret_password) _must_check_;
 

@@ -15,6 +15,11 @@ struct str rq_header(struct request *rq, const char *name)
 	return field_get(fields_of(rq), str_c(name));
 }
 
+size_t rq_header_count(struct request *rq, const char *name)
+{
+	return field_count(fields_of(rq), str_c(name));
+}
+
 struct str rq_cookie(struct request *rq, const char *name)
 {
 	return cookie_find(fields_of(rq), str_c(name));
@@ -28,6 +33,11 @@ struct str rq_bearer(struct request *rq)
 struct str rq_dpop_token(struct request *rq)
 {
 	return auth_dpop(rq_header(rq, "Authorization"));
+}
+
+bool rq_lacks_token(struct request *rq)
+{
+	return auth_lacks_token(rq_header(rq, "Authorization"));
 }
 
 bool rq_basic(struct request *rq, struct str *ret_user, struct str *ret_password)

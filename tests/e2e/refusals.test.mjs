@@ -72,3 +72,67 @@ test('a faulty parameter is told to the client, with the state, as long as clien
     assert.equal(answer.status, 400);
   });
 });
+
+// Two header fields of one name, as fetch() would not send them.
+function withHeaders(method, path, headers, body = '') {
+  const url = new URL(`${env.SEN_ISSUER}${path}`);
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: url.hostname, port: url.port, path: url.pathname, method, headers: { ...headers, 'content-length': Buffer.byteLength(body) } }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk) => { text += chunk; });
+      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, json: text.startsWith('{') ? JSON.parse(text) : undefined }));
+    });
+    request.on('error', reject).end(body);
+  });
+}
+
+test('two DPoP header fields: invalid_dpop_proof, in the form of the endpoint (RFC 9449 §4.3, §5, §7.1)', async () => {
+  const dpop = await signingKey('ES256');
+  const form = { 'content-type': 'application/x-www-form-urlencoded', ...basic(p02.id, p02.secret()) };
+  const twice = async (method, path, change) => {
+    const one = await proof(dpop, method, `${env.SEN_ISSUER}${path}`, change);
+    return [one, await proof(dpop, method, `${env.SEN_ISSUER}${path}`, change)];
+  };
+  for (const [path, body] of [['/token', 'grant_type=refresh_token&refresh_token=x'], ['/par', new URLSearchParams(base()).toString()]]) {
+    const { status, json } = await withHeaders('POST', path, { ...form, dpop: await twice('POST', path) }, body);
+    assert.equal(status, 400, path);
+    assert.equal(json.error, 'invalid_dpop_proof', path);
+  }
+  const request = authorizeUrl(env, p02);
+  const code = new URL((await an.agent.request(request.url)).location).searchParams.get('code');
+  const { json: tokens } = await post(`${env.SEN_ISSUER}/token`,
+    { grant_type: 'authorization_code', code, redirect_uri: p02.redirect, code_verifier: request.proof.verifier },
+    { ...basic(p02.id, p02.secret()), dpop: await proof(dpop, 'POST', `${env.SEN_ISSUER}/token`) });
+  assert.equal(tokens.token_type, 'DPoP');
+  const token = tokens.access_token;
+  const bound = { ath: ath(token) };
+  const { status, headers, json } = await withHeaders('GET', '/userinfo', { authorization: `DPoP ${token}`, dpop: await twice('GET', '/userinfo', bound) });
+  assert.equal(status, 401);
+  assert.match(headers['www-authenticate'], /^DPoP algs="[^"]+", error="invalid_dpop_proof"/);
+  assert.equal(json.error, 'invalid_dpop_proof');
+  // One is enough.
+  const once = await withHeaders('GET', '/userinfo', { authorization: `DPoP ${token}`, dpop: (await twice('GET', '/userinfo', bound))[0] });
+  assert.equal(once.status, 200);
+});
+
+test('a token that is shown in a way that is malformed is a 400, one that is not good a 401 that says so (RFC 6750 §3.1)', async () => {
+  const { access_token: good } = await tokensFor(an.agent, p02);
+  const urls = [`${env.SEN_ISSUER}/userinfo`, `${env.SEN_API}/persons?q=an`, `${env.SEN_ISSUER}/register/p02`, `${env.SEN_ISSUER}/ssf/streams`];
+  for (const url of urls)
+    for (const authorization of [`Bearer ${good} b`, 'Bearer a,b', 'Bearer', 'DPoP', 'DPoP a b']) {
+      const answer = await fetch(url, { headers: { authorization } });
+      assert.equal(answer.status, 400, `${url} ${authorization}`);
+      assert.match(answer.headers.get('www-authenticate'), new RegExp(`^${authorization.slice(0, 4)}.*error="invalid_request"`), url);
+    }
+  for (const authorization of [undefined, 'Basic YTpi', 'Mystery a'])
+    for (const url of urls) {
+      const answer = await fetch(url, { headers: authorization ? { authorization } : {} });
+      assert.equal(answer.status, 401, `${url} ${authorization}`);
+      assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+    }
+  const inForm = (token) => fetch(`${env.SEN_ISSUER}/userinfo`, { method: 'POST', body: new URLSearchParams({ access_token: token }) });
+  assert.equal((await inForm(good)).status, 200);
+  const bad = await inForm('nothing');
+  assert.equal(bad.status, 401);
+  assert.match(bad.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+});

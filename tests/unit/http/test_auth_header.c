@@ -61,9 +61,24 @@ static void test_bad_basic(void **state)
 	assert_str_null(password);
 }
 
+static void test_lacks_token(void **state)
+{
+	static const struct str lacking[] = { STR("Bearer"), STR("bearer "), STR("Bearer a b"), STR("Bearer a,b"), STR("DPoP"), STR("dpop ="),
+		                              STR("DPoP a b") };
+	static const struct str others[] = { STR_NULL, STR(""), STR("Bearer a"), STR("DPoP a"), STR("Basic a b"), STR("Bearerx"), STR("Digest") };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lacking); i++)
+		assert_true(auth_lacks_token(lacking[i]));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_false(auth_lacks_token(others[i]));
+}
+
 static void test_is_basic(void **state)
 {
 	(void)state;
+	assert_true(auth_is_basic(STR("Basic")));
+	assert_false(auth_is_basic(STR("Basics x")));
 	assert_true(auth_is_basic(STR("basic x")));
 	assert_false(auth_is_basic(STR("Bearer x")));
 	assert_false(auth_is_basic(STR_NULL));
@@ -76,6 +91,7 @@ int main(void)
 		UNIT_TEST(test_bad_bearer),
 		UNIT_TEST(test_basic),
 		UNIT_TEST(test_bad_basic),
+		UNIT_TEST(test_lacks_token),
 		UNIT_TEST(test_is_basic),
 	};
 

@@ -89,12 +89,58 @@ static void test_bearer_challenge(void **state)
 	op_fail(&rq->op, ERR_INVALID_TOKEN, "x");
 	problem_respond(rq, &no_hooks);
 	assert_str_equal(response_header_of(rq, "WWW-Authenticate"), "Bearer error=\"invalid_token\", error_description=\"x\"");
+	rq = failed(*state, &bearer, ERR_INVALID_TOKEN);
+	rq->has_form_token = true;
+	problem_respond(rq, &no_hooks);
+	assert_str_equal(response_header_of(rq, "WWW-Authenticate"), "Bearer error=\"invalid_token\", error_description=\"public text\"");
 	rq = request_new(*state, &bearer, tried, 1);
 	op_fail(&rq->op, ERR_INSUFFICIENT_SCOPE, "needs openid");
 	problem_respond(rq, &no_hooks);
 	assert_int_equal(rq->response.status, 403);
 	assert_str_equal(response_header_of(rq, "WWW-Authenticate"),
 	                 "Bearer error=\"insufficient_scope\", error_description=\"needs openid\"");
+}
+
+/* RFC 9449 §7.1: the same at resources of either form, and by the scheme that was tried. */
+static void test_dpop_challenge(void **state)
+{
+	static const struct http_hooks hooks = { .dpop_algs = "ES256" };
+	static const struct field tried[] = { { STR("Authorization"), STR("DPoP x") } };
+	static const struct route *const routes[] = { &bearer, &problem };
+
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		struct request *rq = request_new(*state, routes[i], tried, 1);
+
+		op_fail(&rq->op, ERR_INVALID_DPOP_PROOF, "x");
+		problem_respond(rq, &hooks);
+		assert_int_equal(rq->response.status, 401);
+		assert_str_equal(response_header_of(rq, "WWW-Authenticate"),
+		                 "DPoP algs=\"ES256\", error=\"invalid_dpop_proof\", error_description=\"x\"");
+	}
+}
+
+static void test_problem_challenge(void **state)
+{
+	static const struct field tried[] = { { STR("Authorization"), STR("Bearer x") } };
+	static const struct field malformed[] = { { STR("Authorization"), STR("Bearer a b") } };
+	struct request *rq = failed(*state, &problem, ERR_INVALID_TOKEN);
+
+	problem_respond(rq, &no_hooks);
+	assert_str_equal(response_header_of(rq, "WWW-Authenticate"), "Bearer");
+	rq = request_new(*state, &problem, tried, 1);
+	op_fail(&rq->op, ERR_INSUFFICIENT_USER_AUTHENTICATION, "x");
+	op_fail_arg(&rq->op, "max_age", STR("3"));
+	problem_respond(rq, &no_hooks);
+	assert_str_equal(response_header_of(rq, "WWW-Authenticate"),
+	                 "Bearer error=\"insufficient_user_authentication\", error_description=\"x\", max_age=3");
+	rq = request_new(*state, &problem, malformed, 1);
+	op_fail(&rq->op, ERR_INVALID_REQUEST, "x");
+	problem_respond(rq, &no_hooks);
+	assert_int_equal(rq->response.status, 400);
+	assert_str_equal(response_header_of(rq, "WWW-Authenticate"), "Bearer error=\"invalid_request\", error_description=\"x\"");
+	rq = failed(*state, &problem, ERR_INVALID_REQUEST);
+	problem_respond(rq, &no_hooks);
+	assert_str_null(response_header_of(rq, "WWW-Authenticate"));
 }
 
 static struct str localised(struct request *rq)
@@ -200,6 +246,8 @@ int main(void)
 		UNIT_TEST(test_oauth),
 		UNIT_TEST(test_oauth_challenge_only_after_basic),
 		UNIT_TEST(test_bearer_challenge),
+		UNIT_TEST(test_dpop_challenge),
+		UNIT_TEST(test_problem_challenge),
 		UNIT_TEST(test_problem_json),
 		UNIT_TEST(test_plain_says_no_more_than_the_title),
 		UNIT_TEST(test_page_by_hook),
