@@ -188,6 +188,9 @@ int request_object_resolve(struct op *op, const struct oidc_settings *settings, 
 	if (str_is_null(rq->request))
 		return 0;
 	r = request_object_open(op, settings, client, rq->request, &rules, &claims);
+	/* RFC 9101 §4: all parameters that are used must stand in it; §5, §6.3: this one, identical.  find_fault() compared it. */
+	if (r >= 0 && !json_object_get(claims, "client_id"))
+		r = op_fail(op, ERR_INVALID_REQUEST_OBJECT, "request object: client_id is missing");
 	if (r >= 0 && !agrees(claims, "response_type", rq->response_type))
 		r = op_fail(op, ERR_INVALID_REQUEST_OBJECT, "request object: response_type differs");
 	if (r >= 0)

@@ -136,3 +136,19 @@ test('a token that is shown in a way that is malformed is a 400, one that is not
   assert.equal(bad.status, 401);
   assert.match(bad.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
 });
+
+test('a request object names its client: by value, pushed (RFC 9101 §4, §5, §6.3)', async () => {
+  const { params } = authorizeUrl(env, signer);
+  const claims = { iss: signer.id, aud: env.SEN_ISSUER, exp: now() + 60, ...params };
+  const sent = async (change) => {
+    const inside = Object.fromEntries(Object.entries({ ...claims, ...change }).filter(([, value]) => value !== undefined));
+    return jwt(key, inside, { typ: 'oauth-authz-req+jwt' });
+  };
+  for (const [change, error] of [[{}, null], [{ client_id: undefined }, 'invalid_request_object'], [{ client_id: p02.id }, 'invalid_request_object']]) {
+    const request = await sent(change);
+    const { location } = await an.agent.request(`/authorize?${new URLSearchParams({ ...params, request })}`);
+    assert.equal(new URL(location).searchParams.get('error'), error);
+    const pushed = await post(`${env.SEN_ISSUER}/par`, { request }, basic(signer.id, signer.secret()));
+    assert.equal(pushed.json.error ?? null, error);
+  }
+});
