@@ -20,9 +20,7 @@ static bool wants_fragment(struct str response_type)
 
 static struct response_mode default_mode(const struct authorize_request *rq, enum client_response type, const struct client *client)
 {
-	enum response_carrier carrier = type == RESPONSE_ID_TOKEN                             ? CARRY_FORM_POST :
-	                                type != RESPONSE_CODE && wants_fragment(rq->response_type) ? CARRY_FRAGMENT :
-	                                                                                        CARRY_QUERY;
+	enum response_carrier carrier = type != RESPONSE_CODE && wants_fragment(rq->response_type) ? CARRY_FRAGMENT : CARRY_QUERY;
 
 	return (struct response_mode){ carrier, client->profile == PROFILE_FAPI2_MESSAGE_SIGNING && client->response_alg != JWS_ALG_NONE_ };
 }
@@ -47,10 +45,10 @@ bool response_mode_read(const struct authorize_request *rq, const struct client 
 
 	*ret_mode = default_mode(rq, type, client);
 	if (str_is_null(rq->response_mode))
-		return true;
+		return fits(*ret_mode, type);
 	if (str_equal(rq->response_mode, STR("jwt"))) { /* JARM §2.3.4: the default of the type, signed */
 		ret_mode->is_jwt = true;
-		return true;
+		return fits(*ret_mode, type);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
 		if (str_equal(rq->response_mode, str_c(modes[i].name))) {

@@ -16,6 +16,7 @@ struct response_mode {
 /*
  * The mode of a request, or the default of its response type.  false: not one that fits the type and the
  * client; ret_mode is then the default, for the error.  An ID token never leaves in a query or
- * fragment but for "code id_token" of the clients that may have it.
+ * fragment but for "code id_token" of the clients that may have it: "id_token", whose default is the fragment,
+ * must ask for form_post.
  */
 bool response_mode_read(const struct authorize_request *rq, const struct client *client, struct response_mode *ret_mode);

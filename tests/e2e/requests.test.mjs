@@ -66,7 +66,8 @@ test('JARM: the answer is a signed JWT for this client, with iss, aud, exp and t
 });
 
 test('id_token and code id_token: only for clients that registered them, never in a query', async () => {
-  const page = await authorize(old, { response_type: 'id_token', scope: 'openid email', code_challenge: undefined, code_challenge_method: undefined });
+  const alone = { response_type: 'id_token', scope: 'openid email', code_challenge: undefined, code_challenge_method: undefined };
+  const page = await authorize(old, { ...alone, response_mode: 'form_post' });
   const { id_token: idToken, code } = formOf(page.text);
   assert.equal(code, undefined);
   const { payload } = await jwtVerify(idToken, jwks, { issuer: env.SEN_ISSUER, audience: old.id });
@@ -79,6 +80,13 @@ test('id_token and code id_token: only for clients that registered them, never i
   const refused = await authorize(own, { response_type: 'id_token' });
   // Where its answer would have been (OAuth 2.0 Multiple Response Types §5).
   assert.equal(new URLSearchParams(new URL(refused.location).hash.slice(1)).get('error'), 'unsupported_response_type');
+  // The default of id_token is the fragment, which tokens do not leave by: form_post must be asked for.
+  for (const mode of [undefined, 'fragment', 'query', 'jwt', 'fragment.jwt']) {
+    const { location } = await authorize(old, { ...alone, response_mode: mode });
+    const params = new URLSearchParams(new URL(location).hash.slice(1));
+    assert.equal((params.get('response') ? decodeJwt(params.get('response')) : Object.fromEntries(params)).error, 'invalid_request', mode);
+    assert.equal(new URL(location).search, '');
+  }
   const query = await authorize(old, { response_type: 'code id_token', response_mode: 'query' });
   assert.equal(new URLSearchParams(new URL(query.location).hash.slice(1)).get('error'), 'invalid_request');
 });

@@ -202,11 +202,12 @@ static void test_front_channel_types(void **state)
 		int error;
 	} rows[] = {
 		{ "id_token", "form_post", "n", 0 },
-		{ "id_token", NULL, "n", 0 },
+		{ "id_token", NULL, "n", ERR_UNSUPPORTED_RESPONSE_MODE }, /* the fragment is its default */
+		{ "id_token", "jwt", "n", ERR_UNSUPPORTED_RESPONSE_MODE },
 		{ "id_token", "fragment", "n", ERR_UNSUPPORTED_RESPONSE_MODE },
 		{ "id_token", "query", "n", ERR_UNSUPPORTED_RESPONSE_MODE },
 		{ "id_token", "form_post.jwt", "n", 0 },
-		{ "id_token", NULL, NULL, ERR_INVALID_REQUEST },
+		{ "id_token", "form_post", NULL, ERR_INVALID_REQUEST },
 		{ "code id_token", NULL, "n", 0 },
 		{ "id_token code", "fragment", "n", 0 },
 		{ "code id_token", "query", "n", ERR_UNSUPPORTED_RESPONSE_MODE },
@@ -230,7 +231,6 @@ static void test_front_channel_types(void **state)
 	}
 }
 
-/* Only clients from outside ask; what was agreed to is not asked for again, more is. */
 /* RFC 6749 §4.2.2.1: also an error is where the client looks for the answer to what it asked. */
 static void test_default_mode(void **state)
 {
@@ -253,6 +253,7 @@ static void test_default_mode(void **state)
 	}
 }
 
+/* Only clients from outside ask; what was agreed to is not asked for again, more is. */
 static void test_consent(void **state)
 {
 	struct client outside = client;
