@@ -1,4 +1,4 @@
-/* POST /revoke.  RFC 7009: 200 whether or not there was something to revoke; 503 when it cannot be known. */
+/* POST /revoke.  RFC 7009: 200 whether or not there was something to revoke; 400 for another client's token; 503 when it cannot be known. */
 
 #include "server/handlers/handlers.h"
 #include "server/handlers/token_query.h"

@@ -84,9 +84,11 @@ DB_QUERY(family_revoke_one, DB_WRITE,
 	"  UPDATE sen.token_family SET revoked_at = now(), revoke_reason = $5::text"
 	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid AND client_id = $4::text AND revoked_at IS NULL"
 	"  RETURNING account_id, id"
+	"), l AS ("
+	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
+	"  SELECT 'client:' || $4::text, 'token.revoke', f.account_id, 'family:' || f.id, $6::text, '{}' FROM f"
 	")"
-	"INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
-	" SELECT 'client:' || $4::text, 'token.revoke', f.account_id, 'family:' || f.id, $6::text, '{}' FROM f");
+	"SELECT FROM sen.token_family WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid AND client_id <> $4::text");
 
 static int from_row(struct op *op, const struct handle *h, const struct db_rows *rows, struct authorization *ret)
 {
@@ -185,7 +187,10 @@ int family_live_official(struct op *op, const struct family_key *key, int64_t pl
 int family_revoke(struct op *op, const struct family_key *key, struct str client_id, const char *reason)
 {
 	struct db_rows rows;
+	int r = db_run(op, &family_revoke_one, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id), P_STR(client_id),
+	               P_C(reason), P_C(op->id));
 
-	return db_run(op, &family_revoke_one, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id), P_STR(client_id),
-	              P_C(reason), P_C(op->id));
+	if (r >= 0 && rows.n > 0)
+		return op_fail(op, ERR_INVALID_GRANT, "the token was issued to another client");
+	return r;
 }

@@ -43,5 +43,8 @@ int family_live(struct op *op, const struct family_key *key, struct family_state
 /* The same with the facts for userinfo, in the same statement; platform_id: of the client whose roles they are. */
 int family_live_official(struct op *op, const struct family_key *key, int64_t platform_id, struct family_state *ret_state) _must_check_;
 
-/* Revokes it if it is the client's; no such family is no error (RFC 7009 §2.2). */
+/*
+ * Revokes it; one that is revoked already, or that is not there, is no error (RFC 7009 §2.2).
+ * ERR_INVALID_GRANT when it is another client's, alive or not (§2.1).
+ */
 int family_revoke(struct op *op, const struct family_key *key, struct str client_id, const char *reason) _must_check_;

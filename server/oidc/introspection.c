@@ -124,8 +124,11 @@ int revoke_token(struct op *op, struct str issuer, const struct client *caller, 
 
 	if (handle_read(op, HANDLE_REFRESH, token, &h))
 		return family_revoke(op, &(struct family_key){ h.account_id, h.on, h.family_id }, caller->id, reason);
-	if (!access_token_read(op, issuer, token, &c) || !str_equal(c.client_id, caller->id))
+	if (!access_token_read(op, issuer, token, &c))
 		return 0;
+	/* RFC 7009 §2.1.  The token itself says it: nothing is told of its state. */
+	if (!str_equal(c.client_id, caller->id))
+		return op_fail(op, ERR_INVALID_GRANT, "the token was issued to another client");
 	/* Who exchanged a token gives up that one, not what others have. */
 	return c.has_account && !access_token_is_exchanged(&c) ? family_revoke(op, &c.family, caller->id, reason) : access_token_revoke(op, &c);
 }

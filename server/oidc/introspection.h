@@ -17,5 +17,8 @@ struct introspection {
  * {"active":false} and nothing else.  Errors only when the state cannot be known.
  */
 int introspect(struct op *op, const struct introspection *in, struct str token, json_t **ret_answer) _must_check_;
-/* RFC 7009: revokes the family of an access or refresh token of this client; unknown tokens are no error. */
+/*
+ * RFC 7009: revokes the family of an access or refresh token of this client; unknown tokens are no error.
+ * ERR_INVALID_GRANT for a token that was issued to another client, whether it is alive or not.
+ */
 int revoke_token(struct op *op, struct str issuer, const struct client *caller, struct str token) _must_check_;

@@ -152,3 +152,23 @@ test('a request object names its client: by value, pushed (RFC 9101 §4, §5, §
     assert.equal(pushed.json.error ?? null, error);
   }
 });
+
+test('another client may not revoke a token, and does not learn whether it is alive (RFC 7009 §2.1)', async (t) => {
+  const revokeAs = (client, token) => post(`${env.SEN_ISSUER}/revoke`, { token }, basic(client.id, client.secret()));
+  for (const kind of ['access_token', 'refresh_token'])
+    await t.test(kind, async () => {
+      const tokens = await tokensFor(an.agent, p02);
+      const foreign = await revokeAs(p03, tokens[kind]);
+      assert.equal(foreign.status, 400);
+      assert.equal(foreign.json.error, 'invalid_grant');
+      assert.equal((await introspectAs(p02, tokens.access_token)).active, true);
+      assert.equal((await revokeAs(p02, tokens[kind])).status, 200);
+      assert.equal((await introspectAs(p02, tokens.access_token)).active, false);
+      const dead = await revokeAs(p03, tokens[kind]);
+      assert.deepEqual([dead.status, dead.text], [foreign.status, foreign.text], 'the same when it is dead');
+      assert.equal((await revokeAs(p02, tokens[kind])).status, 200, 'its own client may say it twice');
+    });
+  assert.equal((await revokeAs(p03, 'no token at all')).status, 200);
+  const tokens = await tokensFor(an.agent, p02);
+  assert.equal((await refresh(p02, tokens.refresh_token)).status, 200, 'and a refused attempt has harmed nothing');
+});
