@@ -29,7 +29,7 @@ static const struct route protocol_routes[] = {
 	{ .name = "token", .methods = HTTP_POST, .path = "/token", .params = token_params, FORM_64K, .pool = POOL_FAST,
 	  .errors = ERRORS_OAUTH, .cors = true, .guards = token_guards, .handle = h_token },
 	{ .name = "par", .methods = HTTP_POST, .path = "/par", .params = par_params, FORM_64K, .pool = POOL_FAST,
-	  .errors = ERRORS_OAUTH, .guards = token_guards, .handle = h_par },
+	  .errors = ERRORS_OAUTH, .cors = true, .guards = token_guards, .handle = h_par },
 	{ .name = "device_authorization", .methods = HTTP_POST, .path = "/device_authorization", .params = device_authorization_params,
 	  FORM_64K, .pool = POOL_FAST, .errors = ERRORS_OAUTH, .guards = token_guards, .handle = h_device_authorization },
 	{ .name = "bc_authorize", .methods = HTTP_POST, .path = "/bc-authorize", .params = bc_authorize_params, FORM_64K, .pool = POOL_FAST,

@@ -172,3 +172,13 @@ test('another client may not revoke a token, and does not learn whether it is al
   const tokens = await tokensFor(an.agent, p02);
   assert.equal((await refresh(p02, tokens.refresh_token)).status, 200, 'and a refused attempt has harmed nothing');
 });
+
+test('a public client in a browser may push: any origin, no credentials', async () => {
+  const preflight = await fetch(`${env.SEN_ISSUER}/par`, { method: 'OPTIONS', headers: { origin: 'https://spa.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'dpop' } });
+  assert.equal(preflight.status, 204);
+  assert.match(preflight.headers.get('access-control-allow-headers'), /DPoP/);
+  const answer = await fetch(`${env.SEN_ISSUER}/par`, { method: 'POST', headers: { origin: 'https://spa.example', ...basic(p02.id, p02.secret()) }, body: new URLSearchParams(base()) });
+  assert.equal(answer.status, 201);
+  assert.equal(answer.headers.get('access-control-allow-origin'), '*');
+  assert.equal(answer.headers.get('access-control-allow-credentials'), null);
+});
