@@ -82,7 +82,12 @@ bool auth_is_basic(struct str header)
 
 bool auth_lacks_token(struct str header)
 {
-	return (auth_is_bearer(header) && str_is_null(auth_bearer(header))) || (auth_is_dpop(header) && str_is_null(auth_dpop(header)));
+	struct str token = STR_NULL;
+
+	if (!auth_is_bearer(header) && !auth_is_dpop(header))
+		return false;
+	return (!take_scheme(header, STR("Bearer"), &token) && !take_scheme(header, STR("DPoP"), &token)) || str_is_empty(token) ||
+	       str_index(token, ' ') >= 0;
 }
 
 bool auth_basic(struct arena *a, struct str header, struct str *ret_user, struct str *ret_password)
