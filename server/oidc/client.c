@@ -4,6 +4,7 @@
 #include "common/base/url.h"
 #include "common/crypto/keyring.h"
 #include "common/model/subject.h"
+#include "server/oidc/client_metadata.h"
 
 #define SCOPE_MAX_BYTES 1000
 
@@ -92,6 +93,8 @@ struct str uri_origin(struct arena *a, struct str uri)
 {
 	struct url u;
 
+	if (client_redirect_uri_is_private(uri))
+		return str_n(uri.p, (size_t)str_index(uri, ':') + 1);
 	if (!url_parse(uri, &u))
 		return STR_NULL;
 	if (u.host_is_ipv6)

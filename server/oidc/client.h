@@ -65,7 +65,7 @@ struct client {
 	struct str_list resources;        /* RFC 8707: audiences beside the issuer */
 	struct str_list exchange_audiences; /* RFC 8693: clients and resources for which it may exchange */
 	struct str_list details_types;    /* RFC 9396 */
-	struct str profile_name, pkce_name, token_format_name, subject_type_name;
+	struct str profile_name, pkce_name, token_format_name, subject_type_name, application_type;
 	enum client_profile profile;
 	bool pkce_required;
 	bool must_push;                   /* RFC 9126 */
@@ -119,5 +119,5 @@ struct str client_subject(struct op *op, const struct client *c, struct str acco
 #define CLIENT_SECRET_PURPOSE "client-secret" /* of secret_sealed, bound to the client's id */
 /* Does secret belong to the client?  Equal time for right and wrong. */
 bool client_secret_matches(struct op *op, const struct client *c, struct str secret);
-/* scheme://host[:port] of a URI, for form-action; STR_NULL if it has none. */
+/* scheme://host[:port] of a URI, for form-action; "scheme:" of a private-use one; STR_NULL if it has none. */
 struct str uri_origin(struct arena *a, struct str uri);

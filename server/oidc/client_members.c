@@ -31,7 +31,7 @@ const struct client_member client_members[] = {
 	{ "software_version", MEMBER_TEXT, NOWHERE, 256, NULL, NULL },
 	{ "software_statement", MEMBER_TEXT, NOWHERE, 8192, NULL, NULL },
 	/* OpenID Connect Registration 1.0 §2 */
-	{ "application_type", MEMBER_WORD, NOWHERE, 16, "web|native", "\"web\"" },
+	{ "application_type", MEMBER_WORD, AT(application_type), 16, "web|native", "\"web\"" },
 	{ "sector_identifier_uri", MEMBER_URI, AT(sector_uri), URI_MAX, NULL, NULL },
 	{ "subject_type", MEMBER_WORD, AT(subject_type_name), 16, "public|pairwise", "\"public\"" },
 	{ "id_token_signed_response_alg", MEMBER_ALG, AT(id_token_alg), 16, SIGNING, "\"ES256\"" },

@@ -7,6 +7,16 @@
 
 #define REDIRECT_URI_MAX_BYTES 512
 
+static bool is_letter(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static int bad(struct op *op, const struct client_member *m, const char *text)
 {
 	const char *named = arena_printf(op->arena, "%s: %s", m->name, text).p;
@@ -25,14 +35,28 @@ static bool is_word(const char *words, struct str value)
 	return false;
 }
 
+/* What could be read in two ways: a pattern, a path that moves. */
+static bool is_ambiguous(struct str uri, struct str path)
+{
+	return str_index(uri, '*') >= 0 || str_contains(path, STR("..")) || str_contains(uri, STR("%2e")) || str_contains(uri, STR("%2E"));
+}
+
+/* A name or an address as a host: it goes into policies of pages too, where '\'', ';' and ',' say more. */
+static bool is_plain_host(struct str host)
+{
+	for (size_t i = 0; i < host.len; i++)
+		if (!is_letter(host.p[i]) && !(host.p[i] >= 'A' && host.p[i] <= 'Z') && !is_digit(host.p[i]) && host.p[i] != '.' && host.p[i] != '-' &&
+		    host.p[i] != ':')
+			return false;
+	return host.len > 0;
+}
+
 static bool uri_is_safe(struct str uri, bool may_have_fragment)
 {
 	struct url u;
 
 	if (uri.len > REDIRECT_URI_MAX_BYTES || !url_parse(uri, &u) || u.has_userinfo || (u.has_fragment && !may_have_fragment) ||
-	    str_is_empty(u.host))
-		return false;
-	if (str_index(uri, '*') >= 0 || str_contains(u.path, STR("..")) || str_contains(uri, STR("%2e")) || str_contains(uri, STR("%2E")))
+	    !is_plain_host(u.host) || is_ambiguous(uri, u.path))
 		return false;
 	return str_equal(u.scheme, STR("https")) || (str_equal(u.scheme, STR("http")) && url_host_is_loopback_ip(&u));
 }
@@ -40,6 +64,39 @@ static bool uri_is_safe(struct str uri, bool may_have_fragment)
 bool client_redirect_uri_is_plain(struct str uri)
 {
 	return uri_is_safe(uri, false);
+}
+
+/* label *( "." label ) of small letters, digits and inner '-', at least two; the first as top-level domains are. */
+static bool is_reversed_domain(struct str name)
+{
+	struct str label;
+	size_t n = 0;
+
+	while (str_split(&name, '.', &label)) {
+		if (str_is_empty(label) || label.p[0] == '-' || label.p[label.len - 1] == '-')
+			return false;
+		if (n++ == 0 && (label.len < 2 || !is_letter(label.p[0])))
+			return false;
+		for (size_t i = 0; i < label.len; i++)
+			if (!is_letter(label.p[i]) && !is_digit(label.p[i]) && label.p[i] != '-')
+				return false;
+	}
+	return n >= 2;
+}
+
+bool client_redirect_uri_is_private(struct str uri)
+{
+	ptrdiff_t colon = str_index(uri, ':');
+	struct str rest;
+
+	if (colon < 0 || uri.len > REDIRECT_URI_MAX_BYTES || !is_reversed_domain(str_n(uri.p, (size_t)colon)))
+		return false;
+	rest = str_skip(uri, (size_t)colon + 1);
+	for (size_t i = 0; i < rest.len; i++)
+		if (rest.p[i] <= ' ' || rest.p[i] > '~' || str_index(STR("\\\"<>#"), rest.p[i]) >= 0)
+			return false;
+	/* "only a single slash ("/") appears after the scheme component", for there is no authority. */
+	return str_starts(rest, STR("/")) && !str_starts(rest, STR("//")) && !is_ambiguous(uri, rest);
 }
 
 static int check_text(struct op *op, const struct client_member *m, const json_t *value)
@@ -53,9 +110,11 @@ static int check_text(struct op *op, const struct client_member *m, const json_t
 	case MEMBER_ALG:
 	case MEMBER_WORDS:
 		return is_word(m->words, text) ? 0 : bad(op, m, "not one of the values that are offered");
+	case MEMBER_REDIRECTS:
 	case MEMBER_URI:
 	case MEMBER_URIS:
-	case MEMBER_REDIRECTS:
+		if (m->kind == MEMBER_REDIRECTS && client_redirect_uri_is_private(text)) /* whose, is asked of the whole */
+			return 0;
 		return uri_is_safe(text, m->kind == MEMBER_URIS) ? 0 : bad(op, m, "must be https (or http to a loopback address literal), without fragment, user info, * and ..");
 	default:
 		return 0;

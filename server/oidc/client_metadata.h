@@ -17,7 +17,8 @@
  *   sen_legacy_assertion_audience   assertions may name the token endpoint as audience
  *
  * Redirect URIs are compared byte for byte, so only plain ones are taken: https, or http to a
- * loopback address literal; no user info, fragment, wildcard or "..", at most 512 bytes of ASCII.
+ * loopback address literal; no user info, fragment, wildcard or "..", at most 512 bytes of ASCII.  A native application
+ * may have one of a scheme of its own too, a domain name in reverse: com.example.app:/cb (RFC 8252 §7.1, §8.4).
  * Pure.
  */
 #pragma once
@@ -47,3 +48,4 @@ int client_metadata_check_members(struct op *op, const json_t *part) _must_check
 int client_metadata_read(struct op *op, const json_t *normal, struct client *c) _must_check_;
 
 bool client_redirect_uri_is_plain(struct str uri) _must_check_;
+bool client_redirect_uri_is_private(struct str uri) _must_check_; /* of a private-use scheme */

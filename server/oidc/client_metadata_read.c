@@ -142,6 +142,26 @@ static const char *find_flow_fault(const struct client *c)
 	return NULL;
 }
 
+static bool has_private(struct str_list uris)
+{
+	for (size_t i = 0; i < uris.n; i++)
+		if (client_redirect_uri_is_private(uris.p[i]))
+			return true;
+	return false;
+}
+
+/* RFC 8252 §8.4: schemes of their own are for native applications; §8.1: another application may take the answer, but not use it. */
+static const char *find_redirect_fault(const struct client *c)
+{
+	if (!has_private(c->redirect_uris) && !has_private(c->post_logout_uris))
+		return NULL;
+	if (!str_equal(c->application_type, STR("native")))
+		return "redirect_uris: a private-use URI scheme is for application_type native";
+	if (!c->pkce_required || c->responses != RESPONSE_CODE)
+		return "redirect_uris: a private-use URI scheme is for response type code, with PKCE";
+	return NULL;
+}
+
 static const char *find_answer_fault(const struct client *c)
 {
 	if (c->pairwise && str_is_null(c->sector))
@@ -210,6 +230,9 @@ int client_metadata_read(struct op *op, const json_t *normal, struct client *c)
 	default_enc(&c->id_token_encryption);
 	default_enc(&c->userinfo_encryption);
 	apply_profile(c);
+	fault = find_redirect_fault(c);
+	if (fault)
+		return op_fail(op, ERR_INVALID_REDIRECT_URI, fault);
 	fault = find_auth_fault(c);
 	if (!fault)
 		fault = find_flow_fault(c);

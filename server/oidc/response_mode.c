@@ -1,5 +1,7 @@
 #include "server/oidc/response_mode.h"
 
+#include "server/oidc/client_metadata.h"
+
 static const struct {
 	const char *name;
 	struct response_mode mode;
@@ -25,8 +27,11 @@ static struct response_mode default_mode(const struct authorize_request *rq, enu
 	return (struct response_mode){ carrier, client->profile == PROFILE_FAPI2_MESSAGE_SIGNING && client->response_alg != JWS_ALG_NONE_ };
 }
 
-static bool fits(struct response_mode mode, enum client_response type)
+static bool fits(struct response_mode mode, enum client_response type, const struct authorize_request *rq)
 {
+	/* No browser posts a form to an application. */
+	if (mode.carrier == CARRY_FORM_POST && client_redirect_uri_is_private(rq->redirect_uri))
+		return false;
 	/* JARM §2.3.1: query.jwt must not carry what must not stand in a query. */
 	if (type == RESPONSE_ID_TOKEN)
 		return mode.carrier == CARRY_FORM_POST;
@@ -45,14 +50,14 @@ bool response_mode_read(const struct authorize_request *rq, const struct client 
 
 	*ret_mode = default_mode(rq, type, client);
 	if (str_is_null(rq->response_mode))
-		return fits(*ret_mode, type);
+		return fits(*ret_mode, type, rq);
 	if (str_equal(rq->response_mode, STR("jwt"))) { /* JARM §2.3.4: the default of the type, signed */
 		ret_mode->is_jwt = true;
-		return fits(*ret_mode, type);
+		return fits(*ret_mode, type, rq);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
 		if (str_equal(rq->response_mode, str_c(modes[i].name))) {
-			if (!fits(modes[i].mode, type) || !is_allowed(modes[i].mode, client))
+			if (!fits(modes[i].mode, type, rq) || !is_allowed(modes[i].mode, client))
 				return false;
 			*ret_mode = modes[i].mode;
 			return true;

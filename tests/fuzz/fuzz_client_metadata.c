@@ -6,10 +6,11 @@
 #include "server/oidc/registration_policy.h"
 #include "tests/fuzz/fuzz.h"
 
-static void check_uris(struct str_list uris)
+static void check_uris(const struct client *c, struct str_list uris)
 {
 	for (size_t i = 0; i < uris.n; i++)
-		CHECK(client_redirect_uri_is_plain(uris.p[i]));
+		CHECK(client_redirect_uri_is_plain(uris.p[i]) !=
+		      (client_redirect_uri_is_private(uris.p[i]) && str_equal(c->application_type, STR("native")) && c->pkce_required));
 }
 
 static void check_one(struct arena *a, const json_t *json, enum client_registrant by)
@@ -29,8 +30,8 @@ static void check_one(struct arena *a, const json_t *json, enum client_registran
 	CHECK(client_metadata_read(&op, normal, &c) == 0);
 	CHECK(c.grants != 0 && c.auth_method != 0 && c.access_token_s >= 10);
 	CHECK(c.auth_method != CLIENT_AUTH_NONE || c.pkce_required);
-	check_uris(c.redirect_uris);
-	check_uris(c.post_logout_uris);
+	check_uris(&c, c.redirect_uris);
+	check_uris(&c, c.post_logout_uris);
 	if (by == REGISTRANT_CLIENT)
 		CHECK(!c.may_introspect && c.profile == PROFILE_NONE && c.pkce_required && c.resources.n == 0);
 }

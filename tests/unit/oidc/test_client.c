@@ -101,6 +101,7 @@ static void test_origin(void **state)
 	assert_str_equal(uri_origin(*state, STR("https://rp.example/cb?x")), "https://rp.example");
 	assert_str_equal(uri_origin(*state, STR("http://127.0.0.1:80/cb")), "http://127.0.0.1:80");
 	assert_str_equal(uri_origin(*state, STR("http://[::1]:81/")), "http://[::1]:81");
+	assert_str_equal(uri_origin(*state, STR("vn.example.app:/cb?x")), "vn.example.app:");
 	assert_str_null(uri_origin(*state, STR("javascript:1")));
 }
 

@@ -1,3 +1,4 @@
+#include "common/base/buf.h"
 #include "server/oidc/client_metadata.h"
 #include "tests/unit/unit.h"
 
@@ -21,7 +22,7 @@ static void test_redirect_uris(_unused_ void **state)
 		"https://p02.nghean.example/a/../cb", "https://p02.nghean.example/a/%2e%2e/cb", "https://p02.nghean.example/a b",
 		"https://p02.nghean.example/\\evil", "javascript:alert(1)", "data:text/html,x", "//p02.nghean.example/cb", "",
 		"https://", "https:///cb", "https://nghệan.example/cb", "HTTP://127.0.0.1/cb", "vn.gov.nghean:/cb",
-		"https://p02.nghean.example/cb\n", "http://127.0.0.1.evil.example/cb",
+		"https://p02.nghean.example/cb\n", "https://a;b.example/cb", "https://a'b.example/cb", "https://a,b.example/cb", "http://127.0.0.1.evil.example/cb",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -32,6 +33,102 @@ static void test_redirect_uris(_unused_ void **state)
 		print_message("%s\n", bad[i]);
 		assert_false(client_redirect_uri_is_plain(str_c(bad[i])));
 	}
+}
+
+/* RFC 8252 §7.1, §8.4. */
+static void test_private_redirect_uris(_unused_ void **state)
+{
+	static const char *const good[] = {
+		"com.example.app:/oauth2redirect/example-provider", "vn.gov.nghean:/", "vn.gov.nghean.app-2:/cb?x=1", "xn--p1ai.example:/cb",
+	};
+	static const char *const bad[] = {
+		"myapp:/cb", "com.example.app:cb", "com.example.app:", "com.example.app://cb", "com.example.app:///cb", "com.example.app:/cb#x",
+		"com.example.app:/a/../b", "com.example.app:/*", "com.example.app:/%2e", "Com.Example.App:/cb", "com..app:/cb", ".example:/cb",
+		"com.example.:/cb", "com.-x:/cb", "1.2:/cb", "c.example:/cb", "com.example+app:/cb", "com.example_app:/cb", "com.example.app:/a b",
+		"com.example.app:/\"", "com.example.app:/<", "com.example.app:/\\", "com.example.app:/\n", "javascript:/alert(1)", "data:/text", "file:/etc",
+		"https:/p02.nghean.example/cb", "", ":/cb", "/cb",
+	};
+	struct buf longest = buf_new(*state, 1024);
+
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		print_message("%s\n", good[i]);
+		assert_true(client_redirect_uri_is_private(str_c(good[i])));
+		assert_false(client_redirect_uri_is_plain(str_c(good[i])));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		print_message("%s\n", bad[i]);
+		assert_false(client_redirect_uri_is_private(str_c(bad[i])));
+	}
+	buf_add_c(&longest, "com.example.app:/");
+	while (longest.len < 512)
+		buf_add_char(&longest, 'a');
+	assert_true(client_redirect_uri_is_private(buf_str(&longest)));
+	buf_add_char(&longest, 'a');
+	assert_false(client_redirect_uri_is_private(buf_str(&longest)));
+}
+
+#define APP "\"redirect_uris\":[\"com.example.app:/cb\",\"http://127.0.0.1/cb\"]"
+#define NATIVE APP ",\"application_type\":\"native\",\"token_endpoint_auth_method\":\"none\""
+
+/* Whose they are: native applications, which prove that they began what they end. */
+static void test_native_clients(void **state)
+{
+	static const struct {
+		const char *members;
+		int error;
+	} clients[] = {
+		{ NATIVE, 0 },
+		{ NATIVE ",\"post_logout_redirect_uris\":[\"com.example.app:/out\"]", 0 },
+		{ APP, ERR_INVALID_REDIRECT_URI },
+		{ APP ",\"application_type\":\"web\"", ERR_INVALID_REDIRECT_URI },
+		{ APP ",\"application_type\":\"native\",\"sen_pkce\":\"optional\"", ERR_INVALID_REDIRECT_URI },
+		{ NATIVE ",\"response_types\":[\"code id_token\"]", ERR_INVALID_REDIRECT_URI },
+		{ NATIVE ",\"backchannel_logout_uri\":\"com.example.app:/out\"", ERR_INVALID_CLIENT_METADATA },
+		{ NATIVE ",\"subject_type\":\"pairwise\"", ERR_INVALID_CLIENT_METADATA }, /* no host: the sector must be told */
+		{ NATIVE ",\"subject_type\":\"pairwise\",\"sen_sector\":\"app.example\"", 0 },
+		{ "\"redirect_uris\":[\"https://x.example/cb\"],\"post_logout_redirect_uris\":[\"com.example.app:/out\"]", ERR_INVALID_REDIRECT_URI },
+		{ "\"redirect_uris\":[\"http://localhost/cb\"],\"application_type\":\"native\"", ERR_INVALID_REDIRECT_URI },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		struct op *op = op_new(state);
+		struct str text = arena_printf(*state, "{\"client_name\":\"X\",%s}", clients[i].members);
+		_json_ json_t *json = json_read(text, CLIENT_METADATA_DEPTH, NULL);
+		_json_ json_t *normal = NULL;
+
+		print_message("%.*s\n", STR_ARG(text));
+		assert_non_null(json);
+		assert_int_equal(client_metadata_check(op, json, REGISTRANT_OPERATOR, &normal), clients[i].error);
+	}
+}
+
+/* What is shown to people: each hostile value is refused before it is stored. */
+static void test_addresses_that_are_shown(void **state)
+{
+	static const char *const members[] = { "client_uri", "logo_uri", "policy_uri", "tos_uri" };
+	static const char *const bad[] = {
+		"javascript:alert(1)", "data:image/svg+xml,<svg/>", "http://x.example/a", "com.example.app:/a", "//x.example/a", "https://x.example/\\\"onerror=x",
+		"https://x.example/\\n", "https://x.example/\\u0000", "https://x.example/<b>", "https://x.example;script-src/", "https://'none'/", "https://*/a",
+		"https://a@x.example/", "https://x.example/a b", "",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		for (size_t k = 0; k <= ARRAY_LEN(bad); k++) {
+			struct buf b = buf_new(*state, 2048);
+			struct op *op = op_new(state);
+
+			buf_printf(&b, "{\"client_name\":\"X\",\"redirect_uris\":[\"https://x.example/cb\"],\"%s\":\"", members[i]);
+			buf_add_c(&b, k < ARRAY_LEN(bad) ? bad[k] : "https://x.example/");
+			while (k == ARRAY_LEN(bad) && b.len < 1024)
+				buf_add_char(&b, 'a');
+			buf_add_c(&b, "\"}");
+			_json_ json_t *json = json_read(buf_str(&b), CLIENT_METADATA_DEPTH, NULL), *normal = NULL;
+
+			if (!json) /* NUL */
+				continue;
+			assert_int_equal(client_metadata_check(op, json, REGISTRANT_CLIENT, &normal), ERR_INVALID_CLIENT_METADATA);
+			assert_str_equal(op->error.args[0].value, members[i]);
+		}
 }
 
 /* The members beside redirect_uris and client_name, and what is said of them. */
@@ -154,7 +251,8 @@ static void test_profile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_redirect_uris), UNIT_TEST(test_members), UNIT_TEST(test_normal_form), UNIT_TEST(test_self_registered),
+		cmocka_unit_test(test_redirect_uris), UNIT_TEST(test_private_redirect_uris), UNIT_TEST(test_native_clients),
+		UNIT_TEST(test_addresses_that_are_shown), UNIT_TEST(test_members), UNIT_TEST(test_normal_form), UNIT_TEST(test_self_registered),
 		UNIT_TEST(test_profile),
 	};
 
