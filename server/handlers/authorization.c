@@ -22,7 +22,9 @@ static int form_post_page(struct request *rq, const struct authorize_request *re
 	}
 	json_set_str(model, "action_url", request->redirect_uri);
 	json_set_take(model, "fields", fields);
-	return page_respond_scripted(rq, "form_post", model, uri_origin(rq->op.arena, request->redirect_uri));
+	/* The one page with a script: it submits the form at once, and has no other purpose. */
+	return page_respond_by(rq, 200, "form_post", model,
+	                       &(struct page_policy){ .forms = uri_origin(rq->op.arena, request->redirect_uri), .script = true });
 }
 
 static int answer(struct request *rq, const struct authorize_request *request, const struct client *client, struct response_params *params)
@@ -57,7 +59,7 @@ int no_access_page(struct request *rq, const struct client *client, struct str b
 	json_set_str(model, "platform_name", client->platform_name);
 	json_set_str(model, "back_url", back_url);
 	json_set_str(model, "trace", str_c(rq->op.id));
-	return page_respond(rq, 403, "no_access", model, STR_NULL);
+	return page_respond(rq, 403, "no_access", model);
 }
 
 int official_may_use(struct request *rq, const struct client *client, bool *ret_may)

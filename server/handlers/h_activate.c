@@ -24,7 +24,7 @@ static int activate_page(struct request *rq, int status, const struct flow *flow
 	json_set_str(model, "lang_url", page_flow_link(rq, "/activate", sealed));
 	json_set_str(model, "username", rq_param(rq, P_USERNAME));
 	json_set_str(model, "error", error);
-	return page_respond(rq, status, "activate", model, origin);
+	return page_respond_by(rq, status, "activate", model, &(struct page_policy){ .forms = origin });
 }
 
 int h_activate_page(struct request *rq)

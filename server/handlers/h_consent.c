@@ -8,7 +8,6 @@
 #include "server/handlers/pages.h"
 
 #include "server/session/csrf.h"
-#include "server/web/page.h"
 
 #define FORM "consent"
 #define DETAILS_DEPTH_MAX 8
@@ -69,18 +68,15 @@ int consent_page(struct request *rq, const struct flow *flow, const struct clien
 {
 	struct op *op = &rq->op;
 	_json_ json_t *model = json_new_object();
+	struct page_policy policy = page_client(rq, model, client, flow->request.redirect_uri);
 
 	json_set_str(model, "flow", flow_seal(op, flow_cookie(rq), flow));
 	json_set_str(model, "csrf", csrf_token(op, FORM, rq->session_cookie));
 	json_set_str(model, "name", rq->session->full_name);
-	json_set_str(model, "client_name", client_title(client));
 	json_set_bool(model, "external", client->must_consent);
-	json_set_str(model, "client_url", client->client_uri);
-	json_set_str(model, "policy_url", client->policy_uri);
-	json_set_str(model, "terms_url", client->tos_uri);
 	json_set_take(model, "scopes", page_scopes(rq, scope));
 	json_set_take(model, "details", page_details(rq, flow->request.authorization_details));
-	return page_respond(rq, 200, "consent", model, uri_origin(op->arena, flow->request.redirect_uri));
+	return page_respond_by(rq, 200, "consent", model, &policy);
 }
 
 int h_consent(struct request *rq)
@@ -145,7 +141,7 @@ int h_consents(struct request *rq)
 		json_array_append_new(items, consent_json(rq, &list[i]));
 	json_set_str(model, "csrf", csrf_token(op, FORM, rq->session_cookie));
 	json_set_str(model, "lang_url", page_in_other_language(rq, STR("/consents")));
-	return page_respond(rq, 200, "consents", model, STR_NULL);
+	return page_respond(rq, 200, "consents", model);
 }
 
 int h_consent_take_back(struct request *rq)

@@ -11,7 +11,6 @@
 #include "server/oidc/device.h"
 #include "server/oidc/user_code.h"
 #include "server/session/csrf.h"
-#include "server/web/page.h"
 
 enum { P_USER_CODE, P_LOCALES };
 const struct param_spec device_page_params[] = {
@@ -46,23 +45,23 @@ static int enter_page(struct request *rq, int status, const char *error_key)
 	json_set_str(model, "lang_url", page_in_other_language(rq, STR("/device")));
 	if (error_key)
 		json_set_str(model, "error", page_say(rq, error_key));
-	return page_respond(rq, status, "device", model, STR_NULL);
+	return page_respond(rq, status, "device", model);
 }
 
 static int confirm_page(struct request *rq, struct str code, const struct client *client, const struct device_pending *pending)
 {
 	struct op *op = &rq->op;
 	_json_ json_t *model = json_new_object();
+	struct page_policy policy = page_client(rq, model, client, STR_NULL);
 
 	json_set_str(model, "csrf", csrf_token(op, form_of(rq, code), rq->session_cookie));
 	json_set_str(model, "user_code", user_code_show(op->arena, code));
 	json_set_str(model, "name", rq->session->full_name);
-	json_set_str(model, "client_name", client_title(client));
 	json_set_bool(model, "external", client->must_consent);
 	json_set_take(model, "scopes", page_scopes(rq, pending->scope));
 	json_set_take(model, "details", page_details(rq, pending->details));
 	json_set_str(model, "lang_url", page_in_other_language(rq, address_of(rq, code)));
-	return page_respond(rq, 200, "device_confirm", model, STR_NULL);
+	return page_respond_by(rq, 200, "device_confirm", model, &policy);
 }
 
 /* What waits with this code, and its client.  ERR_NOT_FOUND, ERR_TOO_MANY_REQUESTS. */
@@ -131,7 +130,7 @@ static int done_page(struct request *rq, bool allowed)
 	json_set_str(model, "text", page_say(rq, allowed ? "device.allowed_text" : "device.denied_text"));
 	json_set_str(model, "link_url", STR("/"));
 	json_set_str(model, "link_text", page_say(rq, "error.home"));
-	return page_respond(rq, 200, "message", model, STR_NULL);
+	return page_respond(rq, 200, "message", model);
 }
 
 /* All is looked at again: between the page and the answer a role may have gone. */

@@ -53,5 +53,5 @@ int h_home(struct request *rq)
 	json_set_take(model, "platforms", platform_list(platforms, n));
 	json_set_str(model, "lang_url", page_in_other_language(rq, STR("/")));
 	json_set_str(model, "csrf", csrf_token(op, "logout", rq->session_cookie));
-	return page_respond(rq, 200, "home", model, STR_NULL);
+	return page_respond(rq, 200, "home", model);
 }

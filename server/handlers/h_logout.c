@@ -13,7 +13,6 @@
 #include "server/oidc/frontchannel.h"
 #include "server/oidc/id_token.h"
 #include "server/session/csrf.h"
-#include "server/web/page.h"
 
 enum { P_ID_TOKEN_HINT, P_CLIENT_ID_, P_POST_LOGOUT_REDIRECT_URI, P_STATE, P_UI_LOCALES, P_LOGOUT_HINT, P_CSRF };
 const struct param_spec logout_params[] = {
@@ -108,7 +107,7 @@ static int finish(struct request *rq, const struct logout *l, struct str_list en
 		json_set_str(model, "refresh_url", redirect_target(rq, l));
 		json_set_str(model, "platform_name", client_title(l->client));
 	}
-	return page_respond_framed(rq, "logged_out", model, told.origins);
+	return page_respond_by(rq, 200, "logged_out", model, &(struct page_policy){ .frames = told.origins });
 }
 
 /* A hint or an address was sent, and is not believed. */
@@ -131,8 +130,8 @@ static int ask(struct request *rq, const struct logout *l)
 	json_set_bool(model, "does_not_fit", does_not_fit(rq, l));
 	if (l->client)
 		json_set_str(model, "platform_name", client_title(l->client));
-	return page_respond(rq, 200, "logout", model,
-	                    str_is_null(l->redirect_uri) ? STR_NULL : uri_origin(rq->op.arena, l->redirect_uri));
+	return page_respond_by(rq, 200, "logout", model,
+	                       &(struct page_policy){ .forms = str_is_null(l->redirect_uri) ? STR_NULL : uri_origin(rq->op.arena, l->redirect_uri) });
 }
 
 /* ui_locales of a form; that of an address has been looked at already. */

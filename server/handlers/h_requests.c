@@ -71,7 +71,7 @@ static int list_page(struct request *rq, int status, const char *error_key)
 	json_set_str(model, "lang_url", page_in_other_language(rq, STR("/requests")));
 	if (error_key)
 		json_set_str(model, "error", page_say(rq, error_key));
-	return page_respond(rq, status, "requests", model, STR_NULL);
+	return page_respond(rq, status, "requests", model);
 }
 
 static int sign_in_first(struct request *rq)

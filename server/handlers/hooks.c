@@ -4,7 +4,6 @@
 #include "server/handlers/routes.h"
 #include "server/oidc/dpop.h"
 #include "common/base/url.h"
-#include "server/web/page.h"
 
 /* ui_locales of the request, else what the browser says, else Vietnamese. */
 static struct str language_of(struct request *rq)
@@ -61,7 +60,7 @@ static void error_page(struct request *rq, int status)
 	json_set_str(model, "text", error_text(rq));
 	json_set_str(model, "code", str_c(err_name(rq->op.error.code)));
 	json_set_str(model, "trace", str_c(rq->op.id));
-	(void)page_respond(rq, status, "error", model, STR_NULL);
+	(void)page_respond(rq, status, "error", model);
 }
 
 const struct http_hooks service_hooks = {

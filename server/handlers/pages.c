@@ -1,32 +1,39 @@
 #include "server/handlers/pages.h"
 
 #include "common/base/random.h"
-#include "server/web/page.h"
 
 #define FLOW_SECRET_BYTES 32
 #define COOKIE_MAX 200
 #define LINK_FLOW_MAX 4096
 
-static int respond(struct request *rq, int status, struct str csp, const char *template_name, const json_t *model)
+int page_respond_by(struct request *rq, int status, const char *template_name, const json_t *model, const struct page_policy *policy)
 {
-	response_header(rq, "Content-Security-Policy", csp);
+	response_header(rq, "Content-Security-Policy", page_csp(rq->op.arena, policy));
 	response_header(rq, "Content-Language", rq->lang);
 	return respond_bytes(rq, status, "text/html; charset=utf-8", page_render(rq->op.arena, template_name, rq->lang, model));
 }
 
-int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action)
+int page_respond(struct request *rq, int status, const char *template_name, const json_t *model)
 {
-	return respond(rq, status, page_csp(rq->op.arena, form_action), template_name, model);
+	return page_respond_by(rq, status, template_name, model, &(struct page_policy){ 0 });
 }
 
-int page_respond_scripted(struct request *rq, const char *template_name, const json_t *model, struct str form_action)
+static struct str if_https(struct str uri)
 {
-	return respond(rq, 200, page_csp_scripted(rq->op.arena, form_action), template_name, model);
+	return str_starts(uri, STR("https://")) ? uri : STR_NULL;
 }
 
-int page_respond_framed(struct request *rq, const char *template_name, const json_t *model, struct str frames)
+struct page_policy page_client(struct request *rq, json_t *model, const struct client *client, struct str redirect_uri)
 {
-	return respond(rq, 200, page_csp_framed(rq->op.arena, frames), template_name, model);
+	struct str logo = if_https(client->logo_uri);
+
+	json_set_str(model, "client_name", client_title(client));
+	json_set_str(model, "client_url", if_https(client->client_uri));
+	json_set_str(model, "policy_url", if_https(client->policy_uri));
+	json_set_str(model, "terms_url", if_https(client->tos_uri));
+	json_set_str(model, "logo_url", logo);
+	json_set_bool(model, "has_links", json_object_get(model, "client_url") || json_object_get(model, "policy_url") || json_object_get(model, "terms_url"));
+	return (struct page_policy){ .forms = uri_origin(rq->op.arena, redirect_uri), .images = uri_origin(rq->op.arena, logo) };
 }
 
 struct str page_say(struct request *rq, const char *key)
@@ -103,14 +110,15 @@ int login_page(struct request *rq, int status, const struct flow *flow, struct s
 	const struct client *client = flow->has_request ? snapshot_client(rq->snapshot, flow->request.client_id) : NULL;
 	_json_ json_t *model = json_new_object();
 	struct str sealed = flow_seal(op, flow_cookie(rq), flow);
+	struct page_policy policy = { 0 };
 
 	json_set_str(model, "flow", sealed);
 	json_set_str(model, "username", typed_name);
 	json_set_str(model, "error", error);
 	json_set_str(model, "lang_url", flow->has_request ? page_flow_link(rq, "/login", sealed) : page_in_other_language(rq, flow_return_to(flow)));
 	if (client)
-		json_set_str(model, "platform_name", client_title(client));
-	return page_respond(rq, status, "login", model, client ? uri_origin(op->arena, flow->request.redirect_uri) : STR_NULL);
+		policy = page_client(rq, model, client, flow->request.redirect_uri);
+	return page_respond_by(rq, status, "login", model, &policy);
 }
 
 int flow_continue(struct request *rq, const struct flow *flow, const struct session *session, struct str cookie)

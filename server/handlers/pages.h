@@ -4,13 +4,16 @@
 #include "server/handlers/handlers.h"
 #include "server/login/flow.h"
 #include "server/oidc/consent.h"
+#include "server/web/page.h"
 
-/* form_action: origins beside 'self' to which a form may lead, or STR_NULL. */
-int page_respond(struct request *rq, int status, const char *template_name, const json_t *model, struct str form_action);
-/* With the one static script that submits a form at once; only where the page has no other purpose. */
-int page_respond_scripted(struct request *rq, const char *template_name, const json_t *model, struct str form_action);
-/* With frames of these origins, separated by SP. */
-int page_respond_framed(struct request *rq, const char *template_name, const json_t *model, struct str frames);
+int page_respond(struct request *rq, int status, const char *template_name, const json_t *model);
+/* The same, where the page may do more. */
+int page_respond_by(struct request *rq, int status, const char *template_name, const json_t *model, const struct page_policy *policy);
+/*
+ * What a client says of itself (OpenID Connect Registration §2), into the model of a page that speaks of it: name, links and logo.
+ * Only https is shown.  Returns what such a page may do: show that logo, lead a form to redirect_uri.
+ */
+struct page_policy page_client(struct request *rq, json_t *model, const struct client *client, struct str redirect_uri);
 /* A sentence in the user's language. */
 struct str page_say(struct request *rq, const char *key);
 

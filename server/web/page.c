@@ -84,33 +84,23 @@ static bool is_origin_list(struct str s)
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] < 0x20 || s.p[i] > 0x7e || s.p[i] == ';' || s.p[i] == ',' || s.p[i] == '\'' || s.p[i] == '*')
 			return false;
-	return s.len > 0 && s.len < CSP_MAX / 2;
+	return s.len > 0 && s.len < CSP_MAX / 4;
 }
 
-static struct str csp(struct arena *a, const char *script, struct str form_action, struct str frames)
+static void add_origins(struct buf *b, const char *before, struct str origins)
+{
+	if (is_origin_list(origins))
+		buf_printf(b, "%s %.*s", before, STR_ARG(origins));
+}
+
+struct str page_csp(struct arena *a, const struct page_policy *policy)
 {
 	struct buf b = buf_new(a, CSP_MAX);
 
-	buf_printf(&b, "default-src 'none'; script-src %s; style-src 'self'; img-src 'self'; font-src 'self'; "
-	               "frame-ancestors 'none'; base-uri 'none'; form-action 'self'", script);
-	if (is_origin_list(form_action))
-		buf_printf(&b, " %.*s", STR_ARG(form_action));
-	if (is_origin_list(frames))
-		buf_printf(&b, "; frame-src %.*s", STR_ARG(frames));
+	buf_printf(&b, "default-src 'none'; script-src %s; style-src 'self'; img-src 'self'", policy->script ? "'self'" : "'none'");
+	add_origins(&b, "", policy->images);
+	buf_add_c(&b, "; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+	add_origins(&b, "", policy->forms);
+	add_origins(&b, "; frame-src", policy->frames);
 	return buf_str(&b);
-}
-
-struct str page_csp(struct arena *a, struct str form_action)
-{
-	return csp(a, "'none'", form_action, STR_NULL);
-}
-
-struct str page_csp_framed(struct arena *a, struct str frames)
-{
-	return csp(a, "'none'", STR_NULL, frames);
-}
-
-struct str page_csp_scripted(struct arena *a, struct str form_action)
-{
-	return csp(a, "'self'", form_action, STR_NULL);
 }

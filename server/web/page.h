@@ -33,9 +33,12 @@ struct page_static {
 const struct page_static *page_static_find(struct str path);
 /* The path of a file by its plain name, for templates: {{static.sen.css}}. */
 const char *page_static_path(const char *file);
-/* Content-Security-Policy for pages; form_action: origins beside 'self' that a form may lead to. */
-struct str page_csp(struct arena *a, struct str form_action);
-/* The same for a page that shows what stands at these origins in frames, separated by SP. */
-struct str page_csp_framed(struct arena *a, struct str frames);
-/* The same for a page with one of our static scripts; inline script stays forbidden. */
-struct str page_csp_scripted(struct arena *a, struct str form_action);
+/* What a page may do beside what all may; origins, separated by SP, or STR_NULL. */
+struct page_policy {
+	struct str forms;  /* a form may lead there */
+	struct str frames; /* what stands there is shown in a frame */
+	struct str images; /* an image may come from there */
+	bool script;       /* one of our static scripts; inline script stays forbidden */
+};
+/* Content-Security-Policy of a page; origins that could end a directive are left out. */
+struct str page_csp(struct arena *a, const struct page_policy *policy);

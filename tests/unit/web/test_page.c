@@ -8,7 +8,7 @@ static const struct str languages[] = { STR("vi"), STR("en") };
 
 static const char full_model[] =
 	"{\"flow\":\"<m-f>\",\"csrf\":\"<m-c>\",\"username\":\"<m-u>\",\"error\":\"<m-e>\",\"platform_name\":\"<m-p>\",\"name\":\"<m-n>\","
-	"\"unit_name\":\"<m-un>\",\"title\":\"<m-t>\",\"text\":\"<m-x>\",\"trace\":\"<m-tr>\",\"user_code\":\"<m-uc>\",\"client_name\":\"<m-cn>\",\"n_requests\":\"<m-nr>\",\"code\":\"<m-co>\",\"client_id\":\"<m-id>\","
+	"\"unit_name\":\"<m-un>\",\"title\":\"<m-t>\",\"text\":\"<m-x>\",\"trace\":\"<m-tr>\",\"user_code\":\"<m-uc>\",\"client_name\":\"<m-cn>\",\"has_links\":true,\"logo_url\":\"data:x\",\"policy_url\":\"javascript:p\",\"terms_url\":\"javascript:t\",\"client_url\":\"javascript:c\",\"n_requests\":\"<m-nr>\",\"code\":\"<m-co>\",\"client_id\":\"<m-id>\","
 	"\"post_logout_redirect_uri\":\"<m-uri>\",\"state\":\"<m-s>\",\"lang_url\":\"/?<m-l>\","
 	"\"link_url\":\"javascript:x\",\"link_text\":\"<m-lt>\",\"form_action_url\":\"/?<m-fa>\",\"form_text\":\"<m-ft>\","
 	"\"scopes\":[{\"text\":\"<m-sc>\"}],\"details\":[{\"type\":\"<m-ty>\",\"text\":\"<m-de>\"}],"
@@ -100,16 +100,21 @@ static void test_policy(void **state)
 {
 	static const struct str bad[] = { STR_NULL, STR(""), STR("https://a; script-src *"), STR("https://a, x"), STR("*"),
 		                          STR("'unsafe-inline'"), STR("https://\xc3\xa9"), STR("https://a\r\nX: y") };
-	struct str own = page_csp(*state, STR_NULL);
+	struct str own = page_csp(*state, &(struct page_policy){ 0 });
 
 	assert_true(str_ends(own, STR("form-action 'self'")));
 	assert_true(str_starts(own, STR("default-src 'none'; script-src 'none';")));
 	assert_true(str_contains(own, STR("frame-ancestors 'none'")) && str_contains(own, STR("base-uri 'none'")));
-	assert_true(str_ends(page_csp(*state, STR("https://a.vn:8443")), STR("form-action 'self' https://a.vn:8443")));
-	assert_true(str_ends(page_csp_framed(*state, STR("https://a.vn https://b.vn:8443")), STR("form-action 'self'; frame-src https://a.vn https://b.vn:8443")));
+	assert_true(str_contains(own, STR("img-src 'self';")));
+	assert_true(str_ends(page_csp(*state, &(struct page_policy){ .forms = STR("https://a.vn:8443") }), STR("form-action 'self' https://a.vn:8443")));
+	assert_true(str_ends(page_csp(*state, &(struct page_policy){ .frames = STR("https://a.vn https://b.vn:8443") }),
+	                     STR("form-action 'self'; frame-src https://a.vn https://b.vn:8443")));
+	assert_true(str_contains(page_csp(*state, &(struct page_policy){ .images = STR("https://a.vn:8443") }), STR("; img-src 'self' https://a.vn:8443;")));
+	assert_true(str_contains(page_csp(*state, &(struct page_policy){ .script = true }), STR("; script-src 'self';")));
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		assert_true(str_equal(page_csp(*state, bad[i]), own));
-		assert_true(str_equal(page_csp_framed(*state, bad[i]), own));
+		const struct page_policy policy = { .forms = bad[i], .frames = bad[i], .images = bad[i] };
+
+		assert_true(str_equal(page_csp(*state, &policy), own));
 	}
 }
 
