@@ -265,7 +265,7 @@ static void test_newest_state_wins_over_a_lost_one(void **state)
 	(void)proxy_has_struck(kit.proxy);
 	/* Revoked before anybody knows whether it was made. */
 	kit_off(d);
-	kit_go_until_ok(d, r, 4);
+	kit_go_until_ok(d, kit_go(d, &r), 4);
 	if (kit_stand->count() > 0)
 		assert_off(d);
 }

@@ -11,7 +11,7 @@ static struct str mariadb(struct arena *a, const char *database, const char *sql
 	const char *const argv[] = { "mariadb", "--no-defaults", "--default-character-set=utf8mb4", "-S", getenv("SEN_TEST_MARIADB_SOCKET"),
 	                             "-u", "root", "-N", "-B", "-r", "-D", database, "-e", sql, NULL };
 
-	return stand_sql_command(a, argv);
+	return stand_command(a, argv, STR_NULL);
 }
 
 static struct str side(struct arena *a, const char *sql)
@@ -23,7 +23,7 @@ static struct str statements(struct arena *a)
 {
 	const char *const argv[] = { "cat", getenv("SEN_TEST_SQL_STATEMENTS"), NULL };
 
-	return stand_sql_command(a, argv);
+	return stand_command(a, argv, STR_NULL);
 }
 
 static int begin(struct arena *a, struct connector_config *config)

@@ -14,7 +14,7 @@ static struct str psql(struct arena *a, const char *database, const char *sql)
 	struct str conninfo = arena_printf(a, "%s dbname=%s", getenv("SEN_TEST_PG"), database);
 	const char *const argv[] = { "psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", conninfo.p, "-c", sql, NULL };
 
-	return stand_sql_command(a, argv);
+	return stand_command(a, argv, STR_NULL);
 }
 
 static struct str side(struct arena *a, const char *sql)
@@ -26,7 +26,7 @@ static struct str statements(struct arena *a)
 {
 	const char *const argv[] = { "cat", getenv("SEN_TEST_SQL_STATEMENTS"), NULL };
 
-	return stand_sql_command(a, argv);
+	return stand_command(a, argv, STR_NULL);
 }
 
 static int begin(struct arena *a, struct connector_config *config)

@@ -1,38 +1,6 @@
 #include "tests/connectors/stand_sql.h"
 
-#include "common/base/buf.h"
-
-#include <stdio.h>
-#include <string.h>
-
 #define OUTPUT_MAX ((size_t)64 * 1024)
-
-struct str stand_sql_command(struct arena *a, const char *const *argv)
-{
-	struct buf out = buf_new(a, OUTPUT_MAX);
-	int fds[2], status = 0;
-	char bytes[4096];
-	ssize_t n;
-	pid_t pid;
-
-	assert_int_equal(pipe(fds), 0);
-	pid = fork();
-	if (pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execvp(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	while ((n = read(fds[0], bytes, sizeof(bytes))) > 0)
-		buf_add(&out, str_n(bytes, (size_t)n));
-	close(fds[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (status != 0 || !buf_ok(&out))
-		fail_msg("%s ended with %d", argv[0], status);
-	return buf_str(&out);
-}
 
 static void run(sql_side side, const char *format, ...) _printf_(2, 3);
 static void run(sql_side side, const char *format, ...)

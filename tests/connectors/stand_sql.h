@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "tests/connectors/kit.h"
+#include "tests/connectors/stand_command.h"
 
 /* Runs one statement; its rows as text, columns divided by 0x1f. */
 typedef struct str (*sql_side)(struct arena *a, const char *sql);
@@ -16,5 +16,3 @@ void stand_sql_wipe(sql_side side);
 struct stand_account stand_sql_look(sql_side side, struct arena *a, const char *login, const char *join_roles);
 void stand_sql_act(sql_side side, enum stand_act act, const char *login);
 size_t stand_sql_count(sql_side side);
-/* Output of a command; the test fails when the command does. */
-struct str stand_sql_command(struct arena *a, const char *const *argv);

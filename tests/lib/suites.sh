@@ -91,16 +91,23 @@ suite_db() {
 suite_ldap() {
 	sen_build "${TESTS_BUILD:-test}"
 	service_is_running ldap || openldap_start
-	as_server cat "$STATE/secrets/ldap-sen-provisioner.password" >"$TESTS_LOG/ldap.password"
-	chmod 600 "$TESTS_LOG/ldap.password"
-	SEN_TEST_LDAP_URI=ldap://127.0.0.1:$PORT_LDAP SEN_TEST_LDAP_BIND_DN=$LDAP_PROVISIONER_DN \
-		SEN_TEST_LDAP_PASSWORD_FILE=$TESTS_LOG/ldap.password SEN_TEST_LDAP_BASE="ou=people,$LDAP_SUFFIX" meson_suite ldap
+	tests_ldap_env
+	meson_suite ldap
+}
+
+tests_ldap_env() {
+	rm -f "$TESTS_LOG/ldap.password"
+	(umask 077 && as_server cat "$STATE/secrets/ldap-sen-provisioner.password" >"$TESTS_LOG/ldap.password")
+	export SEN_TEST_LDAP_URI=ldap://127.0.0.1:$PORT_LDAP SEN_TEST_LDAP_BIND_DN=$LDAP_PROVISIONER_DN
+	export SEN_TEST_LDAP_PASSWORD_FILE=$TESTS_LOG/ldap.password SEN_TEST_LDAP_BASE="ou=people,$LDAP_SUFFIX"
 }
 
 suite_connectors() {
 	sen_build "${TESTS_BUILD:-test}"
 	tests_postgres
 	mariadb_start
+	service_is_running ldap || openldap_start
+	tests_ldap_env
 	SEN_TEST_SQL_STATEMENTS=$SEN_ROOT/tests/connectors/statements.sql SEN_TEST_PG_PORT=$PORT_POSTGRES \
 		SEN_TEST_MARIADB_SOCKET=$STATE/run/mariadb.sock SEN_TEST_MARIADB_PORT=$PORT_MARIADB meson_suite connectors
 	service_stop mariadb
@@ -130,14 +137,18 @@ e2e_stack() {
 }
 
 suite_e2e() {
-	local file log
+	local file names
 	sen_build "${TESTS_BUILD:-test}"
 	node_ready
 	e2e_copy
 	e2e_stack
 	check "e2e: the main job" e2e_main_job
-	for file in "$SEN_ROOT"/tests/e2e/${TESTS_E2E:-*}.test.mjs; do
-		e2e_file "$(basename "$file")"
+	# Several names or patterns, not expanded in the folder where we happen to be.
+	read -ra names <<<"${TESTS_E2E:-*}"
+	for file in "${names[@]/#/$SEN_ROOT/tests/e2e/}"; do
+		for file in $file.test.mjs; do
+			e2e_file "$(basename "$file")"
+		done
 	done
 	services_stop_all
 	check "e2e: no sanitizer report, no assertion, no crash in the servers' logs" e2e_logs_are_clean

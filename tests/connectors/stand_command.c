@@ -1,0 +1,47 @@
+#include "tests/connectors/stand_command.h"
+
+#include "common/base/buf.h"
+
+#define OUTPUT_MAX ((size_t)256 * 1024)
+
+/* Less than a pipe holds, so that nobody waits for the other. */
+static void feed(int fd, struct str input)
+{
+	assert_true(input.len < 60000);
+	if (input.len > 0)
+		assert_int_equal(write(fd, input.p, input.len), (ssize_t)input.len);
+	close(fd);
+}
+
+struct str stand_command(struct arena *a, const char *const *argv, struct str input)
+{
+	struct buf out = buf_new(a, OUTPUT_MAX);
+	int in[2], back[2], status = 0;
+	char bytes[4096];
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(back), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(back[1], STDOUT_FILENO);
+		for (int i = 0; i < 2; i++) {
+			close(in[i]);
+			close(back[i]);
+		}
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	close(in[0]);
+	close(back[1]);
+	feed(in[1], input);
+	while ((n = read(back[0], bytes, sizeof(bytes))) > 0)
+		buf_add(&out, str_n(bytes, (size_t)n));
+	close(back[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status != 0 || !buf_ok(&out))
+		fail_msg("%s ended with %d", argv[0], status);
+	return buf_str(&out);
+}

@@ -1,0 +1,255 @@
+/*
+ * An LDAP server: inetOrgPerson entries and groupOfNames, looked at with ldapsearch.  SEN_TEST_LDAP_* as in
+ * tests/ldap/ldap_test.h; the stand works in a folder of its own below the base.
+ */
+#include "common/base/base64.h"
+#include "tests/connectors/stand_command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const group_names[] = { "MC", "TK", "LD", "ADMIN" };
+
+static struct str of_env(const char *name)
+{
+	if (!getenv(name))
+		fail_msg("%s must tell where the directory of the tests is", name);
+	return str_c(getenv(name));
+}
+
+static struct str folder(struct arena *a)
+{
+	return arena_printf(a, "ou=kit,%.*s", STR_ARG(of_env("SEN_TEST_LDAP_BASE")));
+}
+
+/* tool -x -H … -D … -y … with up to four arguments; stdin: LDIF. */
+static struct str ldap(struct arena *a, const char *tool, const char *const *arguments, size_t n, struct str ldif)
+{
+	const char *argv[24] = { tool, "-x", "-H", of_env("SEN_TEST_LDAP_URI").p, "-D", of_env("SEN_TEST_LDAP_BIND_DN").p, "-y",
+	                         of_env("SEN_TEST_LDAP_PASSWORD_FILE").p };
+
+	assert_true(n < 12);
+	for (size_t i = 0; i < n; i++)
+		argv[8 + i] = arguments[i];
+	return stand_command(a, argv, ldif);
+}
+
+static struct str search(struct arena *a, struct str base, struct str filter, const char *attr)
+{
+	const char *const arguments[] = { "-LLL", "-o", "ldif-wrap=no", "-b", arena_cstr(a, base), "-s", "sub", arena_cstr(a, filter), attr };
+
+	return ldap(a, "ldapsearch", arguments, attr ? 9 : 8, STR_NULL);
+}
+
+static void modify(struct str ldif)
+{
+	struct arena *a = arena_new(UNIT_ARENA_BYTES);
+
+	(void)ldap(a, "ldapmodify", NULL, 0, ldif);
+	arena_free(a);
+}
+
+/* "name: value" or "name:: base64" (RFC 2849). */
+static struct str ldif_value(struct arena *a, struct str line)
+{
+	struct str value = str_trim(str_skip(line, (size_t)str_index(line, ':') + 1)), bytes;
+
+	if (!str_starts(value, STR(":")))
+		return value;
+	assert_true(base64_decode(a, str_trim(str_skip(value, 1)), &bytes));
+	return bytes;
+}
+
+/* The first value of an attribute; empty: none. */
+static struct str attr_of(struct arena *a, struct str ldif, const char *name)
+{
+	struct str rest = ldif, line, begin = arena_printf(a, "%s:", name);
+
+	while (str_split(&rest, '\n', &line))
+		if (str_starts(line, begin))
+			return ldif_value(a, line);
+	return STR("");
+}
+
+static size_t count_of(struct str ldif, const char *name)
+{
+	struct str rest = ldif, line;
+	size_t n = 0;
+
+	while (str_split(&rest, '\n', &line))
+		n += str_starts(line, str_c(name));
+	return n;
+}
+
+static struct str user_dn(struct arena *a, const char *login)
+{
+	return arena_printf(a, "uid=%s,ou=users,%.*s", login, STR_ARG(folder(a)));
+}
+
+static struct str folder_ldif(struct arena *a)
+{
+	struct str f = folder(a), all = arena_printf(a,
+		"dn: %.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: kit\n\n"
+		"dn: ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: users\n\n"
+		"dn: ou=groups,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: groups\n\n", STR_ARG(f), STR_ARG(f), STR_ARG(f));
+
+	for (size_t i = 0; i < ARRAY_LEN(group_names); i++)
+		all = arena_printf(a, "%.*sdn: cn=%s,ou=groups,%.*s\nchangetype: add\nobjectClass: groupOfNames\ncn: %s\nmember: %.*s\n\n",
+		                   STR_ARG(all), group_names[i], STR_ARG(f), group_names[i], STR_ARG(of_env("SEN_TEST_LDAP_BIND_DN")));
+	return all;
+}
+
+static void remove_folder(struct arena *a)
+{
+	const char *const arguments[] = { "-r", "-c", folder(a).p };
+	struct str found = search(a, of_env("SEN_TEST_LDAP_BASE"), STR("(ou=kit)"), "ou");
+
+	if (count_of(found, "dn:") > 0)
+		(void)ldap(a, "ldapdelete", arguments, 3, STR_NULL);
+}
+
+static void wipe(void)
+{
+	struct arena *a = arena_new(UNIT_ARENA_BYTES);
+
+	remove_folder(a);
+	modify(folder_ldif(a));
+	arena_free(a);
+}
+
+static int begin(struct arena *a, struct connector_config *config)
+{
+	struct str uri = of_env("SEN_TEST_LDAP_URI"), password;
+	const char *const cat[] = { "cat", of_env("SEN_TEST_LDAP_PASSWORD_FILE").p, NULL };
+	uint64_t port = 0;
+
+	assert_true(str_starts(uri, STR("ldap://127.0.0.1:")) && str_to_u64(str_skip(uri, strlen("ldap://127.0.0.1:")), 65535, &port));
+	password = stand_command(a, cat, STR_NULL);
+	config->kind = STR("ldap");
+	config->bind_dn = config->placeholder_member = of_env("SEN_TEST_LDAP_BIND_DN");
+	config->password = str_ends(password, STR("\n")) ? str_n(password.p, password.len - 1) : password;
+	config->people_base = arena_printf(a, "ou=users,%.*s", STR_ARG(folder(a)));
+	config->groups_base = arena_printf(a, "ou=groups,%.*s", STR_ARG(folder(a)));
+	config->id_attr = STR("employeeNumber");
+	config->disable_attr = STR("employeeType");
+	config->disable_value = STR("disabled");
+	config->ca_file = STR("");
+	return (int)port;
+}
+
+static void set_port(struct arena *a, struct connector_config *config, int port)
+{
+	config->uri = arena_printf(a, "ldap://127.0.0.1:%d", port);
+}
+
+static void end(void)
+{
+	struct arena *a = arena_new(UNIT_ARENA_BYTES);
+
+	remove_folder(a);
+	arena_free(a);
+}
+
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+static struct str roles_of(struct arena *a, const char *login)
+{
+	struct str found = search(a, folder(a), arena_printf(a, "(&(objectClass=groupOfNames)(member=%.*s))", STR_ARG(user_dn(a, login))), "cn");
+	struct str rest = found, line, all = STR("");
+	const char *names[ARRAY_LEN(group_names)];
+	size_t n = 0;
+
+	while (n < ARRAY_LEN(names) && str_split(&rest, '\n', &line))
+		if (str_starts(line, STR("cn:")))
+			names[n++] = arena_cstr(a, ldif_value(a, line));
+	qsort(names, n, sizeof(names[0]), by_text);
+	for (size_t i = 0; i < n; i++)
+		all = arena_printf(a, "%.*s%s%s", STR_ARG(all), i > 0 ? "," : "", names[i]);
+	return all;
+}
+
+static struct stand_account look(struct arena *a, const char *login)
+{
+	struct str found = search(a, folder(a), arena_printf(a, "(uid=%s)", login), NULL);
+
+	return (struct stand_account){
+		.n = count_of(found, "dn:"),
+		.active = !str_equal(attr_of(a, found, "employeeType"), STR("disabled")),
+		.full_name = attr_of(a, found, "displayName"),
+		.unit_code = attr_of(a, found, "departmentNumber"),
+		.post = attr_of(a, found, "title"),
+		.phone = attr_of(a, found, "telephoneNumber"),
+		.account_id = attr_of(a, found, "employeeNumber"),
+		.roles = roles_of(a, login),
+	};
+}
+
+static void take_roles(struct arena *a, const char *login)
+{
+	struct str roles = roles_of(a, login), role;
+
+	while (roles.len > 0 && str_split(&roles, ',', &role))
+		modify(arena_printf(a, "dn: cn=%.*s,ou=groups,%.*s\nchangetype: modify\ndelete: member\nmember: %.*s\n", STR_ARG(role),
+		                    STR_ARG(folder(a)), STR_ARG(user_dn(a, login))));
+}
+
+static struct str act_ldif(struct arena *a, enum stand_act what, const char *login)
+{
+	struct str dn = user_dn(a, login);
+
+	switch (what) {
+	case STAND_ADD_FOREIGN:
+		return arena_printf(a, "dn: %.*s\nchangetype: add\nobjectClass: inetOrgPerson\nuid: %s\ncn: Người Khác\nsn: Người\n"
+		                    "displayName: Người Khác\n", STR_ARG(dn), login);
+	case STAND_RENAME:
+		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: displayName\ndisplayName: Ai đó khác\n", STR_ARG(dn));
+	case STAND_GIVE_ROLE:
+		return arena_printf(a, "dn: cn=TK,ou=groups,%.*s\nchangetype: modify\nadd: member\nmember: %.*s\n", STR_ARG(folder(a)), STR_ARG(dn));
+	case STAND_ENABLE:
+		return arena_printf(a, "dn: %.*s\nchangetype: modify\ndelete: employeeType\n", STR_ARG(dn));
+	case STAND_SET_PHONE:
+		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: telephoneNumber\ntelephoneNumber: 0238 111 222\n", STR_ARG(dn));
+	case STAND_DELETE:
+		return arena_printf(a, "dn: %.*s\nchangetype: delete\n", STR_ARG(dn));
+	case STAND_TAKE_ROLE:
+	default:
+		return STR_NULL;
+	}
+}
+
+static void act(enum stand_act what, const char *login)
+{
+	struct arena *a = arena_new(UNIT_ARENA_BYTES);
+
+	if (what == STAND_TAKE_ROLE || what == STAND_DELETE)
+		take_roles(a, login);
+	if (what != STAND_TAKE_ROLE)
+		modify(act_ldif(a, what, login));
+	arena_free(a);
+}
+
+static size_t count(void)
+{
+	struct arena *a = arena_new(UNIT_ARENA_BYTES);
+	size_t n = count_of(search(a, folder(a), STR("(objectClass=inetOrgPerson)"), "uid"), "dn:");
+
+	arena_free(a);
+	return n;
+}
+
+static void spoil_password(struct arena *a, struct connector_config *config)
+{
+	(void)a;
+	config->password = STR("spoilt");
+}
+
+static const struct stand stand = {
+	.name = "LDAP", .keeps_phone = true, .knows_roles = false, /* a group that is missing is made */ .renames = false,
+	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
+	.spoil_password = spoil_password,
+};
+const struct stand *const kit_stand = &stand;
