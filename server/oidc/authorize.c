@@ -93,10 +93,10 @@ static int check_response(struct op *op, const struct authorize_request *rq, con
 		return op_fail(op, ERR_INVALID_REQUEST, "response_type is missing");
 	if (type == 0)
 		return op_fail(op, ERR_UNSUPPORTED_RESPONSE_TYPE, "response_type is not offered to this client");
-	if (!response_mode_read(rq, client, &mode) && type == RESPONSE_ID_TOKEN)
-		return op_fail(op, ERR_UNSUPPORTED_RESPONSE_MODE, "response_type id_token is offered with response_mode form_post only");
 	if (!response_mode_read(rq, client, &mode))
-		return op_fail(op, ERR_UNSUPPORTED_RESPONSE_MODE, "response_mode is not offered for this response_type");
+		return op_fail(op, ERR_UNSUPPORTED_RESPONSE_MODE, type == RESPONSE_ID_TOKEN ?
+		                       "response_type id_token is offered with response_mode form_post only" :
+		                       "response_mode is not offered for this response_type");
 	/* OIDC Core §3.2.2.1, §3.3.2.11: a token that leaves through the browser is bound to the request. */
 	if (type != RESPONSE_CODE && str_is_null(rq->nonce))
 		return op_fail(op, ERR_INVALID_REQUEST, "nonce is required for this response_type");

@@ -45,8 +45,7 @@ static bool is_ambiguous(struct str uri, struct str path)
 static bool is_plain_host(struct str host)
 {
 	for (size_t i = 0; i < host.len; i++)
-		if (!is_letter(host.p[i]) && !(host.p[i] >= 'A' && host.p[i] <= 'Z') && !is_digit(host.p[i]) && host.p[i] != '.' && host.p[i] != '-' &&
-		    host.p[i] != ':')
+		if (!is_letter(host.p[i]) && !(host.p[i] >= 'A' && host.p[i] <= 'Z') && !is_digit(host.p[i]) && str_index(STR(".-_:"), host.p[i]) < 0)
 			return false;
 	return host.len > 0;
 }
