@@ -3,7 +3,7 @@
 #include "common/base/base64.h"
 #include "common/base/random.h"
 #include "common/crypto/digest.h"
-#include "server/oidc/official.h"
+#include "server/oidc/card.h"
 #include "server/oidc/pushed_request.h"
 #include "server/session/handle.h"
 
@@ -28,29 +28,28 @@ DB_QUERY(code_insert, DB_WRITE,
  */
 DB_QUERY(code_claim, DB_WRITE,
 	"WITH c AS ("
-	"  UPDATE sen.auth_code SET used_at = now()"
-	"  WHERE account_id = $1::uuid AND issued_on = $2::date AND code_hash = $3::bytea AND client_id = $4::text"
-	"  AND used_at IS NULL AND expires_at > now() RETURNING *"
+	"  UPDATE sen.auth_code c SET used_at = now() FROM " CARD_PERSON_TABLES ", sen.oauth_client k"
+	"  WHERE c.account_id = $1::uuid AND c.issued_on = $2::date AND c.code_hash = $3::bytea AND c.client_id = $4::text"
+	"  AND c.used_at IS NULL AND c.expires_at > now()"
+	"  AND a.account_id = $1::uuid AND " CARD_PERSON_JOIN " AND k.id = $4::text"
+	"  RETURNING c.family_id, c.session_id, c.session_on, c.scope, c.nonce, c.auth_time, c.epoch, c.level, c.amr, c.offline, c.extra,"
+	"   a.status = 'active' AND a.epoch = c.epoch AND k.enabled AND " CARD_ADMITS
+	"   AND c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text) AS fits,"
+	"  " CARD_ADMINISTERS " AS administers, " CARD_COLUMNS("$11::text")
 	"), f AS ("
 	"  INSERT INTO sen.token_family (account_id, issued_on, id, client_id, session_id, session_on, scope, auth_time, epoch,"
 	"   expires_at, level, amr, bound_key, offline, idle_s, extra)"
-	"  SELECT c.account_id, c.issued_on, c.family_id, c.client_id, c.session_id, c.session_on, c.scope, c.auth_time, c.epoch,"
+	"  SELECT $1::uuid, $2::date, c.family_id, $4::text, c.session_id, c.session_on, c.scope, c.auth_time, c.epoch,"
 	"   CASE WHEN c.offline THEN now() + $9::bigint * interval '1 s' ELSE s.expires_at END, c.level, c.amr, $8::text, c.offline,"
 	"   CASE WHEN c.offline THEN $10::integer END, c.extra"
-	"  FROM c JOIN sen.account a ON a.id = c.account_id AND a.status = 'active' AND a.epoch = c.epoch"
-	"  JOIN sen.session s ON s.account_id = c.account_id AND s.issued_on = c.session_on AND s.id = c.session_id"
+	"  FROM c JOIN sen.session s ON s.account_id = $1::uuid AND s.issued_on = c.session_on AND s.id = c.session_id"
 	"    AND " SESSION_NEAR("s.issued_on", "$2::date")
 	"    AND s.ended_at IS NULL AND s.expires_at > now()"
-	"  JOIN sen.oauth_client k ON k.id = c.client_id AND k.enabled"
-	"    AND (k.platform_id IS NULL OR EXISTS (SELECT FROM sen.live_grant g WHERE g.account_id = $1::uuid AND g.platform_id = k.platform_id))"
-	"  WHERE c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text)"
-	"  FOR SHARE OF s RETURNING id"
+	"  WHERE c.fits FOR SHARE OF s RETURNING 1"
 	")"
-	"SELECT f.id, c.scope, c.nonce, c.session_id, floor(extract(epoch FROM c.auth_time))::bigint,"
-	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid), c.level, c.amr, c.extra,"
-	OFFICIAL_COLUMNS("$11::smallint", "c.scope", "c.extra")
-	" FROM c JOIN sen.account a ON a.id = c.account_id JOIN sen.person p ON p.id = a.person_id LEFT JOIN f ON true");
-#define FIRST_OFFICIAL_COLUMN 9
+	"SELECT EXISTS (SELECT FROM f), c.family_id, c.scope, c.nonce, c.session_id, floor(extract(epoch FROM c.auth_time))::bigint,"
+	" c.administers, c.level, c.amr, c.extra, " CARD_COLUMNS_OF_C " FROM c");
+#define FIRST_CARD_COLUMN 10
 
 DB_QUERY(code_reuse, DB_WRITE,
 	"WITH f AS ("
@@ -110,22 +109,21 @@ static int from_row(struct op *op, const struct handle *h, const struct db_rows 
 {
 	struct official_facts *facts = ARENA_NEW(op->arena, struct official_facts);
 
-	*facts = official_facts_from_row(rows, 0, FIRST_OFFICIAL_COLUMN);
 	*ret = (struct authorization){
 		.account_id = h->account_id,
 		.family_on = h->on,
-		.family_id = db_str(rows, 0, 0),
-		.scope = db_str(rows, 0, 1),
-		.nonce = db_str(rows, 0, 2),
-		.session_id = db_str(rows, 0, 3),
-		.auth_time_s = db_i64(rows, 0, 4),
-		.may_grant = db_bool(rows, 0, 5),
-		.level = db_i64(rows, 0, 6),
-		.amr = db_str(rows, 0, 7),
+		.family_id = db_str(rows, 0, 1),
+		.scope = db_str(rows, 0, 2),
+		.nonce = db_str(rows, 0, 3),
+		.session_id = db_str(rows, 0, 4),
+		.auth_time_s = db_i64(rows, 0, 5),
+		.may_grant = db_bool(rows, 0, 6),
+		.level = db_i64(rows, 0, 7),
+		.amr = db_str(rows, 0, 8),
 		.may_refresh = true,
-		.official = facts,
+		.official = card_read(op, rows, FIRST_CARD_COLUMN, h->account_id, facts) ? facts : NULL,
 	};
-	return authorization_extra_read(op, db_str(rows, 0, 8), &ret->extra);
+	return authorization_extra_read(op, db_str(rows, 0, 9), &ret->extra);
 }
 
 int code_redeem(struct op *op, const struct oidc_settings *settings, const struct client *client,
@@ -155,7 +153,7 @@ int code_redeem(struct op *op, const struct oidc_settings *settings, const struc
 		r = db_run(op, &code_reuse, &rows, P_STR(h.account_id), P_STR(h.on), P_BYTES(h.hash), P_STR(client->id), P_C(op->id));
 		return r < 0 ? r : op_fail_detail(op, ERR_INVALID_GRANT, refused, "unknown, expired, used or another client's");
 	}
-	if (db_is_null(&rows, 0, 0))
+	if (!db_bool(&rows, 0, 0))
 		return op_fail_detail(op, ERR_INVALID_GRANT, refused,
 		                      "redirect_uri, verifier, key, account, session or access do not fit; the code is used up");
 	return from_row(op, &h, &rows, ret_authorization);

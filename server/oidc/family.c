@@ -1,83 +1,78 @@
 #include "server/oidc/family.h"
 
+#include "server/oidc/card.h"
 #include "server/session/handle.h"
 #include "server/session/session.h"
 
 /*
- * Account active in the same epoch, and still a role on the client's platform.  $1 is the account in every
- * statement: said of the grants too, so that no plan reads those of others.
+ * The account a active in the same epoch, and still a role on the platform of the client k.  $1 is the account
+ * in every statement.
  */
-#define ACCOUNT_IS_LIVE " a.id = f.account_id AND a.status = 'active' AND a.epoch = f.epoch"
-#define CLIENT_IS_LIVE                                                                                             \
-	" k.id = f.client_id AND k.enabled AND (k.platform_id IS NULL OR EXISTS"                                 \
-	"   (SELECT FROM sen.live_grant g WHERE g.account_id = $1::uuid AND g.platform_id = k.platform_id))"
-#define LIVE_JOIN " JOIN sen.account a ON" ACCOUNT_IS_LIVE " JOIN sen.oauth_client k ON" CLIENT_IS_LIVE
-/* The sign-in session that the family came of, or a use not too long ago; $2 is the family's day. */
+#define LIVE_TABLES ", sen.oauth_client k"
+#define IS_LIVE                                                                                                    \
+	" a.account_id = $1::uuid AND a.status = 'active' AND a.epoch = f.epoch AND k.id = f.client_id AND k.enabled AND " CARD_ADMITS
+/*
+ * The sign-in sessions of these days that live; $2 is the family's day.  One of them is the family's, unless it is one
+ * that outlives its session as long as it is used.
+ */
+#define LIVE_SESSIONS                                                                                              \
+	"s AS MATERIALIZED ("                                                                                    \
+	"  SELECT s.id, s.last_seen_at < now() - " SESSION_TOUCH_AFTER " AS due FROM sen.session s WHERE s.account_id = $1::uuid"  \
+	"  AND " SESSION_NEAR("s.issued_on", "$2::date")                                                        \
+	"  AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"  \
+	")"
 #define STILL_LASTS                                                                                                \
 	" (CASE WHEN f.offline THEN coalesce(f.rotated_at, f.issued_on) + f.idle_s * interval '1 s' > now()"     \
-	"   ELSE EXISTS (SELECT FROM sen.session s WHERE s.account_id = f.account_id AND s.issued_on = f.session_on AND s.id = f.session_id" \
-	"   AND " SESSION_NEAR("s.issued_on", "$2::date")                                                       \
-	"   AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()) END)"
+	"   ELSE EXISTS (SELECT FROM s WHERE s.id = f.session_id) END)"
 
-#define REFRESHED(platform)                                                                                                  \
-	" floor(extract(epoch FROM c.auth_time))::bigint, c.generation,"                                               \
-	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid), c.level, c.amr, c.extra,"       \
-	OFFICIAL_COLUMNS(platform "::smallint", "c.scope", "c.extra")                                                  \
-	" FROM c JOIN sen.account a ON a.id = $1::uuid JOIN sen.person p ON p.id = a.person_id"
-#define FIRST_OFFICIAL_COLUMN 8
+#define REFRESHED                                                                                                  \
+	" f.scope, f.session_id, floor(extract(epoch FROM f.auth_time))::bigint, f.generation, " CARD_ADMINISTERS ","  \
+	" f.level, f.amr, f.extra, f.session_on, (SELECT s.due FROM s WHERE s.id = f.session_id AND NOT f.offline),"
+#define FIRST_CARD_COLUMN 10
 
+/* No CTE but the sessions: what a plan names costs, used or not. */
 DB_QUERY(family_claim, DB_WRITE,
-	"WITH c AS ("
-	"  UPDATE sen.token_family f SET generation = f.generation + $6::integer, rotated_at = now()"
-	"  FROM sen.account a, sen.oauth_client k"
-	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
-	"  AND f.generation = $5::integer AND f.revoked_at IS NULL AND f.expires_at > now()"
-	"  AND (f.bound_key IS NULL OR f.bound_key = $7::text)"
-	"  AND" ACCOUNT_IS_LIVE " AND" CLIENT_IS_LIVE " AND" STILL_LASTS
-	"  RETURNING f.scope, f.session_id, f.session_on, f.auth_time, f.generation, f.level, f.amr, f.extra, f.offline"
-	"), t AS ("
-	"  UPDATE sen.session s SET last_seen_at = now() FROM c"
-	"  WHERE s.account_id = $1::uuid AND s.issued_on = c.session_on AND s.id = c.session_id AND s.ended_at IS NULL"
-	"  AND s.last_seen_at < now() - " SESSION_TOUCH_AFTER
-	"  AND " SESSION_NEAR("s.issued_on", "$2::date") " AND NOT c.offline"
-	")"
-	"SELECT c.scope, c.session_id," REFRESHED("$8"));
+	"WITH " LIVE_SESSIONS
+	" UPDATE sen.token_family f SET generation = f.generation + $6::integer, rotated_at = now()"
+	" FROM " CARD_PERSON_TABLES LIVE_TABLES
+	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
+	" AND f.generation = $5::integer AND f.revoked_at IS NULL AND f.expires_at > now()"
+	" AND (f.bound_key IS NULL OR f.bound_key = $7::text)"
+	" AND " CARD_PERSON_JOIN " AND" IS_LIVE " AND" STILL_LASTS
+	" RETURNING" REFRESHED CARD_COLUMNS("$8::text"));
 
 /* Why nothing was claimed: a successor inside the grace time, reuse, or simply no longer alive. */
 DB_QUERY(family_after_claim, DB_WRITE,
-	"WITH f AS ("
+	"WITH " LIVE_SESSIONS ", g AS ("
 	"  SELECT f.*"
 	"  FROM sen.token_family f"
 	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
 	"  AND f.revoked_at IS NULL AND f.generation > $5::integer"
 	"), grace AS ("
-	"  SELECT f.* FROM f WHERE f.generation = $5::integer + 1 AND f.rotated_at + $6::bigint * interval '1 s' > now()"
-	"  AND (f.bound_key IS NULL OR f.bound_key = $7::text)"
+	"  SELECT g.* FROM g WHERE g.generation = $5::integer + 1 AND g.rotated_at + $6::bigint * interval '1 s' > now()"
+	"  AND (g.bound_key IS NULL OR g.bound_key = $7::text)"
 	"), dead AS ("
-	"  UPDATE sen.token_family t SET revoked_at = now(), revoke_reason = 'refresh token used twice' FROM f"
-	"  WHERE t.account_id = f.account_id AND t.issued_on = f.issued_on AND t.id = f.id AND NOT EXISTS (SELECT FROM grace)"
+	"  UPDATE sen.token_family t SET revoked_at = now(), revoke_reason = 'refresh token used twice' FROM g"
+	"  WHERE t.account_id = g.account_id AND t.issued_on = g.issued_on AND t.id = g.id AND NOT EXISTS (SELECT FROM grace)"
 	"  RETURNING t.account_id, t.id"
 	"), l AS ("
 	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id)"
 	"  SELECT 'system', 'refresh.reuse', dead.account_id, 'family:' || dead.id, $8::text FROM dead"
-	"), c AS ("
-	"  SELECT g.* FROM grace g WHERE g.expires_at > now() AND EXISTS (SELECT FROM sen.token_family f" LIVE_JOIN
-	"   WHERE f.account_id = g.account_id AND f.issued_on = g.issued_on AND f.id = g.id AND" STILL_LASTS ")"
 	")"
-	"SELECT c.scope, c.session_id," REFRESHED("$9"));
+	"SELECT" REFRESHED CARD_COLUMNS("$9::text")
+	" FROM grace f, " CARD_PERSON_TABLES LIVE_TABLES " WHERE f.expires_at > now() AND " CARD_PERSON_JOIN " AND" IS_LIVE " AND" STILL_LASTS);
 
 #define LIVE_COLUMNS                                                                                               \
 	"SELECT a.login, a.person_id, floor(extract(epoch FROM f.auth_time))::bigint, f.scope, f.session_id, f.generation," \
 	" floor(extract(epoch FROM f.expires_at))::bigint, f.client_id, f.level, f.extra"
 #define LIVE_ROWS                                                                                                  \
 	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid"                          \
-	" AND f.revoked_at IS NULL AND f.expires_at > now()"
+	" AND f.revoked_at IS NULL AND f.expires_at > now() AND" IS_LIVE " AND "
 #define N_LIVE_COLUMNS 10
 
-DB_QUERY(family_live_select, DB_READ, LIVE_COLUMNS " FROM sen.token_family f" LIVE_JOIN LIVE_ROWS);
+DB_QUERY(family_live_select, DB_READ, LIVE_COLUMNS " FROM sen.token_family f, " CARD_TABLES LIVE_TABLES LIVE_ROWS CARD_JOIN);
 DB_QUERY(family_live_official_select, DB_READ,
-	LIVE_COLUMNS "," OFFICIAL_COLUMNS("$4::smallint", "f.scope", "f.extra")
-	" FROM sen.token_family f" LIVE_JOIN " JOIN sen.person p ON p.id = a.person_id" LIVE_ROWS);
+	LIVE_COLUMNS ", " CARD_COLUMNS("$4::text") " FROM sen.token_family f, " CARD_PERSON_TABLES LIVE_TABLES LIVE_ROWS CARD_PERSON_JOIN);
 
 DB_QUERY(family_revoke_one, DB_WRITE,
 	"WITH f AS ("
@@ -94,7 +89,6 @@ static int from_row(struct op *op, const struct handle *h, const struct db_rows 
 {
 	struct official_facts *facts = ARENA_NEW(op->arena, struct official_facts);
 
-	*facts = official_facts_from_row(rows, 0, FIRST_OFFICIAL_COLUMN);
 	*ret = (struct authorization){
 		.account_id = h->account_id,
 		.family_on = h->on,
@@ -107,8 +101,11 @@ static int from_row(struct op *op, const struct handle *h, const struct db_rows 
 		.level = db_i64(rows, 0, 5),
 		.amr = db_str(rows, 0, 6),
 		.may_refresh = true,
-		.official = facts,
+		.official = card_read(op, rows, FIRST_CARD_COLUMN, h->account_id, facts) ? facts : NULL,
 	};
+	/* Once a minute; the tokens do not depend on it. */
+	if (db_bool(rows, 0, 9) && session_touch(op, h->account_id, db_str(rows, 0, 8), ret->session_id) < 0)
+		op_forgive(op);
 	return authorization_extra_read(op, db_str(rows, 0, 7), &ret->extra);
 }
 
@@ -180,8 +177,9 @@ int family_live_official(struct op *op, const struct family_key *key, int64_t pl
 	if (rows.n != 1)
 		return not_live(op);
 	*ret_state = state_from_row(&rows);
-	ret_state->official = official_facts_from_row(&rows, 0, N_LIVE_COLUMNS);
-	return 0;
+	if (card_read(op, &rows, N_LIVE_COLUMNS, key->account_id, &ret_state->official))
+		return 0;
+	return official_facts_get(op, platform_id, key->account_id, &ret_state->official);
 }
 
 int family_revoke(struct op *op, const struct family_key *key, struct str client_id, const char *reason)

@@ -44,7 +44,7 @@ static int add_official(struct op *op, const struct oidc_settings *settings, con
 	if (r >= 0 && auth->official)
 		facts = *auth->official;
 	else if (r >= 0)
-		r = official_facts_get(op, client, auth->account_id, &facts);
+		r = official_facts_get(op, client->platform_id, auth->account_id, &facts);
 	if (r < 0)
 		return r;
 	wish.claims = request;

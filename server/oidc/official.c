@@ -30,10 +30,10 @@ struct official_facts official_facts_from_row(const struct db_rows *rows, size_t
 	};
 }
 
-int official_facts_get(struct op *op, const struct client *client, struct str account_id, struct official_facts *ret_facts)
+int official_facts_get(struct op *op, int64_t platform_id, struct str account_id, struct official_facts *ret_facts)
 {
 	struct db_rows rows;
-	int r = db_run(op, &official_select, &rows, P_STR(account_id), P_I64(client->platform_id));
+	int r = db_run(op, &official_select, &rows, P_STR(account_id), P_I64(platform_id));
 
 	if (r < 0)
 		return r;

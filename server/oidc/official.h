@@ -42,7 +42,7 @@ struct official_facts {
 
 struct official_facts official_facts_from_row(const struct db_rows *rows, size_t row, size_t first_column);
 /* ERR_INVALID_TOKEN when the account is gone. */
-int official_facts_get(struct op *op, const struct client *client, struct str account_id, struct official_facts *ret_facts) _must_check_;
+int official_facts_get(struct op *op, int64_t platform_id, struct str account_id, struct official_facts *ret_facts) _must_check_;
 
 /* What of the facts is wished for. */
 struct official_wish {

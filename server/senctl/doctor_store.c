@@ -1,10 +1,8 @@
 #include "server/senctl/doctor_store.h"
 
 DB_QUERY(doctor_partitions_q, DB_READ,
-         "SELECT p.parent, coalesce(max(to_date(substring(c.relname FROM '_(\\d{6,8})$'), CASE WHEN p.by_month THEN 'YYYYMM' ELSE 'YYYYMMDD' END)"
-         "  + CASE WHEN p.by_month THEN interval '1 month' ELSE interval '1 day' END)::date - (now() AT TIME ZONE 'UTC')::date, -1)"
-         " FROM sen.partition_plan p LEFT JOIN pg_inherits i ON i.inhparent = to_regclass('sen.' || p.parent)"
-         " LEFT JOIN pg_class c ON c.oid = i.inhrelid GROUP BY p.parent ORDER BY p.parent");
+         "SELECT p.parent, coalesce(max(t.ends_on) - (now() AT TIME ZONE 'UTC')::date, -1)"
+         " FROM sen.partition_plan p LEFT JOIN sen.partition t ON t.parent = p.parent GROUP BY p.parent ORDER BY p.parent");
 DB_QUERY(doctor_backlog_q, DB_READ,
          "SELECT (SELECT count(*) FROM sen.dirty_account), (SELECT coalesce(extract(epoch FROM now() - min(since))::bigint, 0) FROM sen.dirty_account),"
          " count(*) FILTER (WHERE state IN (1, 2)), coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE state = 1))::bigint, 0),"

@@ -28,7 +28,7 @@ DB_QUERY(session_select, DB_READ,
 	" AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"
 	" AND a.status = 'active' AND a.epoch = s.epoch");
 
-DB_QUERY(session_touch, DB_WRITE,
+DB_QUERY(session_seen, DB_WRITE,
 	"UPDATE sen.session SET last_seen_at = now() WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid"
 	" AND ended_at IS NULL");
 
@@ -102,8 +102,15 @@ int session_find(struct op *op, struct str cookie, struct session *ret_session)
 		.amr = db_str(&rows, 0, 8),
 	};
 	if (db_i64(&rows, 0, 6) >= SESSION_TOUCH_AFTER_S)
-		return db_run(op, &session_touch, &rows, P_STR(h.account_id), P_STR(h.on), P_STR(ret_session->id));
+		return session_touch(op, h.account_id, h.on, ret_session->id);
 	return 0;
+}
+
+int session_touch(struct op *op, struct str account_id, struct str on, struct str id)
+{
+	struct db_rows rows;
+
+	return db_run(op, &session_seen, &rows, P_STR(account_id), P_STR(on), P_STR(id));
 }
 
 int session_end(struct op *op, const struct session *session, const char *reason, struct str_list *ret_clients)

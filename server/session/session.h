@@ -58,6 +58,9 @@ int session_begin(struct op *op, const struct session_start *start, struct sessi
 /* ERR_NOT_FOUND: no live session behind this cookie.  Notes activity at most once a minute. */
 int session_find(struct op *op, struct str cookie, struct session *ret_session) _must_check_;
 
+/* Notes activity. */
+int session_touch(struct op *op, struct str account_id, struct str on, struct str id) _must_check_;
+
 /*
  * Ends it and revokes every token family that came of it.  Ending twice is one end.  *ret_clients: ids of the
  * clients that were signed in to by it, each once; none when it had ended before.

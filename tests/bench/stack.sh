@@ -68,13 +68,15 @@ SELECT set_config('bench.older', :'older', false) \g /dev/null
 DO $$
 DECLARE
 	plan sen.partition_plan;
+	unit text;
 	step interval;
 	from_day date;
 	child text;
 BEGIN
 	FOR plan IN SELECT * FROM sen.partition_plan LOOP
-		step := CASE WHEN plan.by_month THEN interval '1 month' ELSE interval '1 day' END;
-		from_day := date_trunc(CASE WHEN plan.by_month THEN 'month' ELSE 'day' END, now() AT TIME ZONE 'UTC')::date;
+		unit := CASE WHEN plan.by_month THEN 'month' WHEN plan.by_week THEN 'week' ELSE 'day' END;
+		step := ('1 ' || unit)::interval;
+		from_day := date_trunc(unit, now() AT TIME ZONE 'UTC')::date;
 		WHILE from_day + step > (now() AT TIME ZONE 'UTC') - (plan.keep_days + current_setting('bench.older')::integer) * interval '1 day' LOOP
 			child := plan.parent || to_char(from_day, CASE WHEN plan.by_month THEN '_YYYYMM' ELSE '_YYYYMMDD' END);
 			EXECUTE format('CREATE TABLE IF NOT EXISTS sen.%I PARTITION OF sen.%I FOR VALUES FROM (%L) TO (%L)',

@@ -1,0 +1,248 @@
+/*
+ * Cards never say what is not so: after every kind of change, by time alone, and between transactions.
+ *
+ *   a1, a2      officials with a role on P02; the client p02 is that platform's, app is no platform's
+ */
+#include "server/oidc/card.h"
+#include "tests/db/migrated.h"
+
+#include <stdio.h>
+
+static struct db *db;
+
+DB_QUERY(test_card_revoke, DB_WRITE,
+         "UPDATE sen.access_grant SET revoked_at = now(), revoked_by = public.account('adm') WHERE account_id = public.account('a1') AND revoked_at IS NULL RETURNING 1");
+DB_QUERY(test_cards_renew, DB_WRITE, "SELECT count(sen.cards_renew(id)) FROM sen.account");
+DB_QUERY(test_card_post_ends, DB_WRITE,
+         "UPDATE sen.post SET valid = daterange(lower(valid), sen.today()) WHERE person_id = public.person('A1') RETURNING 1");
+
+static const char facts_sql[] =
+	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
+	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
+	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
+	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true), (3, 'P03', 'Ba', 'ba', 'central', 'operating', true);"
+	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified)"
+	" VALUES (2, 'MC', 'Một cửa', 'normal', true), (2, 'TP', 'Thu phí', 'normal', true), (3, 'ND', 'Người dùng', 'normal', true);"
+	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
+	" SELECT gen_random_uuid(), c, 'cong_chuc', 'Lê', '', 'An', 'Lê An', 'le an' FROM unnest(ARRAY['ADM', 'A1', 'A2']) c;"
+	"INSERT INTO sen.account (id, person_id, login, status) SELECT gen_random_uuid(), id, lower(employee_code), 'active' FROM sen.person;"
+	"INSERT INTO sen.oauth_client (id, platform_id, metadata) VALUES ('p02', 2, '{}'), ('p03', 3, '{}'), ('app', NULL, '{}');"
+	"CREATE FUNCTION account(who text) RETURNS uuid LANGUAGE sql STABLE AS 'SELECT id FROM sen.account WHERE login = who';"
+	"CREATE FUNCTION person(who text) RETURNS uuid LANGUAGE sql STABLE AS 'SELECT id FROM sen.person WHERE employee_code = who';"
+	"CREATE FUNCTION give(who text, role text, since timestamptz DEFAULT now(), until timestamptz DEFAULT NULL) RETURNS void LANGUAGE sql AS $$"
+	" INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by)"
+	" SELECT account(who), gen_random_uuid(), r.id, 1, 'QĐ', since, until, account('adm') FROM sen.role r WHERE r.code = role $$;"
+	"CREATE FUNCTION take(who text, role text) RETURNS void LANGUAGE sql AS $$"
+	" UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = account('adm') FROM sen.role r"
+	" WHERE g.account_id = account(who) AND r.id = g.role_id AND r.code = role AND g.revoked_at IS NULL $$;"
+	"CREATE FUNCTION post(who text, since date, until date) RETURNS void LANGUAGE sql AS $$"
+	" INSERT INTO sen.post (person_id, id, unit_id, title, kind, valid, decision_no)"
+	" VALUES (person(who), gen_random_uuid(), 1, 'Chuyên viên ' || since, 'concurrent', daterange(since, until), 'QĐ') $$;"
+	"CREATE FUNCTION scope(who text, until timestamptz) RETURNS void LANGUAGE sql AS $$"
+	" INSERT INTO sen.admin_scope (account_id, id, unit_id, rights, valid_to) VALUES (account(who), gen_random_uuid(), 1, '{read}', until) $$;"
+	"CREATE FUNCTION renew() RETURNS void LANGUAGE sql AS 'SELECT sen.cards_renew(id) FROM sen.account'";
+
+/* What the cards say to a token's statement, beside what the facts say at the same moment. */
+static int64_t lies(void)
+{
+	return side_i64(
+		"SELECT count(*) FROM " CARD_PERSON_TABLES ", sen.oauth_client k, sen.account t, sen.person f WHERE " CARD_PERSON_JOIN
+		" AND t.id = a.account_id AND f.id = t.person_id AND ("
+		" (a.login, a.status, a.epoch) IS DISTINCT FROM (t.login, t.status, t.epoch)"
+		" OR " CARD_ADMITS " IS DISTINCT FROM (k.platform_id IS NULL OR EXISTS"
+		"  (SELECT FROM sen.live_grant g WHERE g.account_id = t.id AND g.platform_id = k.platform_id))"
+		" OR " CARD_ADMINISTERS " IS DISTINCT FROM EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = t.id)"
+		" OR " CARD_IS_FRESH " AND a.access -> k.platform_id::text IS DISTINCT FROM (SELECT jsonb_agg(DISTINCT g.role_code)"
+		"  FROM sen.live_grant g WHERE g.account_id = t.id AND g.platform_id = k.platform_id)"
+		" OR " CARD_PERSON_IS_FRESH " AND ((p.full_name, p.ho, p.dem, p.ten) IS DISTINCT FROM (f.full_name, f.ho, f.dem, f.ten)"
+		"  OR (p.unit -> 'posts') IS DISTINCT FROM (SELECT coalesce(jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name,"
+		"   'title', po.title, 'kind', po.kind) ORDER BY po.kind DESC, u.code, po.title), '[]') FROM sen.post po"
+		"   JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = f.id AND po.valid @> sen.today())))");
+}
+
+/* Bits: the account's card, the person's. */
+static int64_t freshness(const char *who)
+{
+	char sql[512];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT " CARD_IS_FRESH "::int + 2 * " CARD_PERSON_IS_FRESH "::int FROM " CARD_PERSON_TABLES
+	               " WHERE " CARD_PERSON_JOIN " AND a.login = '%s'", who);
+	return side_i64(sql);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	migrated_create("cards");
+	side(facts_sql);
+	db = dbtest_open((struct db_config){ .pool_size = 2, .statement_timeout_ms = 20000, .with_lanes = false });
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	db_close(db);
+	return dbtest_drop();
+}
+
+static int begin(void **state)
+{
+	unit_arena_setup(state);
+	side("DELETE FROM sen.access_grant; DELETE FROM sen.admin_scope; DELETE FROM sen.post; UPDATE sen.platform SET state = 'operating';"
+	     " SELECT give('a1', 'MC'), give('a2', 'MC'), post('A1', '2025-01-01', NULL); SELECT renew()");
+	assert_int_equal(freshness("a1"), 3);
+	return 0;
+}
+
+static void who_is_new_has_cards_that_are_not_fresh(void **state)
+{
+	(void)state;
+	side("INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
+	     " VALUES (gen_random_uuid(), 'A9', 'cong_chuc', 'Lê', '', 'Bình', 'Lê Bình', 'le binh');"
+	     "INSERT INTO sen.account (id, person_id, login, status) VALUES (gen_random_uuid(), person('A9'), 'a9', 'active')");
+	assert_int_equal(freshness("a9"), 0);
+	assert_int_equal(lies(), 0);
+	side("SELECT renew()");
+	assert_int_equal(freshness("a9"), 3);
+	assert_int_equal(lies(), 0);
+	side("DELETE FROM sen.account WHERE login = 'a9'; DELETE FROM sen.dirty_account");
+}
+
+static void each_change_is_seen_at_once(void **state)
+{
+	static const struct {
+		const char *sql;
+		int64_t still_fresh;
+	} changes[] = {
+		{ "SELECT give('a1', 'TP')", 2 },
+		{ "SELECT take('a1', 'TP')", 2 },
+		{ "SELECT give('a1', 'ND')", 2 },
+		{ "SELECT take('a1', 'MC')", 2 },
+		{ "DELETE FROM sen.access_grant", 2 },
+		{ "SELECT scope('a1', NULL)", 2 },
+		{ "UPDATE sen.admin_scope SET revoked_at = now()", 2 },
+		{ "SELECT give('a1', 'MC')", 2 },
+		{ "UPDATE sen.person SET ten = 'Ân', full_name = 'Lê Ân' WHERE employee_code = 'A1'", 1 },
+		{ "SELECT post('A1', '2025-02-01', NULL)", 1 },
+		{ "UPDATE sen.post SET valid = daterange(lower(valid), sen.today()) WHERE lower(valid) = '2025-02-01'", 1 },
+		{ "DELETE FROM sen.post", 1 },
+		{ "UPDATE sen.unit SET name = 'Tỉnh Nghệ An'", 0 },
+		{ "UPDATE sen.role SET code = 'MCX' WHERE code = 'MC'", 0 },
+		{ "UPDATE sen.role SET platform_id = 3 WHERE code = 'MCX'", 0 },
+		{ "UPDATE sen.role SET platform_id = 2, code = 'MC' WHERE code = 'MCX'", 0 },
+		{ "UPDATE sen.platform SET state = 'stopped' WHERE id = 2", 0 },
+		{ "UPDATE sen.platform SET state = 'operating' WHERE id = 2", 0 },
+		{ "UPDATE sen.account SET status = 'suspended' WHERE login = 'a1'", 3 },
+		{ "UPDATE sen.account SET status = 'active', epoch = epoch + 1 WHERE login = 'a1'", 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		side(changes[i].sql);
+		if (freshness("a1") != changes[i].still_fresh || lies() != 0)
+			fail_msg("%s: fresh %d, lies %d", changes[i].sql, (int)freshness("a1"), (int)lies());
+		side("SELECT renew()");
+		assert_int_equal(freshness("a1"), 3);
+		if (lies() != 0)
+			fail_msg("renewed after %s", changes[i].sql);
+	}
+}
+
+static void what_changes_nothing_leaves_them_fresh(void **state)
+{
+	(void)state;
+	side("UPDATE sen.unit SET name = name, code = code; UPDATE sen.role SET name = name || '.'; UPDATE sen.platform SET state = state, note = 'x';"
+	     " UPDATE sen.account SET next_eval_at = now(); SELECT take('a2', 'MC')");
+	assert_int_equal(freshness("a1"), 3);
+	assert_int_equal(lies(), 0);
+}
+
+/* The moment is in the card, to the microsecond; and when it has come, nobody has to do anything. */
+static void what_begins_or_ends_by_itself_does(void **state)
+{
+	(void)state;
+	side("DELETE FROM sen.access_grant; SELECT give('a1', 'MC', now(), now() + interval '400 ms'),"
+	     " give('a2', 'MC', now() + interval '400 ms', NULL), scope('a1', now() + interval '1 h'); SELECT renew()");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.account_card c JOIN sen.access_grant g ON g.account_id = c.account_id"
+	                          " AND c.fresh_until IN (g.valid_from, g.valid_to)"), 2);
+	assert_int_equal(lies(), 0);
+	side("SELECT pg_sleep(0.5)");
+	assert_int_equal(freshness("a1"), 2);
+	assert_int_equal(freshness("a2"), 2);
+	assert_int_equal(lies(), 0);
+	side("SELECT renew()");
+	assert_int_equal(freshness("a1"), 3);
+	assert_int_equal(side_i64("SELECT (fresh_until = (SELECT valid_to FROM sen.admin_scope))::int FROM sen.account_card WHERE login = 'a1'"), 1);
+	assert_int_equal(lies(), 0);
+
+	side("SELECT post('A1', sen.today() + 3, NULL), post('A2', '2025-01-01', sen.today() + 2); SELECT renew()");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person_card c JOIN sen.post p USING (person_id)"
+	                          " WHERE (c.fresh_until AT TIME ZONE 'Asia/Ho_Chi_Minh') IN (sen.today() + 3, sen.today() + 2) AND p.valid @> sen.today()"), 2);
+}
+
+/* Somebody changes facts while the card is being made of what was before. */
+static void expect_marked_after_renewal(const struct query *change)
+{
+	struct task t = { .db = db, .query = change };
+
+	side("UPDATE sen.account_card SET fresh_until = '-infinity'; UPDATE sen.person_card SET fresh_until = '-infinity'");
+	side("BEGIN");
+	side("SELECT renew()");
+	task_start(&t);
+	for (int64_t until_ms = clock_mono_ms() + 5000; side_i64("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0;)
+		if (clock_mono_ms() > until_ms)
+			fail_msg("%s", "the change does not wait for the renewal");
+	side("COMMIT");
+	task_join(&t);
+	assert_int_equal(t.code, 0);
+	assert_int_not_equal(freshness("a1"), 3);
+	assert_int_equal(lies(), 0);
+}
+
+static void a_change_during_a_renewal_is_not_lost(void **state)
+{
+	(void)state;
+	expect_marked_after_renewal(&test_card_revoke);
+	side("SELECT renew()");
+	expect_marked_after_renewal(&test_card_post_ends);
+}
+
+/* A renewal that cannot see a change yet: in an account's card, which is left alone, and in all cards at once. */
+static void a_renewal_during_a_change_is_not_believed(void **state)
+{
+	static const char *const changes[] = {
+		"SELECT take('a1', 'MC')", "UPDATE sen.post SET valid = daterange(lower(valid), sen.today())", "UPDATE sen.platform SET state = 'stopped' WHERE id = 2",
+		"UPDATE sen.unit SET name = name || ' 2'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		struct task renewal = { .db = db, .query = &test_cards_renew };
+
+		side("UPDATE sen.account_card SET fresh_until = '-infinity'; UPDATE sen.person_card SET fresh_until = '-infinity'");
+		side("BEGIN");
+		side(changes[i]);
+		task_run(&renewal);
+		assert_int_equal(renewal.code, 0);
+		side("COMMIT");
+		if (freshness("a1") == 3 || lies() != 0)
+			fail_msg("%s: fresh %d, lies %d", changes[i], (int)freshness("a1"), (int)lies());
+		side("SELECT renew()");
+		assert_int_equal(freshness("a1"), 3);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_is_new_has_cards_that_are_not_fresh, begin, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(each_change_is_seen_at_once, begin, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(what_changes_nothing_leaves_them_fresh, begin, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(what_begins_or_ends_by_itself_does, begin, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(a_change_during_a_renewal_is_not_lost, begin, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(a_renewal_during_a_change_is_not_believed, begin, unit_arena_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
