@@ -8,17 +8,26 @@ static const char URL_SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /* The characters for bytes, without padding. Returns how many. */
 static size_t encode(char *out, const unsigned char *bytes, size_t len, const char *alphabet)
 {
-	size_t n_chars = 0;
-	unsigned pending = 0, n_bits = 0;
+	char *at = out;
+	size_t i = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		pending = (pending << 8 | bytes[i]) & 0xffff;
-		for (n_bits += 8; n_bits >= 6; n_bits -= 6)
-			out[n_chars++] = alphabet[pending >> (n_bits - 6) & 0x3f];
+	for (; i + 3 <= len; i += 3) {
+		uint32_t three = (uint32_t)bytes[i] << 16 | (uint32_t)bytes[i + 1] << 8 | bytes[i + 2];
+
+		*at++ = alphabet[three >> 18];
+		*at++ = alphabet[three >> 12 & 0x3f];
+		*at++ = alphabet[three >> 6 & 0x3f];
+		*at++ = alphabet[three & 0x3f];
 	}
-	if (n_bits > 0)
-		out[n_chars++] = alphabet[pending << (6 - n_bits) & 0x3f];
-	return n_chars;
+	if (i < len) {
+		uint32_t rest = (uint32_t)bytes[i] << 16 | (i + 1 < len ? (uint32_t)bytes[i + 1] << 8 : 0);
+
+		*at++ = alphabet[rest >> 18];
+		*at++ = alphabet[rest >> 12 & 0x3f];
+		if (i + 1 < len)
+			*at++ = alphabet[rest >> 6 & 0x3f];
+	}
+	return (size_t)(at - out);
 }
 
 /* The value of one character, or -1. */

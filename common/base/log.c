@@ -23,6 +23,13 @@ struct line {
 	bool is_full;
 };
 
+/* Whole lines only. */
+static _Thread_local struct {
+	char p[LINE_MAX_BYTES];
+	size_t len;
+	bool is_holding;
+} held;
+
 /* Set once at the start of a program. */
 static const char *program_name = "";
 static enum log_level max_logged = LOG_LEVEL_INFO;
@@ -94,24 +101,37 @@ static void add_quoted(struct line *l, struct str s)
 	add(l, STR("\""));
 }
 
+/* A name of ours, which needs no escape. */
 static void add_name(struct line *l, const char *name)
 {
-	add(l, l->len > 1 ? STR(",") : STR(""));
-	add_quoted(l, str_c(name));
-	add(l, STR(":"));
+	add(l, l->len > 1 ? STR(",\"") : STR("\""));
+	add(l, str_c(name));
+	add(l, STR("\":"));
+}
+
+static void add_int(struct line *l, int64_t i)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+	uint64_t rest = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (i < 0)
+		add(l, STR("-"));
+	add(l, str_n(digits + at, sizeof(digits) - at));
 }
 
 /* False, and nothing added, when there is no room for it. */
 static bool add_field(struct line *l, const struct log_field *f)
 {
 	size_t before = l->len;
-	char number[24];
 
 	add_name(l, f->name);
 	if (f->type == LOG_INT) {
-		int len = snprintf(number, sizeof(number), "%" PRId64, f->i);
-
-		add(l, str_n(number, (size_t)len));
+		add_int(l, f->i);
 	} else if (str_is_null(f->s)) {
 		add(l, STR("null"));
 	} else {
@@ -124,38 +144,85 @@ static bool add_field(struct line *l, const struct log_field *f)
 	return false;
 }
 
-/* RFC 3339, UTC, milliseconds. text: static to the caller. */
-static struct str format_time(char text[static 32])
+/* RFC 3339, UTC, milliseconds.  A view of what this thread writes next time; a second is formatted once. */
+static struct str format_time(void)
 {
+	static _Thread_local char text[32];
+	static _Thread_local int64_t second = -1;
+	static _Thread_local size_t len;
 	int64_t now_us = clock_now_us();
 	time_t now_s = (time_t)(now_us / 1000000);
+	unsigned ms = (unsigned)(now_us / 1000 % 1000);
 	struct tm tm;
 
-	gmtime_r(&now_s, &tm);
+	if (now_s != second) {
+		gmtime_r(&now_s, &tm);
+		len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.000Z", &tm);
+		second = now_s;
+	}
+	text[len - 4] = (char)('0' + ms / 100);
+	text[len - 3] = (char)('0' + ms / 10 % 10);
+	text[len - 2] = (char)('0' + ms % 10);
+	return str_n(text, len);
+}
 
-	size_t len = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &tm);
-	int rest = snprintf(text + len, 32 - len, ".%03dZ", (int)(now_us / 1000 % 1000));
+static void write_out(const char *p, size_t len)
+{
+	/* Nobody to tell when it fails. */
+	while (len > 0 && write(STDERR_FILENO, p, len) < 0 && errno == EINTR)
+		;
+}
 
-	return str_n(text, len + (size_t)rest);
+static void write_held(void)
+{
+	write_out(held.p, held.len);
+	held.len = 0;
+}
+
+static void emit(enum log_level level, const struct line *l)
+{
+	if (l->len > sizeof(held.p) - held.len)
+		write_held();
+	if (!held.is_holding) {
+		write_out(l->p, l->len);
+		return;
+	}
+	memcpy(held.p + held.len, l->p, l->len);
+	held.len += l->len;
+	if (level < LOG_LEVEL_INFO)
+		write_held();
+}
+
+void log_hold(void)
+{
+	held.is_holding = true;
+}
+
+void log_release(void)
+{
+	write_held();
+	held.is_holding = false;
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n_fields)
 {
 	static const char *const level_names[] = { "error", "warn", "info", "debug" };
-	struct line l = { .len = 0 };
-	char time_text[32];
+	struct line l;
 	bool is_complete = true;
 
 	if (level > max_logged)
 		return;
 
 	struct log_field head[] = {
-		L_STR("time", format_time(time_text)),
+		L_STR("time", format_time()),
 		L_C("level", level_names[level]),
 		L_C("program", program_name),
 		L_C("event", event),
 	};
 
+	/* Its bytes need no beginning. */
+	l.len = 0;
+	l.is_full = false;
 	add(&l, STR("{"));
 	for (size_t i = 0; i < ARRAY_LEN(head); i++)
 		is_complete &= add_field(&l, &head[i]);
@@ -166,7 +233,5 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 
 	memcpy(l.p + l.len, tail.p, tail.len);
 	l.len += tail.len;
-	/* Nobody to tell when it fails. */
-	while (write(STDERR_FILENO, l.p, l.len) < 0 && errno == EINTR)
-		;
+	emit(level, &l);
 }

@@ -23,7 +23,13 @@ struct log_field {
 #define L_INT(n, v) ((struct log_field){ .name = (n), .type = LOG_INT, .i = (v) })
 
 void log_init(const char *program, enum log_level max_level);
-/* event: a stable id such as "request" or "db.reconnect".  One write(2) per line. */
+/*
+ * Lines of this thread wait, up to PIPE_BUF of them, for log_release(): for a thread that answers many requests in
+ * one turn, and calls it before it waits for more.  A line above info takes those before it along at once.
+ */
+void log_hold(void);
+void log_release(void);
+/* event: a stable id such as "request" or "db.reconnect".  At most one write(2) per line. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n_fields);
 #define log_event(level, event, ...)                                                        \
 	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ },              \

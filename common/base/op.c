@@ -1,19 +1,34 @@
 #include "common/base/op.h"
 
+#include "common/base/base64.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
 
 #include <string.h>
 
 #define OP_ID_BYTES 16
+#define IDS_AT_A_TIME 32
+
+/* An id is no secret, so its bytes may be had from the kernel with those of the next ones. */
+static void draw_id(struct arena *arena, char ret_id[OP_ID_LEN])
+{
+	static _Thread_local unsigned char bytes[IDS_AT_A_TIME][OP_ID_BYTES];
+	static _Thread_local size_t n_left;
+	struct str id;
+
+	if (n_left == 0) {
+		random_bytes(bytes, sizeof(bytes));
+		n_left = IDS_AT_A_TIME;
+	}
+	id = base64url_encode(arena, str_n(bytes[--n_left], OP_ID_BYTES));
+	assert(id.len == OP_ID_LEN);
+	memcpy(ret_id, id.p, OP_ID_LEN);
+}
 
 void op_init(struct op *op, struct arena *arena, struct db *db, const struct keyring *keys)
 {
-	struct str id = random_token(arena, STR(""), OP_ID_BYTES);
-
-	assert(id.len == OP_ID_LEN);
 	*op = (struct op){ .arena = arena, .db = db, .keys = keys, .now_s = clock_now_s() };
-	memcpy(op->id, id.p, OP_ID_LEN);
+	draw_id(arena, op->id);
 }
 
 int op_fail(struct op *op, enum err code, const char *text)

@@ -2,24 +2,9 @@
 
 #include <string.h>
 
-struct str str_c(const char *c)
-{
-	return c ? (struct str){ c, strlen(c) } : STR_NULL;
-}
-
-struct str str_n(const void *p, size_t len)
-{
-	return (struct str){ p, len };
-}
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool str_equal(struct str a, struct str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
 bool str_equal_nocase(struct str a, struct str b)
@@ -27,14 +12,9 @@ bool str_equal_nocase(struct str a, struct str b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i]))
 			return false;
 	return true;
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-	return s.len >= prefix.len && str_equal((struct str){ s.p, prefix.len }, prefix);
 }
 
 bool str_ends(struct str s, struct str suffix)
@@ -72,15 +52,6 @@ bool str_list_has(struct str_list list, struct str s)
 		if (str_equal(list.p[i], s))
 			return true;
 	return false;
-}
-
-struct str str_skip(struct str s, size_t n)
-{
-	if (str_is_null(s))
-		return s;
-	if (n > s.len)
-		n = s.len;
-	return (struct str){ s.p + n, s.len - n };
 }
 
 static bool is_blank(char c)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -28,8 +29,15 @@ struct str_list {
 #define STR_ARG(s) (int)(s).len, ((s).p ? (s).p : "")
 
 /* A NUL-terminated string; NULL gives STR_NULL. */
-struct str str_c(const char *c);
-struct str str_n(const void *p, size_t len);
+static inline struct str str_c(const char *c)
+{
+	return c ? (struct str){ c, strlen(c) } : STR_NULL;
+}
+
+static inline struct str str_n(const void *p, size_t len)
+{
+	return (struct str){ (const char *)p, len };
+}
 
 static inline bool str_is_null(struct str s)
 {
@@ -42,9 +50,15 @@ static inline bool str_is_empty(struct str s)
 }
 
 /* Equal bytes.  Not for secrets: see str_equal_secret(). */
-bool str_equal(struct str a, struct str b) _pure_;
+static inline bool str_equal(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
 bool str_equal_nocase(struct str a, struct str b) _pure_; /* ASCII letters only */
-bool str_starts(struct str s, struct str prefix) _pure_;
+static inline bool str_starts(struct str s, struct str prefix)
+{
+	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
+}
 bool str_ends(struct str s, struct str suffix) _pure_;
 /* Bytewise order as memcmp, the shorter first; for sorting. */
 int str_compare(struct str a, struct str b) _pure_;
@@ -55,7 +69,12 @@ bool str_contains(struct str s, struct str needle) _pure_;
 bool str_list_has(struct str_list list, struct str s) _pure_;
 
 /* s without its first n bytes (all of them, if it has fewer). */
-struct str str_skip(struct str s, size_t n) _pure_;
+static inline struct str str_skip(struct str s, size_t n)
+{
+	size_t skipped = n < s.len ? n : s.len;
+
+	return str_is_null(s) ? s : (struct str){ s.p + skipped, s.len - skipped };
+}
 struct str str_trim(struct str s) _pure_; /* SP and HTAB at both ends */
 
 /*

@@ -41,9 +41,19 @@ size_t utf8_decode(struct str s, uint32_t *ret_code_point)
 	return (size_t)n + 1;
 }
 
+/* Bytes at the beginning that are ASCII and not NUL. */
+static size_t ascii_bytes(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && (unsigned char)(s.p[n] - 1) < 0x7f)
+		n++;
+	return n;
+}
+
 bool utf8_is_valid(struct str s)
 {
-	while (s.len > 0) {
+	for (s = str_skip(s, ascii_bytes(s)); s.len > 0; s = str_skip(s, ascii_bytes(s))) {
 		uint32_t code = 0;
 		size_t n = utf8_decode(s, &code);
 

@@ -113,24 +113,30 @@ END
 $$;
 
 -- When what an account holds next changes by itself.
-CREATE FUNCTION sen.account_next_change(account uuid) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-	SELECT coalesce(min(t), 'infinity') FROM (
+CREATE FUNCTION sen.account_next_change(account uuid) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT coalesce(min(t), 'infinity') FROM (
 		SELECT unnest(ARRAY[valid_from, valid_to]) AS t FROM sen.access_grant WHERE account_id = account AND revoked_at IS NULL
 		UNION ALL
 		SELECT unnest(ARRAY[valid_from, valid_to]) FROM sen.admin_scope WHERE account_id = account AND revoked_at IS NULL
-	) x WHERE t > now()
+	) x WHERE t > now());
+END
 $$;
 -- Posts begin and end at midnight in Việt Nam.
-CREATE FUNCTION sen.person_next_change(person uuid) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-	SELECT coalesce(min(d)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh', 'infinity')
-	FROM (SELECT unnest(ARRAY[lower(valid), upper(valid)]) AS d FROM sen.post WHERE person_id = person) x WHERE d > sen.today()
+CREATE FUNCTION sen.person_next_change(person uuid, today date) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT coalesce(min(d)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh', 'infinity')
+		FROM (SELECT unnest(ARRAY[lower(valid), upper(valid)]) AS d FROM sen.post WHERE person_id = person) x WHERE d > today);
+END
 $$;
 
 -- Each statement after a lock has a snapshot of its own: what was committed before the lock was had is seen, and
 -- what is committed later marks the card after us.  Who finds a card locked leaves it: it will be asked for again.
-CREATE FUNCTION sen.cards_renew(account uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION sen.cards_renew(account uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+	SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 	person uuid;
+	today date := sen.today();
 BEGIN
 	SELECT c.person_id INTO person FROM sen.account_card c WHERE c.account_id = account;
 	PERFORM FROM sen.account_card c WHERE c.account_id = account
@@ -148,14 +154,14 @@ BEGIN
 	AND (c.fresh_until <= now() OR c.catalogue <> (SELECT version FROM sen.cache_version WHERE name = 'catalogue')) FOR UPDATE SKIP LOCKED;
 	IF FOUND THEN
 		UPDATE sen.person_card c SET
-			fresh_until = sen.person_next_change(person),
+			fresh_until = sen.person_next_change(person, today),
 			catalogue = (SELECT version FROM sen.cache_version WHERE name = 'catalogue'),
 			(full_name, ho, dem, ten) = (SELECT p.full_name, p.ho, p.dem, p.ten FROM sen.person p WHERE p.id = person),
 			unit = (SELECT jsonb_build_object(
 				'unit_code', max(u.code) FILTER (WHERE po.kind = 'main'), 'unit_name', max(u.name) FILTER (WHERE po.kind = 'main'),
 				'posts', coalesce(jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name, 'title', po.title, 'kind', po.kind)
 					ORDER BY po.kind DESC, u.code, po.title), '[]'))
-				FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = person AND po.valid @> sen.today())
+				FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = person AND po.valid @> today)
 		WHERE c.person_id = person;
 	END IF;
 END

@@ -4,19 +4,12 @@
 
 #define CACHE_FOR "public, max-age=600"
 
-static int respond_cacheable(struct request *rq, const char *type, struct str body)
-{
-	rq->response.cacheable = true;
-	response_header(rq, "Cache-Control", STR(CACHE_FOR));
-	return respond_bytes(rq, 200, type, body);
-}
-
 int h_metadata(struct request *rq)
 {
-	return respond_cacheable(rq, "application/json", rq->app->metadata);
+	return respond_shared(rq, "application/json", rq->app->metadata, STR(CACHE_FOR));
 }
 
 int h_jwks(struct request *rq)
 {
-	return respond_cacheable(rq, "application/jwk-set+json", snapshot_jwks(rq->snapshot));
+	return respond_shared(rq, "application/jwk-set+json", snapshot_jwks(rq->snapshot), STR(CACHE_FOR));
 }

@@ -48,14 +48,20 @@ bool ip_equal(const struct ip *a, const struct ip *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-struct str ip_format(struct arena *a, const struct ip *ip)
+void ip_write(const struct ip *ip, char ret_text[static IP_TEXT_MAX])
 {
-	char text[INET6_ADDRSTRLEN];
 	bool is_v4 = memcmp(ip->bytes, v4_prefix, sizeof(v4_prefix)) == 0;
 	const void *bytes = is_v4 ? ip->bytes + sizeof(v4_prefix) : ip->bytes;
 
-	if (!inet_ntop(is_v4 ? AF_INET : AF_INET6, bytes, text, sizeof(text)))
-		return STR("-");
+	if (!inet_ntop(is_v4 ? AF_INET : AF_INET6, bytes, ret_text, IP_TEXT_MAX))
+		memcpy(ret_text, "-", sizeof("-"));
+}
+
+struct str ip_format(struct arena *a, const struct ip *ip)
+{
+	char text[IP_TEXT_MAX];
+
+	ip_write(ip, text);
 	return arena_dup_c(a, text);
 }
 

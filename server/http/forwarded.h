@@ -22,6 +22,8 @@ bool ip_parse(struct str s, struct ip *ret_ip) _must_check_;
 bool ip_of_sockaddr(const struct sockaddr *address, struct ip *ret_ip) _must_check_;
 bool ip_equal(const struct ip *a, const struct ip *b) _pure_;
 struct str ip_format(struct arena *a, const struct ip *ip);
+#define IP_TEXT_MAX INET6_ADDRSTRLEN
+void ip_write(const struct ip *ip, char ret_text[static IP_TEXT_MAX]);
 
 /* peer: as text. 0, or ERR_BAD_REQUEST with a static reason. */
 int forwarded_client(struct arena *a, const struct fields *fields, bool peer_is_trusted, struct str peer,

@@ -40,7 +40,7 @@ void *intake_request_line(void *cls, const char *uri, struct MHD_Connection *con
 	ex->deadline_ms = ex->start_us / 1000 + (int64_t)c->deadline_s * 1000;
 	/* GATE_URI_MAX is checked later, with the rest; MHD's memory limit bounds what comes here. */
 	ex->uri = arena_dup_c(rq->op.arena, uri ? uri : "");
-	rq->client_ip = ex->link->has_ip ? ip_format(rq->op.arena, &ex->link->ip) : STR("unix");
+	rq->client_ip = str_c(ex->link->peer);
 	link_set_state(ex->link, LINK_READING);
 	return ex;
 }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -50,6 +51,9 @@ static void link_open(struct http_io *io, struct MHD_Connection *connection, voi
 	link->io = io;
 	link->fd = fd->connect_fd;
 	link->has_ip = !io->server->is_unix && peer && ip_of_sockaddr(peer->client_addr, &link->ip);
+	memcpy(link->peer, "unix", sizeof("unix"));
+	if (link->has_ip)
+		ip_write(&link->ip, link->peer);
 	link->peer_is_trusted = is_trusted(io->server, link);
 	link_set_state(link, LINK_IDLE);
 	link->next = io->links;
@@ -204,8 +208,10 @@ static void *io_run(void *arg)
 
 		wait_for_work(io);
 		enter_phase(io, phase);
+		log_hold();
 		resume_done(io);
 		MHD_run(io->daemon);
+		log_release();
 
 		int64_t now_ms = clock_mono_ms();
 
@@ -214,6 +220,7 @@ static void *io_run(void *arg)
 			io->next_sweep_ms = now_ms + (phase == PHASE_RUN ? SWEEP_MS : SWEEP_DRAIN_MS);
 		}
 	}
+	shared_replies_free(io);
 	MHD_stop_daemon(io->daemon);
 	io->daemon = NULL;
 	return NULL;

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 
 struct MHD_Daemon;
+struct MHD_Response;
 
 enum server_phase {
 	PHASE_RUN,
@@ -44,7 +45,10 @@ struct http_link {
 	bool peer_is_trusted;
 	bool has_ip;
 	struct ip ip;
+	char peer[IP_TEXT_MAX]; /* as text; "unix": it has no address */
 };
+
+#define SHARED_REPLIES 4
 
 struct http_io {
 	struct http_server *server;
@@ -56,6 +60,12 @@ struct http_io {
 	_Atomic(struct exchange *) done;
 	struct exchange *spare;
 	size_t n_spare;
+	struct shared_reply {
+		const struct route *route;
+		struct arena *arena;
+		struct str body; /* for comparison; in the arena */
+		struct MHD_Response *response;
+	} shared[SHARED_REPLIES];
 	struct http_link *links;
 	int64_t next_sweep_ms;
 	int64_t phase_since_ms;
@@ -106,6 +116,9 @@ void exchange_done(struct exchange *ex);
 struct exchange *exchange_take(struct http_io *io);
 void exchange_give(struct http_io *io, struct exchange *ex);
 void exchange_free_spare(struct http_io *io);
+
+/* reply.c: at the end of the I/O thread. */
+void shared_replies_free(struct http_io *io);
 
 /* access_log.c: metrics and the log line, once per exchange. */
 void access_log(struct exchange *ex, int status);

@@ -78,25 +78,90 @@ static bool add_handlers_own(struct MHD_Response *r, const struct request *rq)
 	return true;
 }
 
+static struct MHD_Response *make(const struct exchange *ex, enum MHD_ResponseMemoryMode mode)
+{
+	const struct request *rq = &ex->rq;
+	struct str body = rq->response.body;
+	struct MHD_Response *r = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.p, mode);
+
+	if (r && add_common(r, ex) && add_handlers_own(r, rq))
+		return r;
+	if (r)
+		MHD_destroy_response(r);
+	return NULL;
+}
+
+static void forget(struct shared_reply *shared)
+{
+	if (shared->response)
+		MHD_destroy_response(shared->response);
+	arena_free(shared->arena);
+	*shared = (struct shared_reply){ 0 };
+}
+
+void shared_replies_free(struct http_io *io)
+{
+	for (size_t i = 0; i < SHARED_REPLIES; i++)
+		forget(&io->shared[i]);
+}
+
+/* The one of this route, or a free place; NULL: there are more routes with shared answers than places. */
+static struct shared_reply *find_shared(struct http_io *io, const struct route *route)
+{
+	for (size_t i = 0; i < SHARED_REPLIES; i++)
+		if (!io->shared[i].route || io->shared[i].route == route)
+			return &io->shared[i];
+	return NULL;
+}
+
+/*
+ * The response of an earlier request with the same body.  The body is compared, not its address: where a JWKS stood may
+ * stand the next one.
+ */
+static struct MHD_Response *take_shared(const struct exchange *ex)
+{
+	struct shared_reply *shared = find_shared(ex->io, ex->rq.route);
+	struct str body = ex->rq.response.body;
+
+	if (!shared)
+		return NULL;
+	if (shared->response && str_equal(shared->body, body))
+		return shared->response;
+	forget(shared);
+	shared->response = make(ex, MHD_RESPMEM_MUST_COPY);
+	if (!shared->response)
+		return NULL;
+	shared->route = ex->rq.route;
+	shared->arena = arena_new(body.len + 1);
+	shared->body = arena_dup(shared->arena, body);
+	return shared->response;
+}
+
+static bool queue(const struct exchange *ex, struct MHD_Response *r)
+{
+	return r && MHD_queue_response(ex->connection, (unsigned)ex->rq.response.status, r) == MHD_YES;
+}
+
 bool reply(struct exchange *ex)
 {
-	struct request *rq = &ex->rq;
-	struct response *response = &rq->response;
-	struct MHD_Response *r;
+	struct response *response = &ex->rq.response;
+	struct MHD_Response *shared = NULL, *own = NULL;
 	bool is_queued;
 
 	if (server_phase(ex->io->server) >= PHASE_DRAIN)
 		ex->must_close = true;
+	if (response->is_shared && !ex->must_close)
+		shared = take_shared(ex);
 	/* PERSISTENT: the arena outlives the sending, it is given back when MHD reports the end. */
-	r = MHD_create_response_from_buffer(response->body.len, (void *)(uintptr_t)response->body.p,
-	                                    MHD_RESPMEM_PERSISTENT);
-	if (!r)
+	if (!shared)
+		own = make(ex, MHD_RESPMEM_PERSISTENT);
+	if (!shared && !own)
 		return false;
 	access_log(ex, response->status);
 	ex->state = EXCHANGE_REPLIED;
 	link_set_state(ex->link, LINK_SENDING);
-	is_queued = add_common(r, ex) && add_handlers_own(r, rq) &&
-	            MHD_queue_response(ex->connection, (unsigned)response->status, r) == MHD_YES;
-	MHD_destroy_response(r);
+	is_queued = queue(ex, shared ? shared : own);
+	if (own)
+		MHD_destroy_response(own);
 	return is_queued;
 }

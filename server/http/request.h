@@ -83,6 +83,7 @@ struct response {
 	struct { const char *name; struct str value; } headers[16];
 	size_t n_headers;
 	bool body_is_static;    /* body outlives the request: not copied */
+	bool is_shared;         /* on this route every answer with this body is this answer: it is kept ready */
 	bool cacheable;         /* otherwise Cache-Control: no-store is added */
 };
 
@@ -137,6 +138,11 @@ int respond_json(struct request *rq, int status, const json_t *json);       /* n
 int respond_bytes(struct request *rq, int status, const char *content_type, struct str body);
 /* 200, body not copied, "immutable": for files whose name carries their hash. */
 int respond_static(struct request *rq, const char *content_type, struct str body);
+/*
+ * 200, body not copied, the same for whoever asks: no header of its own but "Cache-Control: public, max-age=…".  The body may
+ * change from one answer to the next; it stands until the request is released.
+ */
+int respond_shared(struct request *rq, const char *content_type, struct str body, struct str cache_control);
 int respond_redirect(struct request *rq, struct str location);             /* 303 (RFC 9700 §4.12) */
 int respond_empty(struct request *rq, int status);
 /* name: static storage. Asserts: no CR, LF, NUL in value. A later error response drops what was set before. */

@@ -78,6 +78,19 @@ int respond_static(struct request *rq, const char *content_type, struct str body
 	return 0;
 }
 
+int respond_shared(struct request *rq, const char *content_type, struct str body, struct str cache_control)
+{
+	struct response *response = &rq->response;
+
+	assert(response->n_headers == 0);
+	response->status = 200;
+	response->content_type = str_c(content_type);
+	response->body = body;
+	response->body_is_static = response->cacheable = response->is_shared = true;
+	response_header(rq, "Cache-Control", cache_control);
+	return 0;
+}
+
 int respond_redirect(struct request *rq, struct str location)
 {
 	rq->response.status = 303;

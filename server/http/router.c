@@ -14,15 +14,19 @@ static bool segment_matches(struct str pattern, struct str segment, struct str *
 	return true;
 }
 
+/* The text before "{" first, which most paths differ in already. */
 static bool path_matches(const char *pattern_path, struct str path, struct str args[PATH_ARGS_MAX])
 {
-	struct str patterns = str_c(pattern_path), segments = path;
+	struct str patterns, segments = path;
 	struct str pattern, segment;
-	size_t n_args = 0;
+	size_t n_args = 0, i = 0;
 
-	/* Most paths name themselves. */
-	if (str_index(patterns, '{') < 0)
-		return str_equal(patterns, path);
+	for (; pattern_path[i] != '\0' && pattern_path[i] != '{'; i++)
+		if (i >= path.len || path.p[i] != pattern_path[i])
+			return false;
+	if (pattern_path[i] == '\0')
+		return i == path.len;
+	patterns = str_c(pattern_path);
 	while (str_split(&patterns, '/', &pattern))
 		if (!str_split(&segments, '/', &segment) || !segment_matches(pattern, segment, args, &n_args))
 			return false;
@@ -46,10 +50,11 @@ struct route_match route_match(const struct route *routes, size_t n_routes, enum
 
 	for (size_t i = 0; i < n_routes; i++) {
 		struct str args[PATH_ARGS_MAX] = { STR_NULL };
-		unsigned methods = route_methods(&routes[i]);
+		unsigned methods;
 
 		if (!path_matches(routes[i].path, path, args))
 			continue;
+		methods = route_methods(&routes[i]);
 		match.allowed |= methods;
 		if (!match.same_path)
 			match.same_path = &routes[i];

@@ -105,6 +105,11 @@ static int h_file(struct request *rq)
 	return respond_static(rq, "text/css", STR("body{}"));
 }
 
+static int h_shared(struct request *rq)
+{
+	return respond_shared(rq, "text/plain", rq_param(rq, 0), STR("public, max-age=60"));
+}
+
 static int guard_no(struct request *rq)
 {
 	return op_fail(&rq->op, ERR_ACCESS_DENIED, "guard says no");
@@ -128,6 +133,7 @@ static const struct route routes[] = {
 	{ .name = "who", .methods = HTTP_GET, .path = "/who", .pool = POOL_INLINE, .handle = h_who },
 	{ .name = "cookie", .methods = HTTP_GET, .path = "/cookie", .pool = POOL_FAST, .handle = h_cookie },
 	{ .name = "file", .methods = HTTP_GET, .path = "/file", .pool = POOL_INLINE, .handle = h_file },
+	{ .name = "shared", .methods = HTTP_GET, .path = "/shared", .params = params, .n_params = 2, .pool = POOL_INLINE, .handle = h_shared },
 	{ .name = "guarded", .methods = HTTP_GET, .path = "/guarded", .pool = POOL_FAST, .guards = no_guards, .handle = h_echo },
 	{ .name = "json", .methods = HTTP_POST, .path = "/json", .body = BODY_JSON, .max_body = 100000, .pool = POOL_FAST,
 	  .errors = ERRORS_PROBLEM, .handle = h_echo },

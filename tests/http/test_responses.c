@@ -118,6 +118,41 @@ static void test_redirect_and_cookie(void **state)
 	rig_stop(&rig, 5000);
 }
 
+/* One response is kept ready for all who ask the same; the next content is never the one before, nor an answer that closes kept. */
+static void test_shared(void **state)
+{
+	static const struct {
+		const char *request, *body;
+		bool closes;
+	} asks[] = {
+		{ GET("/shared?a=one"), "one", false },
+		{ GET("/shared?a=one"), "one", false },
+		{ GET("/shared?a=two"), "two", false },
+		{ "HEAD /shared?a=two HTTP/1.1\r\nHost: test\r\n\r\n", "", false },
+		{ "GET /shared?a=two HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n", "two", true },
+		{ GET("/shared?a=two"), "two", false },
+		{ GET("/shared?a=owt"), "owt", false },
+		{ GET("/shared?a=one"), "one", false },
+	};
+	struct rig rig;
+
+	rig_init(&rig);
+	rig.config.https = true;
+	rig_start(&rig);
+	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
+		struct rig_reply reply = rig_ask(*state, &rig, asks[i].request);
+
+		assert_int_equal(reply.status, 200);
+		assert_str_equal(reply.body, asks[i].body);
+		assert_secure(&reply);
+		assert_int_equal(rig_count(reply.head, STR("Cache-Control")), 1);
+		assert_header(&reply, "Cache-Control", "public, max-age=60");
+		assert_header(&reply, "Content-Type", "text/plain");
+		assert_int_equal(!str_is_null(rig_header(&reply, "Connection")), asks[i].closes);
+	}
+	rig_stop(&rig, 5000);
+}
+
 static void test_expect_continue(void **state)
 {
 	struct rig rig;
@@ -307,6 +342,7 @@ int main(void)
 		UNIT_TEST(test_cors),
 		UNIT_TEST(test_head),
 		UNIT_TEST(test_redirect_and_cookie),
+		UNIT_TEST(test_shared),
 		UNIT_TEST(test_expect_continue),
 		UNIT_TEST(test_errors_of_handlers),
 		UNIT_TEST(test_errors_keep_the_connection),

@@ -149,6 +149,28 @@ static void test_full_line_stays_json(void **state)
 
 #define LOG_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Whole lines, in their order, at the latest when the thread turns to something else; what is worse than usual at once. */
+static void test_held_lines(void **state)
+{
+	struct str text;
+	int n = 0;
+
+	log_hold();
+	log_event(LOG_LEVEL_INFO, "first", L_INT("x", 1));
+	assert_int_equal(captured(*state).len, 0);
+	log_event(LOG_LEVEL_WARN, "second", L_INT("x", 2));
+	text = captured(*state);
+	assert_true(str_contains(text, STR("first")) && str_ends(text, STR("\"second\",\"x\":2}\n")));
+	for (; n < 100 && (text = captured(*state)).len == 0; n++)
+		log_event(LOG_LEVEL_INFO, "many", L_INT("n", n));
+	assert_in_range(n, 10, 99);
+	assert_true(text.len <= 4096 && str_ends(text, STR("}\n")));
+	log_release();
+	assert_true(str_contains(captured(*state), str_c(arena_printf(*state, "\"n\":%d}\n", n - 1).p)));
+	log_event(LOG_LEVEL_INFO, "after", L_INT("x", 1));
+	assert_true(str_contains(captured(*state), STR("after")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +179,7 @@ int main(void)
 		LOG_TEST(test_values_cannot_forge_a_line),
 		LOG_TEST(test_long_value_is_cut_at_a_character),
 		LOG_TEST(test_full_line_stays_json),
+		LOG_TEST(test_held_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
