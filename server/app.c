@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/model/signing_keys.h"
+#include "server/governance/idempotency_store.h"
 #include "server/handlers/routes.h"
 #include "server/oidc/metadata.h"
 
@@ -19,6 +20,7 @@
 #define HTTP_ANSWER_MAX 65536
 #define HTTP_POOL 8
 #define KEYS_EVERY_MS 10000
+#define SWEEP_EVERY_MS 15000
 /* The first keys of a new installation: another node may be making them. */
 #define FIRST_KEYS_TRIES 100
 #define FIRST_KEYS_PAUSE_NS 100000000
@@ -314,6 +316,17 @@ static void tick_keys(struct app *app, struct op *op)
 	op_forgive(op);
 }
 
+/* Keys of repeated requests are looked at for a day. */
+static void tick_sweep(struct app *app, struct op *op)
+{
+	if (clock_mono_ms() < app->sweep_due_ms)
+		return;
+	app->sweep_due_ms = clock_mono_ms() + SWEEP_EVERY_MS;
+	if (idempotency_sweep(op) < 0)
+		log_event(LOG_LEVEL_WARN, "sweep", L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
+	op_forgive(op);
+}
+
 void app_tick(struct app *app)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new(TASK_BYTES);
@@ -321,6 +334,7 @@ void app_tick(struct app *app)
 
 	op_init(&op, arena, app->db, NULL);
 	tick_keys(app, &op);
+	tick_sweep(app, &op);
 	if (snapshot_refresh(&op, app->snapshots) < 0)
 		log_event(LOG_LEVEL_WARN, "snapshot.refresh", L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
 	db_op_done(&op);

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "server/app.h"
+#include "server/handlers/routes.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -14,7 +15,8 @@ static void usage(FILE *out)
 	fputs("usage: sen-server --config FILE\n"
 	      "       sen-server --check-config FILE    check it and exit\n"
 	      "       sen-server --dump-config FILE     print the values in force\n"
-	      "       sen-server --sample-config        print a sample with every key\n",
+	      "       sen-server --sample-config        print a sample with every key\n"
+	      "       sen-server --dump-routes          print every endpoint as JSON\n",
 	      out);
 }
 
@@ -25,6 +27,15 @@ static int print_sample(void)
 
 	conf_sample(&b, &server_conf_table);
 	printf("%.*s", STR_ARG(buf_str(&b)));
+	return 0;
+}
+
+static int print_routes(void)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new(1 << 20);
+	_json_ json_t *routes = routes_json(a);
+
+	printf("%.*s\n", STR_ARG(json_write(a, routes, false)));
 	return 0;
 }
 
@@ -102,6 +113,7 @@ int main(int argc, char **argv)
 		{ "check-config", required_argument, NULL, 'k' },
 		{ "dump-config", required_argument, NULL, 'd' },
 		{ "sample-config", no_argument, NULL, 's' },
+		{ "dump-routes", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -117,6 +129,8 @@ int main(int argc, char **argv)
 		return check_config(optarg, true);
 	case 's':
 		return print_sample();
+	case 'r':
+		return print_routes();
 	case 'h':
 		usage(stdout);
 		return 0;

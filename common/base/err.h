@@ -74,6 +74,8 @@
 	X(ERR_PRECONDITION_REQUIRED, "precondition_required") /* RFC 6585: a change without If-Match */ \
 	X(ERR_PRECONDITION_FAILED, "precondition_failed") /* somebody else changed it meanwhile */ \
 	X(ERR_KEY_REUSED, "idempotency_key_reused")     /* the same key with another request */ \
+	X(ERR_KEY_IN_USE, "idempotency_key_in_use")     /* a request with it is being carried out */ \
+	X(ERR_ANSWER_NOT_KEPT, "answer_not_kept")       /* carried out under this key before; the answer held a secret or was lost */ \
 	X(ERR_WRONG_STATE, "wrong_state")                           /* not possible in the state of the thing; arguments state, wanted */ \
 	X(ERR_BLOCKED, "blocked")                       /* something must be settled first; argument by */ \
 	X(ERR_FOUR_EYES, "four_eyes")                   /* needs another person than the one before */ \

@@ -39,6 +39,9 @@ struct op {
 	const struct keyring *keys;
 	int64_t now_s;                /* wall clock at the start of the unit of work; expiry in stores uses the database's clock */
 	char id[OP_ID_LEN + 1];       /* "Mã tra cứu": stands in the log line, in error pages and in audit */
+	/* Runs in each transaction of this op just before COMMIT; a negative result rolls it back.  NULL: nothing. */
+	int (*before_commit)(struct op *op, void *context);
+	void *before_commit_context;
 	struct error error;
 };
 

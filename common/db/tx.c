@@ -106,7 +106,10 @@ int db_commit(struct op *op)
 {
 	assert(op->tx);
 
-	int r = commit(op, op->tx);
+	int r = op->before_commit ? op->before_commit(op, op->before_commit_context) : 0;
+
+	if (r == 0)
+		r = commit(op, op->tx);
 
 	/* Ends the transaction in every case, and with it the op's hold on the connection. */
 	db_rollback(op);

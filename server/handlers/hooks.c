@@ -1,5 +1,6 @@
 /* hooks.c: what the HTTP floor asks of the program for each request. */
 
+#include "server/handlers/api/idempotency.h"
 #include "server/handlers/pages.h"
 #include "server/handlers/routes.h"
 #include "server/oidc/dpop.h"
@@ -31,6 +32,7 @@ static void begin(struct request *rq)
 static void end(struct request *rq)
 {
 	db_op_done(&rq->op);
+	idempotency_end(rq);
 }
 
 /* The body may be the snapshot's JWKS, the client_id in the log line that of its client. */

@@ -20,9 +20,10 @@ static int run_route(struct exchange *ex)
 	struct request *rq = &ex->rq;
 	int r = params_read(rq, rq_header(rq, "Content-Type"));
 
-	for (size_t i = 0; r == 0 && rq->route->guards && rq->route->guards[i]; i++)
+	for (size_t i = 0; r == 0 && rq->response.status == 0 && rq->route->guards && rq->route->guards[i]; i++)
 		r = rq->route->guards[i](rq);
-	return r < 0 ? r : rq->route->handle(rq);
+	/* A guard may have answered: by what was stored of an earlier request. */
+	return r < 0 || rq->response.status != 0 ? r : rq->route->handle(rq);
 }
 
 static int handle(struct exchange *ex)

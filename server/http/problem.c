@@ -75,6 +75,8 @@ static const struct problem problems[] = {
 	{ ERR_PRECONDITION_REQUIRED, 428, "invalid_request", "A change needs If-Match" },
 	{ ERR_PRECONDITION_FAILED, 412, "invalid_request", "Changed by somebody else meanwhile" },
 	{ ERR_KEY_REUSED, 422, "invalid_request", "Idempotency-Key was used for another request" },
+	{ ERR_KEY_IN_USE, 409, "invalid_request", "A request with this Idempotency-Key is at work" },
+	{ ERR_ANSWER_NOT_KEPT, 409, "invalid_request", "Carried out before; the answer is not kept" },
 	{ ERR_WRONG_STATE, 409, "invalid_request", "Not possible in the present state" },
 	{ ERR_BLOCKED, 409, "invalid_request", "Something must be settled first" },
 	{ ERR_FOUR_EYES, 403, "access_denied", "Another person has to do this" },
@@ -251,7 +253,7 @@ static void add_headers(struct request *rq, int status)
 
 	if (status == 503 && str_is_null(seconds))
 		seconds = STR(RETRY_AFTER_S);
-	if ((status == 503 || status == 429) && !str_is_null(seconds))
+	if ((status == 503 || status == 429 || status == 409) && !str_is_null(seconds))
 		response_header(rq, "Retry-After", seconds);
 	if (!str_is_null(nonce))
 		response_header(rq, "DPoP-Nonce", nonce);

@@ -16,6 +16,7 @@ struct session;   /* server/session: set by the session guard */
 struct principal; /* server/governance: set by the bearer guard of the administration API */
 struct client;    /* server/oidc: set by the client authentication guard */
 struct snapshot;  /* server/oidc: clients and keys of this moment, held until the request ends */
+struct idempotency; /* server/handlers/api: the claim of an Idempotency-Key */
 struct request;
 
 #define PARAMS_MAX 40     /* declared parameters of one route */
@@ -69,9 +70,10 @@ struct route {
 	bool by_ciba;       /* ERRORS_OAUTH by CIBA: access_denied has status 403 (§13); assertions may name the endpoint (§7.1) */
 	unsigned needs;     /* for the guards; of the administration API: any of these rights (enum admin_right); 0: any administrator */
 	bool creates;       /* POST that makes something: honours Idempotency-Key */
+	bool secret_answer; /* of a route that creates: the answer holds a secret and is never stored */
 	bool post_query;    /* POST may carry parameters in its query too (authorization, logout) */
 	bool tells_param_faults; /* its handler tells of them, to whom it sees fit: rq->param_fault */
-	/* Run in order; the first negative result ends the request.  NULL-terminated. */
+	/* Run in order; the first negative result, or a response that one sets, ends the request.  NULL-terminated. */
 	int (*const *guards)(struct request *rq);
 	int (*handle)(struct request *rq);
 };
@@ -107,6 +109,7 @@ struct request {
 	struct session *session;
 	struct str session_cookie;      /* its cookie: the browser's, or the one that this answer gives it */
 	struct principal *principal;
+	struct idempotency *idempotency;
 	struct client *client;
 	bool has_form_token;            /* an access token came in the form: a challenge says what is wrong with it */
 	struct str proved_jkt, proved_x5t; /* keys whose possession this request proved: RFC 9449, RFC 8705 */

@@ -3,6 +3,7 @@
 #include "server/app.h"
 #include "server/governance/principal_store.h"
 #include "server/handlers/api/api.h"
+#include "server/handlers/api/idempotency.h"
 #include "server/handlers/handlers.h"
 #include "server/oidc/access_token.h"
 
@@ -72,5 +73,6 @@ int guard_admin(struct request *rq)
 	if (r < 0)
 		return r;
 	rq->principal = p;
-	return 0;
+	r = idempotency_begin(rq);
+	return r < 0 ? r : 0;
 }
