@@ -36,6 +36,7 @@ int h_api_scopes_add(struct request *rq);
 int h_api_scopes_revoke(struct request *rq);
 
 int h_api_platforms(struct request *rq);
+int h_api_openapi(struct request *rq);
 
 /* api_fields.c: declared members of a JSON body. */
 enum api_field_kind {

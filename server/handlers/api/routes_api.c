@@ -17,7 +17,7 @@ const struct route api_routes[] = {
 	  .handle = h_api_grants_revoke },
 	{ .name = "api_grants_revoke_one", .methods = HTTP_POST, .path = "/api/v1/grants/{id}/revoke", JSON_16K, API, .needs = RIGHT_REVOKE,
 	  .handle = h_api_grants_revoke_one },
-	{ .name = "api_account", .methods = HTTP_GET, .path = "/api/v1/accounts/{login}", API, .handle = h_api_account_get },
+	{ .name = "api_account", .methods = HTTP_GET, .path = "/api/v1/accounts/{login}", API, .needs = RIGHT_READ, .handle = h_api_account_get },
 	{ .name = "api_account_activation", .methods = HTTP_POST, .path = "/api/v1/accounts/{login}/activation", JSON_16K, API, .needs = RIGHT_ACTIVATE,
 	  .creates = true, .secret_answer = true, .handle = h_api_account_activation },
 	{ .name = "api_account_unlock", .methods = HTTP_POST, .path = "/api/v1/accounts/{login}/unlock", JSON_16K, API, .needs = RIGHT_ACTIVATE,
@@ -30,8 +30,10 @@ const struct route api_routes[] = {
 	  .n_params = N_PERSONS_PARAMS, API, .needs = RIGHT_READ, .handle = h_api_persons },
 	{ .name = "api_scopes_add", .methods = HTTP_POST, .path = "/api/v1/admin-scopes", JSON_16K, API, .needs = RIGHT_DELEGATE,
 	  .creates = true, .handle = h_api_scopes_add },
-	{ .name = "api_scopes_revoke", .methods = HTTP_POST, .path = "/api/v1/admin-scopes/{id}/revoke", JSON_16K, API,
+	{ .name = "api_scopes_revoke", .methods = HTTP_POST, .path = "/api/v1/admin-scopes/{id}/revoke", JSON_16K, API, .needs = RIGHT_DELEGATE,
 	  .handle = h_api_scopes_revoke },
+	{ .name = "api_openapi", .methods = HTTP_GET, .path = "/api/v1/openapi.json", .pool = POOL_INLINE, .errors = ERRORS_PROBLEM,
+	  .handle = h_api_openapi },
 	{ .name = "api_platforms", .methods = HTTP_GET, .path = "/api/v1/platforms", API, .handle = h_api_platforms },
 };
 const size_t n_api_routes = ARRAY_LEN(api_routes);

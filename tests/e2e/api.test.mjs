@@ -1,0 +1,242 @@
+// What holds for every endpoint of the administration API: who may call it, what it answers, keys of repeated
+// requests, paging, changes against a state.  Endpoints come from the program's own route table.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { before, test } from 'node:test';
+
+import { call, matrix, operationOf, parametersOf, routeOf, routes } from './lib/api.mjs';
+import { Administrator, administrator, basis, codeFor, env, freshEmployee, grant, official, p02, sql, tokensFor } from './lib/world.mjs';
+import { post } from '../../deploy/driver/world.mjs';
+
+const RIGHTS = ['read', 'grant', 'revoke', 'activate', 'delegate', 'approve', 'catalogue', 'appraise', 'organise', 'personnel', 'rules',
+  'review', 'import', 'unmask', 'audit'];
+
+const grants = routeOf('POST /api/v1/grants');
+const asked = async (extra = {}) => ({ employee_code: await freshEmployee(), platform: 'P02', role: p02.role, basis, ...extra });
+const withKey = (key) => ({ 'idempotency-key': `"${key}"` });
+
+// An activated official with a scope over a unit whose rights the test sets directly.
+async function deputy(unit, rights) {
+  const person = await official(p02);
+  const admin = await administrator();
+  const given = await admin.api('POST', '/admin-scopes', { login: person.login, unit, rights: ['read'] });
+  assert.equal(given.status, 201, given.text);
+  const who = new Administrator(person.agent, person.login, person.password);
+  Object.assign(who, { scope: given.json.id, person, unit });
+  if (rights) await setRights(who, rights);
+  return who;
+}
+const setRights = (who, rights) => sql('UPDATE sen.admin_scope SET rights = string_to_array($2, \',\') WHERE id = $1', who.scope, rights.join(','));
+
+let communes, things, ours, department, auditor, elsewhere;
+before(async () => {
+  communes = (await sql(`SELECT c.code FROM sen.unit c WHERE c.kind IN ('commune', 'ward') AND (SELECT count(*) FROM sen.post o
+    JOIN sen.unit u ON u.id = o.unit_id WHERE o.kind = 'main' AND u.path LIKE c.path || '%') >= 10 ORDER BY 1 LIMIT 2`)).map(([code]) => code);
+  const [[dept]] = await sql(`SELECT code FROM sen.unit WHERE kind = 'department' ORDER BY 1 LIMIT 1`);
+  ours = await deputy(communes[0]);
+  department = await deputy(dept, RIGHTS);
+  auditor = await deputy('40', ['read', 'audit']);
+  const employees = (await sql(`SELECT p.employee_code FROM sen.person p JOIN sen.post o ON o.person_id = p.id AND o.kind = 'main'
+    JOIN sen.unit u ON u.id = o.unit_id JOIN sen.unit c ON c.code = $1 AND u.path LIKE c.path || '%'
+    WHERE NOT EXISTS (SELECT FROM sen.account a WHERE a.person_id = p.id)
+    AND NOT EXISTS (SELECT FROM sen.post o2 WHERE o2.person_id = p.id AND o2.kind <> 'main') ORDER BY 1 DESC LIMIT 2`, communes[1])).map(([code]) => code);
+  const granted = await grant(employees[0], p02);
+  const target = await deputy(communes[1]);
+  things = { $login: granted.login, $employee: employees[1], $grant: granted.id, $scope: target.scope, $unit: communes[1], $role: p02.role, $basis: basis };
+  elsewhere = communes[1];
+});
+
+const filled = (value) => JSON.parse(JSON.stringify(value).replace(/"(\$\w+)"/g, (_, name) => {
+  assert.ok(things[name], name);
+  return JSON.stringify(things[name]);
+}));
+
+const requestOf = (row) => ({
+  args: filled(row.args ?? []), query: row.query && filled(row.query), body: row.body && filled(row.body), headers: row.headers,
+});
+
+function expectClass(row, who, answer, expected) {
+  assert.ok(expected.includes(answer.status), `${row.route} as ${who}: ${answer.status}, expected ${expected}\n${answer.text}`);
+}
+
+test('each endpoint has a row, each row an endpoint', () => {
+  assert.deepEqual(matrix.map((row) => row.route).sort(), routes.map((route) => route.key).sort());
+});
+
+test('without a token, by a platform\'s token, without scope admin, with an old sign-in: the door is shut', async () => {
+  const plain = await official(p02);
+  const { access_token: platforms } = await tokensFor(plain.agent, p02);
+  const nobody = await new Administrator(plain.agent, plain.login, plain.password).accessToken();
+  const admin = await administrator();
+  const { answer, proof } = await codeFor(admin.agent, { id: 'senctl', redirect: 'http://127.0.0.1:9/callback' }, { scope: 'openid' });
+  const unscoped = (await post(`${env.SEN_ISSUER}/token`, { grant_type: 'authorization_code', client_id: 'senctl', code: answer.get('code'),
+    redirect_uri: 'http://127.0.0.1:9/callback', code_verifier: proof.verifier })).json.access_token;
+  const old = await deputy('40', RIGHTS);
+  await sql(`UPDATE sen.session SET auth_time = auth_time - interval '12 hours 1 minute' WHERE account_id = $1`, old.person.id);
+  const stale = await old.accessToken();
+  for (const row of matrix) {
+    if (row.needs === null) continue;
+    const route = routeOf(row.route), request = requestOf(row);
+    expectClass(row, 'nobody', await call(route, undefined, request), [401]);
+    expectClass(row, 'garbage', await call(route, 'x.y.z', request), [401]);
+    const foreign = await call(route, platforms, request);
+    expectClass(row, 'a platform', foreign, [401, 403]);
+    expectClass(row, 'an official without a scope', await call(route, nobody, request), [403]);
+    const bare = await call(route, unscoped, request);
+    expectClass(row, 'an administrator\'s token without scope admin', bare, [401, 403]);
+    const late = await call(route, stale, request);
+    expectClass(row, 'an old sign-in', late, [401]);
+    assert.equal(late.json.code, 'insufficient_user_authentication');
+  }
+});
+
+test('a commune\'s administrator with one right each: the right decides, and only at home', async () => {
+  const token = await ours.accessToken();
+  for (const right of RIGHTS) {
+    await setRights(ours, [right]);
+    for (const row of matrix) {
+      if (row.needs === null) continue;
+      const answer = await call(routeOf(row.route), token, requestOf(row));
+      const may = row.needs.length === 0 || row.needs.includes(right);
+      expectClass(row, `commune with ${right}`, answer, may ? row.elsewhere : [403]);
+    }
+  }
+});
+
+test('a department\'s administrator with every right has none over a commune; an auditor only looks', async () => {
+  for (const row of matrix) {
+    if (row.needs === null) continue;
+    const route = routeOf(row.route);
+    expectClass(row, 'department', await call(route, await department.accessToken(), requestOf(row)), row.elsewhere);
+    const looks = row.needs.length === 0 || row.needs.some((right) => ['read', 'audit'].includes(right));
+    expectClass(row, 'auditor', await call(route, await auditor.accessToken(), requestOf(row)), looks ? row.province : [403]);
+  }
+});
+
+test('the province\'s administrator may', async () => {
+  const admin = await administrator();
+  for (const row of matrix) {
+    const token = row.needs === null ? undefined : await admin.accessToken();
+    expectClass(row, 'province', await call(routeOf(row.route), token, requestOf(row)), row.province);
+  }
+});
+
+test('hostile input: every endpoint answers as the document says, never with 500', async () => {
+  const token = await (await administrator()).accessToken();
+  const bodies = [{}, { x: 1 }, { login: null }, { login: 'a\u0000b' }, { basis: 'x'.repeat(9000) }, { rights: [[]] }];
+  for (const route of routes) {
+    if (!route.guards.includes('admin')) continue;
+    const query = Object.fromEntries(route.params.filter((p) => p.required).map((p) => [p.name, '%']));
+    const tries = route.body === 'json' && route.method !== 'GET' ? bodies : [undefined];
+    for (const body of tries) {
+      for (const args of [["'; DROP TABLE sen.audit; --", 'a..b', '\u202e'], ['-1', '9'.repeat(30), 'x']]) {
+        const answer = await call(route, token, { args, query: Object.keys(query).length ? query : undefined, body });
+        assert.ok(answer.status < 500, `${route.key}: ${answer.status} ${answer.text}`);
+      }
+    }
+  }
+});
+
+test('lists: limit and after are checked wherever they are', async () => {
+  const token = await (await administrator()).accessToken();
+  let seen = 0;
+  for (const route of routes) {
+    const names = route.params.map((p) => p.name);
+    const row = matrix.find((r) => r.route === route.key);
+    const sent = requestOf(row);
+    if (names.includes('limit')) {
+      for (const limit of ['0', '-1', '201', 'x', '1e1']) {
+        const answer = await call(route, token, { ...sent, query: { ...sent.query, limit } });
+        assert.ok([400, 404, 422].includes(answer.status), `${route.key}: limit=${limit}: ${answer.status} ${answer.text}`);
+      }
+    }
+    if (names.includes('after')) {
+      seen += 1;
+      for (const after of ['x', '0', 'W10', Buffer.from('[1]').toString('base64url')]) {
+        const answer = await call(route, token, { ...sent, query: { ...sent.query, after } });
+        assert.ok([400, 404, 422].includes(answer.status), `${route.key}: after=${after}: ${answer.status} ${answer.text}`);
+      }
+    }
+  }
+  assert.ok(seen > 0);
+});
+
+test('changes against a state: If-Match is required, and is one tag', async () => {
+  const token = await (await administrator()).accessToken();
+  for (const route of routes) {
+    if (!parametersOf(operationOf(route)).some((p) => p.name === 'If-Match')) continue;
+    const sent = requestOf(matrix.find((r) => r.route === route.key));
+    const without = await call(route, token, { ...sent, headers: {} });
+    assert.ok([428, 400, 404].includes(without.status), `${route.key}: ${without.status} ${without.text}`);
+    for (const tag of ['*', 'W/"1"', '"1", "2"', '1', '"x"']) {
+      const answer = await call(route, token, { ...sent, headers: { 'if-match': tag } });
+      assert.ok([400, 404].includes(answer.status), `${route.key}: If-Match ${tag}: ${answer.status} ${answer.text}`);
+    }
+  }
+});
+
+test('Idempotency-Key: the same request twice is one, and gets the same answer', async () => {
+  const token = await (await administrator()).accessToken(), key = randomUUID(), body = await asked();
+  const first = await call(grants, token, { body, headers: withKey(key) });
+  assert.equal(first.status, 201, first.text);
+  assert.equal(first.headers.get('idempotent-replayed'), null);
+  const second = await call(grants, token, { body, headers: withKey(key) });
+  assert.equal(second.status, 201, 'the stored answer, not that of asking again');
+  assert.equal(second.text, first.text);
+  assert.equal(second.headers.get('idempotent-replayed'), 'true');
+  const other = await call(grants, token, { body: { ...body, basis: `${basis} (khác)` }, headers: withKey(key) });
+  assert.equal(other.status, 422);
+  assert.equal(other.json.code, 'idempotency_key_reused');
+  const elsewhereUsed = await call(routeOf('POST /api/v1/admin-scopes'), token, { body: { login: first.json.login, unit: elsewhere, rights: ['read'] }, headers: withKey(key) });
+  assert.equal(elsewhereUsed.status, 422, 'another endpoint is another request');
+  const [[stored]] = await sql('SELECT answer FROM sen.idempotency WHERE key = $1', key);
+  assert.ok(stored && !stored.includes(first.json.login), 'answers are kept sealed');
+});
+
+test('Idempotency-Key: of 50 at once one makes it, the others get its answer or wait', async () => {
+  const token = await (await administrator()).accessToken(), key = randomUUID(), body = await asked();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => call(grants, token, { body, headers: withKey(key) })));
+  assert.equal(answers.filter((a) => a.status === 201 && !a.headers.get('idempotent-replayed')).length, 1);
+  const ids = new Set();
+  for (const answer of answers) {
+    if (answer.status === 201) ids.add(answer.json.id);
+    else {
+      assert.equal(answer.status, 409, answer.text);
+      assert.equal(answer.json.code, 'idempotency_key_in_use');
+      assert.equal(answer.headers.get('retry-after'), '1');
+    }
+  }
+  assert.equal(ids.size, 1);
+  const [[n]] = await sql(`SELECT count(*) FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id JOIN sen.person p ON p.id = a.person_id
+    WHERE p.employee_code = $1`, body.employee_code);
+  assert.equal(n, '1');
+});
+
+test('Idempotency-Key: a refused request frees its key; another account has keys of its own', async () => {
+  const token = await (await administrator()).accessToken(), key = randomUUID(), body = await asked();
+  assert.equal((await call(grants, token, { body: { ...body, role: 'NOSUCH' }, headers: withKey(key) })).status, 404);
+  assert.equal((await call(grants, token, { body, headers: withKey(key) })).status, 201);
+  const colleague = await deputy('40', RIGHTS);
+  assert.equal((await call(grants, await colleague.accessToken(), { body: await asked(), headers: withKey(key) })).status, 201);
+});
+
+test('Idempotency-Key: an answer with a secret is never stored', async () => {
+  const admin = await administrator(), token = await admin.accessToken(), key = randomUUID();
+  const { login } = await grant(await freshEmployee(), p02);
+  const route = routeOf('POST /api/v1/accounts/{login}/activation');
+  const first = await call(route, token, { args: [login], body: {}, headers: withKey(key) });
+  assert.equal(first.status, 201);
+  const again = await call(route, token, { args: [login], body: {}, headers: withKey(key) });
+  assert.equal(again.status, 409);
+  assert.equal(again.json.code, 'answer_not_kept');
+  assert.deepEqual(await sql('SELECT answered, answer IS NULL FROM sen.idempotency WHERE key = $1', key), [['t', 't']]);
+});
+
+test('Idempotency-Key: what is no key is refused', async () => {
+  const token = await (await administrator()).accessToken();
+  for (const key of ['""', 'a b', `"${'x'.repeat(129)}"`, '"a"b"']) {
+    const answer = await call(grants, token, { body: await asked(), headers: { 'idempotency-key': key } });
+    assert.equal(answer.status, 400, `${key}: ${answer.text}`);
+  }
+});
