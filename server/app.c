@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/model/audit_checkpoint.h"
 #include "common/model/signing_keys.h"
 #include "server/governance/idempotency_store.h"
 #include "server/handlers/routes.h"
@@ -21,6 +22,7 @@
 #define HTTP_POOL 8
 #define KEYS_EVERY_MS 10000
 #define SWEEP_EVERY_MS 15000
+#define AUDIT_EVERY_MS 1000
 /* The first keys of a new installation: another node may be making them. */
 #define FIRST_KEYS_TRIES 100
 #define FIRST_KEYS_PAUSE_NS 100000000
@@ -316,6 +318,24 @@ static void tick_keys(struct app *app, struct op *op)
 	op_forgive(op);
 }
 
+static void tick_audit(struct app *app, struct op *op)
+{
+	const struct audit_checkpoint_rule rule = { app->config.checkpoint_s, app->config.checkpoint_records };
+	struct snapshot *snapshot;
+	bool made;
+
+	if (clock_mono_ms() < app->audit_due_ms)
+		return;
+	app->audit_due_ms = clock_mono_ms() + AUDIT_EVERY_MS;
+	snapshot = snapshot_take(app->snapshots);
+	op->keys = snapshot_keys(snapshot);
+	if (audit_checkpoint_maintain(op, &rule, &made) < 0)
+		log_event(LOG_LEVEL_WARN, "audit.checkpoint", L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
+	op->keys = NULL;
+	snapshot_release(snapshot);
+	op_forgive(op);
+}
+
 /* Keys of repeated requests are looked at for a day. */
 static void tick_sweep(struct app *app, struct op *op)
 {
@@ -335,6 +355,7 @@ void app_tick(struct app *app)
 	op_init(&op, arena, app->db, NULL);
 	tick_keys(app, &op);
 	tick_sweep(app, &op);
+	tick_audit(app, &op);
 	if (snapshot_refresh(&op, app->snapshots) < 0)
 		log_event(LOG_LEVEL_WARN, "snapshot.refresh", L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
 	db_op_done(&op);

@@ -23,6 +23,7 @@ struct app {
 	struct snapshot_holder *snapshots;
 	struct key_policy key_policy;
 	int64_t keys_due_ms;            /* of the monotonic clock: when signing keys are looked at next */
+	int64_t audit_due_ms;           /* when a checkpoint of the audit may be */
 	int64_t sweep_due_ms;           /* when old Idempotency-Keys are */
 	struct oidc_settings oidc;
 	struct federation *federation;  /* NULL: the province is in none */

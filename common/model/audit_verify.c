@@ -16,8 +16,9 @@ DB_QUERY(audit_chain_q, DB_READ,
          " FROM sen.audit a WHERE a.chain = $1::smallint AND a.seq > $2::bigint AND a.seq <= $3::bigint ORDER BY a.seq LIMIT 1000");
 /* Records of a chain without a head have lost it: the head is written with the first record. */
 DB_QUERY(audit_heads_q, DB_READ,
-         "SELECT chain, seq, hash FROM sen.audit_head"
-         " UNION ALL SELECT DISTINCT a.chain, -1, ''::bytea FROM sen.audit a"
+         "SELECT h.chain, h.seq, h.hash, coalesce(d.seq, 0), d.hash FROM sen.audit_head h LEFT JOIN LATERAL (SELECT seq, hash FROM sen.audit_dropped"
+         "  WHERE chain = h.chain ORDER BY seq DESC LIMIT 1) d ON true"
+         " UNION ALL SELECT DISTINCT a.chain, -1, ''::bytea, 0, NULL::bytea FROM sen.audit a"
          "  WHERE NOT EXISTS (SELECT FROM sen.audit_head h WHERE h.chain = a.chain)"
          " ORDER BY 1");
 /*
@@ -31,9 +32,9 @@ DB_QUERY(audit_may_begin_q, DB_READ,
 struct walk {
 	struct audit_verdict *verdict;
 	int64_t head_seq;
-	int64_t seq;                 /* of the last record seen; 0: none */
+	int64_t seq;                 /* of the last record seen, or of the last that was dropped; 0: none */
 	uint8_t hash[SHA256_LEN];
-	size_t hash_len;             /* 0 before the first record */
+	size_t hash_len;             /* 0 before the first record of all */
 };
 
 static void fault(struct walk *w, int64_t seq, const char *what)
@@ -65,6 +66,10 @@ static int check_beginning(struct op *op, struct walk *w, int64_t seq)
 	int r;
 
 	w->verdict->first_seq = seq;
+	if (seq != w->seq + 1) {
+		fault(w, seq, "records at the beginning are missing");
+		return 0;
+	}
 	if (seq == 1)
 		return 0;
 	r = db_run(op, &audit_may_begin_q, &rows, P_I64(w->verdict->chain), P_I64(seq));
@@ -80,7 +85,7 @@ static int walk_rows(struct op *op, struct walk *w, const struct db_rows *rows)
 	for (size_t i = 0; i < rows->n && !w->verdict->fault; i++) {
 		int64_t seq = db_i64(rows, i, 0);
 		struct str stored = db_bytes(op->arena, rows, i, 1);
-		bool is_first = w->seq == 0;
+		bool is_first = w->verdict->n_records == 0;
 		uint8_t hash[SHA256_LEN];
 
 		if (is_first) {
@@ -92,14 +97,9 @@ static int walk_rows(struct op *op, struct walk *w, const struct db_rows *rows)
 			fault(w, w->seq + 1, seq == w->seq ? "a number occurs twice" : "a record is missing");
 			break;
 		}
-		/* What the oldest record that is left was linked to is gone; its own hash is where we begin. */
-		if (!is_first || seq == 1) {
-			link_hash(op->arena, w, rows, i, hash);
-			if (!str_equal(stored, str_n(hash, sizeof(hash))))
-				fault(w, seq, "the record is not what was written");
-		} else if (stored.len != SHA256_LEN) {
+		link_hash(op->arena, w, rows, i, hash);
+		if (!str_equal(stored, str_n(hash, sizeof(hash))))
 			fault(w, seq, "the record is not what was written");
-		}
 		if (stored.len == SHA256_LEN)
 			memcpy(w->hash, stored.p, SHA256_LEN);
 		w->hash_len = SHA256_LEN;
@@ -133,8 +133,14 @@ static int walk_chain(struct op *op, struct walk *w)
 static int verify_chain(struct op *op, const struct db_rows *heads, size_t i, struct audit_verdict *verdict)
 {
 	struct str head_hash = db_bytes(op->arena, heads, i, 2);
-	struct walk w = { .verdict = verdict, .head_seq = db_i64(heads, i, 1) };
+	struct walk w = { .verdict = verdict, .head_seq = db_i64(heads, i, 1), .seq = db_i64(heads, i, 3) };
+	struct str dropped_hash = db_bytes(op->arena, heads, i, 4);
 	int r;
+
+	if (dropped_hash.len == SHA256_LEN) {
+		memcpy(w.hash, dropped_hash.p, SHA256_LEN);
+		w.hash_len = SHA256_LEN;
+	}
 
 	verdict->chain = db_i64(heads, i, 0);
 	verdict->last_seq = w.head_seq;

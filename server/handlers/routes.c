@@ -3,6 +3,7 @@
 #include "server/handlers/routes.h"
 
 #include "server/handlers/handlers.h"
+#include "server/handlers/api/audit.h"
 #include "server/handlers/api/routes_api.h"
 #include "server/handlers/routes_federation.h"
 #include "server/handlers/routes_ssf.h"
@@ -120,11 +121,25 @@ static void declare_params(void)
 	n_bc_authorize_params = bc_authorize_params_declare();
 }
 
+/* Tables of other files, whose lists say their own length. */
+static const struct {
+	const struct route *routes;
+	const size_t *n;
+} tables[] = {
+	{ api_routes, &n_api_routes },
+	{ audit_routes, &n_audit_routes },
+	{ ssf_routes, &n_ssf_routes },
+	{ federation_routes, &n_federation_routes },
+};
+
 const struct route *service_routes(struct arena *a, size_t *ret_n)
 {
 	size_t n = ARRAY_LEN(protocol_routes) + ARRAY_LEN(page_routes), at = 0;
-	struct route *routes = ARENA_ARRAY(a, struct route, n + n_api_routes + n_ssf_routes + n_federation_routes);
+	struct route *routes;
 
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		n += *tables[t].n;
+	routes = ARENA_ARRAY(a, struct route, n);
 	declare_params();
 	for (size_t i = 0; i < ARRAY_LEN(protocol_routes); i++)
 		routes[at++] = protocol_routes[i];
@@ -132,12 +147,9 @@ const struct route *service_routes(struct arena *a, size_t *ret_n)
 		routes[at++] = page_routes[i];
 	for (size_t i = 0; i < at; i++)
 		routes[i].n_params = count_params(routes[i].params);
-	for (size_t i = 0; i < n_api_routes; i++)
-		routes[at++] = api_routes[i];
-	for (size_t i = 0; i < n_ssf_routes; i++)
-		routes[at++] = ssf_routes[i];
-	for (size_t i = 0; i < n_federation_routes; i++)
-		routes[at++] = federation_routes[i];
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (size_t i = 0; i < *tables[t].n; i++)
+			routes[at++] = tables[t].routes[i];
 	*ret_n = at;
 	return routes;
 }

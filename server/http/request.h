@@ -71,6 +71,7 @@ struct route {
 	unsigned needs;     /* for the guards; of the administration API: any of these rights (enum admin_right); 0: any administrator */
 	bool creates;       /* POST that makes something: honours Idempotency-Key */
 	bool secret_answer; /* of a route that creates: the answer holds a secret and is never stored */
+	bool personal;      /* answers with data of persons: each call is recorded in the audit */
 	bool post_query;    /* POST may carry parameters in its query too (authorization, logout) */
 	bool tells_param_faults; /* its handler tells of them, to whom it sees fit: rq->param_fault */
 	/* Run in order; the first negative result, or a response that one sets, ends the request.  NULL-terminated. */

@@ -100,6 +100,8 @@ int cmd_client_token(struct ctl *c); /* "senctl client token …" */
 int cmd_keys(struct ctl *c);
 int cmd_doctor(struct ctl *c);
 int cmd_audit(struct ctl *c);
+int cmd_audit_export(struct ctl *c);      /* "senctl audit export …" */
+int cmd_audit_checkpoints(struct ctl *c);
 int cmd_federation(struct ctl *c);
 int cmd_outbox(struct ctl *c);
 int cmd_config(struct ctl *c);

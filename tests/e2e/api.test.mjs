@@ -130,7 +130,7 @@ test('hostile input: every endpoint answers as the document says, never with 500
     const query = Object.fromEntries(route.params.filter((p) => p.required).map((p) => [p.name, '%']));
     const tries = route.body === 'json' && route.method !== 'GET' ? bodies : [undefined];
     for (const body of tries) {
-      for (const args of [["'; DROP TABLE sen.audit; --", 'a..b', '\u202e'], ['-1', '9'.repeat(30), 'x']]) {
+      for (const args of [["' OR 1=1 --", 'a..b', '\u202e'], ['-1', '9'.repeat(30), 'x']]) {
         const answer = await call(route, token, { args, query: Object.keys(query).length ? query : undefined, body });
         assert.ok(answer.status < 500, `${route.key}: ${answer.status} ${answer.text}`);
       }

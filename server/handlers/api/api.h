@@ -66,6 +66,8 @@ int api_objects(struct request *rq, const char *name, size_t max_n, const json_t
 /* The body is {}. */
 int api_read_nothing(struct request *rq) _must_check_;
 int api_list(struct request *rq, const char *name, const struct str **ret_values, size_t *ret_n) _must_check_;
+/* What is written as API_STAMP admits, for parameters; false: it is not. */
+bool api_stamp_read(struct arena *a, struct str text, struct str *ret_stamp) _must_check_;
 /* A value of kind API_STAMP as seconds since 1970. */
 int64_t api_stamp_seconds(struct str stamp);
 /* ERR_INVALID_VALUE naming a field. */

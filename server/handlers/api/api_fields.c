@@ -50,7 +50,7 @@ static bool is_offset(struct str s)
 }
 
 /* date-time of RFC 3339 §5.6 without fractions and leap seconds, or its full-date alone: midnight in Việt Nam (no daylight saving). */
-static bool read_stamp(struct arena *a, struct str s, struct str *ret)
+bool api_stamp_read(struct arena *a, struct str s, struct str *ret)
 {
 	if (s.len < 10 || !text_is_iso_date(str_n(s.p, 10)))
 		return false;
@@ -94,7 +94,7 @@ static const char *check_text(struct arena *a, const struct api_field *field, st
 		return "a member is empty or has control characters";
 	if (field->kind == API_CODE && !is_code(*text))
 		return "a code has letters, digits, dot, underline and hyphen only";
-	if (field->kind == API_STAMP && !read_stamp(a, *text, text))
+	if (field->kind == API_STAMP && !api_stamp_read(a, *text, text))
 		return "a time is a date or RFC 3339 date-time";
 	if (field->kind == API_DATE && !text_is_iso_date(*text))
 		return "a date has the form 2026-11-24";

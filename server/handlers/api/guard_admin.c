@@ -4,6 +4,7 @@
 #include "server/governance/principal_store.h"
 #include "server/handlers/api/api.h"
 #include "server/handlers/api/idempotency.h"
+#include "server/handlers/api/read_audit.h"
 #include "server/handlers/handlers.h"
 #include "server/oidc/access_token.h"
 
@@ -73,6 +74,8 @@ int guard_admin(struct request *rq)
 	if (r < 0)
 		return r;
 	rq->principal = p;
-	r = idempotency_begin(rq);
+	r = read_audit(rq);
+	if (r == 0)
+		r = idempotency_begin(rq);
 	return r < 0 ? r : 0;
 }

@@ -1,0 +1,91 @@
+-- The administration API's own: keys of repeated requests.
+
+-- Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): what a request with this key was, and what was answered.
+CREATE TABLE sen.idempotency (
+	account_id     uuid NOT NULL REFERENCES sen.account,
+	key            text NOT NULL CHECK (length(key) BETWEEN 1 AND 128),
+	request_hash   bytea NOT NULL,                      -- keyed
+	claim          uuid NOT NULL,                       -- of the one request that carries it out
+	claimed_until  timestamptz NOT NULL,
+	-- Set in the transaction of what the request does: whoever finds a claim that lapsed knows whether anything was done.
+	made           boolean NOT NULL DEFAULT false,
+	answered       boolean NOT NULL DEFAULT false,
+	answer         text,                                -- sealed; NULL when answered: not kept, for it held a secret
+	created_at     timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (account_id, key)
+);
+CREATE INDEX idempotency_age ON sen.idempotency (created_at);
+GRANT SELECT, INSERT, UPDATE, DELETE ON sen.idempotency TO sen_server;
+
+-- Where a chain of the audit begins once its oldest partition was dropped: the last record that went with it.
+CREATE TABLE sen.audit_dropped (
+	chain       smallint NOT NULL,
+	seq         bigint NOT NULL,
+	hash        bytea NOT NULL,
+	dropped_at  timestamptz NOT NULL DEFAULT now(),
+	partition   text NOT NULL,
+	PRIMARY KEY (chain, seq)
+);
+-- The heads of all chains at one moment, signed and numbered, each holding the hash of the one before: whoever cuts off the
+-- end of a chain, or takes away a chain, would have to forge one; and copies of them leave the machine with the log.
+CREATE TABLE sen.audit_checkpoint (
+	n        bigint PRIMARY KEY,
+	at       timestamptz NOT NULL DEFAULT now(),
+	records  bigint NOT NULL,   -- of all chains together
+	jws      text NOT NULL,     -- payload: common/model/audit_checkpoint.h
+	jwk      text NOT NULL,     -- of the key that signed it: it outlives the key's time in the JWKS
+	mac      bytea NOT NULL     -- over both, with the master secret: the key was ours
+);
+CREATE INDEX audit_checkpoint_at ON sen.audit_checkpoint (at);
+CREATE TRIGGER audit_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON sen.audit_checkpoint
+	FOR EACH STATEMENT EXECUTE FUNCTION sen.audit_refuse();
+CREATE TRIGGER audit_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON sen.audit_dropped
+	FOR EACH STATEMENT EXECUTE FUNCTION sen.audit_refuse();
+GRANT SELECT, INSERT ON sen.audit_checkpoint TO sen_server;
+GRANT SELECT ON sen.audit_head, sen.audit_dropped, sen.partition_plan TO sen_server;
+-- What an auditor of a part reads, and what an export reads in its order.
+CREATE INDEX audit_action ON sen.audit (action, at);
+
+-- As in 0002, and what goes with a partition of the audit is written down first.
+CREATE OR REPLACE FUNCTION sen.partitions_maintain() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	plan sen.partition_plan;
+	step interval;
+	from_day date;
+	child text;
+	changed integer := 0;
+BEGIN
+	PERFORM pg_advisory_xact_lock(7301985);
+	FOR plan IN SELECT * FROM sen.partition_plan LOOP
+		step := CASE WHEN plan.by_month THEN interval '1 month' ELSE interval '1 day' END;
+		-- One step back too, for rows of a transaction that began before midnight.
+		from_day := (date_trunc(CASE WHEN plan.by_month THEN 'month' ELSE 'day' END, now() AT TIME ZONE 'UTC') - step)::date;
+		WHILE from_day <= (now() AT TIME ZONE 'UTC')::date + plan.ahead_days LOOP
+			child := plan.parent || to_char(from_day, CASE WHEN plan.by_month THEN '_YYYYMM' ELSE '_YYYYMMDD' END);
+			IF to_regclass('sen.' || child) IS NULL THEN
+				EXECUTE format('CREATE TABLE sen.%I PARTITION OF sen.%I FOR VALUES FROM (%L) TO (%L)',
+					child, plan.parent, from_day, (from_day + step)::date);
+				changed := changed + 1;
+			END IF;
+			from_day := (from_day + step)::date;
+		END LOOP;
+		FOR child IN
+			SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+			WHERE i.inhparent = ('sen.' || plan.parent)::regclass
+			AND to_date(substring(c.relname FROM '_(\d{6,8})$'), CASE WHEN plan.by_month THEN 'YYYYMM' ELSE 'YYYYMMDD' END)
+				+ step < (now() AT TIME ZONE 'UTC') - plan.keep_days * interval '1 day'
+			ORDER BY 1
+		LOOP
+			IF plan.parent = 'audit' THEN
+				EXECUTE format('INSERT INTO sen.audit_dropped (chain, seq, hash, partition)'
+					' SELECT DISTINCT ON (chain) chain, seq, hash, %L FROM sen.%I ORDER BY chain, seq DESC', child, child);
+			END IF;
+			EXECUTE format('DROP TABLE sen.%I', child);
+			changed := changed + 1;
+		END LOOP;
+	END LOOP;
+	RETURN changed;
+END
+$$;
+-- Twelve months; "senctl audit retention" changes it.
+UPDATE sen.partition_plan SET keep_days = 366 WHERE parent = 'audit';
