@@ -46,34 +46,34 @@ GRANT SELECT ON sen.audit_head, sen.audit_dropped, sen.partition_plan TO sen_ser
 -- What an auditor of a part reads, and what an export reads in its order.
 CREATE INDEX audit_action ON sen.audit (action, at);
 
--- As in 0002, and what goes with a partition of the audit is written down first.
+-- As before, and what goes with a partition of the audit is written down first.
 CREATE OR REPLACE FUNCTION sen.partitions_maintain() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
 	plan sen.partition_plan;
+	unit text;
 	step interval;
 	from_day date;
+	to_day date;
 	child text;
 	changed integer := 0;
 BEGIN
 	PERFORM pg_advisory_xact_lock(7301985);
 	FOR plan IN SELECT * FROM sen.partition_plan LOOP
-		step := CASE WHEN plan.by_month THEN interval '1 month' ELSE interval '1 day' END;
-		-- One step back too, for rows of a transaction that began before midnight.
-		from_day := (date_trunc(CASE WHEN plan.by_month THEN 'month' ELSE 'day' END, now() AT TIME ZONE 'UTC') - step)::date;
+		unit := CASE WHEN plan.by_month THEN 'month' WHEN plan.by_week THEN 'week' ELSE 'day' END;
+		step := ('1 ' || unit)::interval;
+		-- At first one step back too, for rows of a transaction that began before midnight.
+		SELECT coalesce(max(p.ends_on), (date_trunc(unit, now() AT TIME ZONE 'UTC') - step)::date) INTO from_day
+		FROM sen.partition p WHERE p.parent = plan.parent;
 		WHILE from_day <= (now() AT TIME ZONE 'UTC')::date + plan.ahead_days LOOP
+			to_day := (date_trunc(unit, from_day::timestamp) + step)::date;
 			child := plan.parent || to_char(from_day, CASE WHEN plan.by_month THEN '_YYYYMM' ELSE '_YYYYMMDD' END);
-			IF to_regclass('sen.' || child) IS NULL THEN
-				EXECUTE format('CREATE TABLE sen.%I PARTITION OF sen.%I FOR VALUES FROM (%L) TO (%L)',
-					child, plan.parent, from_day, (from_day + step)::date);
-				changed := changed + 1;
-			END IF;
-			from_day := (from_day + step)::date;
+			EXECUTE format('CREATE TABLE sen.%I PARTITION OF sen.%I FOR VALUES FROM (%L) TO (%L)', child, plan.parent, from_day, to_day);
+			changed := changed + 1;
+			from_day := to_day;
 		END LOOP;
 		FOR child IN
-			SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-			WHERE i.inhparent = ('sen.' || plan.parent)::regclass
-			AND to_date(substring(c.relname FROM '_(\d{6,8})$'), CASE WHEN plan.by_month THEN 'YYYYMM' ELSE 'YYYYMMDD' END)
-				+ step < (now() AT TIME ZONE 'UTC') - plan.keep_days * interval '1 day'
+			SELECT p.name FROM sen.partition p WHERE p.parent = plan.parent
+			AND p.ends_on < (now() AT TIME ZONE 'UTC') - plan.keep_days * interval '1 day'
 			ORDER BY 1
 		LOOP
 			IF plan.parent = 'audit' THEN

@@ -70,6 +70,7 @@ test('each endpoint that answers with data of persons leaves a record of who ask
 });
 
 test('pages follow each other without gap or double, filters hold, and the reader sees only his scope', async () => {
+  for (let i = 0; i < 8; i += 1) await grant(await freshEmployee(), p02); // more than a page
   const end = await now();
   const all = await pages(token, { from: '2026-01-01', to: end, action: 'grant.' });
   assert.ok(all.length > 7);
@@ -167,7 +168,8 @@ test('verify: whole; a record changed, or an end cut off with its head set back,
   await tamper(`UPDATE sen.audit SET actor = actor || 'x' WHERE chain = ${chain} AND seq = ${seq}`,
     `UPDATE sen.audit SET actor = left(actor, -1) WHERE chain = ${chain} AND seq = ${seq}`);
   await tamper('CREATE TABLE sen.kept_checkpoint AS SELECT * FROM sen.audit_checkpoint; DELETE FROM sen.audit_checkpoint WHERE n = 1',
-    'INSERT INTO sen.audit_checkpoint SELECT * FROM sen.kept_checkpoint WHERE n = 1; DROP TABLE sen.kept_checkpoint');
+    // The server may have made one of that number meanwhile.
+    'DELETE FROM sen.audit_checkpoint WHERE n = 1; INSERT INTO sen.audit_checkpoint SELECT * FROM sen.kept_checkpoint WHERE n = 1; DROP TABLE sen.kept_checkpoint');
   assert.equal((await verify('--checkpoints', kept)).code, 0);
 });
 
