@@ -5,11 +5,9 @@
 	" p.verified, sen.platform_is_open(p.state)"
 #define ROLE_COLUMNS "r.id, r.platform_id, r.code, r.name, r.level, r.sensitivity, r.verified"
 
-DB_QUERY(platform_list_q, DB_READ, "SELECT " PLATFORM_COLUMNS " FROM sen.platform p WHERE p.id <> 0 ORDER BY p.code");
 DB_QUERY(platform_find_q, DB_READ, "SELECT " PLATFORM_COLUMNS " FROM sen.platform p WHERE p.code = $1 AND p.id <> 0");
-DB_QUERY(role_list_q, DB_READ, "SELECT " ROLE_COLUMNS " FROM sen.role r ORDER BY r.platform_id, r.code");
 DB_QUERY(role_find_q, DB_READ,
-         "SELECT " ROLE_COLUMNS " FROM sen.role r WHERE r.platform_id = $1::smallint AND r.code = $2");
+         "SELECT " ROLE_COLUMNS " FROM sen.role r WHERE r.platform_id = $1::smallint AND r.code = $2 AND r.retired_at IS NULL");
 
 static struct platform platform_from_row(const struct db_rows *rows, size_t i)
 {
@@ -41,21 +39,6 @@ static struct role role_from_row(const struct db_rows *rows, size_t i)
 	};
 }
 
-int platform_list(struct op *op, const struct platform **ret_platforms, size_t *ret_n)
-{
-	struct db_rows rows;
-	int r = db_run(op, &platform_list_q, &rows);
-
-	if (r < 0)
-		return r;
-	struct platform *platforms = ARENA_ARRAY(op->arena, struct platform, rows.n);
-	for (size_t i = 0; i < rows.n; i++)
-		platforms[i] = platform_from_row(&rows, i);
-	*ret_platforms = platforms;
-	*ret_n = rows.n;
-	return 0;
-}
-
 int platform_find(struct op *op, struct str code, struct platform *ret_platform)
 {
 	struct db_rows rows;
@@ -66,21 +49,6 @@ int platform_find(struct op *op, struct str code, struct platform *ret_platform)
 	if (rows.n == 0)
 		return op_fail(op, ERR_UNKNOWN_PLATFORM, "no such platform");
 	*ret_platform = platform_from_row(&rows, 0);
-	return 0;
-}
-
-int role_list(struct op *op, const struct role **ret_roles, size_t *ret_n)
-{
-	struct db_rows rows;
-	int r = db_run(op, &role_list_q, &rows);
-
-	if (r < 0)
-		return r;
-	struct role *roles = ARENA_ARRAY(op->arena, struct role, rows.n);
-	for (size_t i = 0; i < rows.n; i++)
-		roles[i] = role_from_row(&rows, i);
-	*ret_roles = roles;
-	*ret_n = rows.n;
 	return 0;
 }
 

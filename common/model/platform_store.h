@@ -18,12 +18,8 @@ struct role {
 	bool verified;
 };
 
-/* By code, without platform zero. */
-int platform_list(struct op *op, const struct platform **ret_platforms, size_t *ret_n) _must_check_;
 int platform_find(struct op *op, struct str code, struct platform *ret_platform) _must_check_; /* ERR_UNKNOWN_PLATFORM */
-/* All roles of all platforms, by platform and code. */
-int role_list(struct op *op, const struct role **ret_roles, size_t *ret_n) _must_check_;
-int role_find(struct op *op, int64_t platform_id, struct str code, struct role *ret_role) _must_check_; /* ERR_UNKNOWN_ROLE */
+int role_find(struct op *op, int64_t platform_id, struct str code, struct role *ret_role) _must_check_; /* ERR_UNKNOWN_ROLE: none, or retired */
 
 /* "Đề xuất" for "proposed", …; the state itself when it has no word. */
 struct str platform_state_word(struct str state);

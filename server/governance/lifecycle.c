@@ -70,7 +70,7 @@ static bool fits(const struct transition *t, struct str state, struct str kind)
 struct lifecycle_verdict lifecycle_decide(const struct lifecycle_facts *facts, struct str to)
 {
 	const struct transition *t = NULL;
-	struct lifecycle_verdict v = { .err = ERR_WRONG_STATE };
+	struct lifecycle_verdict v = { .err = facts->rights == 0 ? ERR_OUT_OF_SCOPE : ERR_WRONG_STATE };
 
 	for (size_t i = 0; i < ARRAY_LEN(transitions) && !t; i++)
 		if (fits(&transitions[i], facts->state, facts->kind) && str_equal(transitions[i].to, to))

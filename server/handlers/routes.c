@@ -5,6 +5,7 @@
 #include "server/handlers/handlers.h"
 #include "server/handlers/api/audit.h"
 #include "server/handlers/api/routes_api.h"
+#include "server/handlers/api/routes_catalogue.h"
 #include "server/handlers/routes_federation.h"
 #include "server/handlers/routes_ssf.h"
 #include "server/oidc/authorize.h"
@@ -128,6 +129,7 @@ static const struct {
 } tables[] = {
 	{ api_routes, &n_api_routes },
 	{ audit_routes, &n_audit_routes },
+	{ catalogue_routes, &n_catalogue_routes },
 	{ ssf_routes, &n_ssf_routes },
 	{ federation_routes, &n_federation_routes },
 };

@@ -35,7 +35,6 @@ int h_api_persons(struct request *rq);
 int h_api_scopes_add(struct request *rq);
 int h_api_scopes_revoke(struct request *rq);
 
-int h_api_platforms(struct request *rq);
 int h_api_openapi(struct request *rq);
 
 /* api_fields.c: declared members of a JSON body. */

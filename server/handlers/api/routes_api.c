@@ -34,6 +34,5 @@ const struct route api_routes[] = {
 	  .handle = h_api_scopes_revoke },
 	{ .name = "api_openapi", .methods = HTTP_GET, .path = "/api/v1/openapi.json", .pool = POOL_INLINE, .errors = ERRORS_PROBLEM,
 	  .handle = h_api_openapi },
-	{ .name = "api_platforms", .methods = HTTP_GET, .path = "/api/v1/platforms", API, .handle = h_api_platforms },
 };
 const size_t n_api_routes = ARRAY_LEN(api_routes);

@@ -94,7 +94,9 @@ static void test_rights(_unused_ void **state)
 			facts.rights = bit;
 			assert_int_equal(lifecycle_decide(&facts, str_c(expected[i].to)).err, expected[i].rights & bit ? 0 : ERR_OUT_OF_SCOPE);
 		}
+		/* Who has nothing to do with it is not told what there would be. */
 		facts.rights = 0;
+		assert_int_equal(lifecycle_decide(&facts, STR("nothing")).err, ERR_OUT_OF_SCOPE);
 		assert_int_equal(lifecycle_decide(&facts, str_c(expected[i].to)).err, ERR_OUT_OF_SCOPE);
 	}
 }

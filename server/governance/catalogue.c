@@ -1,0 +1,151 @@
+#include "server/governance/catalogue.h"
+
+#include "common/base/text.h"
+#include "server/governance/catalogue_common.h"
+
+/* The unit that a code names, as it is today. */
+#define UNIT_OF(param) \
+	"(SELECT u.id FROM sen.unit u WHERE u.code = " param " AND u.valid_from <= sen.today() AND (u.valid_to IS NULL OR u.valid_to > sen.today()))"
+
+DB_QUERY(catalogue_unit_q, DB_READ,
+         "SELECT u.id IS NOT NULL, sen.catalogue_covers($2::uuid, 'catalogue', u.id, $3::smallint)"
+         " FROM (SELECT " UNIT_OF("$1") " AS id) u");
+DB_QUERY(catalogue_add_q, DB_WRITE,
+         "INSERT INTO sen.platform (code, name, name_en, name_fold, kind, state, managing_unit, contact_name, contact, sector, description,"
+         " legal_basis, note, home_url, functions, scopes, security_level, expected_on, completed_on, target_scope, verified, created_by, changed_by)"
+         " SELECT $1, $2, $3, $4, $5, 'proposed', $6, coalesce($7, ''), coalesce($8, ''), coalesce($9, ''), coalesce($10, ''), coalesce($11, ''),"
+         " coalesce($12, ''), $13, $14::text[], $15::text[], $16::smallint, date_trunc('month', $17::date)::date, $18::date, $19, false,"
+         " $20::uuid, $20::uuid WHERE sen.catalogue_covers($20::uuid, 'catalogue', " UNIT_OF("$6") ", NULL) RETURNING id");
+DB_QUERY(catalogue_edit_q, DB_WRITE,
+         "UPDATE sen.platform p SET name = $2, name_en = $3, name_fold = $4, kind = $5, managing_unit = $6, contact_name = coalesce($7, ''),"
+         " contact = coalesce($8, ''), sector = coalesce($9, ''), description = coalesce($10, ''), legal_basis = coalesce($11, ''),"
+         " note = coalesce($12, ''), home_url = $13, functions = $14::text[], scopes = $15::text[], security_level = $16::smallint,"
+         " expected_on = date_trunc('month', $17::date)::date, completed_on = $18::date, target_scope = $19, changed_by = $20::uuid"
+         " WHERE p.code = $1 AND p.id <> 0 AND p.version = $21::bigint"
+         " AND sen.catalogue_covers($20::uuid, 'catalogue', p.managing_unit_id, p.id)"
+         " AND sen.catalogue_covers($20::uuid, 'catalogue', " UNIT_OF("$6") ", p.id) RETURNING p.version");
+DB_QUERY(catalogue_touch_q, DB_WRITE, "UPDATE sen.platform SET changed_by = $2::uuid WHERE id = $1::smallint");
+DB_QUERY(catalogue_plan_clear_q, DB_WRITE, "DELETE FROM sen.platform_milestone WHERE platform_id = $1::smallint");
+DB_QUERY(catalogue_plan_add_q, DB_WRITE,
+         "INSERT INTO sen.platform_milestone (platform_id, position, name, units, due_on, done_on, responsible)"
+         " VALUES ($1::smallint, $2::smallint, $3, coalesce($4, ''), $5::date, $6::date, $7)");
+
+#define N_ENTRY_PARAMS 20
+
+static void entry_params(struct op *op, const struct principal *p, const struct catalogue_entry *e, struct db_param *params)
+{
+	const struct str values[N_ENTRY_PARAMS] = {
+		e->code, e->name, e->name_en, text_fold(op->arena, e->name), e->kind, e->managing_unit, e->contact_name, e->contact, e->sector,
+		e->description, e->legal_basis, e->note, e->home_url, db_array(op->arena, e->functions.p, e->functions.n),
+		db_array(op->arena, e->scopes.p, e->scopes.n), e->security_level, e->expected_on, e->completed_on, e->target_scope, p->account_id,
+	};
+
+	for (size_t i = 0; i < N_ENTRY_PARAMS; i++)
+		params[i] = P_STR(values[i]);
+}
+
+/* Only what a ministry runs may be managed by somebody who is none of our units. */
+static int check_unit(struct op *op, const struct principal *p, const struct catalogue_entry *e, const struct catalogue_place *place)
+{
+	struct db_rows rows;
+	int r = db_run(op, &catalogue_unit_q, &rows, P_STR(e->managing_unit), P_STR(p->account_id), place ? P_I64(place->id) : P_NULL);
+
+	if (r < 0)
+		return r;
+	if (!db_bool(&rows, 0, 0) && !str_equal(e->kind, STR("central")))
+		return op_fail(op, ERR_UNKNOWN_UNIT, "no such unit");
+	return db_bool(&rows, 0, 1) ? 0 : op_fail(op, ERR_OUT_OF_SCOPE, "the managing unit is not within your scope");
+}
+
+static json_t *entry_data(const struct catalogue_entry *e)
+{
+	json_t *data = catalogue_data("name", e->name);
+
+	json_set_str(data, "kind", e->kind);
+	json_set_str(data, "managing_unit", e->managing_unit);
+	json_set_str(data, "security_level", e->security_level);
+	json_set_str(data, "expected_on", e->expected_on);
+	json_set_str(data, "completed_on", e->completed_on);
+	return data;
+}
+
+int catalogue_add(struct op *op, const struct principal *p, const struct catalogue_entry *entry)
+{
+	struct db_param params[N_ENTRY_PARAMS];
+	struct db_rows rows;
+	int r = check_unit(op, p, entry, NULL);
+
+	if (r < 0)
+		return r;
+	entry_params(op, p, entry, params);
+	r = db_begin(op);
+	if (r < 0)
+		return r;
+	r = db_run_params(op, &catalogue_add_q, params, N_ENTRY_PARAMS, &rows);
+	if (r == 0 && rows.n == 0)
+		r = op_fail(op, ERR_OUT_OF_SCOPE, "the managing unit is not within your scope");
+	return catalogue_commit(op, p, r, "platform.add", entry->code, entry_data(entry));
+}
+
+static int edit(struct op *op, const struct principal *p, const struct catalogue_entry *entry, int64_t version)
+{
+	struct db_param params[N_ENTRY_PARAMS + 1];
+	struct catalogue_place place;
+	struct db_rows rows;
+	int r = catalogue_lock(op, p, "catalogue", entry->code, &place);
+
+	if (r == 0)
+		r = catalogue_check(op, &place, version);
+	if (r == 0)
+		r = check_unit(op, p, entry, &place);
+	if (r < 0)
+		return r;
+	entry_params(op, p, entry, params);
+	params[N_ENTRY_PARAMS] = P_I64(version);
+	r = db_run_params(op, &catalogue_edit_q, params, N_ENTRY_PARAMS + 1, &rows);
+	if (r == 0 && rows.n == 0)
+		r = op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
+	return r;
+}
+
+int catalogue_edit(struct op *op, const struct principal *p, const struct catalogue_entry *entry, int64_t version)
+{
+	int r = db_begin(op);
+
+	if (r < 0)
+		return r;
+	r = edit(op, p, entry, version);
+	return catalogue_commit(op, p, r, "platform.edit", entry->code, entry_data(entry));
+}
+
+static int plan_set(struct op *op, const struct principal *p, struct str code, int64_t version, const struct milestone *milestones, size_t n)
+{
+	struct catalogue_place place;
+	struct db_rows rows;
+	int r = catalogue_lock(op, p, "catalogue", code, &place);
+
+	if (r == 0)
+		r = catalogue_check(op, &place, version);
+	if (r == 0)
+		r = db_run(op, &catalogue_plan_clear_q, &rows, P_I64(place.id));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct milestone *m = &milestones[i];
+
+		r = db_run(op, &catalogue_plan_add_q, &rows, P_I64(place.id), P_I64((int64_t)i + 1), P_STR(m->name), P_STR(m->units),
+		           P_STR(m->due_on), P_STR(m->done_on), P_STR(m->responsible));
+	}
+	return r < 0 ? r : db_run(op, &catalogue_touch_q, &rows, P_I64(place.id), P_STR(p->account_id));
+}
+
+int catalogue_plan_set(struct op *op, const struct principal *p, struct str code, int64_t version, const struct milestone *milestones, size_t n)
+{
+	json_t *data;
+	int r = db_begin(op);
+
+	if (r < 0)
+		return r;
+	r = plan_set(op, p, code, version, milestones, n);
+	data = json_new_object();
+	json_set_int(data, "milestones", (int64_t)n);
+	return catalogue_commit(op, p, r, "platform.plan", code, data);
+}
