@@ -18,16 +18,21 @@ struct str api_path(struct ctl *c, const char *before, struct str segment, const
 
 static int send_call(struct ctl *c, const struct api_call *call, struct str token, struct http_answer *ret_answer)
 {
-	const struct http_header headers[] = {
+	struct http_header headers[4] = {
 		{ STR("Authorization"), arena_printf(c->arena, "Bearer %.*s", STR_ARG(token)) },
 		{ STR("Accept-Language"), c->english ? STR("en") : STR("vi") },
-		{ STR("Content-Type"), STR("application/json") },
 	};
+	size_t n = 2;
+
+	if (call->body)
+		headers[n++] = (struct http_header){ STR("Content-Type"), STR("application/json") };
+	if (!str_is_null(call->if_match))
+		headers[n++] = (struct http_header){ STR("If-Match"), arena_printf(c->arena, "\"%.*s\"", STR_ARG(call->if_match)) };
 	const struct http_call http = {
 		.method = call->method,
 		.url = arena_printf(c->arena, "%.*s%.*s", STR_ARG(c->config.api), STR_ARG(call->path)),
 		.headers = headers,
-		.n_headers = call->body ? ARRAY_LEN(headers) : ARRAY_LEN(headers) - 1,
+		.n_headers = n,
 		.body = json_write(c->arena, call->body, false),
 	};
 

@@ -105,17 +105,11 @@ int cmd_account(struct ctl *c)
 	return r;
 }
 
-int cmd_platforms(struct ctl *c)
+static void print_platforms(const struct ctl *c, const json_t *answer)
 {
-	_json_ json_t *answer = NULL;
 	const json_t *item, *role;
-	int r = ctl_options(c, NULL, 0, 0, 0);
 	size_t i, k;
 
-	if (r == EXIT_OK)
-		r = get(c, STR("/platforms"), &answer);
-	if (r != EXIT_OK || c->json)
-		return r;
 	json_array_foreach(json_object_get(answer, "platforms"), i, item) {
 		ctl_print(c, "%-6.*s %.*s — %.*s%s", STR_ARG(text(item, "code")), STR_ARG(text(item, "name")), STR_ARG(text(item, "state_word")),
 		          json_get_bool(item, "verified", false) ? "" : " [chưa xác minh]");
@@ -123,5 +117,23 @@ int cmd_platforms(struct ctl *c)
 			ctl_print(c, "         %-20.*s %.*s%s", STR_ARG(text(role, "code")), STR_ARG(text(role, "name")),
 			          json_get_bool(role, "verified", false) ? "" : " [chưa xác minh]");
 	}
-	return EXIT_OK;
+}
+
+/* Page by page. */
+int cmd_platforms(struct ctl *c)
+{
+	struct str path = STR("/platforms");
+	int r = ctl_options(c, NULL, 0, 0, 0);
+
+	while (r == EXIT_OK && !str_is_null(path)) {
+		_json_ json_t *answer = NULL;
+		struct str next;
+
+		r = get(c, path, &answer);
+		if (r == EXIT_OK && !c->json)
+			print_platforms(c, answer);
+		next = json_get_str(answer, "next");
+		path = str_is_null(next) ? STR_NULL : arena_printf(c->arena, "/platforms?after=%.*s", STR_ARG(next));
+	}
+	return r;
 }

@@ -119,3 +119,7 @@ int cmd_undelegate(struct ctl *c);
 int cmd_person(struct ctl *c);
 int cmd_account(struct ctl *c);
 int cmd_platforms(struct ctl *c);
+int cmd_platform(struct ctl *c); /* "senctl platform …" */
+int cmd_platform_gates(struct ctl *c);
+int cmd_platform_gate(struct ctl *c); /* "senctl platform gate submit|decide …" */
+int cmd_platform_rollout(struct ctl *c);

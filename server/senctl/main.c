@@ -44,6 +44,13 @@ static const struct command commands[] = {
 	{ "account", "[show] NAME", "xem tài khoản và tình trạng trên từng nền tảng", "show an account and its state on each platform",
 	  cmd_account },
 	{ "platforms", "", "danh mục nền tảng và vai trò", "the catalogue of platforms and roles", cmd_platforms },
+	{ "platform", "list [--kind KIND] [--state STATE] [--unit CODE] [--search WORDS] [--overdue] | show CODE | add FILE.json | edit CODE FILE.json"
+	              " | history CODE | move CODE STATE [--decision NO --decided DATE] [--reason TEXT] [--completed DATE] [--replacement CODE]"
+	              " | gates CODE | gate submit CODE --kind KIND [--document CODE] [--item TEXT] [--approval NO --approved DATE --checked DATE]"
+	              " [--until DATE] [--evidence TEXT] | gate decide CODE ID --passed|--refused --note TEXT"
+	              " | rollout CODE [UNIT --state STATE [--planned DATE] [--started DATE] [--done DATE] [--note TEXT]]",
+	  "danh mục nền tảng: mục, vòng đời, thẩm định, triển khai", "the catalogue of platforms: entries, life cycle, gates, roll-out",
+	  cmd_platform },
 };
 
 static void help(const struct ctl *c)
