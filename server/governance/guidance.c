@@ -34,8 +34,10 @@ DB_QUERY(guidance_report_q, DB_READ,
          "  UNION SELECT x.unit_id FROM sen.guidance_acknowledgement x WHERE x.platform_id = $2::smallint AND x.guidance_id = $3::uuid) t"
          " JOIN sen.unit u ON u.id = t.unit_id LEFT JOIN sen.guidance_acknowledgement k ON k.platform_id = $2::smallint AND k.guidance_id = $3::uuid"
          "  AND k.unit_id = u.id LEFT JOIN sen.account a ON a.id = k.acknowledged_by"
-         " WHERE (k.unit_id IS NULL) = $4::boolean AND ($5::text IS NULL OR u.code > $5) AND ($6::boolean OR EXISTS (SELECT FROM sen.live_scope s"
-         "  WHERE s.account_id = $1::uuid AND 'read' = ANY (s.rights) AND starts_with(u.path, s.path))) ORDER BY u.code LIMIT $7::bigint");
+         " WHERE (k.unit_id IS NULL) = $4::boolean AND ($5::text IS NULL OR u.code > $5) AND ($6::boolean OR u.id IN (SELECT v.id FROM sen.live_scope s"
+         "  CROSS JOIN LATERAL (SELECT w.id FROM sen.unit w WHERE w.path ~>=~ s.path AND w.path ~<~ (rtrim(s.path, '.') || '/') OFFSET 0) v"
+         "  WHERE s.account_id = $1::uuid AND 'read' = ANY (s.rights)))"
+         " ORDER BY u.code LIMIT $7::bigint");
 
 DB_QUERY(guidance_exists_q, DB_READ, "SELECT EXISTS (SELECT FROM sen.platform_guidance WHERE platform_id = $1::smallint AND id = $2::uuid)");
 

@@ -6,8 +6,14 @@
 /* $1 actor; p, u */
 #define MAY_WRITE \
 	"(sen.catalogue_covers($1::uuid, 'catalogue', p.managing_unit_id, p.id) OR sen.scope_covers($1::uuid, 'catalogue', u.path, p.id))"
+/* From the scopes to the units, by ranges of the index on paths: a path ends in a dot, and '/' comes after it. */
 #define SEES_UNIT                                                                                                    \
-	"EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid AND 'read' = ANY (s.rights) AND starts_with(u.path, s.path))"
+	"u.id IN (SELECT v.id FROM sen.live_scope s CROSS JOIN LATERAL (SELECT w.id FROM sen.unit w WHERE w.path ~>=~ s.path" \
+	" AND w.path ~<~ (rtrim(s.path, '.') || '/') OFFSET 0) v WHERE s.account_id = $1::uuid AND 'read' = ANY (s.rights))"
+/* Of one unit: by those on its way to the root. */
+#define SEES_THIS_UNIT                                                                                               \
+	"EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $1::uuid AND 'read' = ANY (s.rights)"                 \
+	" AND s.unit_id = ANY (string_to_array(rtrim(u.path, '.'), '.')::integer[]))"
 #define COUNTS                                                                                                       \
 	"'targets', count(*) FILTER (WHERE c.state IS DISTINCT FROM 'not_applicable'), 'done', count(*) FILTER (WHERE c.state = 'done')," \
 	" 'in_progress', count(*) FILTER (WHERE c.state = 'in_progress'), 'planned', count(*) FILTER (WHERE c.state = 'planned')," \
@@ -52,8 +58,8 @@ DB_QUERY(rollout_by_unit_q, DB_READ,
 DB_QUERY(rollout_of_unit_q, DB_READ,
          "SELECT json_build_object('platform', p.code, 'platform_name', p.name, 'platform_state', p.state, " CELL_JSON ")::text"
          " FROM sen.rollout_cell c JOIN sen.platform p ON p.id = c.platform_id JOIN sen.unit u ON u.id = c.unit_id"
-         " WHERE c.unit_id = $2::integer AND " SEES_UNIT " ORDER BY p.code");
-DB_QUERY(rollout_sees_q, DB_READ, "SELECT " SEES_UNIT " FROM sen.unit u WHERE u.id = $2::integer");
+         " WHERE c.unit_id = $2::integer AND " SEES_THIS_UNIT " ORDER BY p.code");
+DB_QUERY(rollout_sees_q, DB_READ, "SELECT " SEES_THIS_UNIT " FROM sen.unit u WHERE u.id = $2::integer");
 
 static int set(struct op *op, const struct principal *p, const struct rollout_cell *cell, int64_t version, int64_t *ret_version)
 {
