@@ -97,7 +97,7 @@ static int lock_role(struct op *op, const struct principal *p, const struct cata
 	if (!ret->is_retired)
 		return 0;
 	(void)op_fail(op, ERR_WRONG_STATE, "the role is retired");
-	return op_fail_arg(op, "state", STR("retired"));
+	return op_fail_arg(op, "state", STR("đã ngừng dùng"));
 }
 
 static int edit(struct op *op, const struct principal *p, const struct catalogue_role *role, int64_t version)

@@ -104,7 +104,7 @@ static int why_not_decided(struct op *op, const struct principal *p, const struc
 		return op_fail(op, ERR_OUT_OF_SCOPE, "the managing unit is not within your scope");
 	if (db_bool(&rows, 0, 0)) {
 		(void)op_fail(op, ERR_WRONG_STATE, "it was decided before");
-		return op_fail_arg(op, "state", STR("decided"));
+		return op_fail_arg(op, "state", STR("đã có kết luận"));
 	}
 	if (db_bool(&rows, 0, 1))
 		return op_fail(op, ERR_FOUR_EYES, "another person than who drew up the entry or submitted the gate has to decide");

@@ -1,8 +1,8 @@
 /*
  * gates.h: the three gates before deployment, and the reference documents that they refer to.
  *
- * A gate is submitted by one person (right "catalogue") and decided by another (right "appraise"), neither of whom may be who drew
- * up the entry in the second case.  Where it stands follows from its last decision, its document and its dates (sen.gate_now): a new
+ * A gate is submitted by one person (right "catalogue") and decided by another (right "appraise"), who has not created the
+ * entry either.  Where it stands follows from its last decision, its document and its dates (sen.gate_now): a new
  * version of the document expires every gate that referred to the old one.
  */
 #pragma once

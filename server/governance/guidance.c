@@ -116,7 +116,7 @@ static int why_not_acknowledged(struct op *op, const struct db_param *params)
 	if (!db_bool(&rows, 0, 0))
 		return 0;
 	(void)op_fail(op, ERR_WRONG_STATE, "there is a later version");
-	return op_fail_arg(op, "state", STR("superseded"));
+	return op_fail_arg(op, "state", STR("đã có phiên bản mới"));
 }
 
 static int acknowledge(struct op *op, const struct principal *p, struct str platform, struct str id, struct str unit_code, bool *ret_added)

@@ -90,6 +90,13 @@ int list_add(struct op *op, const struct principal *p, const struct list_draft *
 	return r;
 }
 
+static struct str state_word(struct str state)
+{
+	if (str_equal(state, STR("in_force")))
+		return STR("đang có hiệu lực");
+	return str_equal(state, STR("signed")) ? STR("đã ký, chưa đến ngày hiệu lực") : STR("đã được thay thế");
+}
+
 /* Why a conditional statement did nothing. */
 static int why_not(struct op *op, const struct principal *p, const char *right, int64_t id, int64_t version)
 {
@@ -106,7 +113,7 @@ static int why_not(struct op *op, const struct principal *p, const char *right, 
 		return op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
 	if (!str_equal(db_str(&rows, 0, 1), STR("draft"))) {
 		(void)op_fail(op, ERR_WRONG_STATE, "only a draft can be changed or signed");
-		return op_fail_arg(op, "state", db_str(&rows, 0, 1));
+		return op_fail_arg(op, "state", state_word(db_str(&rows, 0, 1)));
 	}
 	if (db_bool(&rows, 0, 3) && str_equal(str_c(right), STR("appraise")))
 		return op_fail(op, ERR_FOUR_EYES, "another person than who drew it up has to enter the signature");
