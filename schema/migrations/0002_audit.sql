@@ -97,8 +97,11 @@ BEGIN
 		FOR child IN
 			SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 			WHERE i.inhparent = ('sen.' || plan.parent)::regclass
-			AND to_date(substring(c.relname FROM '_(\d{6,8})$'), CASE WHEN plan.by_month THEN 'YYYYMM' ELSE 'YYYYMMDD' END)
-				+ step < (now() AT TIME ZONE 'UTC') - plan.keep_days * interval '1 day'
+			-- Asked of every relation before it is asked whose partition it is: others end in digits as well.
+			AND CASE WHEN c.relname ~ ('^' || plan.parent || '_\d{6,8}$')
+				THEN to_date(substring(c.relname FROM '_(\d{6,8})$'), CASE WHEN plan.by_month THEN 'YYYYMM' ELSE 'YYYYMMDD' END)
+					+ step < (now() AT TIME ZONE 'UTC') - plan.keep_days * interval '1 day'
+				ELSE false END
 		LOOP
 			EXECUTE format('DROP TABLE sen.%I', child);
 			changed := changed + 1;

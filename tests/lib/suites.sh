@@ -168,7 +168,7 @@ e2e_file() {
 	say "   $name: ${pass:-0} passed, $fail failed"
 	count_pass "${pass:-0}"
 	if [ "$fail" -gt 0 ] || [ "${pass:-0}" -eq 0 ]; then
-		sed -n '/failing tests/,$p' "$log" | head -n 120 >&2
+		sed -n '/failing tests/,$p' "$log" | sed -n 1,120p >&2
 		[ "$fail" -eq 0 ] && count_fail "e2e: $name: no test ran"
 		while [ "$fail" -gt 0 ]; do
 			count_fail "e2e: $name"
