@@ -178,7 +178,13 @@ test('logs hold no secret', () => {
   const secrets = [p02.secret(), readFileSync(`${env.SEN_STATE}/secrets/master.secret`, 'utf8').trim(),
     readFileSync(`${env.SEN_STATE}/secrets/account-${env.SEN_ADMIN_LOGIN}.password`, 'utf8').trim()];
   for (const secret of secrets) assert.ok(!log.includes(secret));
-  assert.doesNotMatch(log, /eyJ[A-Za-z0-9_-]{20}/, 'a token');
+  // Signed heads of the audit are there on purpose, so that a copy exists elsewhere: nothing else that looks like a token.
+  const rest = log.split('\n').filter((line) => {
+    if (!line.includes('"event":"audit.checkpoint"')) return true;
+    const { jws } = JSON.parse(line);
+    return !jws || JSON.parse(Buffer.from(jws.split('.')[0], 'base64url')).typ !== 'audit-checkpoint+jwt';
+  }).join('\n');
+  assert.doesNotMatch(rest, /eyJ[A-Za-z0-9_-]{20}/, 'a token');
   assert.doesNotMatch(log, /(?<![\w-])sn[a-z]_[\w-]{20}/, 'a handle');
   assert.doesNotMatch(log, /"\d{12}"|\b0(40|01)\d{9}\b/, 'a personal number');
   const lines = log.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
