@@ -156,7 +156,7 @@ static int retire(struct op *op, const struct principal *p, int64_t role_id)
 int catalogue_role_retire(struct op *op, const struct principal *p, const struct catalogue_role *role, int64_t version, bool ends_grants,
                           struct str reason, int64_t *ret_n_ended)
 {
-	struct locked found;
+	struct locked found = { .id = 0 };
 	json_t *data;
 	int64_t n = 0;
 	int r = db_begin(op);
