@@ -58,7 +58,13 @@ meson_suite() {
 	fi
 }
 
+# What is delivered is built otherwise than what is tested: the compiler sees further, and warnings are errors.
+release_builds() {
+	(sen_build release)
+}
+
 suite_unit() {
+	[ -n "${TESTS_BUILD:-}" ] || check "unit: the release builds" release_builds
 	sen_build "${TESTS_BUILD:-test}"
 	meson_suite unit
 }
