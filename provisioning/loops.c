@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/model/outbox_store.h"
+#include "common/model/reorg_run.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/expiry_store.h"
 #include "provisioning/facts_store.h"
@@ -17,6 +18,8 @@
 #define FAULT_PAUSE_MS 1000
 #define PLANNER_BYTES ((size_t)64 * 1024 * 1024)
 #define HOUSEKEEPER_BYTES ((size_t)4 * 1024 * 1024)
+#define REORGANISER_BYTES ((size_t)1024 * 1024)
+#define REORGANISE_POLL_MS 1000
 
 #define EXPIRE_EVERY_MS 1000
 #define COUNT_EVERY_MS 5000
@@ -230,5 +233,36 @@ void *housekeeper_main(void *arg)
 		}
 		app_pause(app, POLL_MS);
 	}
+	return NULL;
+}
+
+/* One step; true when there may be more. */
+static bool reorganise_once(struct app *app, struct arena *arena)
+{
+	struct reorg_step_done done;
+	struct op op;
+	int err;
+
+	arena_reset(arena);
+	op_init(&op, arena, app->db, NULL);
+	err = reorg_run_step(&op, REORG_BATCH, &done);
+	if (err < 0) {
+		complain("reorganiser", &op);
+		app_pause(app, FAULT_PAUSE_MS);
+	} else if (!str_is_null(done.id)) {
+		log_event(LOG_LEVEL_INFO, "reorganisation", L_STR("id", done.id), L_STR("step", done.step), L_INT("to", done.n_to));
+	}
+	db_op_done(&op);
+	return err == 0 && !str_is_null(done.id);
+}
+
+void *reorganiser_main(void *arg)
+{
+	struct app *app = arg;
+	_cleanup_(arena_freep) struct arena *arena = arena_new(REORGANISER_BYTES);
+
+	while (!atomic_load(&app->is_stopping))
+		if (!reorganise_once(app, arena))
+			app_pause(app, REORGANISE_POLL_MS);
 	return NULL;
 }

@@ -1,4 +1,4 @@
-/* loops.h: what runs beside the workers: the planner and the housekeeper, a thread each. */
+/* loops.h: what runs beside the workers: the planner, the housekeeper and the reorganiser, a thread each. */
 #pragma once
 
 #include "common/db/db.h"
@@ -32,3 +32,4 @@ struct app {
 
 void *planner_main(void *app);
 void *housekeeper_main(void *app);
+void *reorganiser_main(void *app);

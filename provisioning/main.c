@@ -20,8 +20,8 @@
 
 #define CONFIG_BYTES ((size_t)1024 * 1024)
 #define STATEMENT_TIMEOUT_MS 30000
-/* Planner, housekeeper, outbox, readiness. */
-#define CONNECTIONS_BESIDES 4
+/* Planner, housekeeper, reorganiser, outbox, readiness. */
+#define CONNECTIONS_BESIDES 5
 
 static enum log_level level_of(struct str name)
 {
@@ -134,11 +134,12 @@ static void start_thread(pthread_t *thread, void *(*main)(void *), void *arg)
 static void run_until_signal(struct app *app, int admin_fd, const sigset_t *signals)
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
-	pthread_t planner, housekeeper, admin_thread;
+	pthread_t planner, housekeeper, reorganiser, admin_thread;
 	int signal_number = 0;
 
 	start_thread(&planner, planner_main, app);
 	start_thread(&housekeeper, housekeeper_main, app);
+	start_thread(&reorganiser, reorganiser_main, app);
 	start_thread(&admin_thread, admin_main, &admin);
 	log_event(LOG_LEVEL_INFO, "start", L_INT("platforms", (int64_t)app->n_workers),
 	          L_STR("admin", app->config.admin_listen));
@@ -149,6 +150,7 @@ static void run_until_signal(struct app *app, int admin_fd, const sigset_t *sign
 	/* They look at the senders, so these go last. */
 	pthread_join(planner, NULL);
 	pthread_join(housekeeper, NULL);
+	pthread_join(reorganiser, NULL);
 	pthread_join(admin_thread, NULL);
 	join_senders(app);
 }

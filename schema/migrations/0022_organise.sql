@@ -84,8 +84,9 @@ CREATE TABLE sen.reorganisation_unit (
 	PRIMARY KEY (reorganisation_id, ref)
 );
 
+-- Hundreds of thousands of rows, written and deleted with the plan: no key to check for each.
 CREATE TABLE sen.reorganisation_op (
-	reorganisation_id  uuid NOT NULL REFERENCES sen.reorganisation,
+	reorganisation_id  uuid NOT NULL,
 	n                  integer NOT NULL,
 	kind               text NOT NULL CHECK (kind IN ('unit_add', 'unit_rename', 'unit_move', 'post_move', 'post_end', 'grant_move',
 	                       'grant_merge', 'grant_end', 'scope_move', 'scope_add', 'scope_end', 'unit_end', 'successor')),
@@ -135,6 +136,16 @@ CREATE INDEX unit_successor_new ON sen.unit_successor (new_unit);
 CREATE FUNCTION sen.reorganisation_reach(r uuid) RETURNS SETOF sen.unit LANGUAGE sql STABLE ROWS 1000 SET search_path = pg_catalog AS $$
 	SELECT u.* FROM sen.unit u WHERE EXISTS (SELECT FROM sen.reorganisation_root w JOIN sen.unit a ON a.id = w.unit_id
 		WHERE w.reorganisation_id = r AND (u.id = a.id OR (w.whole AND a.path <> '' AND starts_with(u.path, a.path))))
+$$;
+
+-- Does the actor hold the right over every unit that the steps name?
+CREATE FUNCTION sen.reorganisation_within(actor uuid, needed text, r uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM sen.reorganisation_root w WHERE w.reorganisation_id = r)
+	AND NOT EXISTS (SELECT FROM sen.reorganisation_root w JOIN sen.unit u ON u.id = w.unit_id
+		WHERE w.reorganisation_id = r AND NOT sen.scope_covers(actor, needed, u.path, NULL))
+$$;
+CREATE FUNCTION sen.reorganisation_is_visible(actor uuid, r uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT sen.reorganisation_within(actor, 'organise', r) OR sen.reorganisation_within(actor, 'approve', r)
 $$;
 
 -- The facts a plan is made of, as one value: it differs when any of them does.
