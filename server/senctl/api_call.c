@@ -3,7 +3,7 @@
 #include "common/base/url.h"
 #include "server/senctl/token.h"
 
-#define JSON_DEPTH 8
+#define JSON_DEPTH 12
 #define PATH_MAX_BYTES 2048
 
 struct str api_path(struct ctl *c, const char *before, struct str segment, const char *after)
@@ -101,4 +101,20 @@ int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json)
 	if (!*ret_json && !str_is_empty(answer.body))
 		return ctl_fail(c, "%s", ctl_say(c, "máy chủ trả lời không phải JSON", "the server's answer is not JSON"));
 	return EXIT_OK;
+}
+
+int api_version(struct ctl *c, struct str given, struct str path, struct str *ret_version)
+{
+	_json_ json_t *answer = NULL;
+	uint64_t n;
+	int r;
+
+	if (!str_is_null(given)) {
+		*ret_version = given;
+		return str_to_u64(given, INT64_MAX, &n) ? EXIT_OK : ctl_usage_error(c, "--version");
+	}
+	r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, &answer);
+	if (r == EXIT_OK)
+		*ret_version = arena_printf(c->arena, "%lld", (long long)json_get_int(answer, "version", 0));
+	return r;
 }

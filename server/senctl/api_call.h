@@ -14,5 +14,7 @@ struct api_call {
  * are printed.  Opens what it needs.
  */
 int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json) _must_check_;
+/* For if_match: the version given with an option, or, for STR_NULL, the member "version" of what is under the path now. */
+int api_version(struct ctl *c, struct str given, struct str path, struct str *ret_version) _must_check_;
 /* "/accounts/<escaped>/unlock" */
 struct str api_path(struct ctl *c, const char *before, struct str segment, const char *after);

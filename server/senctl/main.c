@@ -43,6 +43,14 @@ static const struct command commands[] = {
 	{ "person", "search WORDS [--after ID]", "tìm người trong phạm vi quản trị", "search persons within your scope", cmd_person },
 	{ "account", "[show] NAME", "xem tài khoản và tình trạng trên từng nền tảng", "show an account and its state on each platform",
 	  cmd_account },
+	{ "unit", "list [--on DATE] [--under CODE] [--kind KIND] [--state valid|future|ended] [--words TEXT] [--tree] [--after NEXT] | show CODE [--on DATE]"
+	          " | add --code CODE --name TEXT --kind KIND --parent CODE --from DATE [--to DATE] [--name-en TEXT] [--ident-new ID] [--ident-old ID]"
+	          " | edit CODE [--version N] [--name TEXT] [--name-en TEXT] [--ident-new ID] [--ident-old ID] [--to DATE]",
+	  "đơn vị: liệt kê, xem vào một ngày, lập, sửa", "units: list, show as on a day, add, edit", cmd_unit },
+	{ "reorganisation", "list [--state STATE] | show ID | add FILE.json | edit ID FILE.json [--version N] | plan ID | findings ID"
+	                    " | preview ID [--kind KIND] [--employee-code CODE] [--login NAME] [--after NEXT] | approve ID --plan HASH"
+	                    " | withdraw ID --reason TEXT | exceptions ID",
+	  "sáp nhập, chia tách, đổi tên, chuyển, giải thể đơn vị", "merge, split, rename, move and abolish units", cmd_reorganisation },
 	{ "platforms", "", "danh mục nền tảng và vai trò", "the catalogue of platforms and roles", cmd_platforms },
 	{ "platform", "list [--kind KIND] [--state STATE] [--unit CODE] [--search WORDS] [--overdue] | show CODE | add FILE.json | edit CODE FILE.json"
 	              " | history CODE | move CODE STATE [--decision NO --decided DATE] [--reason TEXT] [--completed DATE] [--replacement CODE]"

@@ -25,6 +25,16 @@ END
 $$;
 CREATE TRIGGER unit_version BEFORE UPDATE ON sen.unit FOR EACH ROW EXECUTE FUNCTION sen.unit_version();
 
+-- On that day and later: is there anything in it, or a unit below?
+CREATE FUNCTION sen.unit_goes_on(unit integer, day date) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM sen.unit c WHERE c.parent_id = unit AND (c.valid_to IS NULL OR c.valid_to > day))
+	OR EXISTS (SELECT FROM sen.post p WHERE p.unit_id = unit AND (upper_inf(p.valid) OR upper(p.valid) > day))
+	OR EXISTS (SELECT FROM sen.access_grant g WHERE g.unit_id = unit AND g.revoked_at IS NULL
+		AND (g.valid_to IS NULL OR g.valid_to > (day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')))
+	OR EXISTS (SELECT FROM sen.admin_scope s WHERE s.unit_id = unit AND s.revoked_at IS NULL
+		AND (s.valid_to IS NULL OR s.valid_to > (day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')))
+$$;
+
 CREATE TABLE sen.reorganisation (
 	id            uuid PRIMARY KEY,
 	title         text NOT NULL CHECK (title IS NFC NORMALIZED AND length(title) BETWEEN 1 AND 300),
