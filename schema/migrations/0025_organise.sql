@@ -316,8 +316,6 @@ BEGIN
 	UPDATE sen.admin_scope s SET revoked_at = now() FROM sen.reorganisation_op o
 	WHERE o.reorganisation_id = r.id AND o.n > r.people_to AND o.kind = 'scope_end' AND s.account_id = o.account_id AND s.id = o.subject
 	AND s.revoked_at IS NULL;
-	UPDATE sen.account a SET epoch = epoch + 1 FROM (SELECT DISTINCT account_id FROM sen.reorganisation_op
-		WHERE reorganisation_id = r.id AND n > r.people_to AND kind = 'scope_end') o WHERE a.id = o.account_id;
 	INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, valid_from, valid_to, granted_by)
 	SELECT s.account_id, gen_random_uuid(), sen.reorganisation_unit_id(r.id, o.unit_to), s.platform_id, s.rights, s.valid_from, s.valid_to,
 		s.granted_by
