@@ -104,19 +104,26 @@ static bool reaches_further(const struct reorg_planner *p, const struct arrivals
 	return false;
 }
 
-/* Another scope of the account has the place already, of the facts or by an operation of this plan. */
-static bool place_is_taken(const struct reorg_planner *p, const struct reorg_scope *s, int to, size_t ops_from)
+/* Another scope of the account that has the place already, of the facts or by an operation of this plan (whose share is its number). */
+static const struct reorg_scope *find_in_place(const struct reorg_planner *p, const struct reorg_scope *s, int to, size_t ops_from)
 {
 	const struct reorg_scope *end = p->facts->scopes + p->facts->n_scopes;
 
 	for (const struct reorg_scope *t = first_of(p, s); t < end && str_equal(t->account_id, s->account_id); t++)
 		if (t != s && t->platform_id == s->platform_id && t->unit_id == p->nodes[to].as.ref && !p->nodes[to].is_new)
-			return true;
-	for (size_t i = ops_from; i < p->n_ops; i++)
-		if (p->ops[i].kind != REORG_SCOPE_END && p->ops[i].unit_to == to && str_equal(p->ops[i].account_id, s->account_id) &&
-		    p->ops[i].share == (int)s->platform_id)
-			return true;
-	return false;
+			return t;
+	for (size_t i = ops_from; i < p->n_ops; i++) {
+		const struct reorg_scope *t = &p->facts->scopes[p->ops[i].share];
+
+		if (p->ops[i].kind != REORG_SCOPE_END && p->ops[i].unit_to == to && str_equal(t->account_id, s->account_id) && t->platform_id == s->platform_id)
+			return t;
+	}
+	return NULL;
+}
+
+static bool says_as_much(const struct reorg_scope *t, const struct reorg_scope *s)
+{
+	return str_equal(t->rights, s->rights) && t->to_s >= s->to_s;
 }
 
 static void scope_finding(struct reorg_planner *p, enum reorg_finding_code code, const struct reorg_scope *s, int node)
@@ -132,15 +139,16 @@ static void follow(struct reorg_planner *p, const struct arrivals *all, const st
 
 	for (size_t i = 0; i < all->n; i++) {
 		int to = all->p[i].to;
-		/* share: which platform, for place_is_taken(). */
 		struct reorg_op op = { .kind = moved ? REORG_SCOPE_ADD : REORG_SCOPE_MOVE, .account_id = s->account_id, .subject = s->id,
-			.unit_from = node, .unit_to = to, .share = (int)s->platform_id };
+			.unit_from = node, .unit_to = to, .share = (int)(s - p->facts->scopes) };
+		const struct reorg_scope *other;
 
 		if (all->p[i].from != node)
 			continue;
-		if (place_is_taken(p, s, to, ops_from)) {
-			/* What stands there already says the same, or people settle it. */
-			fell |= !holds_over(p, s, to);
+		other = find_in_place(p, s, to, ops_from);
+		if (other) {
+			/* It says as much already, or people settle it. */
+			fell |= !says_as_much(other, s);
 			continue;
 		}
 		op.is_further = reaches_further(p, all, s, to);
