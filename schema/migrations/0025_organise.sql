@@ -133,6 +133,18 @@ CREATE TABLE sen.reorganisation_exception (
 	PRIMARY KEY (reorganisation_id, n)
 );
 
+-- The operations in hand: one batch at a time.
+CREATE UNLOGGED TABLE sen.reorganisation_now (
+	n           integer PRIMARY KEY,
+	kind        text,
+	person_id   uuid,
+	account_id  uuid,
+	subject     uuid,
+	other       uuid,
+	unit_from   integer,
+	unit_to     integer
+);
+
 CREATE TABLE sen.unit_successor (
 	old_unit           integer NOT NULL REFERENCES sen.unit,
 	new_unit           integer NOT NULL REFERENCES sen.unit,
@@ -234,18 +246,16 @@ $$;
 -- The operations lo < n <= hi, all of whole persons: what a person held before and holds afterwards change places in one commit.
 CREATE FUNCTION sen.reorganisation_persons(r sen.reorganisation, lo integer, hi integer) RETURNS void LANGUAGE plpgsql SET search_path = sen, pg_temp AS $$
 BEGIN
-	CREATE TEMPORARY TABLE IF NOT EXISTS reorganisation_now (n integer PRIMARY KEY, kind text, person_id uuid, account_id uuid, subject uuid,
-		other uuid, unit_from integer, unit_to integer) ON COMMIT DELETE ROWS;
-	DELETE FROM pg_temp.reorganisation_now;
-	INSERT INTO pg_temp.reorganisation_now SELECT o.n, o.kind, o.person_id, o.account_id, o.subject, o.other, o.unit_from, coalesce(u.unit_id, o.unit_to)
+	TRUNCATE sen.reorganisation_now;
+	INSERT INTO sen.reorganisation_now SELECT o.n, o.kind, o.person_id, o.account_id, o.subject, o.other, o.unit_from, coalesce(u.unit_id, o.unit_to)
 	FROM sen.reorganisation_op o LEFT JOIN sen.reorganisation_unit u ON u.reorganisation_id = o.reorganisation_id AND u.ref = o.unit_to AND o.unit_to < 0
 	WHERE o.reorganisation_id = r.id AND o.n > lo AND o.n <= hi;
 
 	-- What has run out of itself would stand in the way of "one live grant".
 	UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = r.approved_by, revoke_reason = 'expired'
-	FROM (SELECT DISTINCT account_id FROM pg_temp.reorganisation_now WHERE account_id IS NOT NULL) a
+	FROM (SELECT DISTINCT account_id FROM sen.reorganisation_now WHERE account_id IS NOT NULL) a
 	WHERE g.account_id = a.account_id AND g.revoked_at IS NULL AND g.valid_to <= now();
-	INSERT INTO sen.reorganisation_exception SELECT r.id, o.n, 'changed' FROM pg_temp.reorganisation_now o
+	INSERT INTO sen.reorganisation_exception SELECT r.id, o.n, 'changed' FROM sen.reorganisation_now o
 	WHERE (o.kind IN ('post_move', 'post_end') AND NOT EXISTS (SELECT FROM sen.post p WHERE p.person_id = o.person_id AND p.id = o.subject
 		AND p.unit_id = o.unit_from AND (upper_inf(p.valid) OR upper(p.valid) > r.effective_on)))
 	OR (o.kind IN ('grant_move', 'grant_merge', 'grant_end') AND NOT EXISTS (SELECT FROM sen.access_grant g WHERE g.account_id = o.account_id
@@ -259,16 +269,16 @@ $$;
 -- A post in the old unit ends where the same one in the new unit begins; one that has not begun begins in the new unit.
 CREATE FUNCTION sen.reorganisation_posts(r sen.reorganisation) RETURNS void LANGUAGE plpgsql SET search_path = sen, pg_temp AS $$
 BEGIN
-	DELETE FROM sen.post p USING pg_temp.reorganisation_now o
+	DELETE FROM sen.post p USING sen.reorganisation_now o
 	WHERE o.kind = 'post_end' AND p.person_id = o.person_id AND p.id = o.subject AND lower(p.valid) >= r.effective_on;
-	UPDATE sen.post p SET valid = daterange(lower(p.valid), r.effective_on) FROM pg_temp.reorganisation_now o
+	UPDATE sen.post p SET valid = daterange(lower(p.valid), r.effective_on) FROM sen.reorganisation_now o
 	WHERE o.kind = 'post_end' AND p.person_id = o.person_id AND p.id = o.subject AND lower(p.valid) < r.effective_on
 	AND (upper_inf(p.valid) OR upper(p.valid) > r.effective_on);
-	UPDATE sen.post p SET unit_id = o.unit_to FROM pg_temp.reorganisation_now o
+	UPDATE sen.post p SET unit_id = o.unit_to FROM sen.reorganisation_now o
 	WHERE o.kind = 'post_move' AND p.person_id = o.person_id AND p.id = o.subject AND p.unit_id = o.unit_from AND lower(p.valid) >= r.effective_on;
 	WITH ended AS (
 		UPDATE sen.post p SET valid = daterange(lower(p.valid), r.effective_on)
-		FROM (SELECT q.person_id, q.id, upper(q.valid) AS until, o.unit_to FROM pg_temp.reorganisation_now o
+		FROM (SELECT q.person_id, q.id, upper(q.valid) AS until, o.unit_to FROM sen.reorganisation_now o
 			JOIN sen.post q ON q.person_id = o.person_id AND q.id = o.subject
 			WHERE o.kind = 'post_move' AND q.unit_id = o.unit_from AND lower(q.valid) < r.effective_on
 			AND (upper_inf(q.valid) OR upper(q.valid) > r.effective_on)) o
@@ -284,7 +294,7 @@ CREATE FUNCTION sen.reorganisation_grants(r sen.reorganisation) RETURNS void LAN
 BEGIN
 	WITH gone AS (
 		UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = r.approved_by, revoke_reason = 'merged'
-		FROM pg_temp.reorganisation_now o JOIN sen.access_grant k ON k.account_id = o.account_id AND k.id = o.other AND k.revoked_at IS NULL
+		FROM sen.reorganisation_now o JOIN sen.access_grant k ON k.account_id = o.account_id AND k.id = o.other AND k.revoked_at IS NULL
 		WHERE o.kind = 'grant_merge' AND g.account_id = o.account_id AND g.id = o.subject AND g.revoked_at IS NULL
 		RETURNING g.account_id, o.other, g.valid_from, g.valid_to
 	), span AS (
@@ -294,18 +304,18 @@ BEGIN
 		valid_to = CASE WHEN k.valid_to IS NULL OR s.is_open THEN NULL ELSE greatest(k.valid_to, s.ends) END
 	FROM span s WHERE k.account_id = s.account_id AND k.id = s.other;
 
-	UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = r.approved_by, revoke_reason = 'reorganisation' FROM pg_temp.reorganisation_now o
+	UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = r.approved_by, revoke_reason = 'reorganisation' FROM sen.reorganisation_now o
 	WHERE o.kind = 'grant_end' AND g.account_id = o.account_id AND g.id = o.subject AND g.revoked_at IS NULL;
 	-- A role that was granted in the new unit meanwhile is that role already.
-	UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = r.approved_by, revoke_reason = 'merged' FROM pg_temp.reorganisation_now o
+	UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = r.approved_by, revoke_reason = 'merged' FROM sen.reorganisation_now o
 	WHERE o.kind = 'grant_move' AND g.account_id = o.account_id AND g.id = o.subject AND g.revoked_at IS NULL
 	AND EXISTS (SELECT FROM sen.access_grant k WHERE k.account_id = g.account_id AND k.role_id = g.role_id AND k.unit_id = o.unit_to
 		AND k.revoked_at IS NULL AND k.id <> g.id);
 	-- grant_merge: when the one that was to stay is gone, this one stays.
-	UPDATE sen.access_grant g SET unit_id = o.unit_to FROM pg_temp.reorganisation_now o
+	UPDATE sen.access_grant g SET unit_id = o.unit_to FROM sen.reorganisation_now o
 	WHERE o.kind IN ('grant_move', 'grant_merge') AND g.account_id = o.account_id AND g.id = o.subject AND g.unit_id = o.unit_from
 	AND g.revoked_at IS NULL;
-	UPDATE sen.account a SET epoch = epoch + 1 FROM (SELECT DISTINCT account_id FROM pg_temp.reorganisation_now WHERE kind = 'grant_end') o
+	UPDATE sen.account a SET epoch = epoch + 1 FROM (SELECT DISTINCT account_id FROM sen.reorganisation_now WHERE kind = 'grant_end') o
 	WHERE a.id = o.account_id;
 END
 $$;
