@@ -39,6 +39,7 @@ struct db_conn {
 	PGconn *pg;
 	/* A COMMIT was answered before its synchronous standby had it: see conn_note(). */
 	bool commit_in_doubt;
+	int64_t patience_ms; /* of the present transaction; 0: the database's: db_take_time() */
 	char reason[CONN_REASON_MAX]; /* one line on what went wrong last; never a password */
 };
 

@@ -74,6 +74,8 @@ int db_run_params(struct op *op, const struct query *q, const struct db_param *p
 int db_begin(struct op *op) _must_check_;
 int db_commit(struct op *op) _must_check_;
 void db_rollback(struct op *op);
+/* In a transaction: its statements, and the pauses between them, may take so long.  For what is far from a page's answer. */
+int db_take_time(struct op *op, unsigned ms) _must_check_;
 /* At the end of each unit of work. */
 void db_op_done(struct op *op);
 

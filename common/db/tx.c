@@ -2,11 +2,18 @@
 #include "common/db/db_impl.h"
 #include "common/db/result.h"
 
+#include <stdio.h>
+
+static int64_t deadline(const struct db *db, const struct db_conn *c)
+{
+	return clock_mono_ms() + (c->patience_ms > 0 ? c->patience_ms : db->patience_ms);
+}
+
 /* NULL: the connection was lost, and nobody knows whether the statement ran. */
 static PGresult *execute(const struct db *db, struct db_conn *c, const struct bound *b)
 {
 	c->commit_in_doubt = false;
-	return conn_send(c, b) ? conn_finish(c, clock_mono_ms() + db->patience_ms) : NULL;
+	return conn_send(c, b) ? conn_finish(c, deadline(db, c)) : NULL;
 }
 
 int tx_run(struct op *op, const struct bound *b, struct db_rows *ret_rows)
@@ -93,7 +100,7 @@ static int commit(struct op *op, struct db_conn *c)
 	if (!conn_is_alive(c) || PQtransactionStatus(c->pg) != PQTRANS_INTRANS)
 		return result_lost(op, "commit", ERR_UNAVAILABLE, c->reason);
 
-	_pgresult_ PGresult *res = conn_exec(c, "COMMIT", clock_mono_ms() + op->db->patience_ms);
+	_pgresult_ PGresult *res = conn_exec(c, "COMMIT", deadline(op->db, c));
 
 	if (!res)
 		return result_lost(op, "commit", ERR_OUTCOME_UNKNOWN, c->reason);
@@ -122,10 +129,26 @@ void db_rollback(struct op *op)
 
 	if (!c)
 		return;
+	c->patience_ms = 0;
 	/* When even this fails the connection is closed, which does the same. */
 	if (c->reason[0] == '\0' && PQtransactionStatus(c->pg) != PQTRANS_IDLE)
 		PQclear(conn_exec(c, "ROLLBACK", clock_mono_ms() + op->db->patience_ms));
 	pool_give(op->db->pool, c);
+}
+
+int db_take_time(struct op *op, unsigned ms)
+{
+	struct db_conn *c = op->tx;
+	char sql[160];
+
+	assert(c);
+	(void)snprintf(sql, sizeof(sql), "SET LOCAL statement_timeout = %u; SET LOCAL idle_in_transaction_session_timeout = %u", ms, ms);
+	_pgresult_ PGresult *res = conn_exec(c, sql, deadline(op->db, c));
+
+	if (!res || result_is_error(res))
+		return result_lost(op, "take_time", ERR_UNAVAILABLE, res ? PQresultErrorMessage(res) : c->reason);
+	c->patience_ms = 2 * (int64_t)ms + 1000;
+	return 0;
 }
 
 void db_op_done(struct op *op)

@@ -297,6 +297,28 @@ static void test_every_session_has_our_settings(void **state)
 	}
 }
 
+/* Longer than anybody waits otherwise, for one transaction. */
+static void test_a_transaction_may_take_time(void **state)
+{
+	struct db *db = dbtest_open((struct db_config){ .pool_size = 1, .statement_timeout_ms = 100 });
+	struct db_rows rows;
+	struct op op;
+
+	op_init(&op, *state, db, NULL);
+	assert_int_equal(db_run(&op, &read_slowly, &rows, P_I64(1)), ERR_UNAVAILABLE);
+	op_forgive(&op);
+	assert_int_equal(db_begin(&op), 0);
+	assert_int_equal(db_take_time(&op, 30000), 0);
+	assert_setting(&op, "statement_timeout", "30s");
+	assert_setting(&op, "idle_in_transaction_session_timeout", "30s");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(db_run(&op, &read_slowly, &rows, P_I64(1)), 0);
+	assert_int_equal(db_commit(&op), 0);
+	assert_setting(&op, "statement_timeout", "100ms");
+	assert_int_equal(db_run(&op, &read_slowly, &rows, P_I64(1)), ERR_UNAVAILABLE);
+	db_close(db);
+}
+
 static void test_open_names_the_query_that_does_not_fit(void **state)
 {
 	struct db_config config = { .conninfo = str_c(dbtest_conninfo()), .program = DBTEST_PROGRAM, .pool_size = 1 };
@@ -360,6 +382,7 @@ int main(void)
 		TEST(test_lost_inside_a_transaction_nothing_is_done),
 		TEST(test_lost_during_commit_nobody_knows),
 		TEST(test_every_session_has_our_settings),
+		TEST(test_a_transaction_may_take_time),
 		TEST(test_open_names_the_query_that_does_not_fit),
 		TEST(test_open_says_why_and_never_the_password),
 	};
