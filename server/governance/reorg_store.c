@@ -36,7 +36,6 @@ DB_QUERY(reorg_list_q, DB_READ,
          REORG_SELECT " WHERE ($2::text IS NULL OR r.state = $2) AND ($3::text IS NULL OR (r.drawn_up_at, r.id) <"
                       " ((SELECT c.drawn_up_at FROM sen.reorganisation c WHERE c.id = $4::uuid), $4::uuid))"
                       " AND sen.reorganisation_is_visible($1::uuid, r.id) ORDER BY r.drawn_up_at DESC, r.id DESC LIMIT $5::bigint");
-DB_QUERY(reorg_take_time_q, DB_WRITE, "SELECT set_config('statement_timeout', '120s', true)");
 DB_QUERY(reorg_base_q, DB_READ, "SELECT sen.reorganisation_base($1::uuid, $2::date)");
 DB_QUERY(reorg_set_plan_q, DB_WRITE,
          "UPDATE sen.reorganisation SET state = 'planned', version = version + 1, planned_by = $3::uuid, planned_at = now(), plan_hash = $4,"
@@ -213,13 +212,6 @@ int reorg_list(struct op *op, struct str viewer, struct str state, const struct 
 	*ret = all;
 	*ret_n = rows.n;
 	return 0;
-}
-
-int reorg_take_time(struct op *op)
-{
-	struct db_rows rows;
-
-	return db_run(op, &reorg_take_time_q, &rows);
 }
 
 int reorg_base(struct op *op, const struct reorg *reorg, struct str *ret_base)

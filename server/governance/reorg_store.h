@@ -36,8 +36,6 @@ int reorg_edit(struct op *op, const struct reorg *r, const struct reorg_draft *d
 int reorg_get(struct op *op, struct str id, struct str viewer, struct reorg *ret) _must_check_;
 int reorg_list(struct op *op, struct str viewer, struct str state, const struct str after[2], size_t limit, const struct reorg **ret, size_t *ret_n) _must_check_;
 
-/* Raised for the transaction: facts of a whole province take longer to read than a page. */
-int reorg_take_time(struct op *op) _must_check_;
 int reorg_base(struct op *op, const struct reorg *r, struct str *ret_base) _must_check_;
 /* Replaces the plan; *ret_changed as above. */
 int reorg_set_plan(struct op *op, const struct reorg *r, const struct reorg_plan *plan, struct str base, struct str actor, bool *ret_changed) _must_check_;

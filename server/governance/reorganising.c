@@ -3,6 +3,8 @@
 #include "server/governance/governance_audit.h"
 
 #define PLAN_BYTES ((size_t)512 << 20)
+/* Of a statement: facts of a whole province take longer to read than a page. */
+#define TIME_MS 120000
 
 static struct str object_of(struct op *op, struct str id)
 {
@@ -91,7 +93,7 @@ static int make_plan(struct op *op, const struct principal *p, const struct reor
 	struct reorg_facts facts;
 	struct reorg_steps steps;
 	struct str before, after;
-	int r = reorg_take_time(op);
+	int r = db_take_time(op, TIME_MS);
 
 	if (r == 0)
 		r = read_steps(op, seen, &steps);
@@ -182,7 +184,7 @@ int reorganising_approve(struct op *op, const struct principal *p, const struct 
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	r = reorg_take_time(op);
+	r = db_take_time(op, TIME_MS);
 	if (r == 0)
 		r = reorg_base(op, seen, &base);
 	if (r == 0 && !str_equal(base, seen->base))

@@ -9,14 +9,18 @@
 	"SELECT u.id, u.code, u.name, u.name_en, u.kind, p.code, u.path, u.valid_from, u.valid_to, u.ident_new, u.ident_old," \
 	" CASE WHEN u.valid_from > d.day THEN 'future' WHEN u.valid_to <= d.day THEN 'ended' ELSE 'valid' END, u.verified, u.version"
 
-/* What the viewer reaches is found once; a path under one of a thousand others is then a short scan. */
+/*
+ * The units of the viewer's scopes are found once and hashed; a unit is within reach when one of those that its path names is among
+ * them: three look-ups, however many scopes there are.
+ */
+#define WITHIN_REACH "EXISTS (SELECT FROM unnest(string_to_array(rtrim(u.path, '.'), '.')::integer[]) AS a (id) WHERE a.id IN (SELECT s.unit_id FROM reach s))"
 #define REACH                                                                                        \
-	"WITH reach AS MATERIALIZED (SELECT DISTINCT s.path FROM sen.live_scope s WHERE s.account_id = $1::uuid" \
+	"WITH reach AS MATERIALIZED (SELECT s.unit_id FROM sen.live_scope s WHERE s.account_id = $1::uuid" \
 	"  AND s.rights && ARRAY['read', 'organise']),"                                               \
 	" d AS MATERIALIZED (SELECT coalesce($2::date, sen.today()) AS day) "
 #define LISTED                                                                                            \
 	" FROM d CROSS JOIN sen.unit u LEFT JOIN sen.unit p ON p.id = u.parent_id"                         \
-	" WHERE EXISTS (SELECT FROM reach s WHERE starts_with(u.path, s.path))"                            \
+	" WHERE " WITHIN_REACH                                                                            \
 	" AND ($3::text IS NULL OR starts_with(u.path, (SELECT a.path FROM sen.unit a WHERE a.code = $3)))"      \
 	" AND ($4::text IS NULL OR u.kind = $4)"                                                           \
 	" AND ($5::text IS NULL OR $5 = CASE WHEN u.valid_from > d.day THEN 'future' WHEN u.valid_to <= d.day THEN 'ended' ELSE 'valid' END)" \
@@ -28,7 +32,7 @@ DB_QUERY(unit_book_by_tree_q, DB_READ,
          REACH UNIT_SELECT LISTED " AND ($8::text IS NULL OR u.path COLLATE \"C\" > $8) ORDER BY u.path COLLATE \"C\" LIMIT $9::bigint");
 DB_QUERY(unit_book_get_q, DB_READ,
          REACH UNIT_SELECT " FROM d CROSS JOIN sen.unit u LEFT JOIN sen.unit p ON p.id = u.parent_id"
-                           " WHERE u.code = $3 AND EXISTS (SELECT FROM reach s WHERE starts_with(u.path, s.path))");
+                           " WHERE u.code = $3 AND " WITHIN_REACH);
 DB_QUERY(unit_book_heirs_q, DB_READ,
          "SELECT u.code, u.name, h.reorganisation_id, h.share, false FROM sen.unit_successor h JOIN sen.unit u ON u.id = h.new_unit WHERE h.old_unit = $1::integer"
          " UNION ALL SELECT u.code, u.name, h.reorganisation_id, h.share, true FROM sen.unit_successor h JOIN sen.unit u ON u.id = h.old_unit"
