@@ -178,6 +178,16 @@ struct str text_fold(struct arena *a, struct str s)
 	return encode(codes, n, UTF8PROC_STABLE);
 }
 
+struct str text_lower(struct arena *a, struct str s)
+{
+	int32_t *codes = NULL;
+	size_t n = 0;
+
+	if (s.len == 0 || !decompose(a, s, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD, &codes, &n))
+		return s.len == 0 ? s : STR_NULL;
+	return encode(codes, n, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
 static bool is_lower(char c)
 {
 	return c >= 'a' && c <= 'z';

@@ -20,6 +20,8 @@ bool text_normalise_prose(struct arena *a, struct str s, struct str *ret) _must_
 bool text_is_printable(struct str s) _pure_;
 /* "Đặng Thị Phượng" and its NFD spelling give "dang thi phuong". s is valid UTF-8. */
 struct str text_fold(struct arena *a, struct str s);
+/* NFC in lower case, diacritics kept.  s is valid UTF-8. */
+struct str text_lower(struct arena *a, struct str s);
 /*
  * Looks as if it were TCVN3 (ABC) or VNI text read as Latin-1/UTF-8: Vietnamese syllables with
  * characters such as µ ¸ ¶ · ¹ © ® where vowels should be.  For the message on import.
