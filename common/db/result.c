@@ -35,6 +35,7 @@ enum err result_err_of(const char *sqlstate)
 		{ "23514", ERR_INVALID_VALUE },  /* check */
 		{ "23502", ERR_INVALID_VALUE },  /* not null */
 		{ "23503", ERR_INVALID_VALUE },  /* foreign key */
+		{ "SN001", ERR_BLOCKED },        /* ours: something must be settled first */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
@@ -56,6 +57,8 @@ static const char *text_of(enum err code)
 		return "the value exists already";
 	case ERR_INVALID_VALUE:
 		return "a value is not possible";
+	case ERR_BLOCKED:
+		return "something must be settled first";
 	default:
 		return "a statement failed";
 	}

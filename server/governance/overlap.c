@@ -36,7 +36,7 @@ struct overlap_text {
 
 struct syllables {
 	struct term *p;
-	size_t n;
+	size_t n, max;
 };
 
 static bool is_word_part(uint32_t code)
@@ -48,7 +48,7 @@ static bool is_word_part(uint32_t code)
 
 static void add_syllable(struct arena *a, struct syllables *s, struct str own)
 {
-	if (s->n < SYLLABLES_MAX && own.len > 0)
+	if (s->n < s->max && own.len > 0)
 		s->p[s->n++] = (struct term){ .own = own, .folded = text_fold(a, own), .weight = WEIGHT_FULL };
 }
 
@@ -70,8 +70,10 @@ static void add_word(struct arena *a, const struct overlap_words *words, struct 
 
 static struct syllables split(struct arena *a, const struct overlap_words *words, struct str text)
 {
-	struct syllables s = { .p = ARENA_ARRAY(a, struct term, SYLLABLES_MAX) };
 	struct str lower = text_lower(a, text);
+	/* An abbreviation has no more than four syllables to each of its letters. */
+	size_t max = 4 * lower.len + 1 < SYLLABLES_MAX ? 4 * lower.len + 1 : SYLLABLES_MAX;
+	struct syllables s = { .p = ARENA_ARRAY(a, struct term, max), .max = max };
 	size_t from = 0, at = 0;
 	uint32_t code;
 

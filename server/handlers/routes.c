@@ -7,6 +7,7 @@
 #include "server/handlers/api/routes_api.h"
 #include "server/handlers/api/routes_catalogue.h"
 #include "server/handlers/api/routes_organise.h"
+#include "server/handlers/api/routes_overlap.h"
 #include "server/handlers/routes_federation.h"
 #include "server/handlers/routes_ssf.h"
 #include "server/oidc/authorize.h"
@@ -132,6 +133,7 @@ static const struct {
 	{ audit_routes, &n_audit_routes },
 	{ catalogue_routes, &n_catalogue_routes },
 	{ organise_routes, &n_organise_routes },
+	{ overlap_routes, &n_overlap_routes },
 	{ ssf_routes, &n_ssf_routes },
 	{ federation_routes, &n_federation_routes },
 };
