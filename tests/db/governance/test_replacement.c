@@ -1,0 +1,354 @@
+/* replacement.h on PostgreSQL, with the rights of the server's role: accounts are carried over whole, once, and end on the old platform. */
+#include "server/governance/replacement.h"
+
+#include "server/governance/granting.h"
+#include "server/governance/scoping.h"
+#include "tests/db/governance/govdb.h"
+
+#include <stdio.h>
+
+#define N_PARALLEL 50
+#define N_PERSONS 60
+
+static int create(_unused_ void **state)
+{
+	char persons[16384];
+	size_t n;
+	int r = gov_create("replacement");
+
+	n = (size_t)snprintf(persons, sizeof(persons), "employee_code,full_name,kind,birth_date,unit_code,title,post_kind,valid_from,valid_to,decision_no,national_id\n");
+	for (int i = 0; i < N_PERSONS; i++)
+		n += (size_t)snprintf(persons + n, sizeof(persons) - n, "E%d,Trần Văn Nam %d,cong_chuc,,%s,Chuyên viên,main,2025-07-01,,9/QĐ,\n", i, i,
+		                      i % 2 ? "16681" : "16690");
+	gov_import("persons", persons, NULL);
+	gov_import("roles", "platform_code,code,name,level,sensitivity,verified\nP02,XEM,Chỉ xem,,low,chưa xác minh\nP03,QT,Quản trị,,high,chưa xác minh\n", NULL);
+	return r;
+}
+
+struct fixture {
+	struct op op;
+	struct principal admin, second;
+	struct str id;
+};
+
+static struct principal administrator(struct op *op, const struct principal *by, const char *employee, const char *unit)
+{
+	static const struct str rights[] = { STR("read"), STR("grant"), STR("revoke"), STR("catalogue"), STR("approve") };
+	struct scoping_request request = { .login = gov_login(op, employee), .unit = str_c(unit), .rights = rights, .n_rights = ARRAY_LEN(rights) };
+	struct scope scope;
+	bool added;
+
+	assert_int_equal(scoping_add(op, by, &request, &scope, &added), 0);
+	return gov_principal(op, arena_cstr(op->arena, request.login));
+}
+
+static void grant(struct fixture *f, const char *employee, const char *platform, const char *role)
+{
+	struct granting_request request = { .employee_code = str_c(employee), .platform = str_c(platform), .role = str_c(role), .basis = STR("1/QĐ") };
+	struct grant granted;
+	bool added;
+
+	assert_int_equal(granting_add(&f->op, &f->admin, &request, &granted, &added), 0);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = test_malloc(sizeof(*f));
+	char employee[16];
+
+	side("DELETE FROM sen.replacement_item; DELETE FROM sen.replacement_role; DELETE FROM sen.replacement; DELETE FROM sen.access_grant;"
+	     " DELETE FROM sen.binding; UPDATE sen.account SET epoch = 1; UPDATE sen.platform SET state = 'operating' WHERE code = 'P02'");
+	gov_begin(&f->op, gov_server);
+	f->admin = gov_principal(&f->op, "annv");
+	f->second = administrator(&f->op, &f->admin, "OTHER", "40");
+	for (int i = 0; i < N_PERSONS; i++) {
+		(void)snprintf(employee, sizeof(employee), "E%d", i);
+		grant(f, employee, "P02", "MC");
+	}
+	side("DELETE FROM sen.dirty_account; UPDATE sen.account SET status = 'active'");
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	gov_end(&f->op);
+	test_free(f);
+	return 0;
+}
+
+static const struct replacement_role map[] = { { STR("MC"), STR("ND") }, { STR("TK"), { NULL, 0 } }, { STR("XEM"), { NULL, 0 } } };
+
+static struct replacement_new plan_of(const char *unit, const char *cutover)
+{
+	return (struct replacement_new){ .old_platform = STR("P02"), .new_platform = STR("P03"), .unit = str_c(unit), .cutover_on = str_c(cutover),
+		                         .basis = STR("Quyết định 77/QĐ-UBND"), .read_only_role = STR("XEM"), .roles = map, .n_roles = ARRAY_LEN(map) };
+}
+
+static void approved(struct fixture *f, const struct replacement_new *plan)
+{
+	assert_int_equal(replacement_draw(&f->op, &f->admin, plan, &f->id), 0);
+	assert_int_equal(replacement_submit(&f->op, &f->admin, f->id, 1), 0);
+	assert_int_equal(replacement_approve(&f->op, &f->second, f->id, 2), 0);
+}
+
+static int run(struct fixture *f, enum replacement_step step, size_t limit, struct replacement_run *ret)
+{
+	op_forgive(&f->op);
+	return replacement_run(&f->op, &f->second, f->id, step, limit, ret);
+}
+
+#define LIVE_ON(code) "SELECT count(DISTINCT account_id) FROM sen.live_grant g JOIN sen.platform p ON p.id = g.platform_id WHERE p.code = '" code "'"
+
+static void test_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct replacement_new plan = plan_of(NULL, "2020-01-01");
+	struct replacement_run r;
+
+	approved(f, &plan);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code = 'P02' AND state = 'replacing'"), 1);
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 100, &r), ERR_BLOCKED);
+	assert_int_equal(run(f, REPLACEMENT_READ_ONLY, 100, &r), ERR_BLOCKED);
+	assert_int_equal(run(f, REPLACEMENT_GRANT, 25, &r), 0);
+	assert_int_equal(r.done, 25);
+	assert_int_equal(r.left.to_grant, N_PERSONS - 25);
+	assert_int_equal(side_i64(LIVE_ON("P03")), 25);
+	assert_int_equal(side_i64(LIVE_ON("P02")), N_PERSONS);
+	while (r.left.to_grant > 0)
+		assert_int_equal(run(f, REPLACEMENT_GRANT, 25, &r), 0);
+	assert_int_equal(run(f, REPLACEMENT_GRANT, 25, &r), 0);
+	assert_int_equal(r.done, 0);
+	assert_int_equal(side_i64(LIVE_ON("P03")), N_PERSONS);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant"), 2 * N_PERSONS);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE epoch > 1"), 0);
+	/* Read only: the old role gives way to another of the old platform, sessions end. */
+	assert_int_equal(run(f, REPLACEMENT_READ_ONLY, 1000, &r), 0);
+	assert_int_equal(r.done, N_PERSONS);
+	assert_int_equal(r.left.to_read_only, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.live_grant WHERE role_code = 'XEM'"), N_PERSONS);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.live_grant WHERE role_code = 'MC'"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE epoch = 2"), N_PERSONS);
+	/* Nobody loses the old before the new platform has them. */
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), 0);
+	assert_int_equal(r.done, 0);
+	assert_int_equal(r.left.waiting, N_PERSONS);
+	side("DELETE FROM sen.dirty_account; INSERT INTO sen.binding (account_id, platform_id, want_active, seen_active)"
+	     " SELECT DISTINCT account_id, platform_id, true, account_id <> (SELECT min(account_id::text)::uuid FROM sen.access_grant) FROM sen.live_grant"
+	     " WHERE role_code = 'ND'");
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), 0);
+	assert_int_equal(r.done, N_PERSONS - 1);
+	assert_int_equal(r.left.waiting, 1);
+	assert_false(r.is_finished);
+	assert_int_equal(side_i64(LIVE_ON("P02")), 1);
+	side("UPDATE sen.binding SET seen_active = true; DELETE FROM sen.dirty_account");
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), 0);
+	assert_true(r.is_finished);
+	assert_int_equal(side_i64(LIVE_ON("P02")), 0);
+	assert_int_equal(side_i64(LIVE_ON("P03")), N_PERSONS);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id JOIN sen.platform p ON p.id = r.platform_id"
+	                          " WHERE p.code = 'P02' AND g.revoked_at IS NULL"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code = 'P02' AND state = 'stopped'"), 1);
+	/* Each step of each grant has its record; nobody granted to themself. */
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.replacement_item i WHERE (SELECT count(DISTINCT a.action) FROM sen.audit a WHERE a.account_id = i.account_id"
+	                          " AND a.action LIKE 'replacement.%' AND a.data ->> 'old_grant' = i.old_grant_id::text) <> 3"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant WHERE granted_by = account_id"), 0);
+}
+
+static void test_cutover_day(void **state)
+{
+	struct fixture *f = *state;
+	struct replacement_new plan = plan_of("40", "2099-01-01");
+	struct replacement_run r;
+
+	approved(f, &plan);
+	assert_int_equal(run(f, REPLACEMENT_GRANT, 1000, &r), 0);
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), ERR_BLOCKED);
+	assert_int_equal(f->op.error.n_args, 1);
+	assert_str_equal(f->op.error.args[0].value, "cutover");
+	assert_int_equal(side_i64(LIVE_ON("P02")), N_PERSONS);
+}
+
+/* Only below the unit; who comes late is carried over as well; without the step that is not planned. */
+static void test_part(void **state)
+{
+	struct fixture *f = *state;
+	struct replacement_new plan = plan_of("16681", "2020-01-01");
+	struct replacement_run r;
+
+	plan.read_only_role = STR_NULL;
+	approved(f, &plan);
+	assert_int_equal(run(f, REPLACEMENT_GRANT, 1000, &r), 0);
+	assert_int_equal(r.done, N_PERSONS / 2);
+	assert_int_equal(run(f, REPLACEMENT_READ_ONLY, 1000, &r), ERR_WRONG_STATE);
+	side("DELETE FROM sen.dirty_account");
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), 0);
+	assert_true(r.is_finished);
+	assert_int_equal(side_i64(LIVE_ON("P02")), N_PERSONS / 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code = 'P02' AND state = 'operating'"), 1);
+	op_forgive(&f->op);
+	grant(f, "VP", "P02", "MC");
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), ERR_BLOCKED);
+	assert_int_equal(run(f, REPLACEMENT_GRANT, 1000, &r), 0);
+	assert_int_equal(r.done, 1);
+	side("DELETE FROM sen.dirty_account");
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), 0);
+	assert_int_equal(r.done, 1);
+	assert_int_equal(side_i64(LIVE_ON("P02")), N_PERSONS / 2);
+}
+
+/* Two old roles that become one, one that is there with a shorter time, one without a post, one dropped, one in the future. */
+static void test_kinds_of_grants(void **state)
+{
+	struct fixture *f = *state;
+	struct replacement_role both[] = { { STR("MC"), STR("ND") }, { STR("TK"), STR("ND") }, { STR("XEM"), { NULL, 0 } } };
+	struct replacement_new plan = plan_of("40", "2020-01-01");
+	struct replacement_run r;
+
+	plan.roles = both;
+	side("DELETE FROM sen.access_grant WHERE account_id NOT IN (SELECT a.id FROM sen.account a JOIN sen.person p ON p.id = a.person_id"
+	     " WHERE p.employee_code IN ('E1', 'E2', 'E3', 'E4', 'E5'))");
+	grant(f, "E1", "P02", "TK");
+	grant(f, "E2", "P03", "ND");
+	side("UPDATE sen.access_grant g SET valid_to = now() + interval '1 hour' FROM sen.role r WHERE r.id = g.role_id AND r.code = 'ND'");
+	grant(f, "E4", "P02", "XEM");
+	side("UPDATE sen.access_grant g SET valid_from = now() + interval '1 day', valid_to = now() + interval '2 days' FROM sen.account a, sen.person p"
+	     " WHERE a.id = g.account_id AND p.id = a.person_id AND p.employee_code = 'E5';"
+	     " UPDATE sen.post o SET valid = daterange(lower(o.valid), sen.today()) FROM sen.person p WHERE p.id = o.person_id AND p.employee_code = 'E3'");
+	approved(f, &plan);
+	assert_int_equal(run(f, REPLACEMENT_GRANT, 1000, &r), 0);
+	assert_int_equal(r.done, 7);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id WHERE r.code = 'ND' AND g.revoked_at IS NULL"), 4);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id WHERE r.code = 'ND' AND g.valid_to IS NOT NULL"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id WHERE r.code = 'ND' AND g.valid_from > now()"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.replacement_item WHERE carry = 'no_post'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.replacement_item WHERE carry = 'dropped'"), 1);
+	side("DELETE FROM sen.dirty_account");
+	assert_int_equal(run(f, REPLACEMENT_READ_ONLY, 2, &r), 0);
+	assert_int_equal(run(f, REPLACEMENT_READ_ONLY, 1000, &r), 0);
+	assert_int_equal(r.left.to_read_only, 0);
+	side("DELETE FROM sen.dirty_account");
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), 0);
+	assert_true(r.is_finished);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id JOIN sen.platform p ON p.id = r.platform_id"
+	                          " WHERE p.code = 'P02' AND g.revoked_at IS NULL"), 0);
+	side("UPDATE sen.post o SET valid = daterange(lower(o.valid), NULL) FROM sen.person p WHERE p.id = o.person_id AND p.employee_code = 'E3'");
+}
+
+static void test_who_may(void **state)
+{
+	struct fixture *f = *state;
+	struct principal ward = administrator(&f->op, &f->admin, "WA", "16681"), beside = administrator(&f->op, &f->admin, "VP", "16690");
+	struct replacement_new plan = plan_of("16681", "2020-01-01");
+	struct replacement_run r;
+	struct json_page page;
+	const struct str none[2] = { STR_NULL, STR_NULL };
+	int64_t version;
+	json_t *json;
+	struct str id;
+
+	assert_int_equal(replacement_draw(&f->op, &beside, &plan, &id), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	plan.n_roles = 2;
+	assert_int_equal(replacement_draw(&f->op, &ward, &plan, &f->id), 0);
+	assert_int_equal(replacement_submit(&f->op, &ward, f->id, 1), ERR_BLOCKED); /* XEM is neither mapped nor dropped */
+	assert_str_equal(f->op.error.args[0].value, "XEM");
+	op_forgive(&f->op);
+	plan.n_roles = 3;
+	assert_int_equal(replacement_draw(&f->op, &ward, &plan, &f->id), 0);
+	assert_int_equal(replacement_get(&f->op, &beside, f->id, &json, &version), ERR_NOT_FOUND);
+	op_forgive(&f->op);
+	assert_int_equal(replacement_run(&f->op, &ward, f->id, REPLACEMENT_GRANT, 10, &r), ERR_WRONG_STATE);
+	op_forgive(&f->op);
+	assert_int_equal(replacement_submit(&f->op, &ward, f->id, 7), ERR_PRECONDITION_FAILED);
+	op_forgive(&f->op);
+	assert_int_equal(replacement_submit(&f->op, &f->admin, f->id, 1), 0);
+	/* Neither who drew it up nor who submitted it. */
+	assert_int_equal(replacement_approve(&f->op, &ward, f->id, 2), ERR_FOUR_EYES);
+	op_forgive(&f->op);
+	assert_int_equal(replacement_approve(&f->op, &f->admin, f->id, 2), ERR_FOUR_EYES);
+	op_forgive(&f->op);
+	assert_int_equal(replacement_approve(&f->op, &beside, f->id, 2), ERR_NOT_FOUND);
+	op_forgive(&f->op);
+	assert_int_equal(replacement_approve(&f->op, &f->second, f->id, 2), 0);
+	assert_int_equal(replacement_run(&f->op, &beside, f->id, REPLACEMENT_GRANT, 10, &r), ERR_NOT_FOUND);
+	op_forgive(&f->op);
+	assert_int_equal(replacement_preview(&f->op, &beside, f->id, STR("grant"), none, 50, &page), 0);
+	assert_int_equal(json_array_size(page.items), 0);
+	json_decref(page.items);
+	/* What is previewed is what is done. */
+	assert_int_equal(replacement_preview(&f->op, &ward, f->id, STR("grant"), none, 50, &page), 0);
+	assert_int_equal(json_array_size(page.items), N_PERSONS / 2);
+	json_decref(page.items);
+	assert_int_equal(replacement_cancel(&f->op, &f->admin, f->id, 3), ERR_WRONG_STATE);
+	op_forgive(&f->op);
+	/* A scope that was taken back runs nothing. */
+	side("UPDATE sen.admin_scope SET revoked_at = now() WHERE account_id = (SELECT a.id FROM sen.account a JOIN sen.person p ON p.id = a.person_id WHERE p.employee_code = 'WA')");
+	assert_int_equal(replacement_run(&f->op, &ward, f->id, REPLACEMENT_GRANT, 10, &r), ERR_NOT_FOUND);
+	op_forgive(&f->op);
+	/* A role that came after the approval stops everything. */
+	gov_import("roles", "platform_code,code,name,level,sensitivity,verified\nP02,MOI,Mới,,low,chưa xác minh\n", NULL);
+	grant(f, "E1", "P02", "MOI");
+	assert_int_equal(run(f, REPLACEMENT_GRANT, 10, &r), ERR_BLOCKED);
+	side("DELETE FROM sen.access_grant WHERE role_id = (SELECT id FROM sen.role WHERE code = 'MOI'); DELETE FROM sen.role WHERE code = 'MOI'");
+}
+
+struct race {
+	struct str id;
+	int result;
+	int64_t done;
+};
+
+static void *run_once(void *argument)
+{
+	struct race *race = argument;
+	struct replacement_run r = { 0 };
+	struct fixture f = { .id = race->id };
+
+	gov_begin(&f.op, gov_server);
+	f.second = gov_principal(&f.op, arena_cstr(f.op.arena, gov_login(&f.op, "OTHER")));
+	race->result = run(&f, REPLACEMENT_GRANT, 1000, &r);
+	race->done = r.done;
+	gov_end(&f.op);
+	return NULL;
+}
+
+static void test_fifty_runs_are_one(void **state)
+{
+	struct fixture *f = *state;
+	struct replacement_new plan = plan_of("40", "2020-01-01");
+	pthread_t threads[N_PARALLEL];
+	struct race races[N_PARALLEL];
+	int64_t done = 0;
+	int n_worked = 0;
+
+	approved(f, &plan);
+	for (int i = 0; i < N_PARALLEL; i++)
+		races[i] = (struct race){ .id = f->id };
+	for (int i = 0; i < N_PARALLEL; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, run_once, &races[i]), 0);
+	for (int i = 0; i < N_PARALLEL; i++) {
+		pthread_join(threads[i], NULL);
+		done += races[i].done;
+		n_worked += races[i].done > 0;
+		assert_true(races[i].result == 0 || races[i].result == ERR_BLOCKED || races[i].result == ERR_OVERLOADED || races[i].result == ERR_UNAVAILABLE);
+	}
+	assert_int_equal(n_worked, 1);
+	assert_int_equal(done, N_PERSONS);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant"), 2 * N_PERSONS);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.replacement_item"), N_PERSONS);
+}
+
+#define REPLACEMENT_TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		REPLACEMENT_TEST(test_whole), REPLACEMENT_TEST(test_cutover_day), REPLACEMENT_TEST(test_part), REPLACEMENT_TEST(test_kinds_of_grants),
+		REPLACEMENT_TEST(test_who_may), REPLACEMENT_TEST(test_fifty_runs_are_one),
+	};
+
+	return cmocka_run_group_tests(tests, create, gov_drop);
+}
