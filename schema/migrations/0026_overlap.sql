@@ -6,6 +6,11 @@ ALTER TABLE sen.platform ADD COLUMN IF NOT EXISTS functions text[] NOT NULL DEFA
 ALTER TABLE sen.platform ADD COLUMN IF NOT EXISTS scopes text[] NOT NULL DEFAULT '{}';
 ALTER TABLE sen.platform ADD COLUMN IF NOT EXISTS description text NOT NULL DEFAULT '';
 
+-- "Another person": one may hold several accounts.
+CREATE OR REPLACE FUNCTION sen.same_person(a uuid, b uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT a = b OR EXISTS (SELECT FROM sen.account x JOIN sen.account y ON y.person_id = x.person_id WHERE x.id = a AND y.id = b)
+$$;
+
 -- Where a platform belongs: its managing unit, or the province as long as none is named.
 CREATE FUNCTION sen.platform_home(platform smallint) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT coalesce((SELECT u.path FROM sen.platform p JOIN sen.unit u ON u.code = p.managing_unit WHERE p.id = platform),
@@ -89,6 +94,9 @@ INSERT INTO sen.overlap_check (platform_id) SELECT id FROM sen.platform WHERE ki
 
 CREATE FUNCTION sen.overlap_blocks(platform smallint) RETURNS boolean LANGUAGE sql STABLE AS $$
 	SELECT EXISTS (SELECT FROM sen.overlap_finding f WHERE f.platform_id = platform AND f.state = 'open' AND f.kind <> 'similar')
+$$;
+CREATE OR REPLACE FUNCTION sen.platform_open_findings(platform smallint) RETURNS bigint LANGUAGE sql STABLE AS $$
+	SELECT count(*) FROM sen.overlap_finding f WHERE f.platform_id = platform AND f.state = 'open' AND f.kind <> 'similar'
 $$;
 -- The last line: whoever writes the state.
 CREATE FUNCTION sen.overlap_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$

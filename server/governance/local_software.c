@@ -16,15 +16,15 @@ DB_QUERY(local_software_edit_q, DB_WRITE,
          "UPDATE sen.local_software l SET name = $3, name_fold = $4, description = $5, functions = $6::text[], vendor = coalesce($7, ''),"
          " users = $8::integer, cost_per_year = $9::bigint, contract_end = $10::date, solutions = $11::jsonb, best_id = nullif($12::smallint, 0),"
          " best_score = $13::smallint, declared_by = CASE WHEN l.decision IS NULL THEN $14::uuid ELSE l.declared_by END, version = l.version + 1"
-         " FROM sen.unit u WHERE l.id = $1::uuid AND l.version = $2::bigint AND u.id = l.unit_id AND l.decided_by IS DISTINCT FROM $14::uuid"
+         " FROM sen.unit u WHERE l.id = $1::uuid AND l.version = $2::bigint AND u.id = l.unit_id AND sen.same_person(l.decided_by, $14::uuid) IS NOT TRUE"
          " AND sen.scope_covers($14::uuid, 'catalogue', u.path, NULL) RETURNING u.code");
 DB_QUERY(local_software_decide_q, DB_WRITE,
          "UPDATE sen.local_software l SET decision = $3, replace_by = $4::smallint, decided_until = $5::date, decision_no = $6, decision_note = $7,"
          " decided_by = $8::uuid, decided_at = now(), version = l.version + 1"
-         " FROM sen.unit u WHERE l.id = $1::uuid AND l.version = $2::bigint AND u.id = l.unit_id AND l.declared_by <> $8::uuid"
+         " FROM sen.unit u WHERE l.id = $1::uuid AND l.version = $2::bigint AND u.id = l.unit_id AND NOT sen.same_person(l.declared_by, $8::uuid)"
          " AND sen.scope_covers($8::uuid, 'appraise', u.path, NULL) RETURNING u.code, l.name");
 DB_QUERY(local_software_why_not_q, DB_READ,
-         "SELECT sen.scope_covers($2::uuid, $3, u.path, NULL), CASE WHEN $3 = 'appraise' THEN l.declared_by = $2::uuid ELSE l.decided_by IS NOT DISTINCT FROM $2::uuid END"
+         "SELECT sen.scope_covers($2::uuid, $3, u.path, NULL), sen.same_person(CASE WHEN $3 = 'appraise' THEN l.declared_by ELSE l.decided_by END, $2::uuid) IS TRUE"
          " FROM sen.local_software l JOIN sen.unit u ON u.id = l.unit_id WHERE l.id = $1::uuid"
          " AND (sen.scope_covers($2::uuid, 'read', u.path, NULL) OR sen.scope_covers($2::uuid, $3, u.path, NULL))");
 #define LOCAL_JSON                                                                                                       \

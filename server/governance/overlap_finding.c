@@ -34,11 +34,11 @@ DB_QUERY(overlap_close_q, DB_WRITE,
          "UPDATE sen.overlap_finding f SET state = 'closed', closed_at = now(), closed_by = $2::uuid, because = $4, evidence = $5,"
          " version = f.version + 1 WHERE f.id = $1::uuid AND f.version = $3::bigint AND f.state = 'open'"
          " AND sen.platform_in_reach($2::uuid, 'appraise', f.platform_id)"
-         " AND NOT EXISTS (SELECT FROM sen.overlap_author a WHERE a.platform_id = f.platform_id AND a.account_id = $2::uuid)"
+         " AND NOT EXISTS (SELECT FROM sen.overlap_author a WHERE a.platform_id = f.platform_id AND sen.same_person(a.account_id, $2::uuid))"
          " RETURNING (SELECT p.code FROM sen.platform p WHERE p.id = f.platform_id), (SELECT p.code FROM sen.platform p WHERE p.id = f.other_id)");
 DB_QUERY(overlap_why_not_closed_q, DB_READ,
          "SELECT f.version, f.state, sen.platform_in_reach($2::uuid, 'appraise', f.platform_id),"
-         " EXISTS (SELECT FROM sen.overlap_author a WHERE a.platform_id = f.platform_id AND a.account_id = $2::uuid)"
+         " EXISTS (SELECT FROM sen.overlap_author a WHERE a.platform_id = f.platform_id AND sen.same_person(a.account_id, $2::uuid))"
          " FROM sen.overlap_finding f WHERE f.id = $1::uuid AND (sen.platform_in_reach($2::uuid, 'read', f.platform_id)"
          " OR sen.platform_in_reach($2::uuid, 'appraise', f.platform_id))");
 #define FINDING_JSON                                                                                              \

@@ -25,10 +25,10 @@ DB_QUERY(platform_review_answer_q, DB_WRITE,
 DB_QUERY(platform_review_conclude_q, DB_WRITE,
          "UPDATE sen.platform_review_task t SET state = 'concluded', conclusion = $4, target_id = $5::smallint, because = $6, concluded_by = $7::uuid,"
          " concluded_at = now(), version = t.version + 1 FROM sen.platform p WHERE t.review_id = $1::uuid AND p.code = $2 AND t.platform_id = p.id"
-         " AND t.version = $3::bigint AND t.state = 'answered' AND t.answered_by <> $7::uuid AND sen.platform_in_reach($7::uuid, 'appraise', p.id)"
+         " AND t.version = $3::bigint AND t.state = 'answered' AND NOT sen.same_person(t.answered_by, $7::uuid) AND sen.platform_in_reach($7::uuid, 'appraise', p.id)"
          " RETURNING t.version");
 DB_QUERY(platform_review_why_not_q, DB_READ,
-         "SELECT sen.platform_in_reach($3::uuid, $4, p.id), t.state, t.answered_by IS NOT DISTINCT FROM $3::uuid"
+         "SELECT sen.platform_in_reach($3::uuid, $4, p.id), t.state, sen.same_person(t.answered_by, $3::uuid) IS TRUE"
          " FROM sen.platform_review_task t JOIN sen.platform p ON p.id = t.platform_id WHERE t.review_id = $1::uuid AND p.code = $2"
          " AND (sen.platform_in_reach($3::uuid, 'read', p.id) OR sen.platform_in_reach($3::uuid, $4, p.id))");
 DB_QUERY(platform_review_list_q, DB_READ,

@@ -21,13 +21,13 @@ DB_QUERY(replacement_submit_q, DB_WRITE,
          " AND x.state = 'draft' AND sen.replacement_in_reach($2::uuid, 'catalogue', x.old_id, x.new_id, x.unit_id) RETURNING id");
 DB_QUERY(replacement_approve_q, DB_WRITE,
          "UPDATE sen.replacement x SET state = 'approved', approved_by = $2::uuid, approved_at = now(), version = x.version + 1 WHERE x.id = $1::uuid"
-         " AND x.version = $3::bigint AND x.state = 'submitted' AND x.drawn_by <> $2::uuid AND x.submitted_by <> $2::uuid"
+         " AND x.version = $3::bigint AND x.state = 'submitted' AND NOT sen.same_person(x.drawn_by, $2::uuid) AND NOT sen.same_person(x.submitted_by, $2::uuid)"
          " AND sen.replacement_in_reach($2::uuid, 'approve', x.old_id, x.new_id, x.unit_id) RETURNING id");
 DB_QUERY(replacement_cancel_q, DB_WRITE,
          "UPDATE sen.replacement x SET state = 'cancelled', version = x.version + 1 WHERE x.id = $1::uuid AND x.version = $3::bigint"
          " AND x.state IN ('draft', 'submitted') AND sen.replacement_in_reach($2::uuid, 'catalogue', x.old_id, x.new_id, x.unit_id) RETURNING id");
 DB_QUERY(replacement_why_not_q, DB_READ,
-         "SELECT x.state, sen.replacement_in_reach($2::uuid, $3, x.old_id, x.new_id, x.unit_id), x.drawn_by = $2::uuid OR x.submitted_by IS NOT DISTINCT FROM $2::uuid"
+         "SELECT x.state, sen.replacement_in_reach($2::uuid, $3, x.old_id, x.new_id, x.unit_id), sen.same_person(x.drawn_by, $2::uuid) OR sen.same_person(x.submitted_by, $2::uuid) IS TRUE"
          " FROM sen.replacement x JOIN sen.unit u ON u.id = x.unit_id WHERE x.id = $1::uuid AND (sen.scope_covers($2::uuid, 'read', u.path, x.old_id)"
          " OR sen.replacement_in_reach($2::uuid, $3, x.old_id, x.new_id, x.unit_id))");
 /* Both states in one place, so that the platform never lives on behind a plan that carried everybody away. */

@@ -13,9 +13,9 @@ DB_QUERY(software_need_add_q, DB_WRITE,
 DB_QUERY(software_need_answer_q, DB_WRITE,
          "UPDATE sen.software_need n SET answer = $3, platform_id = $4::smallint, answer_text = $5, answered_by = $6::uuid, answered_at = now(),"
          " version = n.version + 1 FROM sen.unit u WHERE n.id = $1::uuid AND n.version = $2::bigint AND n.answer IS NULL AND u.id = n.unit_id"
-         " AND n.proposed_by <> $6::uuid AND sen.scope_covers($6::uuid, 'appraise', u.path, NULL) RETURNING u.code");
+         " AND NOT sen.same_person(n.proposed_by, $6::uuid) AND sen.scope_covers($6::uuid, 'appraise', u.path, NULL) RETURNING u.code");
 DB_QUERY(software_need_why_not_q, DB_READ,
-         "SELECT sen.scope_covers($2::uuid, 'appraise', u.path, NULL), n.proposed_by = $2::uuid, n.answer IS NULL"
+         "SELECT sen.scope_covers($2::uuid, 'appraise', u.path, NULL), sen.same_person(n.proposed_by, $2::uuid), n.answer IS NULL"
          " FROM sen.software_need n JOIN sen.unit u ON u.id = n.unit_id WHERE n.id = $1::uuid"
          " AND (sen.scope_covers($2::uuid, 'read', u.path, NULL) OR sen.scope_covers($2::uuid, 'appraise', u.path, NULL))");
 #define NEED_JSON                                                                                                        \

@@ -125,3 +125,8 @@ int cmd_platform_gate(struct ctl *c); /* "senctl platform gate submit|decide …
 int cmd_platform_rollout(struct ctl *c);
 int cmd_unit(struct ctl *c);
 int cmd_reorganisation(struct ctl *c);
+int cmd_overlap(struct ctl *c);
+int cmd_software(struct ctl *c);
+int cmd_need(struct ctl *c);
+int cmd_platform_review(struct ctl *c);
+int cmd_replacement(struct ctl *c);

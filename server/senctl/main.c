@@ -51,6 +51,19 @@ static const struct command commands[] = {
 	                    " | preview ID [--kind KIND] [--employee-code CODE] [--login NAME] [--after NEXT] | approve ID --plan HASH"
 	                    " | withdraw ID --reason TEXT | exceptions ID",
 	  "sáp nhập, chia tách, đổi tên, chuyển, giải thể đơn vị", "merge, split, rename, move and abolish units", cmd_reorganisation },
+	{ "overlap", "list [--state S] [--kind K] [--platform CODE] | show ID | compare CODE | close ID --because TEXT --evidence TEXT",
+	  "trùng lặp giữa các nền tảng: xem, so sánh, đóng có lý do", "overlap of platforms: look, compare, close with reasons", cmd_overlap },
+	{ "software", "list [--unit CODE] [--state S] [--platform CODE] | show ID | declare --unit CODE --name TEXT --users N --cost VND [--description TEXT]"
+	              " [--vendor TEXT] [--contract-end DATE] | edit ID … | decide ID --decision stop|replace|keep --until DATE --decision-no NO [--replace-by CODE]",
+	  "phần mềm riêng của địa phương và quyết định về nó", "local software, and what is decided about it", cmd_software },
+	{ "need", "list [--unit CODE] [--state S] | show ID | propose --unit CODE --name TEXT --description TEXT | answer ID --answer use_common|forwarded|declined"
+	          " --text TEXT [--platform CODE]", "nhu cầu của địa phương, trả lời bằng giải pháp dùng chung", "needs of units, answered with what exists", cmd_need },
+	{ "platform-review", "list | begin --title TEXT --unit CODE --due DATE | tasks [--review ID] [--state S] | reminders | show ID CODE | answer ID CODE --features TEXT"
+	                     " --functions TEXT --operation TEXT --scope TEXT | conclude ID CODE --conclusion keep|integrate|replace|stop --because TEXT [--target CODE]",
+	  "đợt rà soát nền tảng của đơn vị quản lý", "reviews of platforms by their managing units", cmd_platform_review },
+	{ "replacement", "list | show ID | draw FILE.json | submit ID | approve ID | cancel ID | preview ID --step grant|read_only|revoke|waiting |"
+	                 " run ID --step grant|read_only|revoke [--limit N]",
+	  "thay thế nền tảng và chuyển tài khoản", "replace a platform and carry its accounts over", cmd_replacement },
 	{ "platforms", "", "danh mục nền tảng và vai trò", "the catalogue of platforms and roles", cmd_platforms },
 	{ "platform", "list [--kind KIND] [--state STATE] [--unit CODE] [--search WORDS] [--overdue] | show CODE | add FILE.json | edit CODE FILE.json"
 	              " | history CODE | move CODE STATE [--decision NO --decided DATE] [--reason TEXT] [--completed DATE] [--replacement CODE]"
