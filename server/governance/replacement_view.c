@@ -24,14 +24,14 @@ DB_QUERY(replacement_get_q, DB_READ,
  * "waiting": accounts that the new platform has not confirmed yet.
  */
 DB_QUERY(replacement_preview_q, DB_READ,
-         "SELECT jsonb_build_object('login', a.login, 'full_name', s.full_name, 'unit', u.code, 'role', r.code, 'grant', g.id, 'valid_to', sen.iso(g.valid_to),"
+         "SELECT jsonb_build_object('login', a.login, 'unit', u.code, 'role', r.code, 'grant', g.id, 'valid_to', sen.iso(g.valid_to),"
          " 'new_role', CASE WHEN $3 = 'read_only' THEN ro.code WHEN $3 = 'grant' AND i.old_grant_id IS NULL THEN n.code END,"
          " 'carry', coalesce(i.carry, CASE WHEN m.old_role_id IS NULL THEN 'unmapped' WHEN m.new_role_id IS NULL THEN 'dropped'"
          "  WHEN EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = a.person_id AND starts_with(o.path, u.path)) THEN 'mapped' ELSE 'no_post' END))::text,"
          " g.account_id::text, g.id::text"
          " FROM sen.replacement x JOIN sen.unit w ON w.id = x.unit_id JOIN sen.role r ON r.platform_id = x.old_id"
          " JOIN sen.access_grant g ON g.role_id = r.id AND g.revoked_at IS NULL AND (g.valid_to IS NULL OR g.valid_to > now())"
-         " JOIN sen.unit u ON u.id = g.unit_id AND starts_with(u.path, w.path) JOIN sen.account a ON a.id = g.account_id JOIN sen.person s ON s.id = a.person_id"
+         " JOIN sen.unit u ON u.id = g.unit_id AND starts_with(u.path, w.path) JOIN sen.account a ON a.id = g.account_id"
          " LEFT JOIN sen.replacement_role m ON m.replacement_id = x.id AND m.old_role_id = g.role_id LEFT JOIN sen.role n ON n.id = m.new_role_id"
          " LEFT JOIN sen.role ro ON ro.id = x.read_only_role_id"
          " LEFT JOIN sen.replacement_item i ON i.replacement_id = x.id AND i.account_id = g.account_id AND i.old_grant_id = g.id"

@@ -65,7 +65,7 @@ int cmd_replacement(struct ctl *c)
 		{ .name = "cancel", .method = "POST", .path = "/replacements/{}/cancel", .seen = "/replacements/{}" },
 		{ .name = "preview", .method = "GET", .path = "/replacements/{}/preview",
 		  .options = { { "step", NULL, false, true }, { .name = "after" }, { .name = "limit" } }, .list = "grants",
-		  .columns = { "login", "full_name", "unit", "role", "new_role", "carry", "valid_to", "grant" } },
+		  .columns = { "login", "unit", "role", "new_role", "carry", "valid_to", "grant" } },
 	};
 
 	if (c->argc > 1 && str_equal(str_c(c->argv[1]), STR("run")))
