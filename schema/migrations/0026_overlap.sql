@@ -298,21 +298,19 @@ CREATE VIEW sen.replacement_grant AS
 CREATE VIEW sen.replacement_to_grant AS
 	SELECT t.* FROM sen.replacement_grant t WHERE t.is_mapped AND NOT EXISTS (SELECT FROM sen.replacement_item i
 		WHERE i.replacement_id = t.replacement_id AND i.account_id = t.account_id AND i.old_grant_id = t.old_grant_id);
--- Only of accounts that have nothing left to be carried over: nobody is cut down before the new is there.
+-- Of what step 1 has dealt with, and the server takes neither of the next while step 1 has anything left.
 CREATE VIEW sen.replacement_to_read_only AS
 	SELECT i.*, x.read_only_role_id FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id
 	JOIN sen.access_grant g ON g.account_id = i.account_id AND g.id = i.old_grant_id AND g.revoked_at IS NULL
 	WHERE x.read_only_role_id IS NOT NULL AND i.read_only_batch IS NULL AND i.revoked_batch IS NULL AND i.old_role_id <> x.read_only_role_id
-	AND i.carry <> 'no_post'
-	AND NOT EXISTS (SELECT FROM sen.replacement_to_grant t WHERE t.replacement_id = i.replacement_id AND t.account_id = i.account_id);
+	AND i.carry <> 'no_post';
 -- At the cut-over: is_waiting while the account is wanted on the new platform and not seen there yet.
 CREATE VIEW sen.replacement_to_revoke AS
 	SELECT i.*, i.carry = 'mapped' AND (EXISTS (SELECT FROM sen.dirty_account d WHERE d.account_id = i.account_id)
 		OR EXISTS (SELECT FROM sen.binding b WHERE b.account_id = i.account_id AND b.platform_id = x.new_id AND b.want_active
 			AND (b.seen_active IS NOT TRUE OR b.state <> 0))) AS is_waiting
 	FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id
-	WHERE i.revoked_batch IS NULL
-	AND NOT EXISTS (SELECT FROM sen.replacement_to_grant t WHERE t.replacement_id = i.replacement_id AND t.account_id = i.account_id);
+	WHERE i.revoked_batch IS NULL;
 
 GRANT SELECT, INSERT, UPDATE ON sen.overlap_check, sen.overlap_author, sen.overlap_finding, sen.local_software, sen.software_need, sen.platform_review,
 	sen.platform_review_task, sen.platform_review_reminder, sen.replacement, sen.replacement_role, sen.replacement_item TO sen_server;
