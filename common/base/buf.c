@@ -8,7 +8,12 @@
 /* cap is the room for text; one byte more is allocated for the NUL. */
 struct buf buf_new(struct arena *a, size_t max_bytes)
 {
-	size_t cap = max_bytes < FIRST_CAP ? max_bytes : FIRST_CAP;
+	return buf_new_sized(a, FIRST_CAP, max_bytes);
+}
+
+struct buf buf_new_sized(struct arena *a, size_t first_bytes, size_t max_bytes)
+{
+	size_t cap = max_bytes < first_bytes ? max_bytes : first_bytes;
 
 	assert(max_bytes < PTRDIFF_MAX / 4);
 	return (struct buf){ .arena = a, .p = arena_alloc(a, cap + 1), .cap = cap, .max = max_bytes };

@@ -19,6 +19,8 @@ struct buf {
 };
 
 struct buf buf_new(struct arena *a, size_t max_bytes);
+/* With room for so many bytes from the beginning. */
+struct buf buf_new_sized(struct arena *a, size_t first_bytes, size_t max_bytes);
 void buf_add(struct buf *b, struct str s);
 void buf_add_c(struct buf *b, const char *c);
 void buf_add_char(struct buf *b, char c);

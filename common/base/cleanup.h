@@ -13,6 +13,8 @@
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 #define _must_check_ __attribute__((warn_unused_result))
 #define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
+/* For large locals that are written before they are read: else they are cleared (-ftrivial-auto-var-init). */
+#define _uninitialized_ __attribute__((uninitialized))
 #define _pure_ __attribute__((pure))
 #define _unused_ __attribute__((unused))
 #define _noreturn_ __attribute__((noreturn))

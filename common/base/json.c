@@ -99,6 +99,13 @@ struct str json_write(struct arena *a, const json_t *json, bool canonical)
 	return buf_str(&b);
 }
 
+struct str json_tidy(struct arena *a, struct str text, size_t max_depth)
+{
+	_json_ json_t *json = str_is_null(text) ? NULL : json_read(text, max_depth, NULL);
+
+	return json_write(a, json, false);
+}
+
 struct str json_get_str(const json_t *object, const char *name)
 {
 	const json_t *member = json_object_get(object, name);

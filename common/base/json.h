@@ -19,6 +19,9 @@ json_t *json_read(struct str text, size_t max_depth, const char **ret_reason);
 /* Compact; canonical = members sorted, for hashing.  NULL json gives STR_NULL. */
 struct str json_write(struct arena *a, const json_t *json, bool canonical);
 
+/* JSON text as json_write gives it; STR_NULL when it is none, or too deep. */
+struct str json_tidy(struct arena *a, struct str text, size_t max_depth);
+
 /* Members of an object; views into the json value.  Missing or of another type: STR_NULL, fallback, NULL. */
 struct str json_get_str(const json_t *object, const char *name);
 int64_t json_get_int(const json_t *object, const char *name, int64_t fallback);

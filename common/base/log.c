@@ -207,7 +207,7 @@ void log_release(void)
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n_fields)
 {
 	static const char *const level_names[] = { "error", "warn", "info", "debug" };
-	struct line l;
+	_uninitialized_ struct line l;
 	bool is_complete = true;
 
 	if (level > max_logged)
@@ -220,7 +220,6 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 		L_C("event", event),
 	};
 
-	/* Its bytes need no beginning. */
 	l.len = 0;
 	l.is_full = false;
 	add(&l, STR("{"));

@@ -9,3 +9,5 @@
 
 /* alg JWS_ALG_NONE_: the default.  ERR_UNAVAILABLE: there is no key of that algorithm at this moment. */
 int token_sign(struct op *op, enum jws_alg alg, const char *typ, const json_t *claims, struct str *ret_token) _must_check_;
+/* claims: the object's text. */
+int token_sign_text(struct op *op, enum jws_alg alg, const char *typ, struct str claims, struct str *ret_token) _must_check_;

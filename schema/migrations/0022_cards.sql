@@ -112,6 +112,19 @@ BEGIN
 END
 $$;
 
+-- Posts of today with their units, as the claims unit_code, unit_name (of the main post) and posts.
+CREATE FUNCTION sen.person_unit(person uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	today date := (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date;
+BEGIN
+	RETURN (SELECT jsonb_build_object(
+		'unit_code', max(u.code) FILTER (WHERE po.kind = 'main'), 'unit_name', max(u.name) FILTER (WHERE po.kind = 'main'),
+		'posts', coalesce(jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name, 'title', po.title, 'kind', po.kind)
+			ORDER BY po.kind DESC, u.code, po.title), '[]'))
+		FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = person AND po.valid @> today);
+END
+$$;
+
 -- When what an account holds next changes by itself.
 CREATE FUNCTION sen.account_next_change(account uuid) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -157,11 +170,7 @@ BEGIN
 			fresh_until = sen.person_next_change(person, today),
 			catalogue = (SELECT version FROM sen.cache_version WHERE name = 'catalogue'),
 			(full_name, ho, dem, ten) = (SELECT p.full_name, p.ho, p.dem, p.ten FROM sen.person p WHERE p.id = person),
-			unit = (SELECT jsonb_build_object(
-				'unit_code', max(u.code) FILTER (WHERE po.kind = 'main'), 'unit_name', max(u.name) FILTER (WHERE po.kind = 'main'),
-				'posts', coalesce(jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name, 'title', po.title, 'kind', po.kind)
-					ORDER BY po.kind DESC, u.code, po.title), '[]'))
-				FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = person AND po.valid @> today)
+			unit = sen.person_unit(person)
 		WHERE c.person_id = person;
 	END IF;
 END

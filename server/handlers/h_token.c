@@ -49,7 +49,7 @@ int h_token(struct request *rq)
 	struct token_request request = { .settings = &rq->app->oidc, .snapshot = rq->snapshot, .client = rq->client,
 	                                 .jkt = rq->proved_jkt, .x5t = rq->proved_x5t };
 	struct authorization auth;
-	_json_ json_t *response = NULL;
+	struct str response;
 	int r;
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
@@ -62,5 +62,5 @@ int h_token(struct request *rq)
 	if (r < 0)
 		return r;
 	response_header(rq, "Pragma", STR("no-cache"));
-	return respond_json(rq, 200, response);
+	return respond_json_text(rq, 200, response);
 }

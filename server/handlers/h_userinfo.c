@@ -37,7 +37,7 @@ static int check(struct request *rq, struct str token, struct access_claims *cla
 }
 
 /* OIDC Core §5.3.2: as JSON, signed, encrypted, or both, as registered. */
-static int respond(struct request *rq, const struct client *client, json_t *answer)
+static int respond(struct request *rq, const struct client *client, struct json_out *answer)
 {
 	struct op *op = &rq->op;
 	bool is_signed = client->userinfo_alg != JWS_ALG_NONE_;
@@ -45,13 +45,12 @@ static int respond(struct request *rq, const struct client *client, json_t *answ
 	int r = 0;
 
 	if (!is_signed && str_is_null(client->userinfo_encryption.alg))
-		return respond_json(rq, 200, answer);
-	json_set_str(answer, "iss", rq->app->oidc.issuer);
-	json_set_str(answer, "aud", client->id);
+		return respond_json_text(rq, 200, json_out_end(answer));
+	json_out_str(answer, "iss", rq->app->oidc.issuer);
+	json_out_str(answer, "aud", client->id);
+	payload = json_out_end(answer);
 	if (is_signed)
-		r = token_sign(op, client->userinfo_alg, "JWT", answer, &payload);
-	else
-		payload = json_write(op->arena, answer, false);
+		r = token_sign_text(op, client->userinfo_alg, "JWT", payload, &payload);
 	if (r >= 0)
 		r = client_answer_encrypt(op, &rq->app->oidc, client, &client->userinfo_encryption, is_signed ? "JWT" : NULL, payload, &sealed);
 	return r < 0 ? r : respond_bytes(rq, 200, "application/jwt", sealed);
@@ -64,7 +63,8 @@ int h_userinfo(struct request *rq)
 	struct authorization_extra extra;
 	struct access_claims claims;
 	struct official_wish wish = { .part = "userinfo", .mail_by_scope = true };
-	_json_ json_t *answer = NULL, *request = NULL;
+	_json_ json_t *request = NULL;
+	struct json_out answer;
 	struct str token;
 	int r = access_token_of(rq, rq_param(rq, P_ACCESS_TOKEN), &token);
 
@@ -80,10 +80,10 @@ int h_userinfo(struct request *rq)
 		r = claims_request_read(op, extra.claims, &request);
 	if (r < 0)
 		return r;
-	answer = json_new_object();
-	json_set_str(answer, "sub", claims.sub);
+	answer = json_out_begin(op->arena);
+	json_out_str(&answer, "sub", claims.sub);
 	wish.scope = claims.scope;
 	wish.claims = request;
-	r = official_claims(op, &rq->app->oidc, &claims.state.official, &wish, answer);
-	return r < 0 ? r : respond(rq, client, answer);
+	official_claims(op, &rq->app->oidc, &claims.state.official, &wish, &answer);
+	return respond(rq, client, &answer);
 }

@@ -139,6 +139,7 @@ bool rq_basic(struct request *rq, struct str *ret_user, struct str *ret_password
 
 /* Responses.  Each returns 0, so that a handler ends with "return respond_…". */
 int respond_json(struct request *rq, int status, const json_t *json);       /* no-store */
+int respond_json_text(struct request *rq, int status, struct str json);     /* the same of text in the request's arena */
 int respond_bytes(struct request *rq, int status, const char *content_type, struct str body);
 /* 200, body not copied, "immutable": for files whose name carries their hash. */
 int respond_static(struct request *rq, const char *content_type, struct str body);

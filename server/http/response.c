@@ -47,11 +47,16 @@ bool rq_basic(struct request *rq, struct str *ret_user, struct str *ret_password
 
 int respond_json(struct request *rq, int status, const json_t *json)
 {
+	return respond_json_text(rq, status, json_write(rq->op.arena, json, false));
+}
+
+int respond_json_text(struct request *rq, int status, struct str json)
+{
 	struct response *response = &rq->response;
 
 	response->status = status;
 	response->content_type = STR("application/json");
-	response->body = json_write(rq->op.arena, json, false);
+	response->body = json;
 	return 0;
 }
 

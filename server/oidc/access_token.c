@@ -1,5 +1,6 @@
 #include "server/oidc/access_token.h"
 
+#include "common/base/json_out.h"
 #include "common/base/random.h"
 #include "common/crypto/keyring.h"
 #include "server/oidc/acr.h"
@@ -25,27 +26,6 @@ DB_QUERY(exchanged_token_select, DB_READ,
 	" OR EXISTS (SELECT FROM sen.oauth_client k WHERE k.id = $3::text AND (NOT k.enabled OR k.platform_id IS NOT NULL AND NOT EXISTS"
 	"  (SELECT FROM sen.live_grant g WHERE g.account_id = $4::uuid AND g.platform_id = k.platform_id)))");
 
-static void set_confirmation(json_t *claims, const struct authorization *auth)
-{
-	json_t *cnf;
-
-	if (str_is_null(auth->jkt) && str_is_null(auth->x5t))
-		return;
-	cnf = json_new_object();
-	json_set_str(cnf, "jkt", auth->jkt);
-	json_set_str(cnf, "x5t#S256", auth->x5t);
-	json_set_take(claims, "cnf", cnf);
-}
-
-/* Text that was written by us and is JSON. */
-static void set_json(json_t *claims, const char *name, struct str text)
-{
-	json_t *value = str_is_null(text) ? NULL : json_read(text, TOKEN_JSON_DEPTH - 1, NULL);
-
-	if (value)
-		json_set_take(claims, name, value);
-}
-
 static struct str jti_of(struct op *op, const struct authorization *auth)
 {
 	if (str_is_null(auth->account_id))
@@ -53,38 +33,49 @@ static struct str jti_of(struct op *op, const struct authorization *auth)
 	return handle_token_id(op, auth->account_id, auth->family_on, auth->family_id);
 }
 
-static json_t *make_claims(struct op *op, const struct access_token_request *rq)
+static struct str make_claims(struct op *op, const struct access_token_request *rq)
 {
 	const struct authorization *auth = rq->authorization;
 	bool has_account = !str_is_null(auth->account_id);
-	json_t *claims = json_new_object();
+	struct json_out claims = json_out_begin(op->arena);
 
-	json_set_str(claims, "iss", rq->issuer);
-	json_set_str(claims, "sub", has_account ? client_subject(op, rq->client, auth->account_id) : rq->client->id);
-	json_set_str(claims, "aud", str_is_null(auth->audience) ? rq->issuer : auth->audience);
-	json_set_str(claims, "client_id", rq->client->id);
-	json_set_str(claims, "scope", str_is_empty(auth->scope) ? STR_NULL : auth->scope);
-	json_set_int(claims, "iat", op->now_s);
-	json_set_int(claims, "exp", op->now_s + rq->lifetime_s);
+	json_out_str(&claims, "iss", rq->issuer);
+	json_out_str(&claims, "sub", has_account ? client_subject(op, rq->client, auth->account_id) : rq->client->id);
+	json_out_str(&claims, "aud", str_is_null(auth->audience) ? rq->issuer : auth->audience);
+	json_out_str(&claims, "client_id", rq->client->id);
+	json_out_str(&claims, "scope", str_is_empty(auth->scope) ? STR_NULL : auth->scope);
+	json_out_int(&claims, "iat", op->now_s);
+	json_out_int(&claims, "exp", op->now_s + rq->lifetime_s);
 	if (has_account) { /* RFC 9068 §2.2.1, RFC 9470 §6: how the person was authenticated */
-		json_set_int(claims, "auth_time", auth->auth_time_s);
-		json_set_str(claims, "acr", str_c(acr_name(auth->level)));
+		json_out_int(&claims, "auth_time", auth->auth_time_s);
+		json_out_str(&claims, "acr", str_c(acr_name(auth->level)));
 	}
-	json_set_str(claims, "jti", jti_of(op, auth));
-	set_confirmation(claims, auth);
-	set_json(claims, "authorization_details", auth->extra.details);
-	set_json(claims, "act", auth->extra.act);
-	return claims;
+	json_out_str(&claims, "jti", jti_of(op, auth));
+	json_out_raw(&claims, "cnf", access_token_cnf(op, auth->jkt, auth->x5t));
+	json_out_raw(&claims, "authorization_details", json_tidy(op->arena, auth->extra.details, TOKEN_JSON_DEPTH - 1));
+	json_out_raw(&claims, "act", json_tidy(op->arena, auth->extra.act, TOKEN_JSON_DEPTH - 1));
+	return json_out_end(&claims);
+}
+
+struct str access_token_cnf(struct op *op, struct str jkt, struct str x5t)
+{
+	struct json_out cnf;
+
+	if (str_is_null(jkt) && str_is_null(x5t))
+		return STR_NULL;
+	cnf = json_out_begin(op->arena);
+	json_out_str(&cnf, "jkt", jkt);
+	json_out_str(&cnf, "x5t#S256", x5t);
+	return json_out_end(&cnf);
 }
 
 int access_token_make(struct op *op, const struct access_token_request *rq, struct str *ret_token)
 {
-	_json_ json_t *claims = make_claims(op, rq);
-	struct str sealed;
+	struct str claims = make_claims(op, rq), sealed;
 
 	if (!rq->client->opaque_access_token)
-		return token_sign(op, TOKEN_ALG_DEFAULT, "at+jwt", claims, ret_token);
-	sealed = aead_seal(op->arena, keyring_key(op->keys, KEY_SEAL), OPAQUE_PURPOSE, STR_NULL, json_write(op->arena, claims, false));
+		return token_sign_text(op, TOKEN_ALG_DEFAULT, "at+jwt", claims, ret_token);
+	sealed = aead_seal(op->arena, keyring_key(op->keys, KEY_SEAL), OPAQUE_PURPOSE, STR_NULL, claims);
 	*ret_token = arena_printf(op->arena, OPAQUE_PREFIX "%.*s", STR_ARG(sealed));
 	return 0;
 }

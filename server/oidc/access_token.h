@@ -19,6 +19,9 @@ struct access_token_request {
 };
 int access_token_make(struct op *op, const struct access_token_request *request, struct str *ret_token) _must_check_;
 
+/* The claim cnf as text (RFC 9449 §6.1, RFC 8705 §3.1), or STR_NULL for a bearer token. */
+struct str access_token_cnf(struct op *op, struct str jkt, struct str x5t);
+
 struct access_claims {
 	struct str sub;
 	struct str aud;

@@ -23,18 +23,8 @@ static struct str half_hash(struct op *op, enum jws_alg alg, struct str token)
 	return base64url_encode(op->arena, digest);
 }
 
-static json_t *words_json(struct str words)
-{
-	json_t *list = json_new_array();
-	struct str part;
-
-	while (str_split(&words, ' ', &part))
-		json_array_append_new(list, json_from_str(part));
-	return list;
-}
-
 static int add_official(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                        const struct authorization *auth, bool is_alone, json_t *claims)
+                        const struct authorization *auth, bool is_alone, struct json_out *claims)
 {
 	struct official_facts facts;
 	_json_ json_t *request = NULL;
@@ -48,33 +38,34 @@ static int add_official(struct op *op, const struct oidc_settings *settings, con
 	if (r < 0)
 		return r;
 	wish.claims = request;
-	return official_claims(op, settings, &facts, &wish, claims);
+	official_claims(op, settings, &facts, &wish, claims);
+	return 0;
 }
 
 int id_token_make(struct op *op, const struct oidc_settings *settings, const struct client *client,
                   const struct authorization *auth, const struct id_token_company *company, struct str *ret_token)
 {
-	_json_ json_t *claims = json_new_object();
+	struct json_out claims = json_out_begin(op->arena);
 	struct str signed_token;
 	int r;
 
-	json_set_str(claims, "iss", settings->issuer);
-	json_set_str(claims, "sub", client_subject(op, client, auth->account_id));
-	json_set_str(claims, "aud", client->id);
-	json_set_int(claims, "iat", op->now_s);
-	json_set_int(claims, "exp", op->now_s + settings->id_token_s);
-	json_set_int(claims, "auth_time", auth->auth_time_s);
-	json_set_str(claims, "nonce", auth->nonce);
-	json_set_str(claims, "urn:openid:params:jwt:claim:auth_req_id", auth->auth_req_id);
-	json_set_str(claims, "sid", auth->session_id);
-	json_set_str(claims, "at_hash", half_hash(op, client->id_token_alg, company->access_token));
-	json_set_str(claims, "c_hash", half_hash(op, client->id_token_alg, company->code));
-	json_set_str(claims, "acr", str_c(acr_name(auth->level)));
-	json_set_take(claims, "amr", words_json(auth->amr)); /* RFC 8176 */
-	r = add_official(op, settings, client, auth, str_is_null(company->access_token) && str_is_null(company->code), claims);
+	json_out_str(&claims, "iss", settings->issuer);
+	json_out_str(&claims, "sub", client_subject(op, client, auth->account_id));
+	json_out_str(&claims, "aud", client->id);
+	json_out_int(&claims, "iat", op->now_s);
+	json_out_int(&claims, "exp", op->now_s + settings->id_token_s);
+	json_out_int(&claims, "auth_time", auth->auth_time_s);
+	json_out_str(&claims, "nonce", auth->nonce);
+	json_out_str(&claims, "urn:openid:params:jwt:claim:auth_req_id", auth->auth_req_id);
+	json_out_str(&claims, "sid", auth->session_id);
+	json_out_str(&claims, "at_hash", half_hash(op, client->id_token_alg, company->access_token));
+	json_out_str(&claims, "c_hash", half_hash(op, client->id_token_alg, company->code));
+	json_out_str(&claims, "acr", str_c(acr_name(auth->level)));
+	json_out_words(&claims, "amr", auth->amr); /* RFC 8176 */
+	r = add_official(op, settings, client, auth, str_is_null(company->access_token) && str_is_null(company->code), &claims);
 	if (r < 0)
 		return r;
-	r = token_sign(op, client->id_token_alg, "JWT", claims, &signed_token);
+	r = token_sign_text(op, client->id_token_alg, "JWT", json_out_end(&claims), &signed_token);
 	return r < 0 ? r : client_answer_encrypt(op, settings, client, &client->id_token_encryption, "JWT", signed_token, ret_token);
 }
 

@@ -1,18 +1,11 @@
 #include "server/oidc/introspection.h"
 
+#include "common/base/json_out.h"
 #include "server/oidc/access_token.h"
 #include "server/oidc/acr.h"
 #include "server/session/handle.h"
 
-#define JSON_DEPTH 8
-
-static json_t *inactive(void)
-{
-	json_t *answer = json_new_object();
-
-	json_set_bool(answer, "active", false);
-	return answer;
-}
+static const struct str inactive = STR("{\"active\":false}");
 
 /* The client that it was issued to, a resource server that it is meant for, or who may ask about all. */
 static bool may_ask(const struct client *caller, const struct access_claims *c)
@@ -20,94 +13,74 @@ static bool may_ask(const struct client *caller, const struct access_claims *c)
 	return caller->may_introspect || str_equal(caller->id, c->client_id) || str_equal(caller->id, c->aud) || str_list_has(caller->resources, c->aud);
 }
 
-static void set_json(json_t *answer, const char *name, struct str text)
+static struct str access_answer(struct op *op, const struct introspection *in, const struct access_claims *c)
 {
-	json_t *value = str_is_null(text) ? NULL : json_read(text, JSON_DEPTH, NULL);
+	struct json_out answer = json_out_begin(op->arena);
 
-	if (value)
-		json_set_take(answer, name, value);
-}
-
-static void set_confirmation(json_t *answer, const struct access_claims *c)
-{
-	json_t *cnf;
-
-	if (str_is_null(c->jkt) && str_is_null(c->x5t))
-		return;
-	cnf = json_new_object();
-	json_set_str(cnf, "jkt", c->jkt);
-	json_set_str(cnf, "x5t#S256", c->x5t);
-	json_set_take(answer, "cnf", cnf);
-}
-
-static json_t *access_answer(const struct introspection *in, const struct access_claims *c)
-{
-	json_t *answer = json_new_object();
-
-	json_set_bool(answer, "active", true);
-	json_set_str(answer, "iss", in->issuer);
-	json_set_str(answer, "aud", c->aud);
-	json_set_str(answer, "sub", c->sub);
-	json_set_str(answer, "client_id", c->client_id);
-	json_set_str(answer, "username", c->has_account ? c->state.login : STR_NULL);
-	json_set_str(answer, "scope", c->scope);
-	json_set_str(answer, "token_type", str_is_null(c->jkt) ? STR("Bearer") : STR("DPoP"));
-	json_set_int(answer, "iat", c->iat_s);
-	json_set_int(answer, "exp", c->exp_s);
+	json_out_bool(&answer, "active", true);
+	json_out_str(&answer, "iss", in->issuer);
+	json_out_str(&answer, "aud", c->aud);
+	json_out_str(&answer, "sub", c->sub);
+	json_out_str(&answer, "client_id", c->client_id);
+	json_out_str(&answer, "username", c->has_account ? c->state.login : STR_NULL);
+	json_out_str(&answer, "scope", c->scope);
+	json_out_str(&answer, "token_type", str_is_null(c->jkt) ? STR("Bearer") : STR("DPoP"));
+	json_out_int(&answer, "iat", c->iat_s);
+	json_out_int(&answer, "exp", c->exp_s);
 	if (c->has_account) {
-		json_set_int(answer, "auth_time", c->state.auth_time_s);
-		json_set_str(answer, "acr", str_c(acr_name(c->state.level)));
+		json_out_int(&answer, "auth_time", c->state.auth_time_s);
+		json_out_str(&answer, "acr", str_c(acr_name(c->state.level)));
 	}
-	json_set_str(answer, "jti", c->jti);
-	set_confirmation(answer, c);
-	set_json(answer, "authorization_details", c->details);
-	set_json(answer, "act", c->act);
-	return answer;
+	json_out_str(&answer, "jti", c->jti);
+	json_out_raw(&answer, "cnf", access_token_cnf(op, c->jkt, c->x5t));
+	json_out_raw(&answer, "authorization_details", c->details);
+	json_out_raw(&answer, "act", c->act);
+	return json_out_end(&answer);
 }
 
-static int introspect_access(struct op *op, const struct introspection *in, struct str token, json_t **ret_answer)
+static int introspect_access(struct op *op, const struct introspection *in, struct str token, struct str *ret_answer)
 {
 	struct access_claims c;
 	int r = access_token_check(op, in->issuer, token, &c);
 
 	if (r == ERR_INVALID_TOKEN || (r >= 0 && (!may_ask(in->caller, &c) || !snapshot_client(in->snapshot, c.client_id)))) {
 		op_forgive(op);
-		*ret_answer = inactive();
+		*ret_answer = inactive;
 		return 0;
 	}
 	if (r < 0)
 		return r;
-	*ret_answer = access_answer(in, &c);
+	*ret_answer = access_answer(op, in, &c);
 	return 0;
 }
 
 /* A refresh token is only its own client's business. */
-static int introspect_refresh(struct op *op, const struct introspection *in, const struct handle *h, json_t **ret_answer)
+static int introspect_refresh(struct op *op, const struct introspection *in, const struct handle *h, struct str *ret_answer)
 {
 	struct family_state state;
-	json_t *answer;
+	struct json_out answer;
 	int r = family_live(op, &(struct family_key){ h->account_id, h->on, h->family_id }, &state);
 
 	if (r == ERR_INVALID_TOKEN || (r >= 0 && (state.generation != h->generation || !str_equal(state.client_id, in->caller->id)))) {
 		op_forgive(op);
-		*ret_answer = inactive();
+		*ret_answer = inactive;
 		return 0;
 	}
 	if (r < 0)
 		return r;
-	answer = json_new_object();
-	json_set_bool(answer, "active", true);
-	json_set_str(answer, "iss", in->issuer);
-	json_set_str(answer, "sub", client_subject(op, in->caller, h->account_id));
-	json_set_str(answer, "client_id", in->caller->id);
-	json_set_str(answer, "username", state.login);
-	json_set_str(answer, "scope", state.scope);
-	json_set_int(answer, "exp", state.expires_at_s);
-	*ret_answer = answer;
+	answer = json_out_begin(op->arena);
+	json_out_bool(&answer, "active", true);
+	json_out_str(&answer, "iss", in->issuer);
+	json_out_str(&answer, "sub", client_subject(op, in->caller, h->account_id));
+	json_out_str(&answer, "client_id", in->caller->id);
+	json_out_str(&answer, "username", state.login);
+	json_out_str(&answer, "scope", state.scope);
+	json_out_int(&answer, "exp", state.expires_at_s);
+	*ret_answer = json_out_end(&answer);
 	return 0;
 }
 
-int introspect(struct op *op, const struct introspection *in, struct str token, json_t **ret_answer)
+int introspect(struct op *op, const struct introspection *in, struct str token, struct str *ret_answer)
 {
 	struct handle h;
 

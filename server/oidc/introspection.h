@@ -1,7 +1,6 @@
 /* introspection.h: what a token is worth at this moment, for its resource server.  RFC 7662. */
 #pragma once
 
-#include "common/base/json.h"
 #include "server/oidc/oidc.h"
 #include "server/oidc/snapshot.h"
 
@@ -13,10 +12,10 @@ struct introspection {
 };
 
 /*
- * The answer (a new reference).  A token that is not good, or not the caller's to ask about, is
+ * The answer, a JSON object.  A token that is not good, or not the caller's to ask about, is
  * {"active":false} and nothing else.  Errors only when the state cannot be known.
  */
-int introspect(struct op *op, const struct introspection *in, struct str token, json_t **ret_answer) _must_check_;
+int introspect(struct op *op, const struct introspection *in, struct str token, struct str *ret_answer) _must_check_;
 /*
  * RFC 7009: revokes the family of an access or refresh token of this client; unknown tokens are no error.
  * ERR_INVALID_GRANT for a token that was issued to another client, whether it is alive or not.

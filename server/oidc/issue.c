@@ -1,5 +1,6 @@
 #include "server/oidc/issue.h"
 
+#include "common/base/json_out.h"
 #include "server/oidc/access_token.h"
 #include "server/oidc/id_token.h"
 #include "server/session/handle.h"
@@ -28,9 +29,9 @@ int issue_check_binding(struct op *op, const struct client *client, struct str j
 }
 
 static int add_id_token(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                        const struct authorization *auth, json_t *response)
+                        const struct authorization *auth, struct str access_token, struct json_out *response)
 {
-	struct id_token_company company = { .access_token = json_get_str(response, "access_token") };
+	struct id_token_company company = { .access_token = access_token };
 	struct str id_token;
 	int r;
 
@@ -38,12 +39,12 @@ static int add_id_token(struct op *op, const struct oidc_settings *settings, con
 		return 0;
 	r = id_token_make(op, settings, client, auth, &company, &id_token);
 	if (r >= 0)
-		json_set_str(response, "id_token", id_token);
+		json_out_str(response, "id_token", id_token);
 	return r;
 }
 
 int issue_tokens(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                 const struct authorization *auth, json_t **ret_response)
+                 const struct authorization *auth, struct str *ret_response)
 {
 	struct access_token_request access = {
 		.issuer = settings->issuer,
@@ -51,27 +52,27 @@ int issue_tokens(struct op *op, const struct oidc_settings *settings, const stru
 		.authorization = auth,
 		.lifetime_s = lifetime_s(op, settings, client, auth),
 	};
-	_json_ json_t *response = json_new_object();
 	struct str access_token;
+	struct json_out response;
 	int r = issue_check_binding(op, client, auth->jkt, auth->x5t);
 
 	if (r >= 0)
 		r = access_token_make(op, &access, &access_token);
 	if (r < 0)
 		return r;
-	json_set_str(response, "access_token", access_token);
-	json_set_str(response, "token_type", str_is_null(auth->jkt) ? STR("Bearer") : STR("DPoP"));
-	json_set_int(response, "expires_in", access.lifetime_s);
-	json_set_str(response, "scope", auth->scope);
-	json_set_str(response, "issued_token_type", auth->issued_token_type);
+	response = json_out_begin(op->arena);
+	json_out_str(&response, "access_token", access_token);
+	json_out_str(&response, "token_type", str_is_null(auth->jkt) ? STR("Bearer") : STR("DPoP"));
+	json_out_int(&response, "expires_in", access.lifetime_s);
+	json_out_str(&response, "scope", auth->scope);
+	json_out_str(&response, "issued_token_type", auth->issued_token_type);
 	if (auth->may_refresh && client_may(client, GRANT_REFRESH))
-		json_set_str(response, "refresh_token",
+		json_out_str(&response, "refresh_token",
 		             handle_refresh(op, auth->account_id, auth->family_on, auth->family_id, auth->generation));
-	if (!str_is_null(auth->extra.details))
-		json_set_take(response, "authorization_details", json_read(auth->extra.details, DETAILS_DEPTH_MAX, NULL));
-	r = add_id_token(op, settings, client, auth, response);
+	json_out_raw(&response, "authorization_details", json_tidy(op->arena, auth->extra.details, DETAILS_DEPTH_MAX));
+	r = add_id_token(op, settings, client, auth, access_token, &response);
 	if (r < 0)
 		return r;
-	*ret_response = TAKE_PTR(response);
+	*ret_response = json_out_end(&response);
 	return 0;
 }

@@ -14,6 +14,6 @@
  */
 int issue_check_binding(struct op *op, const struct client *client, struct str jkt, struct str x5t) _must_check_;
 
-/* The token response (RFC 6749 §5.1, OIDC Core §3.1.3.3): a new reference. */
+/* The token response (RFC 6749 §5.1, OIDC Core §3.1.3.3): a JSON object. */
 int issue_tokens(struct op *op, const struct oidc_settings *settings, const struct client *client,
-                 const struct authorization *authorization, json_t **ret_response) _must_check_;
+                 const struct authorization *authorization, struct str *ret_response) _must_check_;

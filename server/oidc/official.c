@@ -25,8 +25,10 @@ struct official_facts official_facts_from_row(const struct db_rows *rows, size_t
 		.ho = db_str(rows, row, first + 2),
 		.dem = db_str(rows, row, first + 3),
 		.ten = db_str(rows, row, first + 4),
-		.unit = db_str(rows, row, first + 5),
-		.roles = db_str(rows, row, first + 6),
+		.unit_code = db_str(rows, row, first + 5),
+		.unit_name = db_str(rows, row, first + 6),
+		.posts = db_str(rows, row, first + 7),
+		.roles = db_str(rows, row, first + 8),
 	};
 }
 
@@ -55,7 +57,7 @@ static bool wanted(const struct official_wish *wish, const char *scope, const ch
 }
 
 static void set_texts(struct op *op, const struct oidc_settings *settings, const struct official_facts *f,
-                      const struct official_wish *wish, json_t *object)
+                      const struct official_wish *wish, struct json_out *object)
 {
 	const struct {
 		const char *name, *scope;
@@ -73,43 +75,31 @@ static void set_texts(struct op *op, const struct oidc_settings *settings, const
 	/* A part of the name that a person does not have is no claim (OIDC Core §5.3.2). */
 	for (size_t i = 0; i < ARRAY_LEN(claims); i++)
 		if (!str_is_empty(claims[i].value) && wanted(wish, claims[i].scope, claims[i].name))
-			json_set_str(object, claims[i].name, claims[i].value);
+			json_out_str(object, claims[i].name, claims[i].value);
 	/* The mailbox is made by the province itself together with the account. */
 	if (!str_is_empty(settings->mail_domain) && wanted(wish, "email", "email_verified"))
-		json_set_bool(object, "email_verified", true);
+		json_out_bool(object, "email_verified", true);
 }
 
-static int set_unit(struct op *op, const struct official_facts *f, const struct official_wish *wish, json_t *object)
+static void set_unit(const struct official_facts *f, const struct official_wish *wish, struct json_out *object)
 {
-	static const char *const names[] = { "unit_code", "unit_name", "posts" };
-	_json_ json_t *unit = str_is_null(f->unit) ? json_new_object() : json_read(f->unit, 6, NULL);
+	const struct {
+		const char *name;
+		struct str json;
+	} claims[] = { { "unit_code", f->unit_code }, { "unit_name", f->unit_name }, { "posts", f->posts } };
 
-	if (!unit)
-		return op_fail(op, ERR_INTERNAL, "claims of the unit cannot be read");
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		json_t *value = json_object_get(unit, names[i]);
-
-		if (value && !json_is_null(value) && wanted(wish, "unit", names[i]))
-			json_set_take(object, names[i], json_incref(value));
-	}
-	return 0;
+	for (size_t i = 0; i < ARRAY_LEN(claims); i++)
+		if (!str_is_null(claims[i].json) && !str_equal(claims[i].json, STR("null")) && wanted(wish, "unit", claims[i].name))
+			json_out_raw(object, claims[i].name, claims[i].json);
 }
 
-int official_claims(struct op *op, const struct oidc_settings *settings, const struct official_facts *facts,
-                    const struct official_wish *wish, json_t *object)
+void official_claims(struct op *op, const struct oidc_settings *settings, const struct official_facts *facts,
+                     const struct official_wish *wish, struct json_out *object)
 {
-	json_t *roles;
-	int r;
-
 	set_texts(op, settings, facts, wish, object);
-	r = set_unit(op, facts, wish, object);
-	if (r < 0 || !wanted(wish, "roles", "roles"))
-		return r;
-	roles = str_is_null(facts->roles) ? json_new_array() : json_read(facts->roles, 2, NULL);
-	if (!roles)
-		return op_fail(op, ERR_INTERNAL, "claims of the roles cannot be read");
-	json_set_take(object, "roles", roles);
-	return 0;
+	set_unit(facts, wish, object);
+	if (wanted(wish, "roles", "roles"))
+		json_out_raw(object, "roles", str_is_null(facts->roles) ? STR("[]") : facts->roles);
 }
 
 int official_platforms(struct op *op, struct str account_id, const struct official_platform **ret_platforms, size_t *ret_n)

@@ -14,13 +14,14 @@
 
 #include "common/db/db.h"
 #include "common/base/json.h"
+#include "common/base/json_out.h"
 #include "server/oidc/oidc.h"
 #include "server/oidc/client.h"
 
 struct official_facts {
 	struct str login, full_name, ho, dem, ten;
-	struct str unit;  /* JSON object of unit_code, unit_name, posts; STR_NULL: not asked for */
-	struct str roles; /* JSON array; STR_NULL: not asked for, or none */
+	struct str unit_code, unit_name, posts; /* JSON; STR_NULL: not asked for */
+	struct str roles;                       /* JSON array; STR_NULL: not asked for, or none */
 };
 
 /*
@@ -29,16 +30,13 @@ struct official_facts {
  * everything is read).  Dates of posts are local dates.
  */
 #define OFFICIAL_TODAY "(now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+#define OFFICIAL_UNIT(member, scope, extra)                                                                               \
+	" CASE WHEN " extra " IS NOT NULL OR ' ' || " scope " || ' ' LIKE '% unit %' THEN sen.person_unit(p.id) END -> '" member "',"
 #define OFFICIAL_COLUMNS(platform, scope, extra)                                                                          \
 	" a.login, p.full_name, p.ho, p.dem, p.ten,"                                                                    \
-	" CASE WHEN " extra " IS NOT NULL OR ' ' || " scope " || ' ' LIKE '% unit %' THEN (SELECT jsonb_build_object("     \
-	"   'unit_code', max(u.code) FILTER (WHERE po.kind = 'main'), 'unit_name', max(u.name) FILTER (WHERE po.kind = 'main')," \
-	"   'posts', coalesce(jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name, 'title', po.title, 'kind', po.kind)" \
-	"     ORDER BY po.kind DESC, u.code, po.title), '[]'))"                                                         \
-	"   FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = p.id AND po.valid @> " OFFICIAL_TODAY ") END," \
+	OFFICIAL_UNIT("unit_code", scope, extra) OFFICIAL_UNIT("unit_name", scope, extra) OFFICIAL_UNIT("posts", scope, extra) \
 	" CASE WHEN " extra " IS NOT NULL OR ' ' || " scope " || ' ' LIKE '% roles %' THEN (SELECT jsonb_agg(DISTINCT g.role_code)" \
 	"   FROM sen.live_grant g WHERE g.account_id = a.id AND g.platform_id = " platform ") END"
-#define OFFICIAL_N_COLUMNS 7
 
 struct official_facts official_facts_from_row(const struct db_rows *rows, size_t row, size_t first_column);
 /* ERR_INVALID_TOKEN when the account is gone. */
@@ -52,8 +50,8 @@ struct official_wish {
 	bool mail_by_scope;   /* the scope email gives its claims here: not into an ID token beside an access token (OIDC Core §5.4) */
 };
 /* Adds the claims to object. */
-int official_claims(struct op *op, const struct oidc_settings *settings, const struct official_facts *facts,
-                    const struct official_wish *wish, json_t *object) _must_check_;
+void official_claims(struct op *op, const struct oidc_settings *settings, const struct official_facts *facts,
+                     const struct official_wish *wish, struct json_out *object);
 
 struct official_platform {
 	struct str code, name, home_url; /* home_url may be STR_NULL */
