@@ -2,7 +2,6 @@
 
 #include "common/base/utf8.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 /* Most objects fit, and do not move. */
@@ -100,8 +99,10 @@ void json_out_str(struct json_out *o, const char *name, struct str value)
 
 void json_out_int(struct json_out *o, const char *name, int64_t value)
 {
+	char digits[STR_I64_MAX];
+
 	add_name(o, name);
-	buf_printf(&o->b, "%" PRId64, value);
+	buf_add(&o->b, str_of_i64(value, digits));
 }
 
 void json_out_bool(struct json_out *o, const char *name, bool value)

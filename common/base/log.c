@@ -109,29 +109,15 @@ static void add_name(struct line *l, const char *name)
 	add(l, STR("\":"));
 }
 
-static void add_int(struct line *l, int64_t i)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-	uint64_t rest = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
-
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
-	if (i < 0)
-		add(l, STR("-"));
-	add(l, str_n(digits + at, sizeof(digits) - at));
-}
-
 /* False, and nothing added, when there is no room for it. */
 static bool add_field(struct line *l, const struct log_field *f)
 {
 	size_t before = l->len;
+	char digits[STR_I64_MAX];
 
 	add_name(l, f->name);
 	if (f->type == LOG_INT) {
-		add_int(l, f->i);
+		add(l, str_of_i64(f->i, digits));
 	} else if (str_is_null(f->s)) {
 		add(l, STR("null"));
 	} else {

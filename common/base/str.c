@@ -105,6 +105,20 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *ret_value)
 	return true;
 }
 
+struct str str_of_i64(int64_t value, char text[static STR_I64_MAX])
+{
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	size_t at = STR_I64_MAX;
+
+	do {
+		text[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		text[--at] = '-';
+	return str_n(text + at, STR_I64_MAX - at);
+}
+
 bool str_is_printable_ascii(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)

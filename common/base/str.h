@@ -86,6 +86,10 @@ bool str_split(struct str *rest, char separator, struct str *ret_part);
 /* 1*DIGIT, no sign, no leading zero but "0" itself; false on anything else or above max. */
 bool str_to_u64(struct str s, uint64_t max, uint64_t *ret_value);
 
+/* In decimal, into text. */
+#define STR_I64_MAX 20
+struct str str_of_i64(int64_t value, char text[static STR_I64_MAX]);
+
 /* Every byte in 0x20..0x7E. */
 bool str_is_printable_ascii(struct str s) _pure_;
 

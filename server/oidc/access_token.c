@@ -1,5 +1,6 @@
 #include "server/oidc/access_token.h"
 
+#include "common/base/json_flat.h"
 #include "common/base/json_out.h"
 #include "common/base/random.h"
 #include "common/crypto/keyring.h"
@@ -101,18 +102,15 @@ static bool read_jti(struct op *op, struct access_claims *c)
 	return true;
 }
 
-bool access_token_read(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims)
+static bool read_tree(struct op *op, struct str payload, struct str *ret_iss, struct access_claims *ret)
 {
-	_json_ json_t *claims = NULL;
-	struct str payload;
-
-	if (!open_token(op, token, &payload))
-		return false;
-	claims = json_read(payload, TOKEN_JSON_DEPTH, NULL);
-	if (!claims || !str_equal(json_get_str(claims, "iss"), issuer))
-		return false;
+	_json_ json_t *claims = json_read(payload, TOKEN_JSON_DEPTH, NULL);
 	const json_t *cnf = json_object_get(claims, "cnf");
-	struct access_claims c = {
+
+	if (!claims)
+		return false;
+	*ret_iss = arena_dup(op->arena, json_get_str(claims, "iss"));
+	*ret = (struct access_claims){
 		.sub = arena_dup(op->arena, json_get_str(claims, "sub")),
 		.aud = arena_dup(op->arena, json_get_str(claims, "aud")),
 		.client_id = arena_dup(op->arena, json_get_str(claims, "client_id")),
@@ -125,8 +123,54 @@ bool access_token_read(struct op *op, struct str issuer, struct str token, struc
 		.iat_s = json_get_int(claims, "iat", 0),
 		.exp_s = json_get_int(claims, "exp", 0),
 	};
+	return true;
+}
 
-	if (!read_jti(op, &c))
+/* A usual token as make_claims() writes it.  False: it has something else, and is to be read the long way. */
+static bool read_flat(struct str payload, struct str *ret_iss, struct access_claims *ret)
+{
+	struct json_flat f = json_flat_of(payload);
+	struct json_flat_member m;
+	struct access_claims c = { 0 };
+	uint64_t iat_s = 0, exp_s = 0;
+	const struct {
+		const char *name;
+		struct str *text;
+		uint64_t *number;
+	} known[] = {
+		{ "iss", ret_iss, NULL }, { "sub", &c.sub, NULL }, { "aud", &c.aud, NULL }, { "client_id", &c.client_id, NULL },
+		{ "scope", &c.scope, NULL }, { "iat", NULL, &iat_s }, { "exp", NULL, &exp_s }, { "jti", &c.jti, NULL },
+		{ "auth_time", NULL, &(uint64_t){ 0 } }, { "acr", &(struct str){ 0 }, NULL },
+	};
+
+	while (json_flat_next(&f, &m)) {
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(known) && !str_equal(m.name, str_c(known[i].name)))
+			i++;
+		if (i == ARRAY_LEN(known) || (known[i].text != NULL) != (m.type == JSON_FLAT_TEXT))
+			return false;
+		if (known[i].text)
+			*known[i].text = m.value;
+		else if (!str_to_u64(m.value, INT64_MAX, known[i].number))
+			return false;
+	}
+	c.iat_s = (int64_t)iat_s;
+	c.exp_s = (int64_t)exp_s;
+	*ret = c;
+	return !f.is_odd;
+}
+
+bool access_token_read(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims)
+{
+	struct access_claims c;
+	struct str payload, iss = STR_NULL;
+
+	if (!open_token(op, token, &payload))
+		return false;
+	if (!read_flat(payload, &iss, &c) && !read_tree(op, payload, &iss, &c))
+		return false;
+	if (!str_equal(iss, issuer) || !read_jti(op, &c))
 		return false;
 	*ret_claims = c;
 	return true;

@@ -63,8 +63,20 @@ static void put_uuid(struct arena *a, uint8_t *p, struct str uuid)
 static struct str get_uuid(struct arena *a, const uint8_t *p)
 {
 	struct str hex = hex_encode(a, str_n(p, UUID_BYTES));
+	char *text = arena_alloc(a, UUID_TEXT_LEN + 1), *at = text;
 
-	return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%.12s", hex.p, hex.p + 8, hex.p + 12, hex.p + 16, hex.p + 20);
+	for (size_t i = 0; i < hex.len; i++) {
+		if (i == 8 || i == 12 || i == 16 || i == 20)
+			*at++ = '-';
+		*at++ = hex.p[i];
+	}
+	return str_n(text, UUID_TEXT_LEN);
+}
+
+static void put_digits(char *p, size_t n, int value)
+{
+	for (; n > 0; value /= 10)
+		p[--n] = (char)('0' + value % 10);
 }
 
 static struct str day_text(struct arena *a, int64_t day)
@@ -72,8 +84,18 @@ static struct str day_text(struct arena *a, int64_t day)
 	time_t t = (time_t)(day * SECONDS_PER_DAY);
 	struct tm tm;
 
+	char *text;
+
 	gmtime_r(&t, &tm);
-	return arena_printf(a, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	/* A sealed handle may be of any server, but none of ours counts beyond the year 9999. */
+	if (tm.tm_year < -900 || tm.tm_year > 8099)
+		return arena_printf(a, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	text = arena_alloc(a, DAY_LEN + 1);
+	put_digits(text, 4, tm.tm_year + 1900);
+	text[4] = text[7] = '-';
+	put_digits(text + 5, 2, tm.tm_mon + 1);
+	put_digits(text + 8, 2, tm.tm_mday);
+	return str_n(text, DAY_LEN);
 }
 
 static uint32_t day_number(struct str day)
