@@ -30,18 +30,29 @@ static size_t encode(char *out, const unsigned char *bytes, size_t len, const ch
 	return (size_t)(at - out);
 }
 
-/* The value of one character, or -1. */
-static int sextet(char c, const char *alphabet)
+/* Values of the ASCII characters in both alphabets; NONE: in neither. */
+#define NONE 255
+static const uint8_t VALUES[128] = {
+	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
+	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
+	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, 62, NONE, NONE, NONE, 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NONE, NONE, NONE, NONE, NONE, NONE,
+	NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NONE, NONE, NONE, NONE, NONE,
+	NONE, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NONE, NONE, NONE, NONE, NONE,
+};
+
+static bool value_of(char c, const char *alphabet, uint32_t *ret_value)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == alphabet[62])
-		return 62;
-	return c == alphabet[63] ? 63 : -1;
+	unsigned char u = (unsigned char)c;
+	uint32_t value = u < sizeof(VALUES) ? VALUES[u] : NONE;
+
+	/* The last two differ: '+' and '/' stand for '-' and '_'. */
+	if (value >= 62)
+		value = c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : NONE;
+	*ret_value = value;
+	return value != NONE;
 }
 
 /* text is without padding. */
@@ -50,26 +61,34 @@ static bool decode(struct arena *a, struct str text, const char *alphabet, struc
 	if (text.len % 4 == 1)
 		return false;
 
-	unsigned char *out = arena_alloc(a, text.len / 4 * 3 + 3);
-	size_t n_bytes = 0;
-	unsigned pending = 0, n_bits = 0;
+	unsigned char *out = arena_alloc(a, text.len / 4 * 3 + 3), *at = out;
+	uint32_t pending = 0, value;
+	unsigned n_bits = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		int value = sextet(text.p[i], alphabet);
-
-		if (value < 0)
+		if (!value_of(text.p[i], alphabet, &value))
 			return false;
-		pending = (pending << 6 | (unsigned)value) & 0xffff;
+		pending = pending << 6 | value;
 		n_bits += 6;
-		if (n_bits >= 8) {
-			n_bits -= 8;
-			out[n_bytes++] = (unsigned char)(pending >> n_bits & 0xff);
+		if (n_bits == 24) {
+			*at++ = (unsigned char)(pending >> 16);
+			*at++ = (unsigned char)(pending >> 8);
+			*at++ = (unsigned char)pending;
+			pending = n_bits = 0;
 		}
 	}
-	/* RFC 4648 §3.5: other than zero here would be a second spelling of the same bytes. */
-	if ((pending & ((1u << n_bits) - 1)) != 0)
+	/* RFC 4648 §3.5: other than zero at the end would be a second spelling of the same bytes. */
+	if (n_bits == 18) {
+		*at++ = (unsigned char)(pending >> 10);
+		*at++ = (unsigned char)(pending >> 2);
+		pending &= 0x3;
+	} else if (n_bits == 12) {
+		*at++ = (unsigned char)(pending >> 4);
+		pending &= 0xf;
+	}
+	if (pending != 0)
 		return false;
-	*ret_bytes = str_n(out, n_bytes);
+	*ret_bytes = str_n(out, (size_t)(at - out));
 	return true;
 }
 
