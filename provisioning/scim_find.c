@@ -65,7 +65,7 @@ static void judge_list(struct call *c, struct hits *h, const json_t *list)
 
 	hits_take(c->op->arena, h, list, c->want, &filter_held);
 	/* A server that ignores the filter shows the beginning of everything: proof only if that is all. */
-	if (filter_held || (int64_t)n >= json_get_int(list, "totalResults", INT64_MAX))
+	if (filter_held || scim_list_is_whole(list, n))
 		h->is_proof = true;
 }
 
@@ -132,13 +132,15 @@ static enum verdict read_page(struct call *c, struct hits *h, bool *ret_is_last)
 	};
 	enum verdict verdict = scim_exchange(c, &x);
 	bool filter_held;
+	size_t n_new;
 
 	*ret_is_last = true;
-	/* An empty or repeated page: the rest cannot be had. */
-	if (verdict != VERDICT_DONE || !is_list(x.json) || hits_take(c->op->arena, h, x.json, c->want, &filter_held) == 0)
+	if (verdict != VERDICT_DONE || !is_list(x.json))
 		return verdict;
-	*ret_is_last = (int64_t)json_object_size(h->ids) >= json_get_int(x.json, "totalResults", INT64_MAX);
-	h->is_proof = *ret_is_last;
+	n_new = hits_take(c->op->arena, h, x.json, c->want, &filter_held);
+	h->is_proof = scim_list_is_whole(x.json, json_object_size(h->ids));
+	/* An empty or repeated page: the rest cannot be had. */
+	*ret_is_last = h->is_proof || n_new == 0;
 	return verdict;
 }
 

@@ -288,6 +288,14 @@ enum scim_hit scim_user_hit(const json_t *user, const struct desired *want)
 	return SCIM_HIT_NONE;
 }
 
+bool scim_list_is_whole(const json_t *list, size_t n)
+{
+	int64_t total = json_get_int(list, "totalResults", INT64_MAX);
+
+	/* "0" on a list of some is a lie. */
+	return total == 0 ? n == 0 : (int64_t)n >= total;
+}
+
 struct str scim_filter_eq(struct arena *a, const char *attribute, struct str value)
 {
 	_json_ json_t *quoted = json_from_str(value);

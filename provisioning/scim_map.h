@@ -33,6 +33,9 @@ enum scim_hit { SCIM_HIT_NONE, SCIM_HIT_OURS, SCIM_HIT_FOREIGN };
 /* Ours: our externalId.  Foreign: our user name without it. */
 enum scim_hit scim_user_hit(const json_t *user, const struct desired *want);
 
+/* Is that all?  list: the answer read last; n: users received so far, each once.  An empty list is one too. */
+bool scim_list_is_whole(const json_t *list, size_t n);
+
 /* attribute eq "value", quoted as JSON (RFC 7644 §3.4.2.2). */
 struct str scim_filter_eq(struct arena *a, const char *attribute, struct str value);
 /* The last segment of a Location, or STR_NULL. */

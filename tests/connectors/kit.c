@@ -173,6 +173,7 @@ void kit_assert_there(const struct desired *d, const char *file, int line)
 	check_text("account id", seen.account_id, d->account_id, file, line);
 	check_text("full name", seen.full_name, d->full_name, file, line);
 	check_text("unit", seen.unit_code, d->unit_code, file, line);
+	check_text("unit's name", seen.unit_name, d->unit_name, file, line);
 	check_text("post", seen.post, d->post, file, line);
 	check_text("roles", seen.roles, joined_roles(d), file, line);
 }

@@ -20,7 +20,7 @@
 struct stand_account {
 	size_t n; /* entries with that user name */
 	bool active;
-	struct str full_name, unit_code, post, phone, account_id;
+	struct str full_name, unit_code, unit_name, post, phone, account_id; /* STR_NULL: the platform does not keep it */
 	struct str roles; /* sorted, joined by commas */
 };
 

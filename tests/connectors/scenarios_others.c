@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #define CROWD 50
+#define MANY 25
 
 static void test_a_taken_name_is_not_taken_over(void **state)
 {
@@ -74,6 +75,21 @@ static void test_unmanaged_accounts_are_not_touched(void **state)
 	assert_str_equal(other.full_name, "Người Khác");
 	if (!str_is_null(other.roles))
 		assert_str_equal(other.roles, "TK");
+}
+
+/* More than a page of a listing: ours is found, and what is not there is known not to be. */
+static void test_among_many_others(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result doubt = { .outcome = OUTCOME_IN_DOUBT };
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		kit_stand->act(STAND_ADD_FOREIGN, arena_cstr(kit.arena, arena_printf(kit.arena, "khac%d", i)));
+	assert_outcome(kit_go(d, &doubt), OUTCOME_OK);
+	assert_outcome(kit_go(d, &doubt), OUTCOME_OK);
+	assert_there(d);
+	assert_int_equal(kit_stand->count(), MANY + 1);
 }
 
 static void repaired_after(enum stand_act act)
@@ -271,6 +287,7 @@ const struct CMUnitTest scenarios_others[] = {
 	SCENARIO(test_a_foreign_account_is_never_disabled),
 	SCENARIO(test_the_name_is_free_again),
 	SCENARIO(test_unmanaged_accounts_are_not_touched),
+	SCENARIO(test_among_many_others),
 	SCENARIO(test_a_changed_name_is_repaired),
 	SCENARIO(test_a_lost_role_is_repaired),
 	SCENARIO(test_a_role_given_there_is_taken),

@@ -114,9 +114,22 @@ suite_connectors() {
 	mariadb_start
 	service_is_running ldap || openldap_start
 	tests_ldap_env
+	connectors_scim_start
 	SEN_TEST_SQL_STATEMENTS=$SEN_ROOT/tests/connectors/statements.sql SEN_TEST_PG_PORT=$PORT_POSTGRES \
 		SEN_TEST_MARIADB_SOCKET=$STATE/run/mariadb.sock SEN_TEST_MARIADB_PORT=$PORT_MARIADB meson_suite connectors
 	service_stop mariadb
+	service_stop p02-scim
+	as_server rm -f "$STATE/p02/accounts.json"
+}
+
+# P02's accounts, where the kit's proxy can reach them; gone again before the demonstration needs P02.
+connectors_scim_start() {
+	node_ready
+	platforms_npm
+	HOST_P02=$HOST_SERVER p02_scim_start
+	(umask 077 && as_server cat "$P02_SCIM_TOKEN_FILE" >"$TESTS_LOG/scim.token")
+	export SEN_TEST_SCIM_PORT=$PORT_P02_SCIM SEN_TEST_SCIM_TOKEN_FILE=$TESTS_LOG/scim.token
+	export SEN_TEST_SCIM_DATA=$STATE/p02/accounts.json
 }
 
 # The end-to-end tests run as the servers' user, from a copy: the checkout may be closed to it.

@@ -214,6 +214,20 @@ static void a_status_means_different_things(void **state)
 	assert_string_equal(class, "limited");
 }
 
+static void a_list_is_whole_or_not(void **state)
+{
+	_json_ json_t *none = parse("{\"totalResults\":0,\"Resources\":[]}");
+	_json_ json_t *some = parse("{\"totalResults\":21}");
+	_json_ json_t *silent = parse("{\"Resources\":[]}");
+
+	(void)state;
+	assert_true(scim_list_is_whole(none, 0));
+	assert_false(scim_list_is_whole(none, 1));
+	assert_false(scim_list_is_whole(some, 20));
+	assert_true(scim_list_is_whole(some, 21));
+	assert_false(scim_list_is_whole(silent, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +239,7 @@ int main(void)
 		UNIT_TEST(answers_are_compared_not_believed),
 		UNIT_TEST(identifiers_that_would_walk_are_none),
 		UNIT_TEST(filters_quote_their_value),
+		UNIT_TEST(a_list_is_whole_or_not),
 		UNIT_TEST(a_status_means_different_things),
 	};
 
