@@ -1,10 +1,9 @@
 #include "server/app.h"
 
 #include "common/base/clock.h"
+#include "common/base/workq.h"
 #include "common/base/log.h"
-#include "common/model/audit_checkpoint.h"
 #include "common/model/signing_keys.h"
-#include "server/governance/idempotency_store.h"
 #include "server/handlers/routes.h"
 #include "server/oidc/metadata.h"
 
@@ -20,9 +19,9 @@
 #define HTTP_TIMEOUT_MS 3000
 #define HTTP_ANSWER_MAX 65536
 #define HTTP_POOL 8
-#define KEYS_EVERY_MS 10000
-#define SWEEP_EVERY_MS 15000
-#define AUDIT_EVERY_MS 1000
+#define FIRST_KEYS_LOOK_MS 10000
+#define IMPORT_STATEMENT_MS 120000
+#define IMPORT_CHAIN_ABOVE 2000
 /* The first keys of a new installation: another node may be making them. */
 #define FIRST_KEYS_TRIES 100
 #define FIRST_KEYS_PAUSE_NS 100000000
@@ -49,6 +48,22 @@ static int open_db(struct app *app, struct str *ret_message)
 	};
 
 	return db_open(&db, &app->db, ret_message, app->arena);
+}
+
+/* Statements of an import may be long; its records stand in a chain of their own, which nobody else waits for. */
+static int open_import_db(struct app *app, struct str *ret_message)
+{
+	const struct server_config *c = &app->config;
+	const struct db_config db = {
+		.conninfo = c->db_conninfo,
+		.password = c->db_password,
+		.program = "sen-server-import",
+		.pool_size = 1,
+		.statement_timeout_ms = IMPORT_STATEMENT_MS,
+		.audit_chain = (int)c->audit_chain + IMPORT_CHAIN_ABOVE,
+	};
+
+	return db_open(&db, &app->import_db, ret_message, app->arena);
 }
 
 static int open_directory(struct app *app, struct op *op, struct str *ret_message)
@@ -138,7 +153,7 @@ static void fill_settings(struct app *app)
 	const struct server_config *c = &app->config;
 	struct remote_documents *documents = remote_documents_new(app->http);
 
-	app->keys_due_ms = clock_mono_ms() + KEYS_EVERY_MS;
+	app->keys_due_ms = clock_mono_ms() + FIRST_KEYS_LOOK_MS;
 	app->oidc = (struct oidc_settings){
 		.issuer = c->issuer,
 		.token_endpoint = arena_printf(app->arena, "%.*s/token", STR_ARG(c->issuer)),
@@ -159,6 +174,7 @@ static void fill_settings(struct app *app)
 		.dpop_nonce = c->dpop_nonce,
 		.registered_max = c->registered_max,
 	};
+	app->import_guard = (struct import_guard){ c->guard_vanished, c->guard_percent };
 	app->sign_in = (struct sign_in_settings){
 		.directory = { app->ldap, c->people_base, c->decoy_dn },
 		.throttle = { c->lock_after, c->lock_s },
@@ -179,6 +195,8 @@ int app_open(struct app *app, const char *config_path, struct str *ret_message)
 	if (r < 0)
 		return r;
 	r = open_db(app, ret_message);
+	if (r == 0)
+		r = open_import_db(app, ret_message);
 	if (r < 0)
 		return r;
 	op_init(&op, scratch, app->db, NULL);
@@ -263,6 +281,7 @@ int app_serve(struct app *app, struct str *ret_message)
 	r = http_server_start(&http, &app->service, ret_message, app->arena);
 	if (r < 0)
 		return r;
+	app->imports = workq_new("import", 1, 1, app_work_imports, app);
 	if (!str_is_empty(c->mtls_listen))
 		r = serve_mtls(app, http, ret_message);
 	if (r < 0)
@@ -284,6 +303,7 @@ void app_close(struct app *app)
 {
 	app->draining = true;
 	http_server_stop(app->service, STOP_GRACE_MS);
+	workq_close(app->imports);
 	http_server_stop(app->mtls, STOP_GRACE_MS);
 	http_server_stop(app->admin, STOP_GRACE_MS);
 	snapshot_holder_free(app->snapshots);
@@ -293,70 +313,7 @@ void app_close(struct app *app)
 	remote_documents_free(app->oidc.documents);
 	http_client_free(app->http);
 	ldap_pool_free(app->ldap);
+	db_close(app->import_db);
 	db_close(app->db);
 	app->arena = arena_free(app->arena);
-}
-
-static void tick_keys(struct app *app, struct op *op)
-{
-	struct snapshot *snapshot;
-	size_t n = 0;
-	int r;
-
-	if (clock_mono_ms() < app->keys_due_ms)
-		return;
-	app->keys_due_ms = clock_mono_ms() + KEYS_EVERY_MS;
-	snapshot = snapshot_take(app->snapshots);
-	op->keys = snapshot_keys(snapshot);
-	r = signing_keys_maintain(op, &app->key_policy, &n, NULL);
-	op->keys = NULL;
-	snapshot_release(snapshot);
-	if (r < 0)
-		log_event(LOG_LEVEL_WARN, "keys", L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
-	else if (n > 0)
-		log_event(LOG_LEVEL_INFO, "keys", L_INT("steps", (int64_t)n));
-	op_forgive(op);
-}
-
-static void tick_audit(struct app *app, struct op *op)
-{
-	const struct audit_checkpoint_rule rule = { app->config.checkpoint_s, app->config.checkpoint_records };
-	struct snapshot *snapshot;
-	bool made;
-
-	if (clock_mono_ms() < app->audit_due_ms)
-		return;
-	app->audit_due_ms = clock_mono_ms() + AUDIT_EVERY_MS;
-	snapshot = snapshot_take(app->snapshots);
-	op->keys = snapshot_keys(snapshot);
-	if (audit_checkpoint_maintain(op, &rule, &made) < 0)
-		log_event(LOG_LEVEL_WARN, "audit.checkpoint", L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
-	op->keys = NULL;
-	snapshot_release(snapshot);
-	op_forgive(op);
-}
-
-/* Keys of repeated requests are looked at for a day. */
-static void tick_sweep(struct app *app, struct op *op)
-{
-	if (clock_mono_ms() < app->sweep_due_ms)
-		return;
-	app->sweep_due_ms = clock_mono_ms() + SWEEP_EVERY_MS;
-	if (idempotency_sweep(op) < 0)
-		log_event(LOG_LEVEL_WARN, "sweep", L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
-	op_forgive(op);
-}
-
-void app_tick(struct app *app)
-{
-	_cleanup_(arena_freep) struct arena *arena = arena_new(TASK_BYTES);
-	struct op op;
-
-	op_init(&op, arena, app->db, NULL);
-	tick_keys(app, &op);
-	tick_sweep(app, &op);
-	tick_audit(app, &op);
-	if (snapshot_refresh(&op, app->snapshots) < 0)
-		log_event(LOG_LEVEL_WARN, "snapshot.refresh", L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
-	db_op_done(&op);
 }

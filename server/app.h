@@ -5,6 +5,7 @@
 
 #include "common/model/key_schedule.h"
 #include "server/config.h"
+#include "server/governance/import_run_store.h"
 #include "server/http/server.h"
 #include "server/federation/federation.h"
 #include "server/login/sign_in.h"
@@ -12,6 +13,8 @@
 #include "server/oidc/oidc.h"
 #include "server/oidc/remote_keys.h"
 #include "server/oidc/snapshot.h"
+
+#include <stdatomic.h>
 
 struct app {
 	struct arena *arena; /* lives as long as the program */
@@ -23,6 +26,11 @@ struct app {
 	struct snapshot_holder *snapshots;
 	struct key_policy key_policy;
 	int64_t keys_due_ms;            /* of the monotonic clock: when signing keys are looked at next */
+	struct db *import_db;           /* patient: for imports alone */
+	struct import_guard import_guard;
+	struct workq *imports;          /* one at a time, apart from requests */
+	atomic_bool importing;
+	int64_t import_due_ms;          /* when it is looked whether there is one */
 	int64_t audit_due_ms;           /* when a checkpoint of the audit may be */
 	int64_t sweep_due_ms;           /* when old Idempotency-Keys are */
 	struct oidc_settings oidc;
@@ -43,3 +51,5 @@ int app_serve(struct app *app, struct str *ret_message) _must_check_;
 void app_close(struct app *app);
 /* Housekeeping: called by main about ten times a second. */
 void app_tick(struct app *app);
+/* The thread of imports. */
+void app_work_imports(void *context, void *item);

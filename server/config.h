@@ -31,6 +31,8 @@ struct server_config {
 	struct str mail_domain;
 	bool dpop_nonce, request_uri;
 	int64_t registered_max;
+	/* [import] */
+	int64_t guard_vanished, guard_percent;
 	/* [audit] */
 	int64_t checkpoint_s, checkpoint_records;
 	/* [federation] */

@@ -76,6 +76,12 @@ int db_commit(struct op *op) _must_check_;
 void db_rollback(struct op *op);
 /* In a transaction: its statements, and the pauses between them, may take so long.  For what is far from a page's answer. */
 int db_take_time(struct op *op, unsigned ms) _must_check_;
+/*
+ * Within a transaction: a place to go back to when one of several things is refused.  A second db_savepoint() moves it.
+ * ERR_UNAVAILABLE: the connection is lost, and with it everything.
+ */
+int db_savepoint(struct op *op) _must_check_;
+int db_restore(struct op *op) _must_check_;
 /* At the end of each unit of work. */
 void db_op_done(struct op *op);
 

@@ -151,6 +151,27 @@ int db_take_time(struct op *op, unsigned ms)
 	return 0;
 }
 
+static int control(struct op *op, const char *sql)
+{
+	assert(op->tx);
+
+	_pgresult_ PGresult *res = conn_exec(op->tx, sql, deadline(op->db, op->tx));
+
+	if (!res || result_is_error(res))
+		return result_lost(op, "savepoint", ERR_UNAVAILABLE, res ? PQresultErrorMessage(res) : op->tx->reason);
+	return 0;
+}
+
+int db_savepoint(struct op *op)
+{
+	return control(op, "SAVEPOINT place");
+}
+
+int db_restore(struct op *op)
+{
+	return control(op, "ROLLBACK TO SAVEPOINT place");
+}
+
 void db_op_done(struct op *op)
 {
 	db_rollback(op);

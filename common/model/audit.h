@@ -18,6 +18,8 @@ struct audit_record {
 };
 
 int audit_add(struct op *op, const struct audit_record *record) _must_check_;
+/* Several in one statement: the chain is locked no longer than for one. */
+int audit_add_many(struct op *op, const struct audit_record *records, size_t n) _must_check_;
 /*
  * Ends the transaction of a change whose result is r: rolls back and returns r < 0; else adds the
  * record (NULL: nothing changed) and commits.

@@ -34,6 +34,11 @@ void import_warn(struct import_report *report, const struct import_note *note)
 	report->n_warnings++;
 }
 
+void import_refuse_file(struct import_report *report, enum import_fault fault)
+{
+	import_error(report, &(struct import_note){ .fault = fault });
+}
+
 static void fail(struct reader *rd, unsigned line, enum import_fault fault, struct str value)
 {
 	import_error(rd->report, &(struct import_note){ .line = line, .fault = fault, .value = value });

@@ -73,37 +73,50 @@ static struct str role_label(struct op *op, struct str platform, struct str role
 	return arena_printf(op->arena, "%.*s:%.*s@%.*s", STR_ARG(platform), STR_ARG(role), STR_ARG(unit));
 }
 
-static int audit_grant(struct op *op, const struct principal *p, const struct found *f, const struct grant *grant,
-                       bool account_created)
+/* data is the caller's to free. */
+static struct audit_record record_of(struct op *op, const struct principal *p, const struct granting_result *result)
 {
-	struct governance_act act = {
-		.action = "account.add",
-		.account_id = grant->account_id,
-		.object = grant->login,
-	};
-	json_t *data;
-	int r = 0;
+	const struct grant *grant = &result->grant;
+	json_t *data = json_new_object();
 
-	if (account_created)
-		r = governance_audit(op, p, &act, NULL);
-	if (r < 0)
-		return r;
-	act.action = "grant.add";
-	act.object = role_label(op, f->platform.code, f->role.code, f->unit.code);
-	data = json_new_object();
 	json_set_str(data, "grant", grant->id);
 	json_set_str(data, "basis", grant->basis);
 	json_set_str(data, "valid_from", grant->valid_from);
 	json_set_str(data, "valid_to", grant->valid_to);
-	return governance_audit(op, p, &act, data);
+	return (struct audit_record){
+		.actor = arena_printf(op->arena, "account:%.*s", STR_ARG(p->account_id)),
+		.action = "grant.add",
+		.account_id = grant->account_id,
+		.object = role_label(op, grant->platform_code, grant->role_code, grant->unit_code),
+		.data = data,
+	};
 }
 
-static int add_in_transaction(struct op *op, const struct principal *p, const struct found *f, struct grant *ret_grant,
-                              bool *ret_added)
+static int audit_grants(struct op *op, const struct principal *p, const struct granting_result *results, size_t n)
+{
+	struct audit_record *records = ARENA_ARRAY(op->arena, struct audit_record, 2 * n);
+	size_t at = 0;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		if (results[i].error.code < 0 || !results[i].added)
+			continue;
+		if (results[i].account_created)
+			records[at++] = (struct audit_record){
+				.actor = arena_printf(op->arena, "account:%.*s", STR_ARG(p->account_id)), .action = "account.add",
+				.account_id = results[i].grant.account_id, .object = results[i].grant.login };
+		records[at++] = record_of(op, p, &results[i]);
+	}
+	r = audit_add_many(op, records, at);
+	for (size_t i = 0; i < at; i++)
+		json_decref((json_t *)(uintptr_t)records[i].data);
+	return r;
+}
+
+static int add_in_transaction(struct op *op, const struct principal *p, const struct found *f, struct granting_result *ret)
 {
 	struct account account;
-	bool created;
-	int r = account_ensure(op, &f->person, &account, &created);
+	int r = account_ensure(op, &f->person, &account, &ret->account_created);
 
 	if (r < 0)
 		return r;
@@ -118,33 +131,90 @@ static int add_in_transaction(struct op *op, const struct principal *p, const st
 		.valid_to = f->request->valid_to,
 		.granted_by = p->account_id,
 	};
-	r = grant_add(op, &new, ret_grant, ret_added);
-	if (r < 0 || !*ret_added)
+	return grant_add(op, &new, &ret->grant, &ret->added);
+}
+
+static int check(struct op *op, const struct principal *p, struct found *f)
+{
+	struct delegation_object object;
+	int r = find_all(op, f);
+
+	if (r < 0)
 		return r;
-	return audit_grant(op, p, f, ret_grant, created);
+	object = (struct delegation_object){ .person_id = f->person.id, .unit_path = f->unit.path, .platform_id = f->platform.id };
+	r = governance_refuse(op, delegation_check(p, RIGHT_GRANT, &object));
+	return r < 0 ? r : check_post(op, f);
 }
 
 int granting_add(struct op *op, const struct principal *p, const struct granting_request *request, struct grant *ret_grant,
                  bool *ret_added)
 {
+	struct granting_result result = { .added = false };
 	struct found f = { .request = request };
-	struct delegation_object object;
-	int r = find_all(op, &f);
+	int r = check(op, p, &f);
+
+	if (r == 0)
+		r = db_begin(op);
+	if (r < 0)
+		return r;
+	r = add_in_transaction(op, p, &f, &result);
+	if (r == 0)
+		r = audit_grants(op, p, &result, 1);
+	r = audit_commit(op, r, NULL);
+	*ret_grant = result.grant;
+	*ret_added = result.added;
+	return r;
+}
+
+/* What says nothing of the one row, but that nothing works. */
+static bool is_fatal(int code)
+{
+	return code == ERR_UNAVAILABLE || code == ERR_OUTCOME_UNKNOWN || code == ERR_INTERNAL || code == ERR_LIMIT || code == ERR_OVERLOADED;
+}
+
+static int add_row(struct op *op, const struct principal *p, const struct granting_request *request, struct granting_result *ret)
+{
+	struct found f = { .request = request };
+	int r = db_savepoint(op);
+
+	if (r == 0)
+		r = check(op, p, &f);
+	if (r == 0)
+		r = add_in_transaction(op, p, &f, ret);
+	if (r >= 0 || is_fatal(r))
+		return r;
+	ret->error = op->error;
+	op_forgive(op);
+	return db_restore(op);
+}
+
+int granting_rows(struct op *op, const struct principal *p, const struct granting_request *requests, size_t n,
+                  struct granting_result *ret_results, size_t *ret_n_refused)
+{
+	*ret_n_refused = 0;
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
+		ret_results[i] = (struct granting_result){ .added = false };
+		r = add_row(op, p, &requests[i], &ret_results[i]);
+		if (r < 0)
+			return r;
+		*ret_n_refused += ret_results[i].error.code < 0;
+	}
+	return audit_grants(op, p, ret_results, n);
+}
+
+int granting_bulk(struct op *op, const struct principal *p, const struct granting_bulk *bulk, struct granting_result *ret_results,
+                  bool *ret_committed)
+{
+	size_t n_refused;
+	int r = db_begin(op);
 
 	if (r < 0)
 		return r;
-	object = (struct delegation_object){ .person_id = f.person.id, .unit_path = f.unit.path, .platform_id = f.platform.id };
-	r = governance_refuse(op, delegation_check(p, RIGHT_GRANT, &object));
-	if (r < 0)
-		return r;
-	r = check_post(op, &f);
-	if (r < 0)
-		return r;
-	r = db_begin(op);
-	if (r < 0)
-		return r;
-	r = add_in_transaction(op, p, &f, ret_grant, ret_added);
-	if (r < 0) {
+	r = granting_rows(op, p, bulk->requests, bulk->n, ret_results, &n_refused);
+	*ret_committed = r == 0 && !(bulk->all_or_nothing && n_refused > 0);
+	if (!*ret_committed) {
 		db_rollback(op);
 		return r;
 	}

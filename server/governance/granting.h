@@ -23,6 +23,29 @@ struct granting_request {
 int granting_add(struct op *op, const struct principal *p, const struct granting_request *request, struct grant *ret_grant,
                  bool *ret_added) _must_check_;
 
+/* One row of several. */
+struct granting_result {
+	struct error error; /* code 0: it is granted */
+	struct grant grant;
+	bool added;         /* false: it was there */
+	bool account_created;
+};
+/*
+ * Several in the open transaction; a row that is refused leaves nothing behind and does not hinder the others.
+ * Negative only for what concerns all of them (the database is gone): then the transaction is to be rolled back.
+ */
+int granting_rows(struct op *op, const struct principal *p, const struct granting_request *requests, size_t n,
+                  struct granting_result *ret_results, size_t *ret_n_refused) _must_check_;
+
+struct granting_bulk {
+	const struct granting_request *requests;
+	size_t n;
+	bool all_or_nothing;
+};
+/* In one transaction: whatever happens in its middle, nothing is half done.  *ret_committed false: nothing was done. */
+int granting_bulk(struct op *op, const struct principal *p, const struct granting_bulk *bulk, struct granting_result *ret_results,
+                  bool *ret_committed) _must_check_;
+
 struct granting_revocation {
 	struct str login;
 	struct str id;             /* one grant; STR_NULL: what the next two leave */

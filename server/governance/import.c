@@ -12,9 +12,10 @@
  * batch: one made while a table was nearly empty would read all of it per row later.
  */
 DB_QUERY(import_begin_q, DB_WRITE,
-         "SELECT pg_advisory_xact_lock(7301987), set_config('plan_cache_mode', 'force_custom_plan', true)");
+         "SELECT pg_advisory_xact_lock(7301987), set_config('plan_cache_mode', 'force_custom_plan', true),"
+         " set_config('sen.import_within', coalesce($1, ''), true)");
 
-static const struct import_kind *const kinds[] = { &import_units, &import_platforms, &import_roles, &import_persons };
+static const struct import_kind *const kinds[] = { &import_units, &import_platforms, &import_roles, &import_persons, &import_posts_alone, &import_grants };
 
 static const struct import_kind *find_kind(const char *name)
 {
@@ -26,7 +27,10 @@ static const struct import_kind *find_kind(const char *name)
 
 bool import_kind_exists(const char *kind)
 {
-	return find_kind(kind) != NULL;
+	const struct import_kind *found = find_kind(kind);
+
+	/* Those are done in somebody's name. */
+	return found && found != &import_grants && found != &import_posts_alone;
 }
 
 static int compare_notes(const void *a, const void *b)
@@ -84,10 +88,12 @@ static int write_all(struct import_job *job, const struct import_kind *kind, con
 {
 	struct op *op = job->op;
 	struct db_rows rows;
-	int r = db_run(op, &import_begin_q, &rows);
+	int r = db_run(op, &import_begin_q, &rows, P_STR(request->within));
 
 	if (r == 0)
 		r = kind->write(job);
+	if (r == 0 && job->report->n_errors == 0 && request->complete)
+		r = import_vanished(job);
 	if (r < 0)
 		return r;
 	if (job->report->n_errors > 0)
@@ -130,6 +136,7 @@ int import_run(struct op *op, const struct import_request *request, struct impor
 		.op = op,
 		.scratch = scratch,
 		.report = ret_report,
+		.request = request,
 	};
 	int r;
 

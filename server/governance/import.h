@@ -10,6 +10,7 @@
 #pragma once
 
 #include "common/db/db.h"
+#include "server/governance/principal.h"
 
 #define IMPORT_NOTES_MAX 50 /* errors kept; as many warnings */
 #define IMPORT_FILE_MAX_BYTES ((size_t)64 << 20)
@@ -19,16 +20,16 @@
 enum import_fault {
 	/* of the file */
 	IMPORT_TOO_LARGE, IMPORT_UTF16, IMPORT_EMPTY, IMPORT_TOO_MANY_ROWS, IMPORT_QUOTING, IMPORT_FIELD_TOO_LONG,
-	IMPORT_COLUMN_MISSING, IMPORT_COLUMN_UNKNOWN, IMPORT_COLUMN_TWICE, IMPORT_TOO_MANY_CELLS,
+	IMPORT_OTHER_FILE, IMPORT_COLUMN_MISSING, IMPORT_COLUMN_UNKNOWN, IMPORT_COLUMN_TWICE, IMPORT_TOO_MANY_CELLS,
 	/* of a text */
-	IMPORT_NOT_UTF8, IMPORT_TCVN3, IMPORT_CONTROL, IMPORT_MISSING, IMPORT_TOO_LONG,
+	IMPORT_NOT_UTF8, IMPORT_TCVN3, IMPORT_VNI, IMPORT_VISCII, IMPORT_WINDOWS_1258, IMPORT_SPLIT_TONES, IMPORT_CONTROL, IMPORT_MISSING, IMPORT_TOO_LONG,
 	/* of a value */
 	IMPORT_BAD_CODE, IMPORT_BAD_SYMBOL, IMPORT_BAD_DATE, IMPORT_BAD_MONTH, IMPORT_NOT_LISTED, IMPORT_DATE_ORDER, IMPORT_RESERVED,
 	/* between rows */
 	IMPORT_DUPLICATE, IMPORT_PERSON_DIFFERS, IMPORT_TOO_MANY_POSTS,
 	/* against what is on record */
 	IMPORT_UNKNOWN_UNIT, IMPORT_UNKNOWN_PLATFORM, IMPORT_UNIT_CYCLE, IMPORT_MAIN_OVERLAP, IMPORT_POST_OVERLAP,
-	IMPORT_NATIONAL_ID_TAKEN,
+	IMPORT_NATIONAL_ID_TAKEN, IMPORT_OUT_OF_SCOPE, IMPORT_UNKNOWN_PERSON, IMPORT_GRANT_REFUSED,
 	/* of a personal number */
 	IMPORT_NATIONAL_ID_FORM, IMPORT_NATIONAL_ID_YEAR, IMPORT_NATIONAL_ID_PROVINCE,
 	IMPORT_FAULT_COUNT_,
@@ -53,13 +54,39 @@ struct import_report {
 	struct import_count counts[2];
 };
 
-struct import_request {
-	const char *kind; /* "units", "platforms", "roles", "persons" */
-	struct str csv;
-	struct str actor; /* for audit: "operator:<login>" */
-	bool dry_run;     /* does everything, then takes it back */
+/* What one row would do.  Values are JSON texts of members that change; personal numbers never stand in them. */
+struct import_change {
+	unsigned line;     /* 0: not of the file */
+	const char *what;  /* "unit", "person", … */
+	const char *action; /* "add", "change", "vanish" */
+	struct str key, before, after; /* before STR_NULL: there is nothing yet */
 };
 
+/* Whoever waits for a long import. */
+struct import_watch {
+	void (*progress)(void *context, size_t done, size_t total); /* between batches; may be NULL */
+	void *context;
+	bool wants_changes;
+	struct arena *arena; /* of the changes */
+	struct import_change *changes;
+	size_t n_changes, cap_changes;
+	size_t n_vanished, n_base; /* of a complete file: accounts of persons who are not in it, and of all it should hold */
+};
+
+struct import_request {
+	const char *kind; /* "units", "platforms", "roles", "persons"; with a principal also "posts", "grants" */
+	struct str csv;
+	struct str actor; /* for audit: "operator:<login>", "account:<uuid>" */
+	bool dry_run;     /* does everything, then takes it back */
+	/* For whom it is not the operator. */
+	const struct principal *principal; /* "grants": in whose name */
+	struct str within;   /* path of the unit below which everything lies; STR_NULL: anywhere */
+	bool complete;       /* "persons": whoever has an account below that unit and is not in the file is suspended */
+	struct import_watch *watch; /* NULL: nobody waits */
+};
+
+/* An error of the file as a whole. */
+void import_refuse_file(struct import_report *report, enum import_fault fault);
 bool import_kind_exists(const char *kind);
 /*
  * 0 with counts, or ERR_IMPORT with notes in ret_report, which is filled in both cases.

@@ -74,12 +74,58 @@ struct str import_batch_json(struct import_job *job, const struct import_batch *
 	return json_write(job->scratch, array, false);
 }
 
+void import_add_change(struct import_watch *watch, const struct import_change *change)
+{
+	struct import_change *kept;
+
+	if (watch->n_changes == watch->cap_changes) {
+		size_t cap = watch->cap_changes ? 2 * watch->cap_changes : 1024;
+
+		watch->changes = arena_grow(watch->arena, watch->changes, watch->cap_changes * sizeof(*kept), cap * sizeof(*kept));
+		watch->cap_changes = cap;
+	}
+	kept = &watch->changes[watch->n_changes++];
+	*kept = *change;
+	kept->key = arena_dup(watch->arena, change->key);
+	kept->before = arena_dup(watch->arena, change->before);
+	kept->after = arena_dup(watch->arena, change->after);
+}
+
+int import_preview(struct import_job *job, const char *what, const struct query *q, struct str json)
+{
+	struct import_watch *watch = job->request->watch;
+	struct db_rows rows;
+	int r;
+
+	if (!watch || !watch->wants_changes)
+		return 0;
+	r = import_query(job, q, json, &rows);
+	for (size_t i = 0; r == 0 && i < rows.n; i++) {
+		struct str before = db_str(&rows, i, 2);
+
+		import_add_change(watch, &(struct import_change){
+			.line = (unsigned)db_i64(&rows, i, 0), .what = what, .action = str_is_null(before) ? "add" : "change",
+			.key = db_str(&rows, i, 1), .before = before, .after = db_str(&rows, i, 3) });
+	}
+	return r;
+}
+
+int import_check_within(struct import_job *job, const struct query *q, size_t column, struct str json)
+{
+	const struct import_check check = { q, IMPORT_OUT_OF_SCOPE, column, false };
+
+	return str_is_null(job->request->within) ? 0 : import_run_check(job, &check, json);
+}
+
 int import_next_batch(struct import_job *job)
 {
+	const struct import_watch *watch = job->request->watch;
 	struct db_rows rows;
 	size_t n = job->n_batches++;
 
 	arena_reset(job->scratch);
+	if (watch && watch->progress)
+		watch->progress(watch->context, job->n_done, job->table.n_rows);
 	/* 0, 1, 2, 4, 8, … */
 	return (n & (n - 1)) == 0 || n == 0 ? db_run(job->op, &import_analyze_q, &rows) : 0;
 }
@@ -95,6 +141,7 @@ int import_each_batch(struct import_job *job, int (*each)(struct import_job *job
 			r = each(job, &batch);
 		if (r < 0)
 			return r;
+		job->n_done = from + batch.n;
 	}
 	return 0;
 }

@@ -23,10 +23,14 @@ struct import_job {
 	struct arena *scratch; /* of one batch */
 	struct csv_table table;
 	struct import_report *report;
+	const struct import_request *request;
+	size_t n_done;         /* rows written */
 	size_t *order;         /* rows sorted by their key, then line */
 	size_t n_batches;
 };
 
+/* By the API only. */
+extern const struct import_kind import_posts_alone, import_grants;
 extern const struct import_kind import_units, import_platforms, import_roles, import_persons;
 
 /* import_cells.c: turns bytes into text of the column's kind, or notes. */
@@ -71,6 +75,15 @@ struct import_check {
 	bool is_warning;
 };
 int import_run_check(struct import_job *job, const struct import_check *check, struct str json) _must_check_;
+/*
+ * q returns (line, key, before, after) of what the batch would add or change; kept for the watcher.  Before it is written.
+ */
+int import_preview(struct import_job *job, const char *what, const struct query *q, struct str json) _must_check_;
+/* Everything outside the request's unit is an error: q returns (line, value). */
+int import_check_within(struct import_job *job, const struct query *q, size_t column, struct str json) _must_check_;
+/* import_vanished.c: after the persons of a complete file. */
+int import_vanished(struct import_job *job) _must_check_;
+void import_add_change(struct import_watch *watch, const struct import_change *change);
 /* Before each batch: forgets the one before, and renews statistics when the batches have doubled. */
 int import_next_batch(struct import_job *job) _must_check_;
 /* q returns (created, changed). */

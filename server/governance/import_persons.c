@@ -33,6 +33,20 @@ static const struct import_column columns[PERSONS_N_COLUMNS] = {
 DB_QUERY(import_persons_taken_q, DB_READ,
          PERSONS_INPUT " SELECT i.line, NULL FROM i JOIN sen.person p ON p.national_id_hash = i.hash"
                        " WHERE p.employee_code <> i.employee_code ORDER BY i.line LIMIT 50");
+DB_QUERY(import_persons_within_q, DB_READ,
+         PERSONS_INPUT " SELECT i.line, i.employee_code FROM i JOIN sen.person p ON p.employee_code = i.employee_code"
+                       " JOIN sen.unit u ON u.id = sen.home_unit(p.id) WHERE NOT starts_with(u.path, current_setting('sen.import_within', true))"
+                       " ORDER BY i.line LIMIT 50");
+DB_QUERY(import_persons_preview_q, DB_READ,
+         PERSONS_INPUT ", n AS (SELECT i.line, i.employee_code, CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('full_name', p.full_name,"
+                       "  'kind', p.kind, 'birth_date', p.birth_date, 'national_id', encode(p.national_id_hash, 'hex')) END AS b,"
+                       "  jsonb_build_object('full_name', i.full_name, 'kind', i.kind, 'birth_date', coalesce(i.birth_date, p.birth_date),"
+                       "  'national_id', encode(coalesce(i.hash, p.national_id_hash), 'hex')) AS a"
+                       "  FROM i LEFT JOIN sen.person p ON p.employee_code = i.employee_code),"
+                       " d AS (SELECT line, employee_code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END AS b, sen.jsonb_minus(a, b) AS a FROM n)"
+                       " SELECT line, employee_code, CASE WHEN b ->> 'national_id' IS NOT NULL THEN b || '{\"national_id\": \"•••\"}' ELSE b END,"
+                       " CASE WHEN a ->> 'national_id' IS NOT NULL THEN a || '{\"national_id\": \"•••\"}' ELSE a END"
+                       " FROM d WHERE b IS NULL OR a <> '{}' ORDER BY line");
 /* What a file leaves out stays as it is. */
 DB_QUERY(import_persons_write_q, DB_WRITE,
          PERSONS_INPUT
@@ -202,6 +216,10 @@ static int write_batch(struct import_job *job, const struct import_batch *posts,
 	int r = import_run_check(job, &taken, json);
 
 	if (r == 0)
+		r = import_check_within(job, &import_persons_within_q, EMPLOYEE_CODE, json);
+	if (r == 0)
+		r = import_preview(job, "person", &import_persons_preview_q, json);
+	if (r == 0)
 		r = import_posts_check(job, posts);
 	if (r < 0 || job->report->n_errors > 0)
 		return r;
@@ -236,6 +254,7 @@ static int write(struct import_job *job)
 		persons.rows = firsts;
 		n_persons += persons.n;
 		r = write_batch(job, &posts, &persons);
+		job->n_done = at;
 	}
 	counts[0].unchanged = n_persons - counts[0].created - counts[0].changed;
 	counts[1].unchanged = job->table.n_rows - counts[1].created - counts[1].changed;

@@ -40,6 +40,15 @@ DB_QUERY(import_platforms_write_q, DB_WRITE,
          "  RETURNING 1)"
          " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)");
 
+DB_QUERY(import_platforms_preview_q, DB_READ,
+         PLATFORMS_INPUT ", n AS (SELECT i.line, i.code, CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('name', p.name, 'name_en', p.name_en,"
+                         "  'kind', p.kind, 'state', p.state, 'managing_unit', p.managing_unit, 'expected_on', p.expected_on, 'verified', p.verified,"
+                         "  'note', p.note) END AS b, jsonb_build_object('name', i.name, 'name_en', i.name_en, 'kind', i.kind, 'state', i.state,"
+                         "  'managing_unit', coalesce(i.managing_unit, ''), 'expected_on', i.expected_on, 'verified', i.verified,"
+                         "  'note', coalesce(i.note, '')) AS a FROM i LEFT JOIN sen.platform p ON p.code = i.code"
+                         "  WHERE p.id IS NULL OR " PLATFORM_OLD " IS DISTINCT FROM " PLATFORM_NEW ")"
+                         " SELECT line, code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
+
 static void add_platform(struct import_job *job, size_t row, json_t *object)
 {
 	import_add_cells(job, row, object);
@@ -64,6 +73,8 @@ static int write_batch(struct import_job *job, const struct import_batch *batch)
 	struct str json = import_batch_json(job, batch, add_platform);
 	int r = import_run_check(job, &unit, json);
 
+	if (r == 0)
+		r = import_preview(job, "platform", &import_platforms_preview_q, json);
 	return r < 0 ? r : import_count_query(job, &import_platforms_write_q, json, &job->report->counts[0]);
 }
 

@@ -42,6 +42,23 @@ DB_QUERY(import_posts_add_q, DB_WRITE,
                      "  WHERE NOT EXISTS (SELECT FROM sen.post o WHERE " SAME_POST ") RETURNING 1)"
                      " SELECT (SELECT count(*) FROM added), 0");
 
+DB_QUERY(import_posts_within_q, DB_READ,
+         POSTS_INPUT " SELECT i.line, i.unit_code FROM i JOIN sen.unit u ON u.id = i.unit_id"
+                     " WHERE NOT starts_with(u.path, current_setting('sen.import_within', true)) ORDER BY i.line LIMIT 50");
+/* A file of posts alone names persons that are there. */
+DB_QUERY(import_posts_person_q, DB_READ,
+         POSTS_INPUT " SELECT i.line, i.employee_code FROM i WHERE i.person_id IS NULL ORDER BY i.line LIMIT 50");
+DB_QUERY(import_posts_home_q, DB_READ,
+         POSTS_INPUT " SELECT i.line, i.employee_code FROM i JOIN sen.unit u ON u.id = sen.home_unit(i.person_id)"
+                     " WHERE NOT starts_with(u.path, current_setting('sen.import_within', true)) ORDER BY i.line LIMIT 50");
+DB_QUERY(import_posts_preview_q, DB_READ,
+         POSTS_INPUT ", n AS (SELECT i.line, i.employee_code, CASE WHEN o.id IS NOT NULL THEN jsonb_build_object('unit', i.unit_code, 'title', i.title,"
+                     "  'kind', o.kind, 'valid_from', lower(o.valid), 'valid_to', upper(o.valid), 'decision_no', o.decision_no) END AS b,"
+                     "  jsonb_build_object('unit', i.unit_code, 'title', i.title, 'kind', i.kind, 'valid_from', lower(i.valid),"
+                     "  'valid_to', upper(i.valid), 'decision_no', i.decision_no) AS a FROM i LEFT JOIN sen.post o ON " SAME_POST
+                     "  WHERE o.id IS NULL OR (o.kind, o.valid, o.decision_no) IS DISTINCT FROM (i.kind, i.valid, i.decision_no))"
+                     " SELECT line, employee_code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
+
 static void add_post(struct import_job *job, size_t row, json_t *object)
 {
 	static const size_t of_post[] = { EMPLOYEE_CODE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO };
@@ -65,13 +82,64 @@ int import_posts_check(struct import_job *job, const struct import_batch *batch)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return import_check_within(job, &import_posts_within_q, UNIT_CODE, json);
 }
 
 int import_posts_write(struct import_job *job, const struct import_batch *batch)
 {
 	struct str json = import_batch_json(job, batch, add_post);
-	int r = import_count_query(job, &import_posts_change_q, json, &job->report->counts[1]);
+	int r = import_preview(job, "post", &import_posts_preview_q, json);
+
+	if (r == 0)
+		r = import_count_query(job, &import_posts_change_q, json, &job->report->counts[1]);
 
 	return r < 0 ? r : import_count_query(job, &import_posts_add_q, json, &job->report->counts[1]);
 }
+
+/* The columns of persons.csv that say what the person is are no columns of this file. */
+static const struct import_column columns[PERSONS_N_COLUMNS] = {
+	[EMPLOYEE_CODE] = { "employee_code", CELL_CODE, 32, true, true, false, NULL },
+	[FULL_NAME] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[KIND] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[BIRTH_DATE] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[UNIT_CODE] = { "unit_code", CELL_CODE, 35, true, true, false, NULL },
+	[TITLE] = { "title", CELL_TEXT, 200, true, true, false, NULL },
+	[POST_KIND] = { "post_kind", CELL_LISTED, 20, true, true, false, "main|concurrent" },
+	[VALID_FROM] = { "valid_from", CELL_DATE, 10, true, true, false, NULL },
+	[VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
+	[DECISION_NO] = { "decision_no", CELL_TEXT, 80, true, true, false, NULL },
+	[NATIONAL_ID] = { "", CELL_TEXT, 1, false, false, false, NULL },
+};
+
+static void check_alone(struct import_job *job)
+{
+	import_check_period(job, VALID_FROM, VALID_TO);
+	import_sort(job, EMPLOYEE_CODE, VALID_FROM);
+}
+
+static int write_alone_batch(struct import_job *job, const struct import_batch *batch)
+{
+	static const struct import_check person = { &import_posts_person_q, IMPORT_UNKNOWN_PERSON, EMPLOYEE_CODE, false };
+	struct str json = import_batch_json(job, batch, add_post);
+	int r = import_run_check(job, &person, json);
+
+	if (r == 0)
+		r = import_check_within(job, &import_posts_home_q, EMPLOYEE_CODE, json);
+	if (r == 0 && job->report->n_errors == 0)
+		r = import_posts_check(job, batch);
+	return r < 0 || job->report->n_errors > 0 ? r : import_posts_write(job, batch);
+}
+
+static int write_alone(struct import_job *job)
+{
+	struct import_count *counts = job->report->counts;
+	int r;
+
+	/* import_posts_write() counts in the second. */
+	counts[1].what = "post";
+	r = import_each_batch(job, write_alone_batch);
+	counts[1].unchanged = job->table.n_rows - counts[1].created - counts[1].changed;
+	return r;
+}
+
+const struct import_kind import_posts_alone = { "posts", columns, PERSONS_N_COLUMNS, check_alone, write_alone };

@@ -26,6 +26,14 @@ DB_QUERY(import_units_classify_q, DB_READ,
          UNITS_INPUT " SELECT count(*) FILTER (WHERE u.id IS NULL),"
                      " count(*) FILTER (WHERE u.id IS NOT NULL AND " UNIT_OLD " IS DISTINCT FROM " UNIT_NEW ")"
                      " FROM i LEFT JOIN sen.unit u ON u.code = i.code LEFT JOIN sen.unit p ON p.id = u.parent_id");
+DB_QUERY(import_units_preview_q, DB_READ,
+         UNITS_INPUT ", n AS (SELECT i.line, i.code, CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('name', u.name, 'name_en', u.name_en,"
+                     "  'kind', u.kind, 'parent_code', p.code, 'valid_from', u.valid_from, 'valid_to', u.valid_to, 'verified', u.verified) END AS b,"
+                     "  jsonb_build_object('name', i.name, 'name_en', i.name_en, 'kind', i.kind, 'parent_code', i.parent_code,"
+                     "  'valid_from', i.valid_from, 'valid_to', i.valid_to, 'verified', i.verified) AS a"
+                     "  FROM i LEFT JOIN sen.unit u ON u.code = i.code LEFT JOIN sen.unit p ON p.id = u.parent_id"
+                     "  WHERE u.id IS NULL OR " UNIT_OLD " IS DISTINCT FROM " UNIT_NEW ")"
+                     " SELECT line, code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
 DB_QUERY(import_units_add_q, DB_WRITE,
          UNITS_INPUT " INSERT INTO sen.unit (code, name, name_en, name_fold, kind, valid_from, valid_to, verified)"
                      " SELECT i.code, i.name, i.name_en, i.name_fold, i.kind, i.valid_from, i.valid_to, i.verified FROM i"
@@ -63,8 +71,10 @@ static int classify_and_add(struct import_job *job, const struct import_batch *b
 {
 	struct str json = import_batch_json(job, batch, add_unit);
 	struct db_rows rows;
-	int r = import_count_query(job, &import_units_classify_q, json, &job->report->counts[0]);
+	int r = import_preview(job, "unit", &import_units_preview_q, json);
 
+	if (r == 0)
+		r = import_count_query(job, &import_units_classify_q, json, &job->report->counts[0]);
 	return r < 0 ? r : import_query(job, &import_units_add_q, json, &rows);
 }
 

@@ -4,6 +4,7 @@
 
 #include "server/handlers/handlers.h"
 #include "server/handlers/api/audit.h"
+#include "server/handlers/api/imports.h"
 #include "server/handlers/api/routes_api.h"
 #include "server/handlers/api/routes_catalogue.h"
 #include "server/handlers/api/routes_organise.h"
@@ -134,6 +135,7 @@ static const struct {
 	{ catalogue_routes, &n_catalogue_routes },
 	{ organise_routes, &n_organise_routes },
 	{ overlap_routes, &n_overlap_routes },
+	{ imports_routes, &n_imports_routes },
 	{ ssf_routes, &n_ssf_routes },
 	{ federation_routes, &n_federation_routes },
 };

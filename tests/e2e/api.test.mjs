@@ -44,6 +44,9 @@ before(async () => {
   const granted = await grant(employees[0], p02);
   const target = await deputy(communes[1]);
   things = { $login: granted.login, $employee: employees[1], $grant: granted.id, $scope: target.scope, $unit: communes[1], $role: p02.role, $basis: basis };
+  const begun = await (await administrator()).api('POST', '/imports', { kind: 'persons', name: 'Bảng nhân sự', unit: communes[1] });
+  assert.equal(begun.status, 201, begun.text);
+  things.$import = begun.json.id;
   elsewhere = communes[1];
 });
 
@@ -239,4 +242,62 @@ test('Idempotency-Key: what is no key is refused', async () => {
     const answer = await call(grants, token, { body: await asked(), headers: { 'idempotency-key': key } });
     assert.equal(answer.status, 400, `${key}: ${answer.text}`);
   }
+});
+
+const bulk = routeOf('POST /api/v1/grants/bulk');
+const grantsOf = async (...employees) => Number((await sql(`SELECT count(*) FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id
+  JOIN sen.person p ON p.id = a.person_id WHERE g.revoked_at IS NULL AND p.employee_code IN (SELECT unnest(string_to_array($1, ',')))`, employees.join(',')))[0][0]);
+
+test('bulk: each row has a result of its own; all_or_nothing leaves nothing of a list with one bad row', async () => {
+  const token = await (await administrator()).accessToken();
+  const [a, b] = [await asked(), await asked()];
+  const bad = [{ ...(await asked()), role: 'NOSUCH' }, { ...(await asked()), valid_to: 'x' }, { platform: 'P02' }, { ...(await asked()), platform: 'D01', role: 'CB_NHAPLIEU' }];
+  const strict = await call(bulk, token, { body: { all_or_nothing: true, grants: [a, bad[0], b] } });
+  assert.equal(strict.status, 200);
+  assert.equal(strict.json.committed, false);
+  assert.deepEqual(strict.json.results.map((r) => r.result), ['not_done', 'refused', 'not_done']);
+  assert.equal(await grantsOf(a.employee_code, b.employee_code), 0);
+  assert.equal((await sql(`SELECT count(*) FROM sen.account x JOIN sen.person p ON p.id = x.person_id WHERE p.employee_code = $1`, a.employee_code))[0][0], '0');
+  const mixed = await call(bulk, token, { body: { grants: [a, ...bad, b, a] } });
+  assert.deepEqual(mixed.json.results.map((r) => r.result), ['granted', 'refused', 'refused', 'refused', 'refused', 'granted', 'was_there']);
+  assert.deepEqual(mixed.json.results.slice(1, 5).map((r) => r.problem.code), ['unknown_role', 'invalid_value', 'bad_request', 'platform_closed']);
+  assert.equal(mixed.json.granted, 2);
+  assert.equal(await grantsOf(a.employee_code, b.employee_code), 2);
+  assert.equal((await sql(`SELECT count(*) FROM sen.audit x JOIN sen.account n ON n.id = x.account_id JOIN sen.person p ON p.id = n.person_id
+    WHERE p.employee_code IN ($1, $2) AND x.action = 'grant.add'`, a.employee_code, b.employee_code))[0][0], '2');
+  const all = await call(bulk, token, { body: { grants: Array.from({ length: 501 }, () => a) } });
+  assert.equal(all.status, 422);
+  assert.equal((await call(bulk, token, { body: { grants: [] } })).status, 422);
+});
+
+test('bulk: a commune\'s administrator grants those of his, the others are refused row by row', async () => {
+  await setRights(ours, ['grant']);
+  const mine = (await sql(`SELECT p.employee_code FROM sen.person p JOIN sen.post o ON o.person_id = p.id AND o.kind = 'main' JOIN sen.unit u ON u.id = o.unit_id
+    JOIN sen.unit c ON c.code = $1 AND u.path LIKE c.path || '%' WHERE NOT EXISTS (SELECT FROM sen.account a WHERE a.person_id = p.id)
+    AND NOT EXISTS (SELECT FROM sen.post o2 WHERE o2.person_id = p.id AND o2.kind <> 'main') ORDER BY 1 LIMIT 1`, communes[0]))[0][0];
+  const answer = await call(bulk, await ours.accessToken(), { body: { grants: [await asked({ employee_code: mine }), await asked({ employee_code: things.$employee }),
+    await asked({ employee_code: ours.person.employeeCode })] } });
+  assert.equal(answer.json.results[0].result, 'granted');
+  assert.deepEqual(answer.json.results.slice(1).map((r) => r.problem.code), ['out_of_scope', 'self_grant']);
+});
+
+test('bulk: a database that goes away in the middle leaves nothing half done', async () => {
+  const token = await (await administrator()).accessToken();
+  const rows = await Promise.all(Array.from({ length: 200 }, () => asked()));
+  const employees = rows.map((row) => row.employee_code);
+  const key = randomUUID();
+  let killed = 0, answer;
+  const sent = call(bulk, token, { body: { grants: rows }, headers: withKey(key) }).then((a) => { answer = a; });
+  while (!answer && killed === 0) {
+    killed += Number((await sql(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'sen-server%'
+      AND pid <> pg_backend_pid() AND xact_start < now() - interval '0.02 s' AND state <> 'idle' AND query ~ 'access_grant|SAVEPOINT'`))[0][0]);
+  }
+  await sent;
+  assert.ok(killed > 0, `it was over before it could be ended: ${answer.status}`);
+  assert.equal(answer.status, 503, answer.text);
+  assert.equal(await grantsOf(...employees), 0);
+  const again = await call(bulk, token, { body: { grants: rows }, headers: withKey(key) });
+  assert.equal(again.status, 200, again.text);
+  assert.equal(again.json.granted, 200);
+  assert.equal(await grantsOf(...employees), 200);
 });

@@ -2,14 +2,13 @@
 
 #include "common/base/random.h"
 #include "common/model/account_store.h"
-#include "server/governance/granting.h"
-#include "server/handlers/api/api.h"
+#include "server/handlers/api/grants.h"
 
 const struct param_spec api_grants_params[N_GRANTS_PARAMS] = {
 	[P_GRANTS_LOGIN] = { "login", 32, PARAM_REQUIRED | PARAM_PRINTABLE | PARAM_QUERY_ONLY },
 };
 
-static json_t *grant_json(const struct grant *g)
+json_t *api_grant_json(const struct grant *g)
 {
 	json_t *json = json_new_object();
 
@@ -58,12 +57,12 @@ int h_api_grants_list(struct request *rq)
 	json_t *list = json_new_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, grant_json(&grants[i]));
+		json_array_append_new(list, api_grant_json(&grants[i]));
 	json_set_take(body, "grants", list);
 	return respond_json(rq, 200, body);
 }
 
-int h_api_grants_add(struct request *rq)
+int api_grant_read(struct request *rq, const json_t *object, struct granting_request *ret_request)
 {
 	enum { EMPLOYEE_CODE, LOGIN, PLATFORM, ROLE, UNIT, BASIS, VALID_FROM, VALID_TO, N };
 	static const struct api_field fields[N] = {
@@ -77,9 +76,7 @@ int h_api_grants_add(struct request *rq)
 		[VALID_TO] = { "valid_to", API_STAMP, 25, false },
 	};
 	struct str v[N];
-	struct grant grant;
-	bool added;
-	int r = api_read(rq, fields, N, v);
+	int r = api_read_object(rq, object, fields, N, v);
 
 	if (r < 0)
 		return r;
@@ -90,7 +87,7 @@ int h_api_grants_add(struct request *rq)
 		return api_invalid(&rq->op, "valid_to", "valid_to must be after valid_from");
 	if (!str_is_null(v[VALID_TO]) && api_stamp_seconds(v[VALID_TO]) <= rq->op.now_s)
 		return api_invalid(&rq->op, "valid_to", "valid_to must be in the future");
-	const struct granting_request request = {
+	*ret_request = (struct granting_request){
 		.employee_code = v[EMPLOYEE_CODE],
 		.login = v[LOGIN],
 		.platform = v[PLATFORM],
@@ -100,11 +97,22 @@ int h_api_grants_add(struct request *rq)
 		.valid_from = v[VALID_FROM],
 		.valid_to = v[VALID_TO],
 	};
-	r = granting_add(&rq->op, rq->principal, &request, &grant, &added);
+	return 0;
+}
+
+int h_api_grants_add(struct request *rq)
+{
+	struct granting_request request;
+	struct grant grant;
+	bool added;
+	int r = api_grant_read(rq, rq->json, &request);
+
+	if (r == 0)
+		r = granting_add(&rq->op, rq->principal, &request, &grant, &added);
 	if (r < 0)
 		return r;
 
-	_json_ json_t *body = grant_json(&grant);
+	_json_ json_t *body = api_grant_json(&grant);
 
 	return respond_json(rq, added ? 201 : 200, body);
 }
