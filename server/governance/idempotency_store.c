@@ -24,6 +24,19 @@ DB_QUERY(idempotency_sweep_q, DB_WRITE,
          "DELETE FROM sen.idempotency WHERE (account_id, key) IN (SELECT account_id, key FROM sen.idempotency"
          " WHERE created_at < now() - interval '24 hours' ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED)");
 
+bool idempotency_key_read(struct str header, struct str *ret_key)
+{
+	struct str key = header;
+
+	if (key.len >= 2 && key.p[0] == '"' && key.p[key.len - 1] == '"')
+		key = str_n(key.p + 1, key.len - 2);
+	for (size_t i = 0; i < key.len; i++)
+		if (key.p[i] <= 0x20 || key.p[i] > 0x7e || key.p[i] == '"' || key.p[i] == '\\')
+			return false;
+	*ret_key = key;
+	return key.len > 0 && key.len <= IDEMPOTENCY_KEY_MAX;
+}
+
 int idempotency_claim(struct op *op, struct idempotency_claim *claim, enum idempotency_state *ret_state, struct str *ret_answer)
 {
 	char id[UUID_TEXT_LEN + 1];

@@ -17,6 +17,9 @@ struct idempotency_claim {
 	struct str id;           /* set by idempotency_claim() */
 };
 
+/* An Item of type String (RFC 8941 §3.3.3), or its bytes alone, as many clients send it.  False: it is no key. */
+bool idempotency_key_read(struct str header, struct str *ret_key) _must_check_;
+
 enum idempotency_state {
 	IDEMPOTENCY_CLAIMED,  /* this request carries it out */
 	IDEMPOTENCY_AT_WORK,  /* another one does, at this moment */

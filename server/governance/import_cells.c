@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "server/governance/national_id.h"
+#include "server/governance/old_encoding.h"
 
 #define VALUE_SHOWN_BYTES 60
 
@@ -122,14 +123,30 @@ static enum import_fault check_value(struct arena *a, const struct import_column
 	return IMPORT_FAULT_COUNT_;
 }
 
+static enum import_fault fault_of(enum old_encoding encoding)
+{
+	switch (encoding) {
+	case OLD_ENCODING_TCVN3:
+		return IMPORT_TCVN3;
+	case OLD_ENCODING_VNI:
+		return IMPORT_VNI;
+	case OLD_ENCODING_VISCII:
+		return IMPORT_VISCII;
+	case OLD_ENCODING_WINDOWS_1258:
+		return IMPORT_WINDOWS_1258;
+	case OLD_ENCODING_NONE:
+	case OLD_ENCODING_UNKNOWN:
+	default:
+		return IMPORT_NOT_UTF8;
+	}
+}
+
 static enum import_fault check_cell(struct arena *a, const struct import_column *column, struct str *cell)
 {
 	struct str text;
 
-	if (text_looks_like_tcvn3(*cell))
-		return IMPORT_TCVN3;
-	if (!utf8_is_valid(*cell))
-		return IMPORT_NOT_UTF8;
+	if (text_looks_like_tcvn3(*cell) || !utf8_is_valid(*cell))
+		return fault_of(old_encoding_of(*cell));
 	if (!text_normalise(a, *cell, &text))
 		return IMPORT_CONTROL;
 	*cell = text;
@@ -158,6 +175,8 @@ static void check_row(struct import_job *job, size_t row)
 			continue;
 		}
 		fault = check_cell(job->op->arena, column, cell);
+		if (fault == IMPORT_FAULT_COUNT_ && old_encoding_has_split_tones(before))
+			import_warn_at(job, row, i, IMPORT_SPLIT_TONES);
 		if (fault == IMPORT_NOT_LISTED && column->listed)
 			import_error_at(job, row, i, fault, arena_printf(job->op->arena, "%s", column->listed));
 		else if (fault != IMPORT_FAULT_COUNT_)

@@ -16,20 +16,6 @@ struct idempotency {
 /* Headers that belong to an answer. */
 static const char *const kept_headers[] = { "ETag", "Location" };
 
-/* An Item of type String (RFC 8941 §3.3.3), or its bytes alone, as many clients send it. */
-static bool read_key(struct str header, struct str *ret_key)
-{
-	struct str key = header;
-
-	if (key.len >= 2 && key.p[0] == '"' && key.p[key.len - 1] == '"')
-		key = str_n(key.p + 1, key.len - 2);
-	for (size_t i = 0; i < key.len; i++)
-		if (key.p[i] <= 0x20 || key.p[i] > 0x7e || key.p[i] == '"' || key.p[i] == '\\')
-			return false;
-	*ret_key = key;
-	return key.len > 0 && key.len <= IDEMPOTENCY_KEY_MAX;
-}
-
 static struct str hash_request(struct request *rq)
 {
 	const struct str parts[] = {
@@ -135,7 +121,7 @@ int idempotency_begin(struct request *rq)
 
 	if (!rq->route->creates || str_is_null(header))
 		return 0;
-	if (!read_key(header, &i->claim.key))
+	if (!idempotency_key_read(header, &i->claim.key))
 		return op_fail(&rq->op, ERR_BAD_REQUEST, "Idempotency-Key must be a string of 1 to 128 visible characters");
 	i->claim.account_id = rq->principal->account_id;
 	i->claim.request_hash = hash_request(rq);
