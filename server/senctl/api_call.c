@@ -16,9 +16,15 @@ struct str api_path(struct ctl *c, const char *before, struct str segment, const
 	return buf_str(&b);
 }
 
+/* An ETag as the API gives it, from the number in it. */
+static struct str quoted(struct arena *a, struct str tag)
+{
+	return str_starts(tag, STR("\"")) ? tag : arena_printf(a, "\"%.*s\"", STR_ARG(tag));
+}
+
 static int send_call(struct ctl *c, const struct api_call *call, struct str token, struct http_answer *ret_answer)
 {
-	struct http_header headers[4] = {
+	struct http_header headers[5] = {
 		{ STR("Authorization"), arena_printf(c->arena, "Bearer %.*s", STR_ARG(token)) },
 		{ STR("Accept-Language"), c->english ? STR("en") : STR("vi") },
 	};
@@ -27,7 +33,10 @@ static int send_call(struct ctl *c, const struct api_call *call, struct str toke
 	if (call->body)
 		headers[n++] = (struct http_header){ STR("Content-Type"), STR("application/json") };
 	if (!str_is_null(call->if_match))
-		headers[n++] = (struct http_header){ STR("If-Match"), arena_printf(c->arena, "\"%.*s\"", STR_ARG(call->if_match)) };
+		headers[n++] = (struct http_header){ STR("If-Match"), quoted(c->arena, call->if_match) };
+	if (!str_is_null(call->key))
+		headers[n++] = (struct http_header){ STR("Idempotency-Key"), call->key };
+
 	const struct http_call http = {
 		.method = call->method,
 		.url = arena_printf(c->arena, "%.*s%.*s", STR_ARG(c->config.api), STR_ARG(call->path)),

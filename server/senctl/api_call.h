@@ -7,7 +7,8 @@ struct api_call {
 	const char *method;
 	struct str path;     /* below the API's base: "/grants" */
 	const json_t *body;  /* NULL: none */
-	struct str if_match; /* version that was seen, as digits; STR_NULL: not a change of something seen */
+	struct str if_match; /* version that was seen, as digits or as its ETag; STR_NULL: not a change of something seen */
+	struct str key;      /* Idempotency-Key; STR_NULL: none */
 };
 /*
  * EXIT_OK with *ret_json a new reference (NULL for an empty answer); otherwise the server's own words

@@ -52,6 +52,10 @@ struct command {
 	int (*run)(struct ctl *c); /* an exit code */
 };
 
+/* main.c: the table of commands. */
+extern const struct command commands[];
+extern const size_t n_commands;
+
 /* config.c */
 extern const struct conf_table senctl_conf_table;
 /* EXIT_OK, or EXIT_USAGE with the message printed. */
@@ -116,6 +120,10 @@ int cmd_disable(struct ctl *c);
 int cmd_enable(struct ctl *c);
 int cmd_delegate(struct ctl *c);
 int cmd_undelegate(struct ctl *c);
+int cmd_imports(struct ctl *c);
+int cmd_call(struct ctl *c);
+int cmd_completion(struct ctl *c);
+int cmd_man(struct ctl *c);
 int cmd_person(struct ctl *c);
 int cmd_account(struct ctl *c);
 int cmd_platforms(struct ctl *c);

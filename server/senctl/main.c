@@ -8,7 +8,7 @@
 
 #define ARENA_BYTES ((size_t)768 << 20)
 
-static const struct command commands[] = {
+const struct command commands[] = {
 	{ "migrate", "[--dry-run]", "cập nhật lược đồ cơ sở dữ liệu", "bring the database schema up to date", cmd_migrate },
 	{ "import", "units|platforms|roles|persons FILE.csv [--dry-run]", "nhập tệp CSV, trọn vẹn hoặc không gì cả",
 	  "import a CSV file, whole or not at all", cmd_import },
@@ -64,6 +64,11 @@ static const struct command commands[] = {
 	{ "replacement", "list | show ID | draw FILE.json | submit ID | approve ID | cancel ID | preview ID --step grant|read_only|revoke|waiting |"
 	                 " run ID --step grant|read_only|revoke [--limit N]",
 	  "thay thế nền tảng và chuyển tài khoản", "replace a platform and carry its accounts over", cmd_replacement },
+	{ "imports", "stage KIND FILE.csv --unit CODE [--complete] | list | show ID | rows ID | apply ID | release ID | cancel ID",
+	  "nhập tệp theo từng bước: tải lên, xem trước, duyệt, áp dụng", "import a file in stages: upload, preview, release, apply", cmd_imports },
+	{ "api", "GET|POST|PUT|PATCH|DELETE PATH [JSON|@FILE] [--if-match VERSION] [--key KEY]", "gọi API quản trị bất kỳ", "any call of the administration API", cmd_call },
+	{ "completion", "[bash]", "in kịch bản gợi ý lệnh cho bash", "print the completion script of bash", cmd_completion },
+	{ "man", "", "in trang hướng dẫn (roff)", "print the manual page (roff)", cmd_man },
 	{ "platforms", "", "danh mục nền tảng và vai trò", "the catalogue of platforms and roles", cmd_platforms },
 	{ "platform", "list [--kind KIND] [--state STATE] [--unit CODE] [--search WORDS] [--overdue] | show CODE | add FILE.json | edit CODE FILE.json"
 	              " | history CODE | move CODE STATE [--decision NO --decided DATE] [--reason TEXT] [--completed DATE] [--replacement CODE]"
@@ -73,6 +78,8 @@ static const struct command commands[] = {
 	  "danh mục nền tảng: mục, vòng đời, thẩm định, triển khai", "the catalogue of platforms: entries, life cycle, gates, roll-out",
 	  cmd_platform },
 };
+
+const size_t n_commands = ARRAY_LEN(commands);
 
 static void help(const struct ctl *c)
 {

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 
-import { until } from '../../deploy/driver/world.mjs';
+import { senctl, senctlLogin, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
 import { Administrator, administrator, basis, env, grant, official, p02, sql } from './lib/world.mjs';
 
@@ -232,4 +233,31 @@ test('a database that goes away in the middle of applying leaves nothing half do
   assert.ok(killed > 0, 'nothing was ended');
   for (const n of seen) assert.ok(['0', '3000'].includes(n), `${n} persons were seen`);
   assert.equal((await sql(`SELECT count(*) FROM sen.person WHERE employee_code IN (SELECT unnest(string_to_array($1, ',')))`, codes.join(',')))[0][0], '3000');
+});
+
+test('senctl: stage, show, rows, apply, and any call', async () => {
+  const tokenFile = `${env.SEN_STATE}/tmp/import-token.json`, file = `${env.SEN_STATE}/tmp/import.csv`;
+  await senctlLogin(env, async (url) => {
+    const page = await admin.agent.request(url);
+    const answer = page.status === 200 ? await admin.agent.signIn(page, admin.login, admin.password) : page;
+    await fetch(answer.location, { redirect: 'manual' });
+  }, { tokenFile });
+  const ctl = (...args) => senctl(env, args, { tokenFile });
+  const person = code();
+  writeFileSync(file, `${PERSONS}${person},Đinh Thị Lệnh,cong_chuc,,${communes[0]},Chuyên viên,main,2026-01-01,,1/QĐ,\n`);
+  const said = await ctl('imports', 'stage', 'persons', file, '--unit', '40');
+  const [id] = /^[0-9a-f-]{36}/.exec(said);
+  assert.match(said, /ready/);
+  assert.match(await ctl('imports', 'rows', id), new RegExp(`add\\s+person\\s+${person}`));
+  assert.match(await ctl('imports', 'apply', id), /applied/);
+  assert.equal(JSON.parse(await ctl('--json', 'imports', 'show', id)).state, 'applied');
+  assert.match(await ctl('imports', 'list'), new RegExp(id));
+  writeFileSync(file, 'employee_code\nX\n');
+  await assert.rejects(ctl('imports', 'stage', 'persons', file, '--unit', '40'));
+  const body = JSON.stringify({ employee_code: person, platform: 'P02', role: p02.role, basis });
+  const first = JSON.parse(await ctl('api', 'POST', '/grants', body, '--key', `ctl-${person}`));
+  assert.deepEqual(JSON.parse(await ctl('api', 'POST', '/grants', body, '--key', `ctl-${person}`)), first);
+  await assert.rejects(ctl('api', 'POST', `/imports/${id}/cancel`, '{}', '--if-match', '1'));
+  await assert.rejects(ctl('api', 'GET', '/nowhere'));
+  assert.equal(JSON.parse(await ctl('api', 'GET', `/accounts/${first.login}`)).login, first.login);
 });
