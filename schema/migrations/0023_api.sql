@@ -121,7 +121,7 @@ CREATE INDEX import_run_list ON sen.import_run (created_at DESC, id DESC);
 CREATE INDEX import_run_work ON sen.import_run (created_at) WHERE state IN ('checking', 'applying');
 CREATE TABLE sen.import_part (
 	import_id  uuid NOT NULL REFERENCES sen.import_run ON DELETE CASCADE,
-	n          smallint NOT NULL CHECK (n BETWEEN 0 AND 95),
+	n          smallint NOT NULL CHECK (n BETWEEN 0 AND 399),
 	sealed     text NOT NULL,   -- files hold personal numbers
 	PRIMARY KEY (import_id, n)
 );

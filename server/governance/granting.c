@@ -8,6 +8,7 @@
 #include "server/governance/governance_audit.h"
 
 #define OBJECT_MAX_BYTES 2000
+#define BULK_ARENA ((size_t)32 << 20)
 
 /* A request and what it names, found. */
 struct found {
@@ -204,8 +205,25 @@ int granting_rows(struct op *op, const struct principal *p, const struct grantin
 	return audit_grants(op, p, ret_results, n);
 }
 
-int granting_bulk(struct op *op, const struct principal *p, const struct granting_bulk *bulk, struct granting_result *ret_results,
-                  bool *ret_committed)
+/* All of a grant is text. */
+static void keep_grant(struct arena *a, struct grant *g)
+{
+	struct str *texts = (struct str *)(void *)g;
+
+	static_assert(sizeof(*g) % sizeof(struct str) == 0, "a grant is made of texts");
+	for (size_t i = 0; i < sizeof(*g) / sizeof(*texts); i++)
+		texts[i] = arena_dup(a, texts[i]);
+}
+
+static void keep_error(struct arena *a, struct error *error)
+{
+	error->detail = arena_dup(a, error->detail);
+	for (size_t i = 0; i < error->n_args; i++)
+		error->args[i].value = arena_dup(a, error->args[i].value);
+}
+
+static int bulk_in_transaction(struct op *op, const struct principal *p, const struct granting_bulk *bulk, struct granting_result *ret_results,
+                               bool *ret_committed)
 {
 	size_t n_refused;
 	int r = db_begin(op);
@@ -219,6 +237,25 @@ int granting_bulk(struct op *op, const struct principal *p, const struct grantin
 		return r;
 	}
 	return db_commit(op);
+}
+
+/* In memory of its own: what is looked up for hundreds of rows is more than a request may use. */
+int granting_bulk(struct op *op, const struct principal *p, const struct granting_bulk *bulk, struct granting_result *ret_results,
+                  bool *ret_committed)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new(BULK_ARENA);
+	struct arena *kept = op->arena;
+	int r;
+
+	op->arena = scratch;
+	r = bulk_in_transaction(op, p, bulk, ret_results, ret_committed);
+	op->arena = kept;
+	keep_error(kept, &op->error);
+	for (size_t i = 0; r == 0 && i < bulk->n; i++) {
+		keep_grant(kept, &ret_results[i].grant);
+		keep_error(kept, &ret_results[i].error);
+	}
+	return r;
 }
 
 static int audit_revocation(struct op *op, const struct principal *p, struct str account_id, struct str reason,

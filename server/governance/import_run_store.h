@@ -27,7 +27,7 @@ int import_run_get(struct op *op, struct str actor, struct str id, struct import
 int import_run_list(struct op *op, struct str actor, const struct str after[2], size_t limit, const struct import_row **ret_rows,
                     size_t *ret_n) _must_check_;
 
-#define IMPORT_PARTS_MAX 96
+#define IMPORT_PARTS_MAX 400
 /* By whoever began it, while it is uploading; *ret_done false: it is not. */
 int import_part_put(struct op *op, struct str actor, struct str id, int64_t n, struct str sealed, bool *ret_done) _must_check_;
 /* All of them, in order. */

@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-#define PART_BYTES ((size_t)700000)
+#define PART_BYTES ((size_t)220000)
 #define POLL_NS 500000000L
 
 static int call(struct ctl *c, const char *method, struct str path, const json_t *body, json_t **ret_answer)

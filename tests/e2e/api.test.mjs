@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 
 import { call, matrix, operationOf, parametersOf, routeOf, routes } from './lib/api.mjs';
-import { Administrator, administrator, basis, codeFor, env, freshEmployee, grant, official, p02, sql, tokensFor } from './lib/world.mjs';
+import { Administrator, administrator, basis, codeFor, env, freshEmployee, grant, official, p02, p03, sql, tokensFor } from './lib/world.mjs';
 import { post } from '../../deploy/driver/world.mjs';
 
 const RIGHTS = ['read', 'grant', 'revoke', 'activate', 'delegate', 'approve', 'catalogue', 'appraise', 'organise', 'personnel', 'rules',
@@ -268,6 +268,25 @@ test('bulk: each row has a result of its own; all_or_nothing leaves nothing of a
   const all = await call(bulk, token, { body: { grants: Array.from({ length: 501 }, () => a) } });
   assert.equal(all.status, 422);
   assert.equal((await call(bulk, token, { body: { grants: [] } })).status, 422);
+});
+
+test('bulk: 500 rows at once, and their answer again by its key', async () => {
+  const token = await (await administrator()).accessToken(), key = randomUUID();
+  const codes = (await sql(`SELECT p.employee_code FROM sen.person p JOIN sen.post o ON o.person_id = p.id AND o.kind = 'main' ORDER BY 1 DESC LIMIT 500`)).map(([c]) => c);
+  const body = { grants: codes.map((c) => ({ employee_code: c, platform: 'P03', role: 'NOSUCH', basis })) };
+  const refused = await call(bulk, token, { body });
+  assert.equal(refused.json.refused, 500, refused.text.slice(0, 300));
+  body.grants.forEach((row) => { row.role = p03.role; row.basis = 'x'.repeat(280); });
+  const first = await call(bulk, token, { body, headers: withKey(key) });
+  assert.equal(first.status, 200, first.text.slice(0, 300));
+  assert.equal(first.json.results.length, 500);
+  assert.ok(first.json.granted > 400, first.text.slice(0, 500));
+  const again = await call(bulk, token, { body, headers: withKey(key) });
+  assert.equal(again.text, first.text);
+  const admin = await administrator();
+  for (const result of first.json.results.slice(0, 5).filter((r) => r.result === 'granted')) {
+    assert.equal((await admin.api('POST', `/grants/${result.grant.id}/revoke`, { login: result.grant.login, reason: 'x' })).status, 200);
+  }
 });
 
 test('bulk: a commune\'s administrator grants those of his, the others are refused row by row', async () => {

@@ -218,7 +218,7 @@ test('posts, units, platforms and grants', async () => {
 test('a database that goes away in the middle of applying leaves nothing half done; the import is done afterwards', async () => {
   const codes = Array.from({ length: 3000 }, code);
   const csv = PERSONS + codes.map((c) => `${c},Hồ Văn Đông,cong_chuc,,${communes[0]},Chuyên viên ${c},main,2026-01-01,,1/QĐ,\n`).join('');
-  const id = await upload(admin, { kind: 'persons', unit: '40', csv, partBytes: 400000 });
+  const id = await upload(admin, { kind: 'persons', unit: '40', csv, partBytes: 220000 });
   await settled(admin, id, 'ready');
   assert.equal((await step(admin, 'apply', id)).status, 202);
   let killed = 0, seen = new Set();

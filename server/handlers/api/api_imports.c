@@ -175,7 +175,7 @@ int h_api_imports_part(struct request *rq)
 	if (r < 0)
 		return r;
 	if (!str_to_u64(rq->path_args[1], IMPORT_PARTS_MAX - 1, &n))
-		return op_fail(op, ERR_NOT_FOUND, "parts are numbered from 0 to 95");
+		return op_fail(op, ERR_NOT_FOUND, "parts are numbered from 0 to 399");
 	if (!base64url_decode(op->arena, data, &bytes))
 		return api_invalid(op, "data", "a part is base64url without padding");
 	sealed = aead_seal(op->arena, keyring_key(op->keys, KEY_AT_REST), "import", row.id, bytes);

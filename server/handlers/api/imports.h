@@ -19,7 +19,7 @@ int h_api_imports_release(struct request *rq);
 int h_api_imports_cancel(struct request *rq);
 
 /* Of base64url. */
-#define IMPORT_PART_MAX_CHARS 1000000
+#define IMPORT_PART_MAX_CHARS 300000
 
 extern const struct route imports_routes[];
 extern const size_t n_imports_routes;
