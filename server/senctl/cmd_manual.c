@@ -10,21 +10,31 @@ static bool is_word(char ch)
 	return (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-';
 }
 
+/* A word of the command line itself: an option, or the first of a form; not the value that "vi|en" stands for. */
+static bool is_typed(const char *word, size_t len, bool begins)
+{
+	char behind = word[len];
+
+	if (len == 0 || (behind != '\0' && behind != ' ' && behind != ']' && behind != '|'))
+		return false;
+	return begins || (len > 2 && word[0] == '-' && word[1] == '-');
+}
+
 /* What can be typed behind a command: options, and the first words of its forms ("add FILE | list"). */
 static void add_words(struct buf *b, const char *usage)
 {
 	bool begins = true;
 
 	for (const char *p = usage; *p;) {
-		const char *end = p;
+		size_t len = 0;
 
-		while (is_word(*end))
-			end++;
-		if (end > p && (begins || (end - p > 2 && p[0] == '-' && p[1] == '-')) && (*end == '\0' || *end == ' ' || *end == ']' || *end == '|'))
-			buf_printf(b, " %.*s", (int)(end - p), p);
+		while (is_word(p[len]))
+			len++;
+		if (is_typed(p, len, begins))
+			buf_printf(b, " %.*s", (int)len, p);
 		/* " | " divides forms; "jsonl|syslog" is one word of an option. */
-		begins = end == p && ((*p == '|' && p > usage && p[-1] == ' ') || (begins && *p == ' '));
-		p = end > p ? end : p + 1;
+		begins = len == 0 && ((*p == '|' && p > usage && p[-1] == ' ') || (begins && *p == ' '));
+		p += len > 0 ? len : 1;
 	}
 }
 
