@@ -2,6 +2,9 @@
 
 #include "common/model/audit.h"
 
+/* The beginning compares all facts, and the end counts what was done. */
+#define STEP_MS 600000
+
 DB_QUERY(reorg_advance_q, DB_WRITE, "SELECT id, step, n_from, n_to FROM sen.reorganisation_advance($1::integer)");
 
 static int audit_step(struct op *op, int r, const struct reorg_step_done *done)
@@ -26,7 +29,9 @@ int reorg_run_step(struct op *op, int64_t batch, struct reorg_step_done *ret)
 
 	if (r < 0)
 		return r;
-	r = db_run(op, &reorg_advance_q, &rows, P_I64(batch));
+	r = db_take_time(op, STEP_MS);
+	if (r == 0)
+		r = db_run(op, &reorg_advance_q, &rows, P_I64(batch));
 	if (r == 0 && rows.n == 1)
 		done = (struct reorg_step_done){ .id = db_str(&rows, 0, 0), .step = db_str(&rows, 0, 1), .n_from = db_i64(&rows, 0, 2),
 			.n_to = db_i64(&rows, 0, 3) };
