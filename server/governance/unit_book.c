@@ -11,9 +11,9 @@
 
 /*
  * The units of the viewer's scopes are found once and hashed; a unit is within reach when one of those that its path names is among
- * them: three look-ups, however many scopes there are.
+ * them: three look-ups, however many scopes there are ("IS TRUE": as a join the hash would be made anew for each unit).
  */
-#define WITHIN_REACH "EXISTS (SELECT FROM unnest(string_to_array(rtrim(u.path, '.'), '.')::integer[]) AS a (id) WHERE a.id IN (SELECT s.unit_id FROM reach s))"
+#define WITHIN_REACH "EXISTS (SELECT FROM unnest(string_to_array(rtrim(u.path, '.'), '.')::integer[]) AS a (id) WHERE (a.id IN (SELECT s.unit_id FROM reach s)) IS TRUE)"
 #define REACH                                                                                        \
 	"WITH reach AS MATERIALIZED (SELECT s.unit_id FROM sen.live_scope s WHERE s.account_id = $1::uuid" \
 	"  AND s.rights && ARRAY['read', 'organise']),"                                               \
