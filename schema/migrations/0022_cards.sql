@@ -184,12 +184,12 @@ GRANT SELECT ON sen.person_card, sen.account_card TO sen_server;
 ALTER TABLE sen.partition_plan ADD COLUMN by_week boolean NOT NULL DEFAULT false, ADD CHECK (NOT (by_week AND by_month));
 UPDATE sen.partition_plan SET by_week = true WHERE parent IN ('session', 'auth_code');
 
--- Names say where a partition begins; a week may be cut short, so its bound is asked (a date, free of time zones).
+-- Where it ends, in UTC: as its bound says where that is a date; where it is a moment, shown in the reader's time zone, by the name.
 CREATE VIEW sen.partition AS
-	SELECT p.parent, c.relname AS name, CASE
-		WHEN p.by_week THEN (substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \(''([0-9-]+)'))::date
-		WHEN p.by_month THEN (to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month')::date
-		ELSE to_date(right(c.relname, 8), 'YYYYMMDD') + 1 END AS ends_on
+	SELECT p.parent, c.relname AS name, coalesce(
+		(substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \(''(\d{4}-\d\d-\d\d)''\)'))::date,
+		(to_date(substring(c.relname FROM '_(\d{6,8})$'), CASE WHEN p.by_month THEN 'YYYYMM' ELSE 'YYYYMMDD' END)
+			+ CASE WHEN p.by_month THEN interval '1 month' ELSE interval '1 day' END)::date) AS ends_on
 	FROM sen.partition_plan p JOIN pg_inherits i ON i.inhparent = to_regclass('sen.' || p.parent) JOIN pg_class c ON c.oid = i.inhrelid;
 
 CREATE OR REPLACE FUNCTION sen.partitions_maintain() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
