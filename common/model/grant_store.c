@@ -6,28 +6,29 @@
 	"SELECT g.id, g.account_id, a.login, p.code, r.code, r.name, u.code, u.name, g.basis, sen.iso(g.valid_from)," \
 	" sen.iso(g.valid_to), b.login, sen.iso(g.granted_at), w.login, sen.iso(g.revoked_at), g.revoke_reason," \
 	" CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked' WHEN g.valid_to <= now() THEN 'expired'"            \
-	"  WHEN g.valid_from > now() THEN 'future' ELSE 'live' END"                                             \
+	"  WHEN g.valid_from > now() THEN 'future' WHEN g.suspended_at <= now() THEN 'suspended' ELSE 'live' END, g.origin"                                             \
 	" FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id JOIN sen.role r ON r.id = g.role_id" \
 	" JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = g.unit_id"                      \
-	" JOIN sen.account b ON b.id = g.granted_by LEFT JOIN sen.account w ON w.id = g.revoked_by"
+	" LEFT JOIN sen.account b ON b.id = g.granted_by LEFT JOIN sen.account w ON w.id = g.revoked_by"
 
 DB_QUERY(grant_close_expired_q, DB_WRITE,
          "UPDATE sen.access_grant SET revoked_at = now(), revoked_by = $4::uuid, revoke_reason = 'expired'"
          " WHERE account_id = $1::uuid AND role_id = $2::integer AND unit_id = $3::integer AND revoked_at IS NULL"
-         " AND valid_to <= now() AND account_id <> $4::uuid"
+         " AND origin = 'direct' AND valid_to <= now() AND account_id <> $4::uuid"
          " AND EXISTS (SELECT FROM sen.role r, sen.unit u WHERE r.id = role_id AND u.id = unit_id"
-         "  AND sen.scope_covers($4::uuid, 'grant', u.path, r.platform_id))");
+         "  AND sen.scope_covers($4::uuid, 'grant', u.path, r.platform_id, r.id))");
 DB_QUERY(grant_add_q, DB_WRITE,
          "INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by)"
          " SELECT a.id, $2::uuid, r.id, u.id, $5, coalesce($6::timestamptz, now()), $7::timestamptz, $8::uuid"
          " FROM sen.account a, sen.role r JOIN sen.platform p ON p.id = r.platform_id, sen.unit u"
          " WHERE a.id = $1::uuid AND a.id <> $8::uuid AND a.status <> 'disabled' AND r.id = $3::integer AND u.id = $4::integer"
-         " AND sen.platform_is_open(p.state) AND sen.scope_covers($8::uuid, 'grant', u.path, p.id)"
+         " AND sen.platform_is_open(p.state) AND sen.scope_covers($8::uuid, 'grant', u.path, p.id, r.id)"
          " AND EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = a.person_id AND starts_with(o.path, u.path))"
-         " ON CONFLICT (account_id, role_id, unit_id) WHERE revoked_at IS NULL DO NOTHING RETURNING id");
+         " AND NOT EXISTS (SELECT FROM sen.duty_conflicts(a.person_id, r.id, u.id) d WHERE d.severity = 'block')"
+         " ON CONFLICT (account_id, role_id, unit_id, origin) WHERE revoked_at IS NULL AND origin <> 'rule' DO NOTHING RETURNING id");
 DB_QUERY(grant_live_q, DB_READ,
          GRANT_SELECT " WHERE g.account_id = $1::uuid AND g.role_id = $2::integer AND g.unit_id = $3::integer"
-                      " AND g.revoked_at IS NULL");
+                      " AND g.revoked_at IS NULL AND g.origin = 'direct'");
 DB_QUERY(grant_same_dates_q, DB_READ,
          "SELECT ($3::timestamptz IS NULL OR valid_from = $3::timestamptz) AND ($4::timestamptz IS NULL OR valid_to IS NOT DISTINCT FROM $4::timestamptz)"
          " FROM sen.access_grant WHERE account_id = $1::uuid AND id = $2::uuid");
@@ -37,15 +38,23 @@ DB_QUERY(grant_revoke_q, DB_WRITE,
          " WHERE g.account_id = $1::uuid AND g.account_id <> $5::uuid AND g.revoked_at IS NULL"
          " AND ($2::uuid IS NULL OR g.id = $2::uuid) AND ($3::text IS NULL OR p.code = $3) AND ($4::text IS NULL OR r.code = $4)"
          " AND r.id = g.role_id AND p.id = r.platform_id AND u.id = g.unit_id"
-         " AND sen.scope_covers($5::uuid, 'revoke', u.path, p.id) RETURNING g.id, p.code, r.code, u.code");
+         " AND g.origin <> 'rule' AND sen.scope_covers($5::uuid, 'revoke', u.path, p.id, r.id) RETURNING g.id, p.code, r.code, u.code");
 DB_QUERY(grant_count_q, DB_READ,
          "SELECT count(*) FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id JOIN sen.platform p ON p.id = r.platform_id"
-         " WHERE g.account_id = $1::uuid AND g.revoked_at IS NULL AND ($2::uuid IS NULL OR g.id = $2::uuid)"
+         " WHERE g.account_id = $1::uuid AND g.revoked_at IS NULL AND g.origin <> 'rule' AND ($2::uuid IS NULL OR g.id = $2::uuid)"
          " AND ($3::text IS NULL OR p.code = $3) AND ($4::text IS NULL OR r.code = $4)");
 DB_QUERY(grant_get_q, DB_READ, GRANT_SELECT " WHERE g.account_id = $1::uuid AND g.id = $2::uuid");
 DB_QUERY(grant_list_q, DB_READ,
-         GRANT_SELECT " WHERE g.account_id = $1::uuid AND sen.scope_covers($2::uuid, 'read', u.path, p.id)"
+         GRANT_SELECT " WHERE g.account_id = $1::uuid AND sen.scope_covers($2::uuid, 'read', u.path, p.id, r.id)"
                       " ORDER BY g.granted_at DESC, g.id LIMIT 200");
+
+DB_QUERY(grant_lock_person_q, DB_WRITE, "SELECT sen.person_lock($1::uuid)");
+DB_QUERY(grant_blocking_duties_q, DB_READ,
+         "SELECT string_agg(DISTINCT d.duty_code, ' ') FROM sen.duty_conflicts($1::uuid, $2::integer, $3::integer) d WHERE d.severity = 'block'");
+DB_QUERY(grant_end_by_policy_q, DB_READ,
+         "SELECT CASE WHEN $3::timestamptz IS NULL AND y.max_days IS NOT NULL THEN coalesce($2::timestamptz, now()) + y.max_days * interval '1 day'"
+         " ELSE $3::timestamptz END, NOT (y.end_required AND y.max_days IS NULL AND $3::timestamptz IS NULL)"
+         " AND coalesce($3::timestamptz <= coalesce($2::timestamptz, now()) + y.max_days * interval '1 day', true) FROM sen.policy_of($1::integer) y");
 
 static struct grant grant_from_row(const struct db_rows *rows, size_t i)
 {
@@ -67,6 +76,7 @@ static struct grant grant_from_row(const struct db_rows *rows, size_t i)
 		.revoked_at = db_str(rows, i, 14),
 		.revoke_reason = db_str(rows, i, 15),
 		.state = db_str(rows, i, 16),
+		.origin = db_str(rows, i, 17),
 	};
 }
 
@@ -135,6 +145,36 @@ int grant_revoke(struct op *op, const struct grant_choice *choice, struct str ac
 			.unit_code = db_str(&rows, i, 3),
 		};
 	*ret_revoked = (struct grant_revoked_list){ .grants = revoked, .n = rows.n };
+	return 0;
+}
+
+int grant_lock_person(struct op *op, struct str person_id)
+{
+	struct db_rows rows;
+
+	return db_run(op, &grant_lock_person_q, &rows, P_STR(person_id));
+}
+
+int grant_blocking_duties(struct op *op, struct str person_id, int64_t role_id, int64_t unit_id, struct str *ret_codes)
+{
+	struct db_rows rows;
+	int r = db_run(op, &grant_blocking_duties_q, &rows, P_STR(person_id), P_I64(role_id), P_I64(unit_id));
+
+	if (r == 0)
+		*ret_codes = db_str(&rows, 0, 0);
+	return r;
+}
+
+int grant_end_by_policy(struct op *op, int64_t role_id, struct str valid_from, struct str valid_to, struct grant_end *ret_end)
+{
+	struct db_rows rows;
+	int r = db_run(op, &grant_end_by_policy_q, &rows, P_I64(role_id), P_STR(valid_from), P_STR(valid_to));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail(op, ERR_UNKNOWN_ROLE, "no such role");
+	*ret_end = (struct grant_end){ .valid_to = db_str(&rows, 0, 0), .is_fit = db_bool(&rows, 0, 1) };
 	return 0;
 }
 

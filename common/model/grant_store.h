@@ -14,9 +14,10 @@ struct grant {
 	struct str unit_code, unit_name;
 	struct str basis;
 	struct str valid_from, valid_to;     /* ISO 8601; valid_to is exclusive, STR_NULL: open */
-	struct str granted_by, granted_at;   /* user name, ISO 8601 */
+	struct str origin;                   /* direct, request, rule, emergency */
+	struct str granted_by, granted_at;   /* user name (STR_NULL: the system, by a rule), ISO 8601 */
 	struct str revoked_by, revoked_at, revoke_reason; /* STR_NULL: not revoked */
-	struct str state;                    /* live, future, expired, revoked */
+	struct str state;                    /* live, future, expired, suspended, revoked */
 };
 
 struct grant_new {
@@ -33,6 +34,17 @@ struct grant_new {
  * live one has other dates.
  */
 int grant_add(struct op *op, const struct grant_new *new, struct grant *ret_grant, bool *ret_added) _must_check_;
+
+/* Until commit, nobody else decides about this person's access. */
+int grant_lock_person(struct op *op, struct str person_id) _must_check_;
+/* Codes of the duty rules that forbid the role there; STR_NULL: none. */
+int grant_blocking_duties(struct op *op, struct str person_id, int64_t role_id, int64_t unit_id, struct str *ret_codes) _must_check_;
+/* The end by the role's policy: the one asked for when it fits, the policy's own when none was asked for. */
+struct grant_end {
+	struct str valid_to; /* STR_NULL: open */
+	bool is_fit;
+};
+int grant_end_by_policy(struct op *op, int64_t role_id, struct str valid_from, struct str valid_to, struct grant_end *ret_end) _must_check_;
 
 struct grant_choice {
 	struct str account_id;

@@ -4,20 +4,24 @@
 
 #define SCOPE_SELECT                                                                                  \
 	"SELECT s.id, s.account_id, a.login, u.code, u.name, u.path, coalesce(s.platform_id, -1), p.code, s.rights," \
-	" sen.iso(s.valid_from), sen.iso(s.valid_to), b.login, s.revoked_at IS NOT NULL"                      \
+	" sen.iso(s.valid_from), sen.iso(s.valid_to), b.login, s.revoked_at IS NOT NULL," \
+	" ARRAY(SELECT k.code || '/' || r.code FROM sen.role r JOIN sen.platform k ON k.id = r.platform_id WHERE r.id = ANY (s.role_ids) ORDER BY 1)," \
+	" (ARRAY['low', 'normal', 'high', 'privileged'])[s.max_rank + 1]"                      \
 	" FROM sen.admin_scope s JOIN sen.account a ON a.id = s.account_id JOIN sen.unit u ON u.id = s.unit_id" \
 	" LEFT JOIN sen.platform p ON p.id = s.platform_id LEFT JOIN sen.account b ON b.id = s.granted_by"
 
 /* One scope of the giver must cover all of it: right to delegate, place, platform, each right, and the time. */
 DB_QUERY(scope_add_q, DB_WRITE,
-         "INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, valid_to, granted_by)"
-         " SELECT a.id, $2::uuid, u.id, nullif($4::integer, -1)::smallint, $5::text[], $6::timestamptz, $7::uuid"
+         "INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, valid_to, granted_by, role_ids, max_rank)"
+         " SELECT a.id, $2::uuid, u.id, nullif($4::integer, -1)::smallint, $5::text[], $6::timestamptz, $7::uuid, $8::integer[],"
+         " CASE WHEN $9::text IS NOT NULL THEN sen.rank($9::text) END"
          " FROM sen.account a, sen.unit u WHERE a.id = $1::uuid AND a.status <> 'disabled' AND u.id = $3::integer"
          " AND a.id <> $7::uuid"
          " AND EXISTS (SELECT FROM sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id"
          "  WHERE s.account_id = $7::uuid AND 'delegate' = ANY (s.rights) AND s.rights @> $5::text[] AND starts_with(u.path, s.path)"
          "  AND (s.platform_id IS NULL OR s.platform_id = $4::integer)"
-         "  AND (t.valid_to IS NULL OR t.valid_to >= $6::timestamptz))"
+         "  AND (t.valid_to IS NULL OR t.valid_to >= $6::timestamptz)"
+         "  AND (s.role_ids IS NULL OR $8::integer[] <@ s.role_ids) AND (s.max_rank IS NULL OR sen.rank($9::text) <= s.max_rank AND $9::text IS NOT NULL))"
          " ON CONFLICT DO NOTHING RETURNING id");
 DB_QUERY(scope_add_by_operator_q, DB_WRITE,
          "INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, valid_to)"
@@ -32,13 +36,14 @@ DB_QUERY(scope_live_q, DB_READ,
                       " AND s.revoked_at IS NULL");
 DB_QUERY(scope_same_q, DB_READ,
          "SELECT rights @> $3::text[] AND rights <@ $3::text[] AND valid_to IS NOT DISTINCT FROM $4::timestamptz"
+         " AND coalesce(role_ids, '{}') = coalesce($5::integer[], '{}') AND max_rank IS NOT DISTINCT FROM CASE WHEN $6::text IS NOT NULL THEN sen.rank($6::text) END"
          " FROM sen.admin_scope WHERE account_id = $1::uuid AND id = $2::uuid");
 DB_QUERY(scope_revoke_q, DB_WRITE,
          "UPDATE sen.admin_scope t SET revoked_at = now() FROM sen.unit u"
          " WHERE t.account_id = $1::uuid AND t.id = $2::uuid AND t.revoked_at IS NULL AND t.account_id <> $3::uuid AND u.id = t.unit_id"
          " AND EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = $3::uuid AND 'delegate' = ANY (s.rights)"
-         "  AND s.rights @> t.rights AND starts_with(u.path, s.path) AND (s.platform_id IS NULL OR s.platform_id = t.platform_id))"
-         " RETURNING t.id");
+         "  AND s.rights @> t.rights AND starts_with(u.path, s.path) AND (s.platform_id IS NULL OR s.platform_id = t.platform_id)"
+         "  AND (s.role_ids IS NULL OR t.role_ids <@ s.role_ids) AND (s.max_rank IS NULL OR t.max_rank <= s.max_rank)) RETURNING t.id");
 DB_QUERY(scope_get_q, DB_READ, SCOPE_SELECT " WHERE s.id = $1::uuid");
 DB_QUERY(scope_list_q, DB_READ,
          SCOPE_SELECT " WHERE s.account_id = $1::uuid AND s.revoked_at IS NULL AND s.valid_from <= now()"
@@ -62,12 +67,20 @@ static int scope_from_row(struct op *op, const struct db_rows *rows, size_t i, s
 		.valid_to = db_str(rows, i, 10),
 		.granted_by = db_str(rows, i, 11),
 		.is_revoked = db_bool(rows, i, 12),
+		.max_sensitivity = db_str(rows, i, 14),
 	};
 	int r = db_array_read(op, db_str(rows, i, 8), &s.rights, &s.n_rights);
 
 	if (r == 0)
+		r = db_array_read(op, db_str(rows, i, 13), &s.roles, &s.n_roles);
+	if (r == 0)
 		*ret_scope = s;
 	return r;
+}
+
+static struct str role_ids_of(struct op *op, const struct scope_new *new)
+{
+	return new->n_role_ids == 0 ? STR_NULL : db_array(op->arena, new->role_ids, new->n_role_ids);
 }
 
 static int scope_existing(struct op *op, const struct scope_new *new, struct str rights, struct scope *ret_scope)
@@ -83,7 +96,8 @@ static int scope_existing(struct op *op, const struct scope_new *new, struct str
 	r = scope_from_row(op, &rows, 0, &live);
 	if (r < 0)
 		return r;
-	r = db_run(op, &scope_same_q, &rows, P_STR(new->account_id), P_STR(live.id), P_STR(rights), P_STR(new->valid_to));
+	r = db_run(op, &scope_same_q, &rows, P_STR(new->account_id), P_STR(live.id), P_STR(rights), P_STR(new->valid_to),
+	           P_STR(role_ids_of(op, new)), P_STR(new->max_sensitivity));
 	if (r < 0)
 		return r;
 	if (rows.n == 0 || !db_bool(&rows, 0, 0))
@@ -108,7 +122,8 @@ int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scop
 		           P_I64(new->platform_id), P_STR(rights), P_STR(new->valid_to));
 	else
 		r = db_run(op, &scope_add_q, &rows, P_STR(new->account_id), P_C(uuid), P_I64(new->unit_id), P_I64(new->platform_id),
-		           P_STR(rights), P_STR(new->valid_to), P_STR(new->granted_by));
+		           P_STR(rights), P_STR(new->valid_to), P_STR(new->granted_by), P_STR(role_ids_of(op, new)),
+		           P_STR(new->max_sensitivity));
 	if (r < 0)
 		return r;
 	if (rows.n == 1) {

@@ -16,6 +16,9 @@ struct scope {
 	const struct str *rights;  /* names of enum admin_right */
 	size_t n_rights;
 	struct str valid_from, valid_to; /* ISO 8601; valid_to STR_NULL: open */
+	const struct str *roles;   /* "P02/MC"; n_roles 0: every role */
+	size_t n_roles;
+	struct str max_sensitivity; /* STR_NULL: no cap */
 	struct str granted_by;     /* user name; STR_NULL: the operator */
 	bool is_revoked;
 };
@@ -27,6 +30,9 @@ struct scope_new {
 	const struct str *rights;
 	size_t n_rights;
 	struct str valid_to;       /* timestamp; STR_NULL: open */
+	const struct str *role_ids; /* numbers; n_role_ids 0: every role */
+	size_t n_role_ids;
+	struct str max_sensitivity; /* low, normal, high, privileged; STR_NULL: no cap */
 	struct str granted_by;     /* account; STR_NULL: the operator, who is asked for no scope */
 };
 

@@ -2,7 +2,8 @@
  * delegation.h: what a principal may do, by the scopes it holds.  Pure: no database, no clock.
  *
  * Deny by default.  Nobody acts for themself.  A scope covers a unit when the unit lies in its
- * subtree, and a platform when it names it or names none.  Rights are never put together from
+ * subtree, a platform when it names it or names none, and a role when it names it or none and its cap
+ * (the most sensitive role it may hand out) is not below.  Rights are never put together from
  * several scopes when they are handed on: one scope must cover all that is delegated.
  * The statements that write ask the same again (sen.scope_covers, sen.may_manage_account).
  *
@@ -20,6 +21,8 @@ struct delegation_object {
 	struct str person_id;
 	struct str unit_path;
 	int64_t platform_id; /* EVERY_PLATFORM: needs a scope that names none */
+	int64_t role_id;     /* 0: about the platform as a whole, which scopes for some of its roles do not reach */
+	int rank;            /* of the role, enum role_rank */
 };
 
 int delegation_check(const struct principal *p, unsigned right, const struct delegation_object *object);
@@ -29,6 +32,10 @@ struct delegation_gift {
 	struct delegation_object to;
 	unsigned rights;
 	int64_t valid_to_s;
+	const int64_t *roles; /* n_roles 0: every role */
+	size_t n_roles;
+	int max_rank;
+	bool is_capped;
 };
 int delegation_check_gift(const struct principal *p, const struct delegation_gift *gift);
 

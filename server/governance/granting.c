@@ -53,6 +53,16 @@ static int find_all(struct op *op, struct found *f)
 	return unit_find(op, request->unit, &f->unit);
 }
 
+static int rank_of(struct str sensitivity)
+{
+	static const struct str names[] = { STR("low"), STR("normal"), STR("high") };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_equal(names[i], sensitivity))
+			return (int)i;
+	return RANK_PRIVILEGED;
+}
+
 /* A grant is for the work of a unit to which a post of the person belongs: access follows posts. */
 static int check_post(struct op *op, const struct found *f)
 {
@@ -114,11 +124,46 @@ static int audit_grants(struct op *op, const struct principal *p, const struct g
 	return r;
 }
 
+/* Under the person's lock: two that exclude each other do not both find the other absent. */
+static int check_duties(struct op *op, const struct found *f)
+{
+	struct str blocking;
+	int r = grant_lock_person(op, f->person.id);
+
+	if (r == 0)
+		r = grant_blocking_duties(op, f->person.id, f->role.id, f->unit.id, &blocking);
+	if (r < 0 || str_is_null(blocking))
+		return r;
+	(void)op_fail(op, ERR_SEPARATION_OF_DUTIES, "separation of duties forbids it");
+	return op_fail_arg(op, "rule", blocking);
+}
+
+/* A role's policy may want an end, or set one. */
+static int check_end(struct op *op, const struct found *f, struct str *ret_valid_to)
+{
+	struct grant_end end;
+	int r = grant_end_by_policy(op, f->role.id, f->request->valid_from, f->request->valid_to, &end);
+
+	if (r < 0)
+		return r;
+	if (!end.is_fit) {
+		(void)op_fail(op, ERR_INVALID_VALUE, "the role's policy wants an end, or an earlier one");
+		return op_fail_arg(op, "field", STR("valid_to"));
+	}
+	*ret_valid_to = end.valid_to;
+	return 0;
+}
+
 static int add_in_transaction(struct op *op, const struct principal *p, const struct found *f, struct granting_result *ret)
 {
 	struct account account;
-	int r = account_ensure(op, &f->person, &account, &ret->account_created);
+	struct str valid_to;
+	int r = check_duties(op, f);
 
+	if (r == 0)
+		r = check_end(op, f, &valid_to);
+	if (r == 0)
+		r = account_ensure(op, &f->person, &account, &ret->account_created);
 	if (r < 0)
 		return r;
 	if (str_equal(account.status, STR("disabled")))
@@ -129,7 +174,7 @@ static int add_in_transaction(struct op *op, const struct principal *p, const st
 		.unit_id = f->unit.id,
 		.basis = f->request->basis,
 		.valid_from = f->request->valid_from,
-		.valid_to = f->request->valid_to,
+		.valid_to = valid_to,
 		.granted_by = p->account_id,
 	};
 	return grant_add(op, &new, &ret->grant, &ret->added);
@@ -142,7 +187,8 @@ static int check(struct op *op, const struct principal *p, struct found *f)
 
 	if (r < 0)
 		return r;
-	object = (struct delegation_object){ .person_id = f->person.id, .unit_path = f->unit.path, .platform_id = f->platform.id };
+	object = (struct delegation_object){ .person_id = f->person.id, .unit_path = f->unit.path, .platform_id = f->platform.id,
+	                                     .role_id = f->role.id, .rank = rank_of(f->role.sensitivity) };
 	r = governance_refuse(op, delegation_check(p, RIGHT_GRANT, &object));
 	return r < 0 ? r : check_post(op, f);
 }

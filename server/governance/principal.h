@@ -12,7 +12,14 @@ struct admin_scope {
 	int64_t platform_id;  /* -1: every platform */
 	unsigned rights;      /* of enum admin_right */
 	int64_t valid_to_s;   /* 0: no end */
+	const int64_t *roles; /* n_roles 0: every role of what it reaches */
+	size_t n_roles;
+	int max_rank;         /* of enum role_rank */
+	bool is_capped;       /* by max_rank */
 };
+
+/* Sensitivities in order, as sen.rank(). */
+enum role_rank { RANK_LOW, RANK_NORMAL, RANK_HIGH, RANK_PRIVILEGED };
 
 /* Names in the database: admin_right_name(). */
 enum admin_right {

@@ -1,7 +1,8 @@
 #include "server/governance/principal_store.h"
 
 DB_QUERY(principal_scopes_q, DB_READ,
-         "SELECT s.id, s.path, coalesce(s.platform_id, -1), s.rights, coalesce(floor(extract(epoch FROM t.valid_to))::bigint, 0)"
+         "SELECT s.id, s.path, coalesce(s.platform_id, -1), s.rights, coalesce(floor(extract(epoch FROM t.valid_to))::bigint, 0),"
+         " coalesce(s.role_ids, '{}')::text[], coalesce(s.max_rank, -1)"
          " FROM sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id"
          " WHERE s.account_id = $1::uuid ORDER BY s.id");
 
@@ -42,6 +43,25 @@ unsigned admin_right_from_name(struct str name)
 	return 0;
 }
 
+static int read_roles(struct op *op, struct str cell, struct admin_scope *scope)
+{
+	const struct str *texts;
+	int r = db_array_read(op, cell, &texts, &scope->n_roles);
+
+	if (r < 0)
+		return r;
+	int64_t *roles = ARENA_ARRAY(op->arena, int64_t, scope->n_roles);
+	for (size_t i = 0; i < scope->n_roles; i++) {
+		uint64_t id = 0;
+
+		if (!str_to_u64(texts[i], INT64_MAX, &id))
+			return op_fail_detail(op, ERR_INTERNAL, "internal error", "a role's id is no number");
+		roles[i] = (int64_t)id;
+	}
+	scope->roles = roles;
+	return 0;
+}
+
 int principal_load_scopes(struct op *op, struct str account_id, const struct admin_scope **ret_scopes, size_t *ret_n)
 {
 	struct db_rows rows;
@@ -59,7 +79,12 @@ int principal_load_scopes(struct op *op, struct str account_id, const struct adm
 			.unit_path = db_str(&rows, i, 1),
 			.platform_id = db_i64(&rows, i, 2),
 			.valid_to_s = db_i64(&rows, i, 4),
+			.max_rank = (int)db_i64(&rows, i, 6),
+			.is_capped = db_i64(&rows, i, 6) >= 0,
 		};
+		r = read_roles(op, db_str(&rows, i, 5), &scopes[i]);
+		if (r < 0)
+			return r;
 		r = db_array_read(op, db_str(&rows, i, 3), &names, &n_names);
 		if (r < 0)
 			return r;

@@ -13,7 +13,12 @@ struct found {
 	struct unit unit;
 	int64_t platform_id;
 	unsigned rights;
+	int64_t *roles;
+	struct str *role_ids;
+	int max_rank;
 };
+
+static const struct str sensitivities[] = { STR("low"), STR("normal"), STR("high"), STR("privileged") };
 
 static int read_rights(struct op *op, const struct scoping_request *request, unsigned *ret_rights)
 {
@@ -29,6 +34,43 @@ static int read_rights(struct op *op, const struct scoping_request *request, uns
 		rights |= right;
 	}
 	*ret_rights = rights;
+	return 0;
+}
+
+static int read_cap(struct op *op, const struct scoping_request *request, struct found *f)
+{
+	if (str_is_null(request->max_sensitivity))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(sensitivities); i++) {
+		if (str_equal(sensitivities[i], request->max_sensitivity)) {
+			f->max_rank = (int)i;
+			return 0;
+		}
+	}
+	(void)op_fail(op, ERR_INVALID_VALUE, "no such sensitivity");
+	return op_fail_arg(op, "field", STR("max_sensitivity"));
+}
+
+static int find_roles(struct op *op, const struct scoping_request *request, struct found *f)
+{
+	struct role role;
+	int r = read_cap(op, request, f);
+
+	if (r < 0 || request->n_roles == 0)
+		return r;
+	if (f->platform_id == SCOPE_ALL_PLATFORMS) {
+		(void)op_fail(op, ERR_INVALID_VALUE, "roles are named together with their platform");
+		return op_fail_arg(op, "field", STR("roles"));
+	}
+	f->roles = ARENA_ARRAY(op->arena, int64_t, request->n_roles);
+	f->role_ids = ARENA_ARRAY(op->arena, struct str, request->n_roles);
+	for (size_t i = 0; i < request->n_roles; i++) {
+		r = role_find(op, f->platform_id, request->roles[i], &role);
+		if (r < 0)
+			return r;
+		f->roles[i] = role.id;
+		f->role_ids[i] = arena_printf(op->arena, "%lld", (long long)role.id);
+	}
 	return 0;
 }
 
@@ -70,6 +112,14 @@ static int audit_scope(struct op *op, const struct principal *p, const char *act
 		json_array_append_new(rights, json_from_str(scope->rights[i]));
 	json_set_str(data, "scope", scope->id);
 	json_set_take(data, "rights", rights);
+	json_set_str(data, "max_sensitivity", scope->max_sensitivity);
+	if (scope->n_roles > 0) {
+		json_t *roles = json_new_array();
+
+		for (size_t i = 0; i < scope->n_roles; i++)
+			json_array_append_new(roles, json_from_str(scope->roles[i]));
+		json_set_take(data, "roles", roles);
+	}
 	json_set_str(data, "valid_to", scope->valid_to);
 	return governance_audit(op, p, &act, data);
 }
@@ -77,15 +127,21 @@ static int audit_scope(struct op *op, const struct principal *p, const char *act
 int scoping_add(struct op *op, const struct principal *p, const struct scoping_request *request, struct scope *ret_scope,
                 bool *ret_added)
 {
-	struct found f;
+	struct found f = { .rights = 0 };
 	int r = find_all(op, request, &f);
 
+	if (r == 0)
+		r = find_roles(op, request, &f);
 	if (r < 0)
 		return r;
 	const struct delegation_gift gift = {
 		.to = { .person_id = f.account.person_id, .unit_path = f.unit.path, .platform_id = f.platform_id },
 		.rights = f.rights,
 		.valid_to_s = request->valid_to_s,
+		.roles = f.roles,
+		.n_roles = request->n_roles,
+		.is_capped = !str_is_null(request->max_sensitivity),
+		.max_rank = f.max_rank,
 	};
 	const struct scope_new new = {
 		.account_id = f.account.id,
@@ -94,6 +150,9 @@ int scoping_add(struct op *op, const struct principal *p, const struct scoping_r
 		.rights = request->rights,
 		.n_rights = request->n_rights,
 		.valid_to = request->valid_to,
+		.role_ids = f.role_ids,
+		.n_role_ids = request->n_roles,
+		.max_sensitivity = request->max_sensitivity,
 		.granted_by = p->account_id,
 	};
 	r = governance_refuse(op, delegation_check_gift(p, &gift));

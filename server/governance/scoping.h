@@ -10,6 +10,9 @@ struct scoping_request {
 	struct str platform;         /* code; STR_NULL: all */
 	const struct str *rights;    /* names */
 	size_t n_rights;
+	const struct str *roles;     /* codes of roles on platform; n_roles 0: every role */
+	size_t n_roles;
+	struct str max_sensitivity;  /* nothing more sensitive; STR_NULL: no cap */
 	struct str valid_to;         /* timestamp; STR_NULL: open */
 	int64_t valid_to_s;          /* the same; 0: open */
 };

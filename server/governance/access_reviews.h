@@ -1,0 +1,20 @@
+/*
+ * access_reviews.h: reviews of permissions and accounts by campaign: items for whoever reviews the unit, keep, revoke or
+ * change, a deadline, and what silence means.
+ *
+ * Building and closing go in batches (review_advance), each a transaction, resumed where the last one ended.  A grant
+ * under review carries the deadline itself (suspended_at): silence suspends it without anybody's doing.
+ */
+#pragma once
+
+#include "server/governance/governed.h"
+
+/* id, actor, code, name, kind, unit, platform, min_sensitivity, deadline, no_answer */
+extern const struct governed_kind review_begin;
+/* id (of the campaign), actor */
+extern const struct governed_kind review_advance;
+/* id (of the campaign), actor, item, decision, note, role (of "change") */
+extern const struct governed_kind review_decide;
+/* review_list: actor, after code, limit.  review_one: actor, id.  review_items: actor, campaign, state (open, overdue, done, NULL), after unit,
+   after id, limit.  review_overdue: actor, after key, limit: units with items past their deadline. */
+extern const struct query *const review_list, *const review_one, *const review_items, *const review_overdue;
