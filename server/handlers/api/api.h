@@ -15,7 +15,9 @@
 int guard_admin(struct request *rq);
 
 /* One endpoint each; parameters of queries are numbered beside their lists. */
-enum { P_GRANTS_LOGIN, N_GRANTS_PARAMS };
+enum {
+	P_GRANTS_LOGIN, P_GRANTS_ON, P_GRANTS_PLATFORM, P_GRANTS_ROLE, P_GRANTS_UNIT, P_GRANTS_ORIGIN, P_GRANTS_AFTER, P_GRANTS_LIMIT, N_GRANTS_PARAMS
+};
 extern const struct param_spec api_grants_params[N_GRANTS_PARAMS];
 int h_api_grants_list(struct request *rq);
 int h_api_grants_add(struct request *rq);

@@ -2,10 +2,20 @@
 
 #include "common/base/random.h"
 #include "common/model/account_store.h"
+#include "server/governance/explain.h"
+#include "server/governance/granting.h"
+#include "server/handlers/api/granting.h"
 #include "server/handlers/api/grants.h"
 
 const struct param_spec api_grants_params[N_GRANTS_PARAMS] = {
-	[P_GRANTS_LOGIN] = { "login", 32, PARAM_REQUIRED | PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GRANTS_LOGIN] = { "login", 32, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GRANTS_ON] = { "on", 10, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GRANTS_PLATFORM] = { "platform", 16, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GRANTS_ROLE] = { "role", 32, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GRANTS_UNIT] = { "unit", 35, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GRANTS_ORIGIN] = { "origin", 16, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GRANTS_AFTER] = { "after", API_AFTER_MAX, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GRANTS_LIMIT] = { "limit", 3, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
 };
 
 json_t *api_grant_json(const struct grant *g)
@@ -19,6 +29,7 @@ json_t *api_grant_json(const struct grant *g)
 	api_set(json, "role_name", g->role_name);
 	api_set(json, "unit", g->unit_code);
 	api_set(json, "unit_name", g->unit_name);
+	api_set(json, "origin", g->origin);
 	api_set(json, "basis", g->basis);
 	api_set(json, "valid_from", g->valid_from);
 	api_set(json, "valid_to", g->valid_to);
@@ -33,8 +44,28 @@ json_t *api_grant_json(const struct grant *g)
 	return json;
 }
 
+/* Who has what on that day (today: now), unit by unit, as far as the scope reaches. */
+static int list_on(struct request *rq)
+{
+	struct str at;
+	int r = api_day_end(rq, rq_param(rq, P_GRANTS_ON), &at);
+
+	if (r < 0)
+		return r;
+	if (!str_is_null(rq_param(rq, P_GRANTS_ROLE)) && str_is_null(rq_param(rq, P_GRANTS_PLATFORM)))
+		return op_fail(&rq->op, ERR_BAD_REQUEST, "a role is named together with its platform");
+	const struct db_param params[] = {
+		P_STR(rq->principal->account_id), P_STR(at), P_STR(rq_param(rq, P_GRANTS_PLATFORM)), P_STR(rq_param(rq, P_GRANTS_ROLE)),
+		P_STR(rq_param(rq, P_GRANTS_UNIT)), P_STR(rq_param(rq, P_GRANTS_ORIGIN)),
+	};
+	return api_governed_page(rq, &(struct api_governed_page){ "grants", grants_on, params, ARRAY_LEN(params), 2, P_GRANTS_AFTER, P_GRANTS_LIMIT });
+}
+
 int h_api_grants_list(struct request *rq)
 {
+	if (str_is_null(rq_param(rq, P_GRANTS_LOGIN)))
+		return list_on(rq);
+
 	struct op *op = &rq->op;
 	const struct grant *grants;
 	struct account account;

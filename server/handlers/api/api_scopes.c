@@ -17,6 +17,14 @@ static json_t *scope_json(const struct scope *s)
 	api_set(json, "unit_name", s->unit_name);
 	api_set(json, "platform", s->platform_code);
 	json_set_take(json, "rights", rights);
+	if (s->n_roles > 0) {
+		json_t *roles = json_new_array();
+
+		for (size_t i = 0; i < s->n_roles; i++)
+			json_array_append_new(roles, json_from_str(s->roles[i]));
+		json_set_take(json, "roles", roles);
+	}
+	api_set(json, "max_sensitivity", s->max_sensitivity);
 	api_set(json, "valid_from", s->valid_from);
 	api_set(json, "valid_to", s->valid_to);
 	api_set(json, "granted_by", s->granted_by);
@@ -25,12 +33,14 @@ static json_t *scope_json(const struct scope *s)
 
 int h_api_scopes_add(struct request *rq)
 {
-	enum { LOGIN, UNIT, PLATFORM, RIGHTS, VALID_TO, N };
+	enum { LOGIN, UNIT, PLATFORM, RIGHTS, ROLES, MAX_SENSITIVITY, VALID_TO, N };
 	static const struct api_field fields[N] = {
 		[LOGIN] = { "login", API_CODE, 32, true },
 		[UNIT] = { "unit", API_CODE, 35, true },
 		[PLATFORM] = { "platform", API_CODE, 16, false },
 		[RIGHTS] = { "rights", API_LIST, 0, true },
+		[ROLES] = { "roles", API_LIST, 0, false },
+		[MAX_SENSITIVITY] = { "max_sensitivity", API_CODE, 16, false },
 		[VALID_TO] = { "valid_to", API_STAMP, 25, false },
 	};
 	struct str v[N];
@@ -41,13 +51,17 @@ int h_api_scopes_add(struct request *rq)
 
 	if (r < 0)
 		return r;
-	request = (struct scoping_request){ .login = v[LOGIN], .unit = v[UNIT], .platform = v[PLATFORM], .valid_to = v[VALID_TO] };
+	request = (struct scoping_request){ .login = v[LOGIN], .unit = v[UNIT], .platform = v[PLATFORM], .max_sensitivity = v[MAX_SENSITIVITY], .valid_to = v[VALID_TO] };
 	if (!str_is_null(v[VALID_TO])) {
 		request.valid_to_s = api_stamp_seconds(v[VALID_TO]);
 		if (request.valid_to_s <= rq->op.now_s)
 			return api_invalid(&rq->op, "valid_to", "valid_to must be in the future");
 	}
 	r = api_list(rq, "rights", &request.rights, &request.n_rights);
+	if (r < 0)
+		return r;
+	if (json_object_get(rq->json, "roles"))
+		r = api_list(rq, "roles", &request.roles, &request.n_roles);
 	if (r < 0)
 		return r;
 	r = scoping_add(&rq->op, rq->principal, &request, &scope, &added);
