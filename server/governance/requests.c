@@ -99,7 +99,7 @@ const struct governed_kind request_file = { .action = "request.file", .check = &
 	"    AND k.account_id IN (e.actor, e.instead_of)) ORDER BY k.instead_of IS NOT NULL LIMIT 1) k ON true) "
 #define DECIDE_FAULTS                                                                                                      \
 	"CASE WHEN me.person_id = f.pid THEN 'self_grant' WHEN f.requested_by = f.actor THEN 'four_eyes'"                                          \
-	" WHEN EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = f.id AND e.kind = 'approved' AND f.actor IN (e.actor, e.instead_of)) THEN 'four_eyes'"  \
+	" WHEN EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = f.id AND e.kind = 'approved' AND f.actor IN (e.actor, e.instead_of)) THEN CASE WHEN f.state = 'open' THEN 'four_eyes' ELSE 'wrong_state' END"  \
 	" WHEN f.decider IS NULL THEN 'out_of_scope' WHEN f.state <> 'open' OR f.expires_at <= now() THEN 'wrong_state'"                             \
 	" WHEN f.seen <> f.version THEN 'precondition_failed'"
 #define DECIDE_FROM                                                                                                        \

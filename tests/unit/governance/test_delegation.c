@@ -139,6 +139,68 @@ static void test_account(_unused_ void **state)
 	assert_int_equal(delegation_check_account(&p, RIGHT_REVOKE, &object, NULL, 0), ERR_OUT_OF_SCOPE);
 }
 
+/* Scopes for some roles, and with a cap. */
+static void test_roles(_unused_ void **state)
+{
+	static const int64_t two[] = { 7, 8 }, one[] = { 8 }, strange[] = { 9 };
+	static const struct {
+		struct admin_scope scope;
+		int64_t role;
+		int rank;
+		int expected;
+	} rows[] = {
+		{ { .roles = two, .n_roles = 2 }, 7, RANK_NORMAL, 0 },
+		{ { .roles = two, .n_roles = 2 }, 9, RANK_LOW, ERR_OUT_OF_SCOPE },
+		/* Some roles are not the platform as a whole. */
+		{ { .roles = two, .n_roles = 2 }, 0, RANK_LOW, ERR_OUT_OF_SCOPE },
+		{ { .is_capped = true, .max_rank = RANK_NORMAL }, 7, RANK_NORMAL, 0 },
+		{ { .is_capped = true, .max_rank = RANK_NORMAL }, 7, RANK_HIGH, ERR_OUT_OF_SCOPE },
+		{ { .is_capped = true, .max_rank = RANK_LOW }, 0, RANK_LOW, 0 },
+		{ { .roles = two, .n_roles = 2, .is_capped = true, .max_rank = RANK_LOW }, 7, RANK_PRIVILEGED, ERR_OUT_OF_SCOPE },
+		{ { .roles = NULL }, 7, RANK_PRIVILEGED, 0 },
+	};
+	static const struct {
+		struct admin_scope scope;
+		struct delegation_gift gift;
+		int expected;
+	} gifts[] = {
+		{ { .roles = two, .n_roles = 2 }, { .roles = one, .n_roles = 1 }, 0 },
+		{ { .roles = two, .n_roles = 2 }, { .roles = strange, .n_roles = 1 }, ERR_OUT_OF_SCOPE },
+		{ { .roles = two, .n_roles = 2 }, { .n_roles = 0 }, ERR_OUT_OF_SCOPE }, /* every role is more than two */
+		{ { .is_capped = true, .max_rank = RANK_HIGH }, { .is_capped = true, .max_rank = RANK_HIGH }, 0 },
+		{ { .is_capped = true, .max_rank = RANK_HIGH }, { .is_capped = true, .max_rank = RANK_PRIVILEGED }, ERR_OUT_OF_SCOPE },
+		{ { .is_capped = true, .max_rank = RANK_HIGH }, { .is_capped = false }, ERR_OUT_OF_SCOPE },
+		{ { .is_capped = false }, { .is_capped = true, .max_rank = RANK_PRIVILEGED }, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct admin_scope scope = rows[i].scope;
+		struct delegation_object object = object_at(DIVISION, 2);
+
+		scope.unit_path = STR(COMMUNE);
+		scope.platform_id = 2;
+		scope.rights = ALL;
+		object.role_id = rows[i].role;
+		object.rank = rows[i].rank;
+		struct principal p = holding(&scope, 1);
+		print_message("row %zu\n", i);
+		assert_int_equal(delegation_check(&p, RIGHT_GRANT, &object), rows[i].expected);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(gifts); i++) {
+		struct admin_scope scope = gifts[i].scope;
+		struct delegation_gift gift = gifts[i].gift;
+
+		scope.unit_path = STR(COMMUNE);
+		scope.platform_id = 2;
+		scope.rights = ALL;
+		gift.to = object_at(DIVISION, 2);
+		gift.rights = RIGHT_GRANT;
+		struct principal p = holding(&scope, 1);
+		print_message("gift %zu\n", i);
+		assert_int_equal(delegation_check_gift(&p, &gift), gifts[i].expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_gift),
 		cmocka_unit_test(test_gift_is_not_put_together),
 		cmocka_unit_test(test_account),
+		cmocka_unit_test(test_roles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
