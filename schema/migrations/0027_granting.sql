@@ -38,6 +38,8 @@ CREATE UNIQUE INDEX access_grant_by_rule ON sen.access_grant
 CREATE UNIQUE INDEX access_grant_by_request ON sen.access_grant (request_id) WHERE request_id IS NOT NULL;
 CREATE UNIQUE INDEX access_grant_by_emergency ON sen.access_grant (emergency_id) WHERE emergency_id IS NOT NULL;
 CREATE INDEX access_grant_unit ON sen.access_grant (unit_id, id);
+DROP INDEX sen.access_grant_role;
+CREATE INDEX access_grant_role ON sen.access_grant (role_id, unit_id);
 
 -- role_ids NULL: every role of the platforms it reaches; max_rank: nothing more sensitive (sen.rank), NULL: no cap.
 ALTER TABLE sen.admin_scope
@@ -456,6 +458,7 @@ CREATE TABLE sen.access_request (
 );
 CREATE UNIQUE INDEX access_request_open ON sen.access_request (person_id, role_id, unit_id) WHERE state = 'open';
 CREATE INDEX access_request_unit ON sen.access_request (unit_id, id);
+CREATE INDEX access_request_waiting ON sen.access_request (unit_id, id) WHERE state = 'open';
 CREATE INDEX access_request_person ON sen.access_request (person_id);
 CREATE INDEX access_request_by ON sen.access_request (requested_by, id);
 CREATE TABLE sen.request_event (

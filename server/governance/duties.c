@@ -81,19 +81,21 @@ DB_QUERY(duty_exceptions_q, DB_READ,
          " ORDER BY e.id LIMIT $3::integer");
 const struct query *const duty_exceptions = &duty_exceptions_q;
 
+/* Who holds the one side, who the other, each once; then both: not role by role, nor grant by grant. */
+#define HELD(side)                                                                                                         \
+	"held_" side " AS MATERIALIZED (SELECT d.id AS duty, g.account_id, g.id, g.unit_id, g.role_id, r.platform_id, r.code FROM sen.duty_rule d"          \
+	" JOIN sen.role r ON r.code = d.role_" side " AND r.platform_id = coalesce(d.platform_" side ", r.platform_id)"                                      \
+	" JOIN sen.access_grant g ON g.role_id = r.id AND g.revoked_at IS NULL AND (g.valid_to IS NULL OR g.valid_to > now()) WHERE d.retired_at IS NULL), "
 DB_QUERY(duty_violations_q, DB_READ,
-         "SELECT jsonb_build_object('duty', v.code, 'severity', v.severity, 'login', a.login, 'full_name', n.full_name, 'grant_a', v.ga, 'grant_b', v.gb,"
-         " 'role_a', v.ra, 'role_b', v.rb, 'unit_a', u.code, 'unit_b', w.code), v.key FROM ("
-         " SELECT d.code, d.severity, g.account_id, g.id AS ga, h.id AS gb, x.code AS ra, y.code AS rb, g.unit_id AS ua, h.unit_id AS ub,"
-         "  d.id AS duty, d.within, x.platform_id AS pa, g.role_id, d.code || '/' || g.account_id || '/' || g.id || '/' || h.id AS key"
-         " FROM sen.duty_rule d JOIN sen.role x ON x.code = d.role_a AND x.platform_id = coalesce(d.platform_a, x.platform_id)"
-         " JOIN sen.role y ON y.code = d.role_b AND y.platform_id = coalesce(d.platform_b, y.platform_id) AND (d.within <> 'platform' OR x.platform_id = y.platform_id)"
-         " JOIN sen.access_grant g ON g.role_id = x.id AND g.revoked_at IS NULL AND (g.valid_to IS NULL OR g.valid_to > now())"
-         " JOIN sen.access_grant h ON h.account_id = g.account_id AND h.role_id = y.id AND h.revoked_at IS NULL AND (h.valid_to IS NULL OR h.valid_to > now())"
-         " WHERE d.retired_at IS NULL) v"
+         "WITH places AS MATERIALIZED (SELECT * FROM sen.scoped_units($1::uuid, 'read')), " HELD("a") HELD("b")
+         "v AS (SELECT x.duty, x.account_id, x.id AS ga, y.id AS gb, x.code AS ra, y.code AS rb, x.unit_id AS ua, y.unit_id AS ub, x.platform_id AS pa, x.role_id,"
+         "  y.platform_id AS pb, x.duty || '/' || x.account_id || '/' || x.id || '/' || y.id AS key FROM held_a x JOIN held_b y ON y.duty = x.duty AND y.account_id = x.account_id)"
+         " SELECT jsonb_build_object('duty', d.code, 'severity', d.severity, 'login', a.login, 'full_name', n.full_name, 'grant_a', v.ga, 'grant_b', v.gb,"
+         " 'role_a', v.ra, 'role_b', v.rb, 'unit_a', u.code, 'unit_b', w.code), v.key FROM v JOIN sen.duty_rule d ON d.id = v.duty"
          " JOIN sen.account a ON a.id = v.account_id JOIN sen.person n ON n.id = a.person_id JOIN sen.unit u ON u.id = v.ua JOIN sen.unit w ON w.id = v.ub"
-         " JOIN sen.scoped_units($1::uuid, 'read') s ON s.unit_id = v.ua AND (s.every OR v.pa = ANY (s.platforms) OR v.role_id = ANY (s.roles))"
-         " WHERE ($2::text IS NULL OR v.key > $2) AND (v.within <> 'unit' OR starts_with(u.path, w.path) OR starts_with(w.path, u.path))"
+         " WHERE (v.ua IN (SELECT s.unit_id FROM places s WHERE s.every) OR (v.ua, v.pa) IN (SELECT s.unit_id, unnest(s.platforms) FROM places s)"
+         "  OR (v.ua, v.role_id) IN (SELECT s.unit_id, unnest(s.roles) FROM places s)) AND (d.within <> 'platform' OR v.pa = v.pb)"
+         " AND ($2::text IS NULL OR v.key > $2) AND (d.within <> 'unit' OR starts_with(u.path, w.path) OR starts_with(w.path, u.path))"
          " AND NOT sen.duty_excepted(v.duty, a.person_id) ORDER BY v.key LIMIT $3::integer");
 const struct query *const duty_violations = &duty_violations_q;
 
