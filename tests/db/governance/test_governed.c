@@ -240,9 +240,14 @@ static void test_deputies(void **state)
 	side("UPDATE sen.admin_scope SET rights = ARRAY['read', 'approve', 'grant'] WHERE account_id = (SELECT a.id FROM sen.account a JOIN sen.person n ON n.id = a.person_id WHERE n.employee_code = 'W2')");
 }
 
+static struct principal principal_of(struct fixture *f, const char *code)
+{
+	return gov_principal(&f->op, arena_cstr(f->op.arena, gov_login(&f->op, code)));
+}
+
 struct racer {
 	struct str id;
-	const char *who;
+	struct principal who; /* found before: an assertion in another thread would end the program */
 	const struct governed_kind *kind;
 	struct str item;
 	int result;
@@ -252,15 +257,16 @@ struct racer {
 static void *race(void *argument)
 {
 	struct racer *r = argument;
-	struct fixture f = { .body = NULL };
+	struct db_param decision[] = { P_STR(r->id), P_STR(r->who.account_id), P_I64(1), S("đồng ý") };
+	struct db_param answer[] = { P_STR(r->id), P_STR(r->who.account_id), P_STR(r->item), S("keep"), P_NULL, P_NULL };
+	bool is_answer = !str_is_null(r->item);
+	json_t *body = NULL;
+	struct op op;
 
-	gov_begin(&f.op, gov_server);
-	if (str_is_null(r->item))
-		r->result = decide(&f, r->who, r->kind, r->id, 1);
-	else
-		r->result = AS(&f, r->who, *r->kind, P_STR(r->id), P_NULL, P_STR(r->item), S("keep"), P_NULL, P_NULL);
-	json_decref(f.body);
-	gov_end(&f.op);
+	gov_begin(&op, gov_server);
+	r->result = governed_write(&op, &r->who, r->kind, is_answer ? answer : decision, is_answer ? ARRAY_LEN(answer) : ARRAY_LEN(decision), &body);
+	json_decref(body);
+	gov_end(&op);
 	return NULL;
 }
 
@@ -273,6 +279,9 @@ static int run_race(struct racer *racers)
 	for (int i = 0; i < N_PARALLEL; i++) {
 		pthread_join(racers[i].thread, NULL);
 		won += racers[i].result == 0;
+		if (racers[i].result != 0 && racers[i].result != ERR_WRONG_STATE && racers[i].result != ERR_PRECONDITION_FAILED && racers[i].result != ERR_CONFLICT &&
+		    racers[i].result != ERR_OVERLOADED) /* eight connections for fifty: nothing was done */
+			fail_msg("a racer ended with %d", racers[i].result);
 	}
 	return won;
 }
@@ -286,7 +295,7 @@ static void test_fifty_approvals_are_one_grant(void **state)
 
 	assert_int_equal(file(f, "WA", "VP", "MC", &id), 0);
 	for (size_t i = 0; i < N_PARALLEL; i++)
-		racers[i] = (struct racer){ .id = id, .who = who[i % ARRAY_LEN(who)], .kind = &request_approve };
+		racers[i] = (struct racer){ .id = id, .who = principal_of(f, who[i % ARRAY_LEN(who)]), .kind = &request_approve };
 	assert_int_equal(run_race(racers), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.request_event WHERE kind = 'approved'"), 1);
@@ -495,7 +504,7 @@ static void test_reviews(void **state)
 	side("UPDATE sen.review_campaign SET deadline = now(); UPDATE sen.access_grant SET suspended_at = now()");
 	assert_int_equal(live_grants(), 0);
 	for (size_t i = 0; i < N_PARALLEL; i++)
-		racers[i] = (struct racer){ .id = id, .item = item, .who = i % 2 == 0 ? "WA" : "P3", .kind = &review_decide };
+		racers[i] = (struct racer){ .id = id, .item = item, .who = principal_of(f, i % 2 == 0 ? "WA" : "P3"), .kind = &review_decide };
 	assert_int_equal(run_race(racers), 1);
 	assert_int_equal(live_grants(), 1);
 	assert_int_equal(AS(f, "P2", review_advance, P_STR(id), P_NULL), 0);
