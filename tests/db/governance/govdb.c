@@ -111,7 +111,7 @@ static struct db *open_as_server(void)
 	const struct db_config config = {
 		.conninfo = arena_printf(a, "%s options='-c role=sen_server'", dbtest_conninfo()),
 		.program = DBTEST_PROGRAM,
-		.pool_size = 8,
+		.pool_size = 50, /* one for each of a race: nobody waits for a place, however slow the machine */
 		.statement_timeout_ms = 20000,
 		.audit_chain = 10,
 	};
