@@ -2,56 +2,34 @@
 --
 -- SQLSTATE SN001: something must be settled first (ERR_BLOCKED).
 
-ALTER TABLE sen.platform ADD COLUMN IF NOT EXISTS functions text[] NOT NULL DEFAULT '{}';
-ALTER TABLE sen.platform ADD COLUMN IF NOT EXISTS scopes text[] NOT NULL DEFAULT '{}';
-ALTER TABLE sen.platform ADD COLUMN IF NOT EXISTS description text NOT NULL DEFAULT '';
-
--- "Another person": one may hold several accounts.
-CREATE OR REPLACE FUNCTION sen.same_person(a uuid, b uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT a = b OR EXISTS (SELECT FROM sen.account x JOIN sen.account y ON y.person_id = x.person_id WHERE x.id = a AND y.id = b)
-$$;
-
 -- Where a platform belongs: its managing unit, or the province as long as none is named.
 CREATE FUNCTION sen.platform_home(platform smallint) RETURNS text LANGUAGE sql STABLE AS $$
-	SELECT coalesce((SELECT u.path FROM sen.platform p JOIN sen.unit u ON u.code = p.managing_unit WHERE p.id = platform),
+	SELECT coalesce((SELECT u.path FROM sen.platform p JOIN sen.unit u ON u.id = p.managing_unit_id WHERE p.id = platform),
 		(SELECT u.path FROM sen.unit u WHERE u.kind = 'province' ORDER BY u.path LIMIT 1))
 $$;
 CREATE FUNCTION sen.platform_in_reach(actor uuid, needed text, platform smallint) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT sen.scope_covers(actor, needed, sen.platform_home(platform), platform)
+	SELECT sen.catalogue_covers(actor, needed, p.managing_unit_id, p.id) FROM sen.platform p WHERE p.id = platform
 $$;
-
--- Communes declare and propose; entries of the catalogue are managed above them.
-CREATE FUNCTION sen.platform_not_of_commune() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-BEGIN
-	IF EXISTS (SELECT FROM sen.unit u WHERE u.code = NEW.managing_unit AND (u.kind IN ('commune', 'ward')
-		OR EXISTS (SELECT FROM sen.unit c WHERE c.kind IN ('commune', 'ward') AND starts_with(u.path, c.path)))) THEN
-		RAISE EXCEPTION 'a commune manages no entry of the catalogue' USING ERRCODE = '23514', CONSTRAINT = 'platform_not_of_commune';
-	END IF;
-	RETURN NEW;
-END
-$$;
-CREATE TRIGGER not_of_commune BEFORE INSERT OR UPDATE OF managing_unit ON sen.platform
-	FOR EACH ROW WHEN (NEW.managing_unit <> '') EXECUTE FUNCTION sen.platform_not_of_commune();
 
 -- ---- Overlap ----------------------------------------------------------------------------------------------------
 
 -- What has to be compared (again): stale rows.  Any change of what is compared makes them, whoever makes it.
 CREATE TABLE sen.overlap_check (
-	platform_id  smallint PRIMARY KEY REFERENCES sen.platform,
+	platform_id  smallint PRIMARY KEY REFERENCES sen.platform ON DELETE CASCADE,
 	stale        boolean NOT NULL DEFAULT true,
 	edition      bigint NOT NULL DEFAULT 1,    -- raised by each change: a comparison of an older edition settles nothing
 	compared_at  timestamptz
 );
 -- Who entered or edited: they never close a finding about it.
 CREATE TABLE sen.overlap_author (
-	platform_id  smallint NOT NULL REFERENCES sen.platform,
+	platform_id  smallint NOT NULL REFERENCES sen.platform ON DELETE CASCADE,
 	account_id   uuid NOT NULL REFERENCES sen.account,
 	PRIMARY KEY (platform_id, account_id)
 );
 CREATE TABLE sen.overlap_finding (
 	id           uuid PRIMARY KEY,
-	platform_id  smallint NOT NULL REFERENCES sen.platform,   -- the entry
-	other_id     smallint NOT NULL REFERENCES sen.platform,   -- what there is already
+	platform_id  smallint NOT NULL REFERENCES sen.platform ON DELETE CASCADE,   -- the entry
+	other_id     smallint NOT NULL REFERENCES sen.platform ON DELETE CASCADE,   -- what there is already
 	-- central: function and scope of a central platform; provincial: function of a live provincial one; similar: blocks nothing
 	kind         text NOT NULL CHECK (kind IN ('central', 'provincial', 'similar')),
 	state        text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'gone')),
@@ -316,4 +294,3 @@ GRANT SELECT, INSERT, UPDATE ON sen.overlap_check, sen.overlap_author, sen.overl
 	sen.platform_review_task, sen.platform_review_reminder, sen.replacement, sen.replacement_role, sen.replacement_item TO sen_server;
 GRANT DELETE ON sen.replacement_role TO sen_server;
 GRANT SELECT ON sen.replacement_grant, sen.replacement_to_grant, sen.replacement_to_read_only, sen.replacement_to_revoke TO sen_server;
-GRANT UPDATE (state) ON sen.platform TO sen_server;

@@ -4,6 +4,7 @@
 #include "common/model/platform_store.h"
 #include "server/governance/catalogue_common.h"
 #include "server/governance/lifecycle.h"
+#include "server/governance/overlap_finding.h"
 #include "server/governance/principal_store.h"
 
 #define GATE(kind) "EXISTS (SELECT FROM sen.gate_now g WHERE g.platform_id = p.id AND g.kind = '" kind "' AND g.state = 'passed')"
@@ -141,8 +142,12 @@ static int move(struct op *op, const struct principal *p, const struct lifecycle
 {
 	struct catalogue_place place;
 	struct lifecycle_verdict v;
+	bool ignored;
 	int r = catalogue_lock(op, p, "catalogue", request->platform, &place);
 
+	/* Compared anew if anything changed: what is loaded then counts findings of today. */
+	if (r == 0)
+		r = overlap_is_blocking(op, place.id, &ignored);
 	if (r == 0)
 		r = load(op, p, request, found);
 	if (r < 0)

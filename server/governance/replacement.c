@@ -11,10 +11,13 @@ DB_QUERY(replacement_add_q, DB_WRITE,
          "INSERT INTO sen.replacement (id, old_id, new_id, unit_id, is_whole, cutover_on, read_only_role_id, basis, drawn_by)"
          " SELECT $1::uuid, $2::smallint, $3::smallint, $4::integer, $5::boolean, $6::date, $7::integer, $8, $9::uuid"
          " WHERE sen.replacement_in_reach($9::uuid, 'catalogue', $2::smallint, $3::smallint, $4::integer) RETURNING id");
+/* Also one that is retired, as long as somebody holds it. */
+DB_QUERY(replacement_old_role_q, DB_READ, "SELECT r.id FROM sen.role r WHERE r.platform_id = $1::smallint AND r.code = $2");
 DB_QUERY(replacement_add_role_q, DB_WRITE,
          "INSERT INTO sen.replacement_role (replacement_id, old_role_id, new_role_id) VALUES ($1::uuid, $2::integer, $3::integer)");
 DB_QUERY(replacement_unmapped_roles_q, DB_READ,
          "SELECT string_agg(r.code, ', ' ORDER BY r.code) FROM sen.replacement x JOIN sen.role r ON r.platform_id = x.old_id WHERE x.id = $1::uuid"
+         " AND (r.retired_at IS NULL OR EXISTS (SELECT FROM sen.access_grant g WHERE g.role_id = r.id AND g.revoked_at IS NULL))"
          " AND NOT EXISTS (SELECT FROM sen.replacement_role m WHERE m.replacement_id = x.id AND m.old_role_id = r.id)");
 DB_QUERY(replacement_submit_q, DB_WRITE,
          "UPDATE sen.replacement x SET state = 'submitted', submitted_by = $2::uuid, version = x.version + 1 WHERE x.id = $1::uuid AND x.version = $3::bigint"
@@ -32,12 +35,15 @@ DB_QUERY(replacement_why_not_q, DB_READ,
          " OR sen.replacement_in_reach($2::uuid, $3, x.old_id, x.new_id, x.unit_id))");
 /* Both states in one place, so that the platform never lives on behind a plan that carried everybody away. */
 DB_QUERY(replacement_platform_replacing_q, DB_WRITE,
-         "UPDATE sen.platform p SET state = 'replacing' FROM sen.replacement x WHERE x.id = $1::uuid AND x.is_whole AND p.id = x.old_id"
-         " AND p.state IN ('completed', 'deploying', 'operating', 'reviewing')");
+         "WITH moved AS (UPDATE sen.platform p SET state = 'replacing', replaced_by = x.new_id, moved_by = x.approved_by FROM sen.replacement x, sen.platform o"
+         "  WHERE x.id = $1::uuid AND x.is_whole AND p.id = x.old_id AND o.id = p.id AND p.state IN ('completed', 'deploying', 'operating', 'reviewing')"
+         "  RETURNING p.id, o.state, x.approved_by, x.basis)"
+         " INSERT INTO sen.platform_transition (platform_id, from_state, to_state, moved_by, reason) SELECT id, state, 'replacing', approved_by, basis FROM moved");
 DB_QUERY(replacement_finish_q, DB_WRITE,
          "WITH done AS (UPDATE sen.replacement x SET state = 'finished', finished_at = now(), version = x.version + 1 WHERE x.id = $1::uuid AND x.state = 'approved'"
-         "  RETURNING x.old_id, x.is_whole), ended AS (UPDATE sen.platform p SET state = 'stopped' FROM done WHERE done.is_whole AND p.id = done.old_id"
-         "  AND p.state = 'replacing' RETURNING p.id) SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM ended)");
+         "  RETURNING x.old_id, x.is_whole, x.approved_by, x.basis), ended AS (UPDATE sen.platform p SET state = 'stopped', moved_by = done.approved_by FROM done"
+         "  WHERE done.is_whole AND p.id = done.old_id AND p.state = 'replacing' RETURNING p.id, done.approved_by, done.basis)"
+         " INSERT INTO sen.platform_transition (platform_id, from_state, to_state, moved_by, reason) SELECT id, 'replacing', 'stopped', approved_by, basis FROM ended");
 DB_QUERY(replacement_hold_q, DB_WRITE,
          "SELECT x.state IN ('approved', 'finished'), x.read_only_role_id IS NOT NULL, x.cutover_on <= sen.today()"
          " FROM sen.replacement x WHERE x.id = $1::uuid AND sen.replacement_in_reach($2::uuid, 'grant', x.old_id, x.new_id, x.unit_id)"
@@ -109,14 +115,16 @@ static int find_all(struct op *op, const struct replacement_new *plan, struct fo
 static int add_roles(struct op *op, const struct replacement_new *plan, const struct found *f, struct str id)
 {
 	for (size_t i = 0; i < plan->n_roles; i++) {
-		struct role old_role, new_role = { 0 };
-		struct db_rows rows;
-		int r = role_find(op, f->old_platform.id, plan->roles[i].old_role, &old_role);
+		struct role new_role = { 0 };
+		struct db_rows rows, old_role;
+		int r = db_run(op, &replacement_old_role_q, &old_role, P_I64(f->old_platform.id), P_STR(plan->roles[i].old_role));
 
+		if (r == 0 && old_role.n == 0)
+			return op_fail(op, ERR_UNKNOWN_ROLE, "the platform has no such role");
 		if (r == 0 && !str_is_null(plan->roles[i].new_role))
 			r = role_find(op, f->new_platform.id, plan->roles[i].new_role, &new_role);
 		if (r == 0)
-			r = db_run(op, &replacement_add_role_q, &rows, P_STR(id), P_I64(old_role.id),
+			r = db_run(op, &replacement_add_role_q, &rows, P_STR(id), P_I64(db_i64(&old_role, 0, 0)),
 			           str_is_null(plan->roles[i].new_role) ? P_NULL : P_I64(new_role.id));
 		if (r < 0)
 			return r;

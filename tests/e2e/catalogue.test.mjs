@@ -32,9 +32,12 @@ async function change(who, method, path, body, version, headers = {}) {
   return { status: answer.status, text, json: text ? JSON.parse(text) : undefined, etag: answer.headers.get('etag') };
 }
 
+// Each has a function of its own: one that does what another does would be a finding of overlap.
+let serial = 0;
+const words = () => `q${serial += 1}x w${serial}y z${serial}v k${serial}h`;
 const entry = (over = {}) => ({
-  name: `Nền tảng thử nghiệm ${mark}`, kind: 'provincial', managing_unit: 'NA-S08', contact_name: 'Nguyễn Văn Đầu Mối', contact: '0238.000.000',
-  sector: 'Khoa học và Công nghệ', description: 'Tiếp nhận và trả kết quả hồ sơ', functions: ['tiep-nhan-ho-so', 'tra-ket-qua'], scopes: ['tinh', 'xa'],
+  name: `Nền tảng thử nghiệm ${mark} ${words()}`, kind: 'provincial', managing_unit: 'NA-S08', contact_name: 'Nguyễn Văn Đầu Mối', contact: '0238.000.000',
+  sector: 'Khoa học và Công nghệ', description: `Quản lý ${words()}`, functions: [`thu-nghiem-${serial}-${mark}`], scopes: ['tinh', 'xa'],
   legal_basis: 'Quyết định 3050/QĐ-UBND', security_level: 3, expected_on: '2025-12-31', target_scope: 'all', ...over,
 });
 const etagOf = async (who, name) => (await fetch(`${env.SEN_API}/platforms/${name}`, { headers: { authorization: `Bearer ${await who.accessToken()}` } })).headers.get('etag');
@@ -266,7 +269,8 @@ test('a role is edited under its version, and retired not over the heads of thos
 
 test('promulgated lists: another signs, dates decide which is in force, and two are compared', async () => {
   const names = [code('K'), code('L')];
-  for (const name of names) await made(writer, '/platforms', { code: name, ...entry() });
+  const entries = names.map(() => entry());
+  for (const [i, name] of names.entries()) await made(writer, '/platforms', { code: name, ...entries[i] });
   const draft = { unit: '40', title: 'Danh mục nền tảng số dùng chung', announced_total: 42, platforms: ['P02', names[0]] };
   const first = await change(writer, 'POST', '/platform-lists', draft);
   assert.equal(first.status, 201, first.text);
@@ -283,7 +287,7 @@ test('promulgated lists: another signs, dates decide which is in force, and two 
   assert.equal(signed.filter((a) => a.status === 200).length, 1);
   assert.equal((await change(writer, 'PUT', `/platform-lists/${id}`, { title: 'x', platforms: ['P02'] }, '"2"')).json.code, 'wrong_state');
   // The second takes one out, another in, and finds one changed.
-  assert.equal((await change(writer, 'PUT', `/platforms/${names[0]}`, entry({ sector: 'Y tế' }), await etagOf(writer, names[0]))).status, 200);
+  assert.equal((await change(writer, 'PUT', `/platforms/${names[0]}`, { ...entries[0], sector: 'Y tế' }, await etagOf(writer, names[0]))).status, 200);
   const second = await made(writer, '/platform-lists', { ...draft, platforms: names });
   const diff = (await writer.api('GET', `/platform-lists/${second.id}/diff?against=${id}`)).json;
   assert.deepEqual(diff.added.map((e) => e.code), [names[1]]);

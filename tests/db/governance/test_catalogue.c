@@ -77,7 +77,7 @@ static struct catalogue_entry entry_for(const char *code)
 {
 	return (struct catalogue_entry){
 		.code = str_c(code), .name = STR("Nền tảng thử nghiệm"), .kind = STR("provincial"), .managing_unit = STR("40"),
-		.contact_name = STR("Nguyễn Văn An"), .description = STR("Tiếp nhận và trả kết quả"), .functions = { tags, 2 }, .scopes = { tags, 1 },
+		.contact_name = STR("Nguyễn Văn An"), .description = STR("Quản lý cây xanh"), .functions = { tags, 2 }, .scopes = { tags, 1 },
 		.expected_on = STR("2025-12-15"), .security_level = STR("3"), .target_scope = STR("all"),
 	};
 }

@@ -203,9 +203,6 @@ static void test_scope(void **state)
 	assert_int_equal(overlap_present(&f->op, &f->admin, STR("C01")), ERR_WRONG_STATE);
 	op_forgive(&f->op);
 	assert_int_equal(overlap_present(&f->op, &f->admin, STR("NONE")), ERR_UNKNOWN_PLATFORM);
-	/* And a commune has no entry. */
-	side_fails("UPDATE sen.platform SET managing_unit = '16681' WHERE code = 'D11'", "23514");
-	side_fails("INSERT INTO sen.platform (code, name, name_fold, kind, state, managing_unit, verified) VALUES ('X1', 'X', 'x', 'proposed', 'proposed', '16681.VP', false)", "23514");
 }
 
 struct race {
