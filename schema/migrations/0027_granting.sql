@@ -37,6 +37,7 @@ CREATE UNIQUE INDEX access_grant_by_rule ON sen.access_grant
 	(rule_id, account_id, post_id, role_id, unit_id, valid_from, coalesce(valid_to, 'infinity')) WHERE revoked_at IS NULL AND origin = 'rule';
 CREATE UNIQUE INDEX access_grant_by_request ON sen.access_grant (request_id) WHERE request_id IS NOT NULL;
 CREATE UNIQUE INDEX access_grant_by_emergency ON sen.access_grant (emergency_id) WHERE emergency_id IS NOT NULL;
+DROP INDEX sen.access_grant_unit;
 CREATE INDEX access_grant_unit ON sen.access_grant (unit_id, id);
 DROP INDEX sen.access_grant_role;
 CREATE INDEX access_grant_role ON sen.access_grant (role_id, unit_id);
@@ -51,6 +52,15 @@ CREATE OR REPLACE VIEW sen.live_grant AS
 	FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id JOIN sen.platform p ON p.id = r.platform_id
 	WHERE g.revoked_at IS NULL AND g.valid_from <= now() AND (g.valid_to IS NULL OR g.valid_to > now())
 	AND (g.suspended_at IS NULL OR g.suspended_at > now()) AND sen.platform_is_open(p.state);
+
+-- Cards (0022): a grant also stops when its suspension begins.
+CREATE OR REPLACE FUNCTION sen.account_next_change(account uuid) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+	SELECT coalesce(min(t), 'infinity') FROM (
+		SELECT unnest(ARRAY[valid_from, valid_to, suspended_at]) AS t FROM sen.access_grant WHERE account_id = account AND revoked_at IS NULL
+		UNION ALL
+		SELECT unnest(ARRAY[valid_from, valid_to]) FROM sen.admin_scope WHERE account_id = account AND revoked_at IS NULL
+	) x WHERE t > now()
+$$;
 
 CREATE OR REPLACE VIEW sen.live_scope AS
 	SELECT s.account_id, s.id, s.unit_id, u.path, s.platform_id, s.rights, s.role_ids, s.max_rank

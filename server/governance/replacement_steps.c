@@ -4,7 +4,7 @@
 #define IN_WHOSE_NAME "CASE WHEN i.account_id = x.approved_by THEN x.drawn_by ELSE x.approved_by END"
 /* Of several old grants that become one, and of one that is there already, the longest time counts. */
 #define LONGEST_TIME                                                                                              \
-	" ON CONFLICT (account_id, role_id, unit_id) WHERE revoked_at IS NULL DO UPDATE SET valid_from = least(n.valid_from, excluded.valid_from)," \
+	" ON CONFLICT (account_id, role_id, unit_id, origin) WHERE revoked_at IS NULL AND origin <> 'rule' DO UPDATE SET valid_from = least(n.valid_from, excluded.valid_from)," \
 	" valid_to = CASE WHEN n.valid_to IS NULL OR excluded.valid_to IS NULL THEN NULL ELSE greatest(n.valid_to, excluded.valid_to) END"        \
 	" WHERE n.valid_from > excluded.valid_from OR n.valid_to < coalesce(excluded.valid_to, 'infinity')"
 #define TIMES \
