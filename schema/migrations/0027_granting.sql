@@ -53,13 +53,15 @@ CREATE OR REPLACE VIEW sen.live_grant AS
 	WHERE g.revoked_at IS NULL AND g.valid_from <= now() AND (g.valid_to IS NULL OR g.valid_to > now())
 	AND (g.suspended_at IS NULL OR g.suspended_at > now()) AND sen.platform_is_open(p.state);
 
--- Cards (0022): a grant also stops when its suspension begins.
-CREATE OR REPLACE FUNCTION sen.account_next_change(account uuid) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-	SELECT coalesce(min(t), 'infinity') FROM (
+-- A suspension ahead is one more moment at which a grant ends by itself: cards (0022) hold until then.
+CREATE OR REPLACE FUNCTION sen.account_next_change(account uuid) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT coalesce(min(t), 'infinity') FROM (
 		SELECT unnest(ARRAY[valid_from, valid_to, suspended_at]) AS t FROM sen.access_grant WHERE account_id = account AND revoked_at IS NULL
 		UNION ALL
 		SELECT unnest(ARRAY[valid_from, valid_to]) FROM sen.admin_scope WHERE account_id = account AND revoked_at IS NULL
-	) x WHERE t > now()
+	) x WHERE t > now());
+END
 $$;
 
 CREATE OR REPLACE VIEW sen.live_scope AS

@@ -176,6 +176,11 @@ static void what_begins_or_ends_by_itself_does(void **state)
 	assert_int_equal(side_i64("SELECT (fresh_until = (SELECT valid_to FROM sen.admin_scope))::int FROM sen.account_card WHERE login = 'a1'"), 1);
 	assert_int_equal(lies(), 0);
 
+	side("DELETE FROM sen.access_grant; SELECT give('a1', 'MC'); UPDATE sen.access_grant SET suspended_at = now() + interval '400 ms'; SELECT renew()");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.account_card c JOIN sen.access_grant g USING (account_id) WHERE c.fresh_until = g.suspended_at"), 1);
+	side("SELECT pg_sleep(0.5)");
+	assert_int_equal(lies(), 0);
+
 	side("SELECT post('A1', sen.today() + 3, NULL), post('A2', '2025-01-01', sen.today() + 2); SELECT renew()");
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.person_card c JOIN sen.post p USING (person_id)"
 	                          " WHERE (c.fresh_until AT TIME ZONE 'Asia/Ho_Chi_Minh') IN (sen.today() + 3, sen.today() + 2) AND p.valid @> sen.today()"), 2);
