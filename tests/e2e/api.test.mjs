@@ -47,6 +47,10 @@ before(async () => {
   const begun = await (await administrator()).api('POST', '/imports', { kind: 'persons', name: 'Bảng nhân sự', unit: communes[1] });
   assert.equal(begun.status, 201, begun.text);
   things.$import = begun.json.id;
+  const drawn = await (await administrator()).api('POST', '/reorganisations', { title: 'Sắp xếp', decision_no: '1/NQ', decision_on: '2026-11-20',
+    execute_at: '2099-01-01', steps: [{ kind: 'merge', from: [communes[1]], into: [{ code: '99998', name: 'Xã Hợp Nhất' }] }] });
+  assert.equal(drawn.status, 201, drawn.text);
+  things.$reorganisation = drawn.json.id;
   elsewhere = communes[1];
 });
 

@@ -5,9 +5,12 @@ import { before, test } from 'node:test';
 
 import { writeFileSync } from 'node:fs';
 import { senctl, senctlLogin } from '../../deploy/driver/world.mjs';
+import { conforms, routes } from './lib/api.mjs';
 import { Administrator, administrator, env, introspectAs, official, p02, sql, tokensFor } from './lib/world.mjs';
 
-// With header fields: If-Match.
+const matches = (pattern, path) => new RegExp(`^${pattern.slice('/api/v1'.length).replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
+
+// With header fields (If-Match), held against the document.
 async function api(who, method, path, body, headers = {}) {
   const answer = await fetch(`${env.SEN_API}${path}`, {
     method,
@@ -15,7 +18,9 @@ async function api(who, method, path, body, headers = {}) {
     body: body ? JSON.stringify(body) : undefined,
   });
   const text = await answer.text();
-  return { status: answer.status, text, json: text ? JSON.parse(text) : undefined, etag: answer.headers.get('etag') };
+  const given = { status: answer.status, text, json: text ? JSON.parse(text) : undefined, headers: answer.headers, etag: answer.headers.get('etag') };
+  conforms(routes.find((r) => r.method === method && matches(r.path, path.split('?')[0])), given);
+  return given;
 }
 
 async function deputy(unit, rights) {

@@ -27,7 +27,8 @@ const struct route organise_routes[] = {
 	  API(DECIDES), .handle = h_api_reorgs_list },
 	{ .name = "api_reorgs_add", .methods = HTTP_POST, .path = "/api/v1/reorganisations", .body = BODY_JSON, .max_body = REORG_BODY_MAX,
 	  API(RIGHT_ORGANISE), .creates = true, .handle = h_api_reorgs_add },
-	{ .name = "api_reorgs_get", .methods = HTTP_GET, .path = "/api/v1/reorganisations/{id}", API(DECIDES), .handle = h_api_reorgs_get },
+	{ .name = "api_reorgs_get", .methods = HTTP_GET, .path = "/api/v1/reorganisations/{id}", API(DECIDES), .personal = true,
+	  .handle = h_api_reorgs_get },
 	{ .name = "api_reorgs_edit", .methods = HTTP_PUT, .path = "/api/v1/reorganisations/{id}", .body = BODY_JSON, .max_body = REORG_BODY_MAX,
 	  API(RIGHT_ORGANISE), .handle = h_api_reorgs_edit },
 	{ .name = "api_reorgs_plan", .methods = HTTP_POST, .path = "/api/v1/reorganisations/{id}/plan", JSON_16K, API_SLOW(RIGHT_ORGANISE),
@@ -37,10 +38,10 @@ const struct route organise_routes[] = {
 	{ .name = "api_reorgs_withdraw", .methods = HTTP_POST, .path = "/api/v1/reorganisations/{id}/withdraw", JSON_16K, API(RIGHT_ORGANISE),
 	  .handle = h_api_reorgs_withdraw },
 	{ .name = "api_reorgs_operations", .methods = HTTP_GET, .path = "/api/v1/reorganisations/{id}/operations",
-	  PARAMS(api_reorg_view_params, N_VIEW_PARAMS), API(DECIDES), .handle = h_api_reorgs_operations },
+	  PARAMS(api_reorg_view_params, N_VIEW_PARAMS), API(DECIDES), .personal = true, .handle = h_api_reorgs_operations },
 	{ .name = "api_reorgs_findings", .methods = HTTP_GET, .path = "/api/v1/reorganisations/{id}/findings",
-	  PARAMS(api_reorg_view_params, N_VIEW_PARAMS), API(DECIDES), .handle = h_api_reorgs_findings },
+	  PARAMS(api_reorg_view_params, N_VIEW_PARAMS), API(DECIDES), .personal = true, .handle = h_api_reorgs_findings },
 	{ .name = "api_reorgs_exceptions", .methods = HTTP_GET, .path = "/api/v1/reorganisations/{id}/exceptions",
-	  PARAMS(api_reorg_view_params, N_VIEW_PARAMS), API(DECIDES), .handle = h_api_reorgs_exceptions },
+	  PARAMS(api_reorg_view_params, N_VIEW_PARAMS), API(DECIDES), .personal = true, .handle = h_api_reorgs_exceptions },
 };
 const size_t n_organise_routes = ARRAY_LEN(organise_routes);
