@@ -40,7 +40,7 @@ before(async () => {
   const employees = (await sql(`SELECT p.employee_code FROM sen.person p JOIN sen.post o ON o.person_id = p.id AND o.kind = 'main'
     JOIN sen.unit u ON u.id = o.unit_id JOIN sen.unit c ON c.code = $1 AND u.path LIKE c.path || '%'
     WHERE NOT EXISTS (SELECT FROM sen.account a WHERE a.person_id = p.id)
-    AND NOT EXISTS (SELECT FROM sen.post o2 WHERE o2.person_id = p.id AND o2.kind <> 'main') ORDER BY 1 DESC LIMIT 2`, communes[1])).map(([code]) => code);
+    AND NOT EXISTS (SELECT FROM sen.post o2 WHERE o2.person_id = p.id AND o2.kind <> 'main') ORDER BY 1 DESC LIMIT 3`, communes[1])).map(([code]) => code);
   const granted = await grant(employees[0], p02);
   const target = await deputy(communes[1]);
   things = { $login: granted.login, $employee: employees[1], $grant: granted.id, $scope: target.scope, $unit: communes[1], $role: p02.role, $basis: basis };
@@ -52,7 +52,32 @@ before(async () => {
   assert.equal(drawn.status, 201, drawn.text);
   things.$reorganisation = drawn.json.id;
   elsewhere = communes[1];
+  Object.assign(things, await thingsOfGranting((await grant(employees[2], p02)).login));
 });
+
+// One of each kind in the commune, asked for by its own administrator.
+async function thingsOfGranting(colleague) {
+  const chief = await administrator(), who = await deputy(elsewhere, ['grant', 'rules']);
+  const made = async (by, path, body) => {
+    const answer = await call(routeOf(`POST /api/v1/${path.replace(/[0-9a-f-]{36}/, '{id}')}`), await by.accessToken(), { args: path.match(/[0-9a-f-]{36}/) ?? [], body });
+    assert.ok([200, 201].includes(answer.status), `${path}: ${answer.text}`);
+    return answer.json;
+  };
+  const wanted = { employee_code: things.$employee, platform: 'P02', role: p02.role };
+  const rule = await made(who, 'rules', { code: 'QT-XA', name: 'Quy tắc', basis, unit: elsewhere, roles: [`P02/${p02.role}`] });
+  const request = await made(who, 'requests', { ...wanted, basis, reason: 'Xử lý hồ sơ' });
+  const emergency = await made(who, 'emergency-grants', { ...wanted, reason: 'Sự cố', hours: 4 });
+  const duty = await made(chief, 'duty-rules', { code: 'TN-XA', name: 'Tách nhiệm', platform_a: 'P02', role_a: p02.role, platform_b: 'P03', role_b: p03.role, within: 'unit', severity: 'warn', basis });
+  const exception = await made(who, `duty-rules/${duty.id}/exceptions`, { employee_code: things.$employee, reason: 'Một người', valid_to: '2099-01-01T00:00:00+07:00' });
+  const [[today, nextMonth]] = await sql('SELECT sen.today(), sen.today() + 30');
+  await made(chief, 'admin-scopes', { login: colleague, unit: elsewhere, rights: ['approve'] });
+  const leave = await made(chief, 'deputies', { principal: colleague, deputy: things.$login, valid_from: today, valid_to: nextMonth, basis });
+  const review = await made(chief, 'access-reviews', { code: 'RS-XA', name: 'Rà soát', kind: 'grants', unit: elsewhere, deadline: '2099-01-01T00:00:00+07:00', no_answer: 'keep' });
+  while ((await made(chief, `access-reviews/${review.id}/advance`, {})).state === 'building');
+  const { json } = await call(routeOf('GET /api/v1/access-reviews/{id}/items'), await chief.accessToken(), { args: [review.id] });
+  return { $rule: rule.id, $request: request.id, $emergency: emergency.id, $duty: duty.id, $exception: exception.id, $deputy: leave.id, $review: review.id,
+    $item: json.items[0].id, $colleague: colleague, $qualified: `P02/${p02.role}`, $other_role: p03.role, $today: today, $next_month: nextMonth };
+}
 
 const filled = (value) => JSON.parse(JSON.stringify(value).replace(/"(\$\w+)"/g, (_, name) => {
   assert.ok(things[name], name);

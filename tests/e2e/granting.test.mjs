@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 
 import { scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
+import { conforms, routes } from './lib/api.mjs';
 import { Administrator, administrator, basis, env, freshEmployee, official, p02, sql, tokensFor, introspectAs } from './lib/world.mjs';
 
 const every = ['read', 'grant', 'revoke', 'activate', 'approve', 'rules', 'review', 'delegate'];
@@ -21,7 +22,19 @@ async function call(who, method, path, body, version) {
     body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
   });
   const text = await answer.text();
-  return { status: answer.status, text, json: text ? JSON.parse(text) : undefined, headers: answer.headers };
+  const got = { status: answer.status, text, json: text ? JSON.parse(text) : undefined, headers: answer.headers };
+  conforms(routeAt(method, path), got);
+  return got;
+}
+
+// A path's own name goes before one that is a part in braces.
+function routeAt(method, path) {
+  const parts = path.split('?')[0].split('/').slice(1);
+  const fits = routes.filter((route) => route.method === method).filter(({ path: pattern }) => {
+    const named = pattern.split('/').slice(3);
+    return named.length === parts.length && named.every((name, i) => name.startsWith('{') || name === parts[i]);
+  });
+  return fits.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0];
 }
 
 async function administratorOf(unit, rights = every, extra = {}) {

@@ -61,18 +61,20 @@ static int list_on(struct request *rq)
 	return api_governed_page(rq, &(struct api_governed_page){ "grants", grants_on, params, ARRAY_LEN(params), 2, P_GRANTS_AFTER, P_GRANTS_LIMIT });
 }
 
-int h_api_grants_list(struct request *rq)
+/* An account's grants are all of them: what narrows or pages the other list must not be taken for done. */
+static int list_of_login(struct request *rq)
 {
-	if (str_is_null(rq_param(rq, P_GRANTS_LOGIN)))
-		return list_on(rq);
-
 	struct op *op = &rq->op;
 	const struct grant *grants;
 	struct account account;
 	bool visible;
 	size_t n;
-	int r = account_find(op, rq_param(rq, P_GRANTS_LOGIN), &account);
+	int r;
 
+	for (size_t i = 0; i < N_GRANTS_PARAMS; i++)
+		if (i != P_GRANTS_LOGIN && !str_is_null(rq_param(rq, i)))
+			return op_fail(op, ERR_BAD_REQUEST, "login stands alone");
+	r = account_find(op, rq_param(rq, P_GRANTS_LOGIN), &account);
 	if (r < 0)
 		return r;
 	r = account_is_visible(op, rq->principal->account_id, account.person_id, &visible);
@@ -91,6 +93,11 @@ int h_api_grants_list(struct request *rq)
 		json_array_append_new(list, api_grant_json(&grants[i]));
 	json_set_take(body, "grants", list);
 	return respond_json(rq, 200, body);
+}
+
+int h_api_grants_list(struct request *rq)
+{
+	return str_is_null(rq_param(rq, P_GRANTS_LOGIN)) ? list_on(rq) : list_of_login(rq);
 }
 
 int api_grant_read(struct request *rq, const json_t *object, struct granting_request *ret_request)
