@@ -63,9 +63,10 @@ const struct governed_kind rule_draft = { .action = "rule.draft", .check = &rule
 
 DB_QUERY(rule_redraft_check_q, DB_WRITE,
          DRAFT_INPUT("version", "bigint")
-         "SELECT CASE WHEN b.version <> f.version THEN 'precondition_failed' WHEN b.retired_at IS NOT NULL THEN 'wrong_state'" DRAFT_FAULTS
+         "SELECT CASE WHEN false THEN NULL" DRAFT_FAULTS
          " WHEN EXISTS (SELECT FROM sen.birthright_version v JOIN sen.unit u ON u.id = v.unit_id CROSS JOIN unnest(v.role_ids) x (id) JOIN sen.role r ON r.id = x.id"
          "  WHERE v.rule_id = b.id AND v.superseded_at IS NULL AND NOT sen.scope_covers(f.actor, 'rules', u.path, r.platform_id, r.id)) THEN 'out_of_scope'"
+         " WHEN b.version <> f.version THEN 'precondition_failed' WHEN b.retired_at IS NOT NULL THEN 'wrong_state'"
          " END, NULL, NULL, NULL, b.code FROM f JOIN sen.birthright_rule b ON b.id = f.id");
 DB_QUERY(rule_redraft_q, DB_WRITE,
          DRAFT_INPUT("version", "bigint")
