@@ -2,6 +2,7 @@
 
 #include "common/base/err.h"
 #include "common/base/url.h"
+#include "common/crypto/http_signature.h"
 #include "provisioning/connector.h"
 
 #define FIELD(member) offsetof(struct config, member)
@@ -29,7 +30,7 @@ static const struct conf_key keys[] = {
 	{ "http", "egress_allow", CONF_STR, FIELD(egress_allow), "", 0, 0,
 	  "comma-separated networks that may be reached besides public addresses" },
 	{ "http", "ca_file", CONF_PATH, FIELD(http_ca_file), "", 0, 0, "empty: the system's" },
-	{ "keys", "master_secret_file", CONF_SECRET, FIELD(master_secret), NULL, 0, 0,
+	{ "keys", "master_secret_file", CONF_SECRET, FIELD(keys.master_secret), NULL, 0, 0,
 	  "the same as the server's: messages to platforms are signed" },
 	{ "keys", "pkcs11_module", CONF_PATH, FIELD(pkcs11.module), "", 0, 0, "as the server has it" },
 	{ "keys", "pkcs11_token", CONF_STR, FIELD(pkcs11.token), "sen", 0, 0, "as the server has it" },
@@ -39,14 +40,14 @@ static const struct conf_key keys[] = {
 	{ "outbox", "timeout_ms", CONF_INT, FIELD(outbox_timeout_ms), "5000", 100, 10000, "of one message" },
 	{ "admin", "listen", CONF_STR, FIELD(admin_listen), "127.0.0.1:9102", 0, 0,
 	  "address:port of /healthz, /readyz and /metrics" },
-	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim, ldap or sql" },
+	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim, ldap, sql or webhook" },
 	{ "connector.*", "timeout_ms", CONF_INT, EACH(timeout_ms), "0", 0, 300000,
 	  "of one call; 0: a quarter of the lease, at most 10 s" },
 	{ "connector.*", "concurrency", CONF_INT, EACH(concurrency), "4", 1, 64, "calls at a time" },
 	{ "connector.*", "rate_per_s", CONF_INT, EACH(rate_per_s), "0", 0, 100000, "operations a second; 0: no limit" },
 	{ "connector.*", "ops_allowed", CONF_STR, EACH(ops_text), "create,update,disable", 0, 0,
 	  "what may be done there" },
-	{ "connector.*", "url", CONF_STR, EACH(url), "", 0, 0, "scim: base, e.g. https://host/scim/v2" },
+	{ "connector.*", "url", CONF_STR, EACH(url), "", 0, 0, "scim: base, e.g. https://host/scim/v2; webhook: where operations are posted to" },
 	{ "connector.*", "token_file", CONF_SECRET, EACH(token), "", 0, 0, "scim: file with the bearer token" },
 	{ "connector.*", "update", CONF_STR, EACH(update), "patch", 0, 0, "scim: patch or put" },
 	{ "connector.*", "uri", CONF_STR, EACH(uri), "", 0, 0, "ldap: ldap://, ldaps:// or ldapi://" },
@@ -68,6 +69,8 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "database", CONF_STR, EACH(database), "", 0, 0, "sql: name of the database" },
 	{ "connector.*", "user", CONF_STR, EACH(user), "", 0, 0, "sql: our user there, with rights for the statements only" },
 	{ "connector.*", "statements_file", CONF_TEXT, EACH(statements), "", 0, 0, "sql: file with the declared statements" },
+	{ "connector.*", "signature", CONF_STR, EACH(signature), "es256", 0, 0, "webhook: es256 (our keys, published at the issuer's /jwks) or hmac-sha256" },
+	{ "connector.*", "secret_file", CONF_SECRET, EACH(secret), "", 0, 0, "webhook: file with the secret of hmac-sha256, 32 bytes at least" },
 	{ "connector.*", "ca_file", CONF_PATH, EACH(ca_file), "", 0, 0, "empty: that of [http], or the system's" },
 };
 
@@ -132,11 +135,24 @@ static const char *sql_fault(const struct connector_config *c)
 	return str_is_empty(c->statements) ? "statements_file is needed" : NULL;
 }
 
+static const char *webhook_fault(const struct connector_config *c)
+{
+	bool is_hmac = str_equal(c->signature, STR("hmac-sha256"));
+	struct url url;
+
+	/* It is signed as it stands here. */
+	if (!url_parse(c->url, &url) || url.has_userinfo || url.has_fragment || str_is_empty(url.path))
+		return "url: an absolute URL with a path is needed";
+	if (!is_hmac && !str_equal(c->signature, STR("es256")))
+		return "signature must be es256 or hmac-sha256";
+	return is_hmac && c->secret.len < HTTP_SIGNATURE_SECRET_MIN_LEN ? "secret_file: 32 bytes at least are needed" : NULL;
+}
+
 /* What lies outside one key: NULL, or what is wrong with the section. */
 static const char *connector_fault(const struct config *config, const struct connector_config *c)
 {
 	if (!connector_find(c->kind))
-		return "kind is none of: directory, scim, ldap, sql";
+		return "kind is none of: directory, scim, ldap, sql, webhook";
 	if (c->ops_allowed == 0)
 		return "ops_allowed: only create, update and disable, separated by commas";
 	/* An operation must be able to end within its lease, else every one would end in doubt. */
@@ -144,6 +160,8 @@ static const char *connector_fault(const struct config *config, const struct con
 		return "timeout_ms must be at most a quarter of [worker] lease_s";
 	if (str_equal(c->kind, STR("sql")))
 		return sql_fault(c);
+	if (str_equal(c->kind, STR("webhook")))
+		return webhook_fault(c);
 	return str_equal(c->kind, STR("scim")) ? scim_fault(c) : ldap_fault(c);
 }
 
@@ -246,6 +264,7 @@ int config_read(struct arena *a, const char *path, struct config *ret_config, st
 	if (!has_directory(sections, n))
 		add_directory(&connectors[n++]);
 	for (size_t i = 0; i < n; i++) {
+		connectors[i].keys = &ret_config->keys;
 		err = finish(a, path, &config, &connectors[i], ret_message);
 		if (err < 0)
 			return err;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/conf.h"
+#include "common/crypto/keyring.h"
 #include "common/crypto/pkcs11.h"
 
 enum op_allowed { OP_ALLOWED_CREATE = 1, OP_ALLOWED_UPDATE = 2, OP_ALLOWED_DISABLE = 4 };
@@ -41,6 +42,10 @@ struct connector_config {
 	struct str host, database, user;
 	int64_t port;           /* 0: the driver's own */
 	struct str statements;  /* sql_script.h */
+	/* Webhook; url as well */
+	struct str signature;   /* "es256" or "hmac-sha256" */
+	struct str secret;      /* of hmac-sha256 */
+	const struct key_source *keys; /* of es256 */
 	/* From [http] */
 	struct str egress_allow;
 };
@@ -55,7 +60,8 @@ struct config {
 	struct str egress_allow, http_ca_file;
 	struct str admin_listen;
 	int64_t lease_s;
-	struct str master_secret, issuer;
+	struct str issuer;
+	struct key_source keys;   /* its token is filled in once that is open */
 	struct pkcs11_config pkcs11;
 	int64_t outbox_concurrency, outbox_timeout_ms;
 	const struct connector_config *connectors;

@@ -49,6 +49,7 @@ struct call {
 	struct op *op;               /* arena, task id */
 	void *instance;
 	const struct desired *want;
+	int64_t gen;                 /* of the wanted state: a later one is greater */
 	struct str ext_id;           /* the platform's identifier, or STR_NULL while unknown */
 	int64_t deadline_ms;         /* clock_mono_ms() at which the lease ends */
 	struct fault fault;          /* out */
@@ -56,7 +57,7 @@ struct call {
 
 struct connector {
 	const char *kind;
-	/* config outlives the instance. */
+	/* config and op->db (NULL in some tests) outlive the instance. */
 	int (*open)(struct op *op, const struct connector_config *config, void **ret_instance) _must_check_;
 	void (*close)(void *instance);
 	/* By our account id, then by name; every hit is verified here, not believed. */

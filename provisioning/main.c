@@ -88,23 +88,30 @@ static bool start_workers(struct app *app, struct op *op, struct str *ret_messag
 	return true;
 }
 
+static bool open_token(struct app *app, struct op *op, struct str *ret_message)
+{
+	if (pkcs11_open(op, &app->config.pkcs11, &app->token) == 0) {
+		app->config.keys.token = app->token;
+		return true;
+	}
+	*ret_message = arena_printf(op->arena, "[keys]: %s %.*s", op->error.text, STR_ARG(op->error.detail));
+	return false;
+}
+
 static bool start_outbox(struct app *app, struct op *op, struct str *ret_message)
 {
 	struct outbox_config config = {
 		.db = app->db,
 		.issuer = app->config.issuer,
-		.keys = { .master_secret = app->config.master_secret },
+		.keys = app->config.keys,
 		.egress_allow = app->config.egress_allow,
 		.ca_file = app->config.http_ca_file,
 		.concurrency = app->config.outbox_concurrency,
 		.timeout_ms = app->config.outbox_timeout_ms,
 	};
 
-	if (pkcs11_open(op, &app->config.pkcs11, &app->token) == 0) {
-		config.keys.token = app->token;
-		if (outbox_start(op, &config, &app->outbox) == 0)
-			return true;
-	}
+	if (outbox_start(op, &config, &app->outbox) == 0)
+		return true;
 	*ret_message = arena_printf(op->arena, "outbox: %s %.*s", op->error.text, STR_ARG(op->error.detail));
 	return false;
 }
@@ -186,7 +193,7 @@ static int run(struct app *app, struct arena *a)
 	op_init(&op, a, app->db, NULL);
 	pthread_mutex_init(&app->lock, NULL);
 	atomic_store(&app->planner_beat_ms, clock_mono_ms());
-	if (start_workers(app, &op, &message) && start_outbox(app, &op, &message)) {
+	if (open_token(app, &op, &message) && start_workers(app, &op, &message) && start_outbox(app, &op, &message)) {
 		run_until_signal(app, admin_fd, &signals);
 	} else {
 		status = say("", message);

@@ -221,6 +221,7 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 
 	*ret = (struct result){ .outcome = OUTCOME_OK, .verdict = VERDICT_DONE, .op = "none" };
 	call->ext_id = work->ext_id;
+	call->gen = work->gen;
 	if (is_settled(work, call->want))
 		;
 	else if (!call->want->active)

@@ -42,7 +42,7 @@ struct result {
 	struct fault fault;
 };
 
-/* call: op, instance, want, deadline_ms are set; ext_id is taken from work. */
+/* call: op, instance, want, deadline_ms are set; ext_id and gen are taken from work. */
 void operate(const struct connector *connector, unsigned ops_allowed, struct call *call, const struct work *work,
              struct result *ret);
 

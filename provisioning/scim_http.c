@@ -1,8 +1,8 @@
 #include "provisioning/scim_http.h"
 
 #include "common/base/buf.h"
-#include "common/base/err.h"
 #include "common/base/url.h"
+#include "provisioning/http_fault.h"
 
 #define URL_MAX_BYTES 2048
 #define JSON_DEPTH_MAX 16
@@ -10,25 +10,6 @@
 void scim_exchange_done(struct scim_exchange *x)
 {
 	json_decref(x->json);
-}
-
-static enum verdict transport_fault(struct call *c, enum scim_request kind)
-{
-	struct str detail = c->op->error.detail;
-
-	switch (c->op->error.code) {
-	case ERR_UNAVAILABLE:
-		return call_fault(c, VERDICT_DOWN, "down", "%.*s", STR_ARG(detail));
-	case ERR_OUTCOME_UNKNOWN:
-		/* A read that timed out has changed nothing. */
-		return call_fault(c, kind == SCIM_READ ? VERDICT_DOWN : VERDICT_IN_DOUBT, "timeout", "%.*s",
-		                  STR_ARG(detail));
-	case ERR_LIMIT:
-		return call_fault(c, kind == SCIM_CREATE ? VERDICT_IN_DOUBT : VERDICT_NOT_DONE, "answer",
-		                  "the answer is too large");
-	default:
-		return call_fault(c, VERDICT_REFUSED, "config", "%s: %.*s", err_name(c->op->error.code), STR_ARG(detail));
-	}
 }
 
 static enum verdict send_once(struct call *c, struct scim_exchange *x)
@@ -51,7 +32,7 @@ static enum verdict send_once(struct call *c, struct scim_exchange *x)
 
 	op_forgive(c->op);
 	if (http_client_call(c->op, s->http, &call, &x->answer) < 0)
-		return transport_fault(c, x->kind);
+		return http_fault(c, x->kind == SCIM_READ ? HTTP_READS : x->kind == SCIM_CREATE ? HTTP_CREATES : HTTP_CHANGES);
 	x->status = x->answer.status;
 	json_decref(x->json);
 	x->json = str_is_empty(x->answer.body) ? NULL : json_read(x->answer.body, JSON_DEPTH_MAX, NULL);

@@ -7,6 +7,7 @@ static const struct connector *const connectors[] = {
 	&connector_ldap,
 	&connector_scim,
 	&connector_sql,
+	&connector_webhook,
 };
 
 const struct connector *connector_find(struct str kind)

@@ -7,3 +7,4 @@ extern const struct connector connector_directory;
 extern const struct connector connector_ldap;
 extern const struct connector connector_scim;
 extern const struct connector connector_sql;
+extern const struct connector connector_webhook;

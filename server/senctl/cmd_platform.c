@@ -276,6 +276,7 @@ int cmd_platform(struct ctl *c)
 	} verbs[] = {
 		{ "list", list }, { "show", show }, { "add", add }, { "edit", edit }, { "history", history }, { "move", move },
 		{ "gates", cmd_platform_gates }, { "gate", cmd_platform_gate }, { "rollout", cmd_platform_rollout },
+		{ "replay", cmd_platform_replay },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs) && c->argc > 1; i++) {

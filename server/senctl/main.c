@@ -84,7 +84,7 @@ const struct command commands[] = {
 	              " | history CODE | move CODE STATE [--decision NO --decided DATE] [--reason TEXT] [--completed DATE] [--replacement CODE]"
 	              " | gates CODE | gate submit CODE --kind KIND [--document CODE] [--item TEXT] [--approval NO --approved DATE --checked DATE]"
 	              " [--until DATE] [--evidence TEXT] | gate decide CODE ID --passed|--refused --note TEXT"
-	              " | rollout CODE [UNIT --state STATE [--planned DATE] [--started DATE] [--done DATE] [--note TEXT]]",
+	              " | rollout CODE [UNIT --state STATE [--planned DATE] [--started DATE] [--done DATE] [--note TEXT]] | replay CODE --from N",
 	  "danh mục nền tảng: mục, vòng đời, thẩm định, triển khai", "the catalogue of platforms: entries, life cycle, gates, roll-out",
 	  cmd_platform },
 };

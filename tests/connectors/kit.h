@@ -40,10 +40,14 @@ struct stand {
 	bool keeps_phone;   /* has an attribute that is not ours */
 	bool knows_roles;   /* refuses a role that it does not have */
 	bool renames;       /* a user name may change */
+	const struct CMUnitTest *own; /* scenarios of this kind alone, or NULL */
+	size_t n_own;
 	/* Empty, with its server running; fills config but for the address; returns the server's TCP port. */
 	int (*begin)(struct arena *a, struct connector_config *config);
 	/* The address at which the connector shall reach it. */
 	void (*set_port)(struct arena *a, struct connector_config *config, int port);
+	struct db *(*db)(void);  /* ours, with the schema; NULL: the connector needs none */
+	int (*proxy_port)(void); /* NULL: any */
 	void (*end)(void);
 	void (*wipe)(void);
 	struct stand_account (*look)(struct arena *a, const char *login);

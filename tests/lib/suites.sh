@@ -115,10 +115,12 @@ suite_connectors() {
 	service_is_running ldap || openldap_start
 	tests_ldap_env
 	connectors_scim_start
+	connectors_webhook_start
 	SEN_TEST_SQL_STATEMENTS=$SEN_ROOT/tests/connectors/statements.sql SEN_TEST_PG_PORT=$PORT_POSTGRES \
 		SEN_TEST_MARIADB_SOCKET=$STATE/run/mariadb.sock SEN_TEST_MARIADB_PORT=$PORT_MARIADB meson_suite connectors
 	service_stop mariadb
 	service_stop p02-scim
+	service_stop webhook
 	as_server rm -f "$STATE/p02/accounts.json"
 }
 
@@ -130,6 +132,21 @@ connectors_scim_start() {
 	(umask 077 && as_server cat "$P02_SCIM_TOKEN_FILE" >"$TESTS_LOG/scim.token")
 	export SEN_TEST_SCIM_PORT=$PORT_P02_SCIM SEN_TEST_SCIM_TOKEN_FILE=$TESTS_LOG/scim.token
 	export SEN_TEST_SCIM_DATA=$STATE/p02/accounts.json
+}
+
+# The receiver as docs/integrate/webhook.md has it.  Its address is that of the kit's proxy.
+connectors_webhook_start() {
+	local folder=$STATE/webhook
+	as_server mkdir -p "$folder"
+	sed -n '/^```js file=webhook\/receiver.mjs$/,/^```$/{/^```/!p}' "$SEN_ROOT/docs/integrate/webhook.md" | server_file 644 "$folder/receiver.mjs"
+	printf '{"accounts":{},"keys":{},"last":0,"missing":{}}' | server_file 644 "$folder/accounts.json"
+	printf '{"keys":[]}' | server_file 644 "$folder/jwks.json"
+	printf 'a secret of the platform and of us' | server_file 644 "$folder/secret"
+	service_start webhook env LISTEN_HOST="$HOST_SERVER" LISTEN_PORT="$PORT_P02_RP" URL="http://$HOST_SERVER:$PORT_PROXY/accounts" \
+		ACCOUNTS_FILE="$folder/accounts.json" ROLES=MC,TK,LD,ADMIN JWKS="$folder/jwks.json" JWKS_EVERY_MS=0 MISSING_MS=500 \
+		SECRET_FILE="$folder/secret" SECRET_ID=P09 "$NODE" "$folder/receiver.mjs"
+	wait_for_http webhook "http://$HOST_SERVER:$PORT_P02_RP/healthz"
+	export SEN_TEST_WEBHOOK_PORT=$PORT_P02_RP SEN_TEST_WEBHOOK_PROXY_PORT=$PORT_PROXY SEN_TEST_WEBHOOK_FOLDER=$folder
 }
 
 # The end-to-end tests run as the servers' user, from a copy: the checkout may be closed to it.

@@ -236,13 +236,14 @@ static void *run(void *argument)
 	return NULL;
 }
 
-static int listen_anywhere(int *ret_port)
+static int listen_on(int port, int *ret_port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0, "address");
 	must(bind(fd, (const struct sockaddr *)&address, len) == 0 && listen(fd, 16) == 0 &&
 	     getsockname(fd, (struct sockaddr *)&address, &len) == 0, "listen");
 	*ret_port = ntohs(address.sin_port);
@@ -251,13 +252,18 @@ static int listen_anywhere(int *ret_port)
 
 struct proxy *proxy_start(int target_port, const struct proxy_cert *cert)
 {
+	return proxy_start_on(0, target_port, cert);
+}
+
+struct proxy *proxy_start_on(int port, int target_port, const struct proxy_cert *cert)
+{
 	struct proxy *p = calloc(1, sizeof(*p));
 
 	must(p != NULL, "memory");
 	signal(SIGPIPE, SIG_IGN);
 	p->target_port = target_port;
 	atomic_store(&p->answers_left, -1);
-	p->listener = listen_anywhere(&p->port);
+	p->listener = listen_on(port, &p->port);
 	if (cert) {
 		p->tls = SSL_CTX_new(TLS_server_method());
 		must(p->tls && SSL_CTX_use_certificate(p->tls, cert->x509) == 1 &&

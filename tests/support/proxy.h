@@ -27,6 +27,8 @@ void proxy_cert_free(struct proxy_cert *cert);
 
 /* On 127.0.0.1, a port of the system's choice, to 127.0.0.1:target_port.  cert NULL: no TLS. */
 struct proxy *proxy_start(int target_port, const struct proxy_cert *cert);
+/* The same on a port that the other side must know. */
+struct proxy *proxy_start_on(int port, int target_port, const struct proxy_cert *cert);
 void proxy_stop(struct proxy *p);
 int proxy_port(const struct proxy *p);
 void proxy_set(struct proxy *p, enum proxy_mode mode);

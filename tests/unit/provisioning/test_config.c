@@ -51,6 +51,7 @@ static int drop_folder(void **state)
 	"people_base = ou=people\nmail_domain = nghean.example\n"                                 \
 	"[keys]\nmaster_secret_file = secret\n[oidc]\nissuer = " issuer "\n"
 #define SCIM "[connector.P02]\nkind = scim\nurl = https://p02.example/scim/v2\ntoken_file = secret\n"
+#define WEBHOOK "[connector.P05]\nkind = webhook\n"
 #define LDAP                                                                                       \
 	"[connector.P03]\nkind = ldap\nuri = ldaps://p03.example\nbind_dn = cn=c\npassword_file = secret\n" \
 	"people_base = ou=users\ngroups_base = ou=groups\n"
@@ -86,6 +87,9 @@ static void a_whole_configuration(void **state)
 	c = connector_of(&config, "P03");
 	assert_str_equal(c->id_attr, "employeeNumber");
 	assert_str_equal(c->placeholder_member, "cn=c");
+	/* Who signs is known to the whole program. */
+	assert_ptr_equal(c->keys, &config.keys);
+	assert_str_equal(c->keys->master_secret, "s3cret");
 	/* Platform zero is always there, with the directory's own settings. */
 	c = connector_of(&config, "DIR");
 	assert_str_equal(c->kind, "directory");
@@ -123,6 +127,10 @@ static void faults_refuse_the_start(void **state)
 		{ BASE SCIM "concurrency = 65\n", "conf:17: " },
 		{ BASE SCIM "tokn_file = x\n", "conf:17: unknown key 'tokn_file' in [connector.P02]; did you mean 'token_file'?" },
 		{ BASE "[connector.P03]\nkind = ldap\nuri = ldaps://x\n", "conf:13: [connector.P03]: uri, bind_dn" },
+		{ BASE WEBHOOK "url = https://p05.example\n", "url:" },
+		{ BASE WEBHOOK "url = https://p05.example/a#b\n", "url:" },
+		{ BASE WEBHOOK "url = https://p05.example/a\nsignature = rsa\n", "es256 or hmac-sha256" },
+		{ BASE WEBHOOK "url = https://p05.example/a\nsignature = hmac-sha256\nsecret_file = secret\n", "32 bytes" },
 		{ BASE "[conector.P02]\nkind = scim\n", "conf:13: unknown section" },
 		{ BASE "[log]\nlevel = loud\n", "[log] level" },
 		{ WITH_ISSUER("https://sso.example/"), "[oidc] issuer" },
