@@ -39,13 +39,23 @@ static int say(const char *what, struct str message)
 	return EXIT_FAILURE;
 }
 
+/* One for each worker; webhooks number their messages from their own threads. */
+static unsigned connections_of(const struct config *config)
+{
+	unsigned n = CONNECTIONS_BESIDES;
+
+	for (size_t i = 0; i < config->n_connectors; i++)
+		n += 1 + (str_equal(config->connectors[i].kind, STR("webhook")) ? (unsigned)config->connectors[i].concurrency : 0);
+	return n;
+}
+
 static bool open_db(struct app *app, struct arena *a, struct str *ret_message)
 {
 	struct db_config db = {
 		.conninfo = app->config.db_conninfo,
 		.password = app->config.db_password,
 		.program = "sen-provisioner",
-		.pool_size = (unsigned)app->config.n_connectors + CONNECTIONS_BESIDES,
+		.pool_size = connections_of(&app->config),
 		.statement_timeout_ms = STATEMENT_TIMEOUT_MS,
 		.audit_chain = (int)app->config.audit_chain,
 	};
