@@ -178,7 +178,8 @@ test('disable and enable', async () => {
 
 test('20 spellings find one person', async () => {
   const admin = await administrator();
-  const [[code, name]] = await sql(`SELECT employee_code, full_name FROM sen.person WHERE full_name ~ 'Đ' AND full_name ~ '[ươăâêô]' ORDER BY 1 LIMIT 1`);
+  const [[code, name]] = await sql(`SELECT employee_code, full_name FROM sen.person p WHERE full_name ~ 'Đ' AND full_name ~ '[ươăâêô]'
+    AND EXISTS (SELECT FROM sen.post o WHERE o.person_id = p.id AND o.kind = 'main' AND o.valid @> sen.today()) ORDER BY 1 LIMIT 1`);
   const bare = name.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/g, 'd').replace(/Đ/g, 'D');
   const spellings = [name, name.normalize('NFD'), name.toUpperCase(), name.toLowerCase(), bare, bare.toUpperCase(), bare.toLowerCase(), `  ${bare}  `,
     bare.replace(' ', '   '), name.normalize('NFD').toLowerCase()];

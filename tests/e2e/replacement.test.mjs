@@ -109,6 +109,7 @@ test('accounts leave P02 and appear on P03; a server killed in the middle change
   })();
   await runStep(path, 'grant', 1);
   await killer;
+  await until('the server is back', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).ok);
   const [[twice]] = await sql(`SELECT count(*) FROM (SELECT 1 FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id WHERE r.code = $1 AND g.revoked_at IS NULL
     GROUP BY g.account_id, g.unit_id HAVING count(*) > 1) t`, p03.role);
   assert.equal(twice, '0');
