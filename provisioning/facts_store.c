@@ -5,7 +5,7 @@
 
 /*
  * Days begin at midnight in Vietnam, whatever the time zone of a connection.  The next boundary
- * is the earliest moment at which a grant, a scope or a post begins or ends.
+ * is the earliest moment at which a grant, a scope, a post, a hand-over, a stop or a grace begins or ends.
  */
 DB_QUERY(prov_facts_read, DB_READ,
 	"SELECT a.id, a.login, a.status, p.employee_code, p.ho, p.dem, p.ten, p.full_name,"
@@ -22,14 +22,7 @@ DB_QUERY(prov_facts_read, DB_READ,
 	"  WHERE lg.account_id = a.id) d) g"
 	" CROSS JOIN LATERAL (SELECT coalesce(jsonb_agg(bi.platform_id ORDER BY bi.platform_id), '[]') AS platforms"
 	"  FROM sen.binding bi WHERE bi.account_id = a.id) b"
-	" CROSS JOIN LATERAL (SELECT min(t.at) AS at FROM ("
-	"  SELECT unnest(ARRAY[x.valid_from, x.valid_to, x.suspended_at]) AS at FROM sen.access_grant x"
-	"  WHERE x.account_id = a.id AND x.revoked_at IS NULL"
-	"  UNION ALL SELECT unnest(ARRAY[x.valid_from, x.valid_to]) FROM sen.admin_scope x"
-	"  WHERE x.account_id = a.id AND x.revoked_at IS NULL"
-	"  UNION ALL SELECT unnest(ARRAY[lower(x.valid), upper(x.valid)])::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'"
-	"  FROM sen.post x WHERE x.person_id = a.person_id AND x.kind = 'main'"
-	" ) t WHERE t.at > now()) n"
+	" CROSS JOIN LATERAL (SELECT min(t.at) AS at FROM sen.account_moments(a.id, a.person_id) AS t (at) WHERE t.at > now()) n"
 	" WHERE a.id = ANY ($1::uuid[])");
 
 DB_QUERY(prov_facts_next_eval, DB_WRITE,

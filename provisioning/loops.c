@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/model/outbox_store.h"
+#include "common/model/personnel_due.h"
 #include "common/model/reorg_run.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/expiry_store.h"
@@ -28,6 +29,8 @@
 /* Batches of one round; the rest waits for the next one, so that other chores get their turn. */
 #define SESSIONS_BATCHES 20
 #define GIVE_UP_EVERY_MS 10000
+#define DUE_EVERY_MS 500
+#define UNUSED_EVERY_MS ((int64_t)60 * 1000)
 #define PARTITIONS_EVERY_MS ((int64_t)3600 * 1000)
 
 /* Sleeps, but not past the stop. */
@@ -198,6 +201,29 @@ static int partitions(struct app *app, struct op *op)
 	return partitions_maintain(op);
 }
 
+/* Movements that take effect, check-outs that run out. */
+static int run_due(struct app *app, struct op *op)
+{
+	size_t n = 0, n_uses = 0;
+	int err = account_due_run(op, &n);
+
+	(void)app;
+	if (n > 0)
+		log_event(LOG_LEVEL_INFO, "movement.due", L_INT("n", (int64_t)n));
+	return err < 0 ? err : shared_use_expire(op, &n_uses);
+}
+
+static int disable_unused(struct app *app, struct op *op)
+{
+	size_t n = 0;
+	int err = unused_run(op, &n);
+
+	(void)app;
+	if (n > 0)
+		log_event(LOG_LEVEL_INFO, "account.unused", L_INT("n", (int64_t)n));
+	return err;
+}
+
 static struct chore {
 	const char *event;
 	int64_t every_ms;
@@ -209,6 +235,8 @@ static struct chore {
 	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
 	{ "housekeeper.end_sessions", SESSIONS_EVERY_MS, end_sessions },
 	{ "housekeeper.give_up", GIVE_UP_EVERY_MS, give_up },
+	{ "housekeeper.due", DUE_EVERY_MS, run_due },
+	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
 	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
 };
 

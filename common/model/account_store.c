@@ -3,7 +3,7 @@
 #include "common/base/random.h"
 #include "common/base/text.h"
 
-#define ACCOUNT_COLUMNS "a.id, a.person_id, a.login, a.status, a.epoch, sen.iso(a.created_at), sen.iso(a.activated_at)"
+#define ACCOUNT_COLUMNS "a.id, a.person_id, a.login, a.status, a.epoch, sen.iso(a.created_at), sen.iso(a.activated_at), a.kind"
 
 DB_QUERY(account_find_q, DB_READ, "SELECT " ACCOUNT_COLUMNS " FROM sen.account a WHERE a.login = $1");
 DB_QUERY(account_by_person_q, DB_READ,
@@ -18,11 +18,12 @@ DB_QUERY(account_add_q, DB_WRITE,
          " ORDER BY c.n LIMIT 1 ON CONFLICT DO NOTHING RETURNING " ACCOUNT_COLUMNS);
 DB_QUERY(account_raise_epoch_q, DB_WRITE, "UPDATE sen.account SET epoch = epoch + 1 WHERE id = $1::uuid RETURNING epoch");
 DB_QUERY(account_disable_q, DB_WRITE,
-         "UPDATE sen.account SET status = 'disabled', epoch = epoch + 1 WHERE id = $1::uuid AND status <> 'disabled'"
+         "UPDATE sen.account SET status = 'disabled', epoch = epoch + 1 WHERE id = $1::uuid AND status NOT IN ('disabled', 'archived')"
          " AND sen.may_manage_account($2::uuid, 'revoke', id) RETURNING epoch");
 DB_QUERY(account_enable_q, DB_WRITE,
          "UPDATE sen.account SET status = CASE WHEN activated_at IS NULL THEN 'pending' ELSE 'active' END, epoch = epoch + 1"
-         " WHERE id = $1::uuid AND status IN ('disabled', 'suspended') AND sen.may_manage_account($2::uuid, 'activate', id)"
+         " WHERE id = $1::uuid AND status IN ('disabled', 'suspended') AND NOT sen.account_is_shut(id)"
+         " AND sen.may_manage_account($2::uuid, 'activate', id)"
          " RETURNING epoch");
 DB_QUERY(account_may_manage_q, DB_READ, "SELECT sen.may_manage_account($1::uuid, $2, $3::uuid)");
 /* One who has left is still seen by the unit that was the last one. */
@@ -50,6 +51,7 @@ static struct account account_from_row(const struct db_rows *rows)
 		.epoch = db_i64(rows, 0, 4),
 		.created_at = db_str(rows, 0, 5),
 		.activated_at = db_str(rows, 0, 6),
+		.kind = db_str(rows, 0, 7),
 	};
 }
 

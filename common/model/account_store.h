@@ -1,6 +1,6 @@
 /*
  * account_store.h: accounts: one per person for life, with a user name that is never given to
- * anyone else.
+ * anyone else; beside it those of administrators, techniques and services (server/governance/account_kind.h).
  */
 #pragma once
 
@@ -10,7 +10,8 @@
 struct account {
 	struct str id, person_id;
 	struct str login;
-	struct str status; /* pending, active, suspended, disabled */
+	struct str kind;   /* operational, administrator, technical, service, shared */
+	struct str status; /* pending, active, suspended, disabled, archived */
 	int64_t epoch;     /* raising it ends all sessions and tokens */
 	struct str created_at, activated_at; /* ISO 8601; activated_at STR_NULL: never */
 };

@@ -17,7 +17,8 @@ static const char alphabet[] = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 DB_QUERY(activation_issue_q, DB_WRITE,
          "INSERT INTO sen.activation (account_id, code_hash, issued_by, expires_at)"
          " SELECT a.id, $2::bytea, 'account:' || $4::uuid, now() + $3::integer * interval '1 second' FROM sen.account a"
-         " WHERE a.id = $1::uuid AND a.status IN ('pending', 'active') AND sen.may_manage_account($4::uuid, 'activate', a.id)"
+         " WHERE a.id = $1::uuid AND a.status IN ('pending', 'active') AND a.kind IN ('operational', 'administrator')"
+         " AND sen.may_manage_account($4::uuid, 'activate', a.id)"
          ACTIVATION_REPLACE);
 DB_QUERY(activation_issue_by_operator_q, DB_WRITE,
          "INSERT INTO sen.activation (account_id, code_hash, issued_by, expires_at)"
@@ -60,12 +61,23 @@ struct str activation_hash(struct op *op, struct str plain)
 	return keyring_hash(op->arena, op->keys, KEY_HANDLE, "activation", plain);
 }
 
+/* "ABCD-EFGH-JKLM" */
+static struct str code_show(struct arena *a, struct str plain)
+{
+	return arena_printf(a, "%.*s-%.*s-%.*s", CODE_GROUP, plain.p, CODE_GROUP, plain.p + CODE_GROUP, CODE_GROUP,
+	                    plain.p + (size_t)2 * CODE_GROUP);
+}
+
+struct str activation_code_make(struct arena *a)
+{
+	return code_show(a, code_make(a));
+}
+
 static int code_from_rows(struct op *op, const struct db_rows *rows, struct str plain, struct activation_code *ret_code)
 {
 	if (rows->n != 1)
 		return op_fail(op, ERR_ACCOUNT_STATE, "the account is suspended or disabled, or not within your scope");
-	ret_code->code = arena_printf(op->arena, "%.*s-%.*s-%.*s", CODE_GROUP, plain.p, CODE_GROUP, plain.p + CODE_GROUP, CODE_GROUP,
-	                              plain.p + (size_t)2 * CODE_GROUP);
+	ret_code->code = code_show(op->arena, plain);
 	ret_code->expires_at = db_str(rows, 0, 0);
 	return 0;
 }

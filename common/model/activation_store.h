@@ -29,3 +29,5 @@ int activation_issue_by_operator(struct op *op, struct str account_id, struct st
 bool activation_code_read(struct arena *a, struct str typed, struct str *ret_plain) _must_check_;
 /* Of the plain form. */
 struct str activation_hash(struct op *op, struct str plain);
+/* A new code as people read it, "ABCD-EFGH-JKLM"; activation_code_read() gives the plain form back. */
+struct str activation_code_make(struct arena *a);

@@ -5,23 +5,26 @@
 #define GRANT_SELECT                                                                                    \
 	"SELECT g.id, g.account_id, a.login, p.code, r.code, r.name, u.code, u.name, g.basis, sen.iso(g.valid_from)," \
 	" sen.iso(g.valid_to), b.login, sen.iso(g.granted_at), w.login, sen.iso(g.revoked_at), g.revoke_reason," \
-	" CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked' WHEN g.valid_to <= now() THEN 'expired'"            \
-	"  WHEN g.valid_from > now() THEN 'future' WHEN g.suspended_at <= now() THEN 'suspended' ELSE 'live' END, g.origin"                                             \
+	" CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked' WHEN sen.grant_is_over(g) THEN 'expired'"            \
+	"  WHEN g.valid_from > now() THEN 'future' WHEN g.suspended_at <= now() THEN 'suspended'"                \
+	"  WHEN NOT EXISTS (SELECT FROM sen.live_grant l WHERE l.account_id = g.account_id AND l.id = g.id) THEN 'stopped'" \
+	"  ELSE 'live' END, g.origin"                                                                             \
 	" FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id JOIN sen.role r ON r.id = g.role_id" \
 	" JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = g.unit_id"                      \
 	" LEFT JOIN sen.account b ON b.id = g.granted_by LEFT JOIN sen.account w ON w.id = g.revoked_by"
 
 DB_QUERY(grant_close_expired_q, DB_WRITE,
-         "UPDATE sen.access_grant SET revoked_at = now(), revoked_by = $4::uuid, revoke_reason = 'expired'"
+         "UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = $4::uuid, revoke_reason = 'expired'"
          " WHERE account_id = $1::uuid AND role_id = $2::integer AND unit_id = $3::integer AND revoked_at IS NULL"
-         " AND origin = 'direct' AND valid_to <= now() AND account_id <> $4::uuid"
+         " AND origin = 'direct' AND sen.grant_is_over(g) AND account_id <> $4::uuid"
          " AND EXISTS (SELECT FROM sen.role r, sen.unit u WHERE r.id = role_id AND u.id = unit_id"
          "  AND sen.scope_covers($4::uuid, 'grant', u.path, r.platform_id, r.id))");
 DB_QUERY(grant_add_q, DB_WRITE,
-         "INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by)"
-         " SELECT a.id, $2::uuid, r.id, u.id, $5, coalesce($6::timestamptz, now()), $7::timestamptz, $8::uuid"
+         "INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by, post_id)"
+         " SELECT a.id, $2::uuid, r.id, u.id, $5, coalesce($6::timestamptz, now()), $7::timestamptz, $8::uuid,"
+         " sen.post_for(a.id, u.id)"
          " FROM sen.account a, sen.role r JOIN sen.platform p ON p.id = r.platform_id, sen.unit u"
-         " WHERE a.id = $1::uuid AND a.id <> $8::uuid AND a.status <> 'disabled' AND r.id = $3::integer AND u.id = $4::integer"
+         " WHERE a.id = $1::uuid AND a.id <> $8::uuid AND a.status NOT IN ('disabled', 'archived') AND r.id = $3::integer AND u.id = $4::integer"
          " AND sen.platform_is_open(p.state) AND sen.scope_covers($8::uuid, 'grant', u.path, p.id, r.id)"
          " AND EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = a.person_id AND starts_with(o.path, u.path))"
          " AND NOT EXISTS (SELECT FROM sen.duty_conflicts(a.person_id, r.id, u.id) d WHERE d.severity = 'block')"

@@ -17,7 +17,7 @@ struct grant {
 	struct str origin;                   /* direct, request, rule, emergency */
 	struct str granted_by, granted_at;   /* user name (STR_NULL: the system, by a rule), ISO 8601 */
 	struct str revoked_by, revoked_at, revoke_reason; /* STR_NULL: not revoked */
-	struct str state;                    /* live, future, expired, suspended, revoked */
+	struct str state;                    /* live, future, suspended (by a review), stopped (on leave, platform closed), expired, revoked */
 };
 
 struct grant_new {

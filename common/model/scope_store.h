@@ -44,5 +44,7 @@ int scope_revoke(struct op *op, struct str account_id, struct str id, struct str
 int scope_get(struct op *op, struct str id, struct scope *ret_scope) _must_check_;
 /* The live ones of an account within the reach of viewer's right "read". */
 int scope_list(struct op *op, struct str account_id, struct str viewer, const struct scope **ret_scopes, size_t *ret_n) _must_check_;
+/* By the kind of the account and the authority's policy. */
+int scope_may_be_held(struct op *op, struct str account_id, bool *ret_may) _must_check_;
 /* Whether anybody administers anything; takes a lock until commit, so that two bootstraps do not both see nobody. */
 int scope_none_yet(struct op *op, bool *ret_none) _must_check_;

@@ -35,7 +35,7 @@ DB_QUERY(emergency_ask_check_q, DB_WRITE,
          " WHEN f.uid IS NULL THEN 'unknown_unit' WHEN f.hours NOT BETWEEN 1 AND 72 THEN 'invalid_value' WHEN me.person_id = f.pid THEN 'self_grant'"
          " WHEN NOT sen.scope_covers(f.actor, 'grant', f.path, f.plid, f.rid) THEN 'out_of_scope'"
          " WHEN NOT sen.platform_is_open(f.state) THEN 'platform_closed'"
-         " WHEN NOT EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = f.pid) THEN 'unknown_post' WHEN a.status = 'disabled' THEN 'account_state'"
+         " WHEN NOT EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = f.pid) THEN 'unknown_post' WHEN a.status IN ('disabled', 'archived') THEN 'account_state'"
          " END, NULL, NULL, a.id, f.platform || ':' || f.role FROM f JOIN sen.account me ON me.id = f.actor"
          " LEFT JOIN sen.account a ON a.person_id = f.pid AND a.kind = 'operational'");
 DB_QUERY(emergency_ask_q, DB_WRITE,
@@ -52,7 +52,7 @@ DB_QUERY(emergency_release_check_q, DB_WRITE,
          "SELECT CASE WHEN NOT sen.scope_covers(i.actor, 'approve', u.path, p.id, r.id) THEN 'out_of_scope' WHEN me.person_id = m.person_id THEN 'self_grant'"
          " WHEN m.asked_by = i.actor THEN 'four_eyes' WHEN m.version <> i.version THEN 'precondition_failed'"
          " WHEN m.released_at IS NOT NULL OR m.asked_at < now() - interval '24 hours' THEN 'wrong_state' WHEN NOT sen.platform_is_open(p.state) THEN 'platform_closed'"
-         " WHEN a.status = 'disabled' THEN 'account_state' END, NULL, NULL, a.id, p.code || ':' || r.code || '@' || u.code"
+         " WHEN a.status IN ('disabled', 'archived') THEN 'account_state' END, NULL, NULL, a.id, p.code || ':' || r.code || '@' || u.code"
          " FROM i JOIN sen.emergency m ON m.id = i.id" EMERGENCY_JOINS " JOIN sen.account me ON me.id = i.actor"
          " LEFT JOIN sen.account a ON a.person_id = m.person_id AND a.kind = 'operational'");
 /* Duties that it breaks are in the record: in an emergency they do not stop it, and are listed as standing violations. */

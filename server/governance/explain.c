@@ -1,12 +1,15 @@
 #include "server/governance/explain.h"
 
 #define AT "coalesce(i.at, now())"
+/* After a retirement a rule's grant lives on in grace. */
+#define IN_TIME_AT "g.valid_to IS NULL OR g.valid_to > " AT " OR g.origin = 'rule' AND sen.grant_in_grace(g.account_id, g.role_id, " AT ")"
+#define HINDRANCE_AT "sen.grant_hindrance(g.account_id, g.role_id, g.post_id, g.handover_days, " AT ")"
 #define GRANT_STATE                                                                                                        \
-	"CASE WHEN g.granted_at > " AT " THEN 'not_yet_granted' WHEN g.revoked_at <= " AT " THEN 'revoked' WHEN g.valid_to <= " AT " THEN 'expired'"   \
-	" WHEN g.valid_from > " AT " THEN 'future' WHEN g.suspended_at <= " AT " THEN 'suspended' ELSE 'live' END"
+	"CASE WHEN g.granted_at > " AT " THEN 'not_yet_granted' WHEN g.revoked_at <= " AT " THEN 'revoked' WHEN NOT (" IN_TIME_AT ") THEN 'expired'"   \
+	" WHEN g.valid_from > " AT " THEN 'future' WHEN g.suspended_at <= " AT " THEN 'suspended' ELSE coalesce(" HINDRANCE_AT ", 'live') END"
 #define LIVE_AT                                                                                                            \
-	"g.granted_at <= " AT " AND g.valid_from <= " AT " AND (g.valid_to IS NULL OR g.valid_to > " AT ") AND (g.revoked_at IS NULL OR g.revoked_at > " AT ")"  \
-	" AND (g.suspended_at IS NULL OR g.suspended_at > " AT ")"
+	"g.granted_at <= " AT " AND g.valid_from <= " AT " AND (" IN_TIME_AT ") AND (g.revoked_at IS NULL OR g.revoked_at > " AT ")"  \
+	" AND (g.suspended_at IS NULL OR g.suspended_at > " AT ") AND " HINDRANCE_AT " IS NULL"
 #define LOGIN_OF(id) "(SELECT z.login FROM sen.account z WHERE z.id = " id ")"
 
 /* The chain behind one grant: what it rests on, down to decision, person and time. */
@@ -33,11 +36,11 @@ DB_QUERY(explain_role_q, DB_READ,
          " c AS (SELECT " CHAIN " AS chain, " LIVE_AT " AS live, g.granted_at FROM f i JOIN sen.account a ON a.id = i.account JOIN sen.access_grant g ON g.account_id = a.id"
          "  AND g.role_id = i.rid JOIN sen.unit u ON u.id = g.unit_id WHERE sen.scope_covers(i.actor, 'read', u.path, i.plid, i.rid))"
          " SELECT jsonb_build_object('login', a.login, 'full_name', n.full_name, 'platform', i.platform, 'platform_name', i.pname, 'role', i.role, 'role_name', i.rname,"
-         " 'at', sen.iso(" AT "), 'has', coalesce(bool_or(c.live), false) AND sen.platform_is_open(i.state) AND a.status NOT IN ('disabled', 'suspended'),"
+         " 'at', sen.iso(" AT "), 'has', coalesce(bool_or(c.live), false) AND sen.platform_is_open(i.state) AND a.status NOT IN ('disabled', 'suspended', 'archived'),"
          " 'because', coalesce(jsonb_agg(c.chain ORDER BY c.granted_at DESC) FILTER (WHERE c.live), '[]'),"
          " 'formerly', coalesce(jsonb_agg(c.chain ORDER BY c.granted_at DESC) FILTER (WHERE NOT c.live), '[]'),"
          " 'why_not', array_remove(ARRAY[CASE WHEN i.plid IS NULL THEN 'unknown_platform' WHEN i.rid IS NULL THEN 'unknown_role' END,"
-         "  CASE WHEN NOT sen.platform_is_open(i.state) THEN 'platform_closed' END, CASE WHEN a.status IN ('disabled', 'suspended') THEN 'account_' || a.status END,"
+         "  CASE WHEN NOT sen.platform_is_open(i.state) THEN 'platform_closed' END, CASE WHEN a.status IN ('disabled', 'suspended', 'archived') THEN 'account_' || a.status END,"
          "  CASE WHEN count(c.chain) = 0 THEN 'never_granted' WHEN NOT bool_or(c.live) THEN 'nothing_live' END,"
          "  CASE WHEN NOT coalesce(bool_or(c.live), false) AND EXISTS (SELECT FROM sen.access_request q WHERE q.person_id = n.id AND q.role_id = i.rid AND q.state = 'open'"
          "   AND q.expires_at > now()) THEN 'request_open' END,"

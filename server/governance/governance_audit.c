@@ -14,6 +14,18 @@ int governance_audit(struct op *op, const struct principal *p, const struct gove
 	return audit_add(op, &record);
 }
 
+int governance_commit(struct op *op, const struct principal *p, int r, const struct governance_act *act, json_t *data)
+{
+	_json_ json_t *owned = data;
+
+	if (r >= 0)
+		r = governance_audit(op, p, act, json_incref(owned));
+	if (r >= 0)
+		return db_commit(op);
+	db_rollback(op);
+	return r;
+}
+
 int governance_refuse(struct op *op, int refusal)
 {
 	if (refusal == 0)

@@ -12,5 +12,7 @@ struct governance_act {
 
 /* Takes over data (may be NULL).  The last statement before commit. */
 int governance_audit(struct op *op, const struct principal *p, const struct governance_act *act, json_t *data) _must_check_;
+/* Ends the transaction of a change whose result is r: rolls back, or writes the record and commits.  Takes over data. */
+int governance_commit(struct op *op, const struct principal *p, int r, const struct governance_act *act, json_t *data) _must_check_;
 /* Turns a refusal of delegation.h into the op's error; 0 stays 0. */
 int governance_refuse(struct op *op, int refusal) _must_check_;

@@ -14,29 +14,33 @@
 struct found {
 	const struct granting_request *request;
 	struct person person;
+	struct account other; /* a shared, technical or service account that was named; id STR_NULL: the person's own */
 	struct platform platform;
 	struct role role;
 	struct unit unit;
 };
 
-static int find_person(struct op *op, const struct granting_request *request, struct person *ret_person)
+/* An administrator's grants are those of the first account: what is administered with is not worked with. */
+static int find_person(struct op *op, struct found *f)
 {
 	struct account account;
 	int r;
 
-	if (str_is_null(request->login))
-		return person_find(op, request->employee_code, ret_person);
-	r = account_find(op, request->login, &account);
+	if (str_is_null(f->request->login))
+		return person_find(op, f->request->employee_code, &f->person);
+	r = account_find(op, f->request->login, &account);
 	if (r < 0)
 		return r;
-	return person_get(op, account.person_id, ret_person);
+	if (!str_equal(account.kind, STR("operational")) && !str_equal(account.kind, STR("administrator")))
+		f->other = account;
+	return person_get(op, account.person_id, &f->person);
 }
 
 /* The closed platform before the role: one that is only proposed has no roles yet. */
 static int find_all(struct op *op, struct found *f)
 {
 	const struct granting_request *request = f->request;
-	int r = find_person(op, request, &f->person);
+	int r = find_person(op, f);
 
 	if (r < 0)
 		return r;
@@ -162,11 +166,13 @@ static int add_in_transaction(struct op *op, const struct principal *p, const st
 
 	if (r == 0)
 		r = check_end(op, f, &valid_to);
-	if (r == 0)
+	if (r == 0 && str_is_null(f->other.id))
 		r = account_ensure(op, &f->person, &account, &ret->account_created);
+	else
+		account = f->other;
 	if (r < 0)
 		return r;
-	if (str_equal(account.status, STR("disabled")))
+	if (str_equal(account.status, STR("disabled")) || str_equal(account.status, STR("archived")))
 		return op_fail(op, ERR_ACCOUNT_STATE, "the account is disabled");
 	const struct grant_new new = {
 		.account_id = account.id,

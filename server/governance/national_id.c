@@ -24,6 +24,16 @@ bool national_id_fits_year(struct str id, struct str birth_date)
 	       digit(birth_date, 3) == digit(id, 5);
 }
 
+bool national_id_fits_sex(struct str id, struct str sex)
+{
+	return (digit(id, 3) % 2 == 0) == str_equal(sex, STR("male"));
+}
+
+struct str national_id_mask(struct arena *a, struct str id)
+{
+	return arena_printf(a, "%.3s•••••••%.2s", id.p, id.p + 10);
+}
+
 bool national_id_fits_place(struct str id)
 {
 	static const unsigned char provinces[63] = {

@@ -7,10 +7,14 @@
  */
 #pragma once
 
-#include "common/base/str.h"
+#include "common/base/arena.h"
 
 bool national_id_is_valid(struct str id) _pure_; /* 12 digits */
 /* id is valid; birth_date "1985-06-30".  Century and two digits of the year. */
 bool national_id_fits_year(struct str id, struct str birth_date) _pure_;
+/* sex "male" or "female". */
+bool national_id_fits_sex(struct str id, struct str sex) _pure_;
 /* One of the 63 provinces of Circular 07/2016/TT-BCA, or a foreign country (100 and above). */
 bool national_id_fits_place(struct str id) _pure_;
+/* "040•••••••12" */
+struct str national_id_mask(struct arena *a, struct str id);

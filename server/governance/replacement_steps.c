@@ -23,8 +23,9 @@ DB_QUERY(replacement_close_expired_q, DB_WRITE,
          " FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id WHERE i.granted_batch = $1::uuid AND i.carry = 'mapped'"
          " AND n.account_id = i.account_id AND n.role_id = i.new_role_id AND n.unit_id = i.unit_id AND n.revoked_at IS NULL AND n.valid_to <= now()");
 DB_QUERY(replacement_grant_q, DB_WRITE,
-         "INSERT INTO sen.access_grant AS n (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by)"
+         "INSERT INTO sen.access_grant AS n (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by, post_id)"
          " SELECT i.account_id, gen_random_uuid(), i.new_role_id, i.unit_id, x.basis || ' (' || o.code || ' → ' || w.code || ')', " TIMES ", " IN_WHOSE_NAME
+         ", sen.post_for(i.account_id, i.unit_id)"
          " FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id JOIN sen.platform o ON o.id = x.old_id"
          " JOIN sen.platform w ON w.id = x.new_id JOIN sen.access_grant g ON g.account_id = i.account_id AND g.id = i.old_grant_id"
          " WHERE i.granted_batch = $1::uuid AND i.carry = 'mapped'"
@@ -40,8 +41,9 @@ DB_QUERY(replacement_claim_read_only_q, DB_WRITE,
          "  WHERE r.replacement_id = $1::uuid ORDER BY r.account_id, r.old_grant_id LIMIT $3::bigint FOR UPDATE OF g) t"
          " WHERE i.replacement_id = $1::uuid AND i.account_id = t.account_id AND i.old_grant_id = t.old_grant_id RETURNING i.old_grant_id");
 DB_QUERY(replacement_read_only_q, DB_WRITE,
-         "INSERT INTO sen.access_grant AS n (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by)"
+         "INSERT INTO sen.access_grant AS n (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by, post_id)"
          " SELECT i.account_id, gen_random_uuid(), x.read_only_role_id, i.unit_id, x.basis || ' (chỉ đọc)', " TIMES ", " IN_WHOSE_NAME
+         ", sen.post_for(i.account_id, i.unit_id)"
          " FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id"
          " JOIN sen.access_grant g ON g.account_id = i.account_id AND g.id = i.old_grant_id AND g.revoked_at IS NULL"
          " WHERE i.read_only_batch = $1::uuid AND (g.valid_to IS NULL OR g.valid_to > now())"

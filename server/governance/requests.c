@@ -61,7 +61,7 @@ const struct query *const request_inbox = &request_inbox_q;
 #define STILL_FITS                                                                                                         \
 	" WHEN NOT sen.platform_is_open(f.state) THEN 'platform_closed'"                                                                         \
 	" WHEN NOT EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = f.pid AND starts_with(o.path, f.path)) THEN 'unknown_post'"          \
-	" WHEN EXISTS (SELECT FROM sen.account x WHERE x.person_id = f.pid AND x.kind = 'operational' AND x.status = 'disabled') THEN 'account_state'"  \
+	" WHEN EXISTS (SELECT FROM sen.account x WHERE x.person_id = f.pid AND x.kind = 'operational' AND x.status IN ('disabled', 'archived')) THEN 'account_state'"  \
 	" WHEN EXISTS (SELECT FROM sen.duty_conflicts(f.pid, f.rid, f.uid) d WHERE d.severity = 'block') THEN 'separation_of_duties'"
 #define DUTY_ARG                                                                                                           \
 	"'rule', (SELECT string_agg(DISTINCT d.duty_code, ' ') FROM sen.duty_conflicts(f.pid, f.rid, f.uid) d WHERE d.severity = 'block')"
@@ -114,7 +114,7 @@ DB_QUERY(request_approve_check_q, DB_WRITE,
          " WHEN f.stage = f.stages AND f.valid_to <= now() THEN 'invalid_value'"
          " WHEN NOT sen.platform_is_open(f.pstate) THEN 'platform_closed'"
          " WHEN NOT EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = f.pid AND starts_with(o.path, f.path)) THEN 'unknown_post'"
-         " WHEN a.status = 'disabled' THEN 'account_state'"
+         " WHEN a.status IN ('disabled', 'archived') THEN 'account_state'"
          " WHEN NOT sen.scope_covers(f.requested_by, 'grant', f.path, (SELECT r.platform_id FROM sen.role r WHERE r.id = f.rid), f.rid) THEN 'out_of_scope'"
          " WHEN EXISTS (SELECT FROM sen.duty_conflicts(f.pid, f.rid, f.uid) d WHERE d.severity = 'block') THEN 'separation_of_duties'"
          " END, " DUTY_ARG DECIDE_FROM);
@@ -175,7 +175,7 @@ DB_QUERY(deputy_add_check_q, DB_WRITE,
          DEPUTY_INPUT
          "SELECT CASE WHEN f.pid IS NULL OR f.did IS NULL THEN 'unknown_account' WHEN f.pperson = f.dperson OR (f.did = f.actor AND f.pid <> f.actor) THEN 'self_grant'"
          " WHEN f.valid_to <= f.valid_from OR f.valid_to <= sen.today() OR f.valid_to > f.valid_from + 366 THEN 'invalid_value'"
-         " WHEN f.status = 'disabled' THEN 'account_state'"
+         " WHEN f.status IN ('disabled', 'archived') THEN 'account_state'"
          /* Within the principal's own scope: the deputy's home lies where the principal decides. */
          " WHEN NOT EXISTS (SELECT FROM sen.live_scope s JOIN sen.unit u ON u.id = sen.home_unit(f.dperson) WHERE s.account_id = f.pid AND 'approve' = ANY (s.rights)"
          "  AND starts_with(u.path, s.path)) THEN 'out_of_scope'"

@@ -124,6 +124,17 @@ static int audit_scope(struct op *op, const struct principal *p, const char *act
 	return governance_audit(op, p, &act, data);
 }
 
+static int check_kind(struct op *op, struct str account_id)
+{
+	bool may;
+	int r = scope_may_be_held(op, account_id, &may);
+
+	if (r < 0 || may)
+		return r;
+	(void)op_fail(op, ERR_BLOCKED, "scopes are held by administrator accounts");
+	return op_fail_arg(op, "by", STR("administrator_account"));
+}
+
 int scoping_add(struct op *op, const struct principal *p, const struct scoping_request *request, struct scope *ret_scope,
                 bool *ret_added)
 {
@@ -158,8 +169,11 @@ int scoping_add(struct op *op, const struct principal *p, const struct scoping_r
 	r = governance_refuse(op, delegation_check_gift(p, &gift));
 	if (r < 0)
 		return r;
-	if (str_equal(f.account.status, STR("disabled")))
+	if (str_equal(f.account.status, STR("disabled")) || str_equal(f.account.status, STR("archived")))
 		return op_fail(op, ERR_ACCOUNT_STATE, "the account is disabled");
+	r = check_kind(op, f.account.id);
+	if (r < 0)
+		return r;
 	r = db_begin(op);
 	if (r < 0)
 		return r;

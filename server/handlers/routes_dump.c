@@ -13,7 +13,7 @@ static const char *guard_name(int (*guard)(struct request *rq))
 		int (*guard)(struct request *rq);
 		const char *name;
 	} guards[] = {
-		{ guard_admin, "admin" }, { guard_client, "client" }, { guard_confidential_client, "confidential_client" },
+		{ guard_admin, "admin" }, { guard_official, "official" }, { guard_client, "client" }, { guard_confidential_client, "confidential_client" },
 		{ guard_dpop, "dpop" }, { guard_same_origin, "same_origin" },
 	};
 

@@ -5,7 +5,8 @@
 DB_QUERY(sign_in_account_select, DB_READ,
 	"SELECT a.id, a.login, a.status, p.full_name,"
 	" (SELECT u.name FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = p.id AND po.kind = 'main'"
-	"  AND po.valid @> (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date LIMIT 1), sen.account_has_access(a.id)"
+	"  AND po.valid @> (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date LIMIT 1),"
+	" a.kind NOT IN ('technical', 'service') AND sen.account_has_access(a.id), a.kind = 'shared'"
 	" FROM sen.account a JOIN sen.person p ON p.id = a.person_id WHERE a.login = $1::text");
 
 struct str sign_in_name(struct arena *a, struct str typed)
@@ -41,6 +42,7 @@ int sign_in_account_find(struct op *op, struct str typed_name, struct sign_in_ac
 		.full_name = db_str(&rows, 0, 3),
 		.unit_name = db_str(&rows, 0, 4),
 		.has_access = db_bool(&rows, 0, 5),
+		.is_shared = db_bool(&rows, 0, 6),
 	};
 	return 0;
 }

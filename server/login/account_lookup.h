@@ -9,7 +9,8 @@ struct sign_in_account {
 	struct str status;
 	struct str full_name;
 	struct str unit_name;
-	bool has_access;   /* something granted, or something to administer */
+	bool has_access;   /* something granted, or something to administer; never of what signs in as a client */
+	bool is_shared;    /* its password is the code of whoever has it checked out */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "server/login/sign_in.h"
 
+#include "common/model/shared_use_store.h"
 #include "server/login/account_lookup.h"
 
 static int failed(struct op *op, const char *why)
@@ -29,6 +30,21 @@ static int settle_failure(struct op *op, const struct sign_in_settings *settings
 	return failed(op, str_is_null(account->id) ? "unknown name" : may_sign_in(account) ? "wrong password" : "account may not sign in");
 }
 
+/*
+ * The decoy for whoever may not sign in: a disabled entry would answer faster than a bind takes.  A shared account
+ * has no password of its own, and takes as long.
+ */
+static int check_password(struct op *op, const struct sign_in_settings *settings, const struct sign_in_attempt *attempt,
+                          const struct sign_in_account *account, bool *ret_ok)
+{
+	int r;
+
+	if (!account || !account->is_shared)
+		return directory_check_password(op, &settings->directory, account ? account->login : STR_NULL, attempt->password, ret_ok);
+	r = directory_check_password(op, &settings->directory, STR_NULL, attempt->password, ret_ok);
+	return r < 0 ? r : shared_use_check(op, account->id, attempt->password, ret_ok);
+}
+
 int sign_in(struct op *op, const struct sign_in_settings *settings, const struct sign_in_attempt *attempt,
             struct session *ret_session, struct str *ret_cookie)
 {
@@ -44,9 +60,7 @@ int sign_in(struct op *op, const struct sign_in_settings *settings, const struct
 		return r;
 	r = sign_in_account_find(op, attempt->name, &account);
 	if (r >= 0)
-		/* The decoy for whoever may not sign in: a disabled entry would answer faster than a bind takes. */
-		r = directory_check_password(op, &settings->directory, admitted && may_sign_in(&account) ? account.login : STR_NULL,
-		                             attempt->password, &ok);
+		r = check_password(op, settings, attempt, admitted && may_sign_in(&account) ? &account : NULL, &ok);
 	if (r < 0)
 		return admitted ? throttle_release(op, name_hash, r) : r;
 	if (!admitted)

@@ -16,6 +16,19 @@ DB_QUERY(test_cards_renew, DB_WRITE, "SELECT count(sen.cards_renew(id)) FROM sen
 DB_QUERY(test_card_post_ends, DB_WRITE,
          "UPDATE sen.post SET valid = daterange(lower(valid), sen.today()) WHERE person_id = public.person('A1') RETURNING 1");
 
+/* Told apart from the view by being written from the facts alone: dates, suspension by a review, post with hand-over, stops, grace. */
+#define HELD                                                                                                              \
+	" FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id JOIN sen.platform q ON q.id = r.platform_id"             \
+	" LEFT JOIN sen.post o ON o.person_id = t.person_id AND o.id = g.post_id"                                            \
+	" CROSS JOIN LATERAL (SELECT count(*) > 0 AS is_grace FROM sen.account_grace c JOIN sen.account_stop s ON s.account_id = c.account_id" \
+	"  AND s.id = c.stop_id WHERE c.account_id = t.id AND c.role_id = g.role_id AND c.until_at > now() AND s.valid_from <= now()) x"        \
+	" WHERE g.account_id = t.id AND g.revoked_at IS NULL AND coalesce(g.suspended_at, 'infinity') > now() AND g.valid_from <= now()"        \
+	" AND (coalesce(g.valid_to, 'infinity') > now() OR g.origin = 'rule' AND x.is_grace) AND sen.platform_is_open(q.state)"                 \
+	" AND (g.post_id IS NULL OR x.is_grace OR coalesce(lower(o.valid) <= sen.today()"                                                      \
+	"  AND coalesce(upper(o.valid) + g.handover_days, 'infinity'::date) > sen.today(), false))"                                             \
+	" AND (x.is_grace OR NOT EXISTS (SELECT FROM sen.account_stop s WHERE s.account_id = t.id AND s.valid_from <= now()"                     \
+	"  AND coalesce(s.valid_to, 'infinity') > now() AND coalesce(s.platform_id, r.platform_id) = r.platform_id)) AND r.platform_id = k.platform_id"
+
 static const char facts_sql[] =
 	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
 	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
@@ -40,6 +53,15 @@ static const char facts_sql[] =
 	" VALUES (person(who), gen_random_uuid(), 1, 'Chuyên viên ' || since, 'concurrent', daterange(since, until), 'QĐ') $$;"
 	"CREATE FUNCTION scope(who text, until timestamptz) RETURNS void LANGUAGE sql AS $$"
 	" INSERT INTO sen.admin_scope (account_id, id, unit_id, rights, valid_to) VALUES (account(who), gen_random_uuid(), 1, '{read}', until) $$;"
+	"CREATE FUNCTION stop(who text, platform integer DEFAULT NULL, since timestamptz DEFAULT now(), until timestamptz DEFAULT NULL) RETURNS uuid"
+	" LANGUAGE sql AS $$ INSERT INTO sen.account_stop (account_id, id, platform_id, kind, valid_from, valid_to, movement_id)"
+	" VALUES (account(who), gen_random_uuid(), platform::smallint, 'leave', since, until, gen_random_uuid()) RETURNING id $$;"
+	"CREATE FUNCTION grace(who text, stop uuid, role text, until timestamptz) RETURNS void LANGUAGE sql AS $$"
+	" INSERT INTO sen.account_grace (account_id, stop_id, role_id, until_at) SELECT account(who), stop, r.id, until FROM sen.role r WHERE r.code = role $$;"
+	/* Every grant hangs on the first post. */
+	"CREATE FUNCTION hang(who text, days integer DEFAULT 0) RETURNS void LANGUAGE sql AS $$"
+	" UPDATE sen.access_grant SET post_id = (SELECT o.id FROM sen.post o WHERE o.person_id = person(upper(who)) ORDER BY lower(o.valid) LIMIT 1),"
+	" handover_days = days WHERE account_id = account(who) $$;"
 	"CREATE FUNCTION renew() RETURNS void LANGUAGE sql AS 'SELECT sen.cards_renew(id) FROM sen.account'";
 
 /* What the cards say to a token's statement, beside what the facts say at the same moment. */
@@ -50,10 +72,11 @@ static int64_t lies(void)
 		" AND t.id = a.account_id AND f.id = t.person_id AND ("
 		" (a.login, a.status, a.epoch) IS DISTINCT FROM (t.login, t.status, t.epoch)"
 		" OR " CARD_ADMITS " IS DISTINCT FROM (k.platform_id IS NULL OR EXISTS"
-		"  (SELECT FROM sen.live_grant g WHERE g.account_id = t.id AND g.platform_id = k.platform_id))"
-		" OR " CARD_ADMINISTERS " IS DISTINCT FROM EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = t.id)"
-		" OR " CARD_IS_FRESH " AND a.access -> k.platform_id::text IS DISTINCT FROM (SELECT jsonb_agg(DISTINCT g.role_code)"
-		"  FROM sen.live_grant g WHERE g.account_id = t.id AND g.platform_id = k.platform_id)"
+		"  (SELECT" HELD "))"
+		" OR " CARD_ADMINISTERS " IS DISTINCT FROM (EXISTS (SELECT FROM sen.admin_scope s WHERE s.account_id = t.id AND s.revoked_at IS NULL"
+		"  AND s.valid_from <= now() AND coalesce(s.valid_to, 'infinity') > now()) AND NOT EXISTS (SELECT FROM sen.account_stop s"
+		"  WHERE s.account_id = t.id AND s.platform_id IS NULL AND s.valid_from <= now() AND coalesce(s.valid_to, 'infinity') > now()))"
+		" OR " CARD_IS_FRESH " AND a.access -> k.platform_id::text IS DISTINCT FROM (SELECT jsonb_agg(DISTINCT r.code)" HELD ")"
 		" OR " CARD_PERSON_IS_FRESH " AND ((p.full_name, p.ho, p.dem, p.ten) IS DISTINCT FROM (f.full_name, f.ho, f.dem, f.ten)"
 		"  OR (p.unit -> 'posts') IS DISTINCT FROM (SELECT coalesce(jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name,"
 		"   'title', po.title, 'kind', po.kind) ORDER BY po.kind DESC, u.code, po.title), '[]') FROM sen.post po"
@@ -89,7 +112,7 @@ static int teardown(void **state)
 static int begin(void **state)
 {
 	unit_arena_setup(state);
-	side("DELETE FROM sen.access_grant; DELETE FROM sen.admin_scope; DELETE FROM sen.post; UPDATE sen.platform SET state = 'operating';"
+	side("DELETE FROM sen.account_grace; DELETE FROM sen.account_stop; DELETE FROM sen.access_grant; DELETE FROM sen.admin_scope; DELETE FROM sen.post; UPDATE sen.platform SET state = 'operating';"
 	     " SELECT give('a1', 'MC'), give('a2', 'MC'), post('A1', '2025-01-01', NULL); SELECT renew()");
 	assert_int_equal(freshness("a1"), 3);
 	return 0;
@@ -125,8 +148,25 @@ static void each_change_is_seen_at_once(void **state)
 		{ "SELECT give('a1', 'MC')", 2 },
 		{ "UPDATE sen.person SET ten = 'Ân', full_name = 'Lê Ân' WHERE employee_code = 'A1'", 1 },
 		{ "SELECT post('A1', '2025-02-01', NULL)", 1 },
-		{ "UPDATE sen.post SET valid = daterange(lower(valid), sen.today()) WHERE lower(valid) = '2025-02-01'", 1 },
-		{ "DELETE FROM sen.post", 1 },
+		{ "UPDATE sen.post SET valid = daterange(lower(valid), sen.today()) WHERE lower(valid) = '2025-02-01'", 0 },
+		{ "SELECT hang('a1')", 2 },
+		{ "UPDATE sen.post SET valid = daterange(lower(valid), sen.today()) WHERE lower(valid) = '2025-01-01'", 0 },
+		{ "SELECT hang('a1', 5)", 2 },
+		{ "SELECT stop('a1', 3)", 2 },
+		{ "SELECT stop('a1', 2)", 2 },
+		{ "SELECT grace('a1', s.id, 'MC', now() + interval '1 day') FROM sen.account_stop s WHERE platform_id = 2", 2 },
+		{ "SELECT hang('a1', 0)", 2 },
+		{ "UPDATE sen.account_grace SET until_at = now()", 2 },
+		{ "DELETE FROM sen.account_grace", 2 },
+		{ "UPDATE sen.account_stop SET valid_to = now() + interval '1 day'", 2 },
+		{ "UPDATE sen.account_stop SET valid_to = now()", 2 },
+		{ "SELECT scope('a1', NULL)", 2 },
+		{ "SELECT stop('a1')", 2 },
+		{ "DELETE FROM sen.account_stop", 2 },
+		{ "UPDATE sen.access_grant SET suspended_at = now()", 2 },
+		{ "UPDATE sen.access_grant SET suspended_at = NULL", 2 },
+		{ "DELETE FROM sen.post", 0 },
+		{ "UPDATE sen.access_grant SET post_id = NULL", 2 },
 		{ "UPDATE sen.unit SET name = 'Tỉnh Nghệ An'", 0 },
 		{ "UPDATE sen.role SET code = 'MCX' WHERE code = 'MC'", 0 },
 		{ "UPDATE sen.role SET platform_id = 3 WHERE code = 'MCX'", 0 },
@@ -205,6 +245,36 @@ static void expect_marked_after_renewal(const struct query *change)
 	assert_int_equal(lies(), 0);
 }
 
+/* Access that a post, a stop or a grace begins or ends: the card knows the moment. */
+static void what_posts_and_stops_do_by_time(void **state)
+{
+	static const char *const changes[] = {
+		"SELECT stop('a1', 2, now() + interval '300 ms')",
+		"SELECT stop('a1', 2, now() - interval '1 s', now() + interval '300 ms')",
+		"SELECT grace('a1', stop('a1', 2), 'MC', now() + interval '300 ms')",
+		"UPDATE sen.access_grant SET suspended_at = now() + interval '300 ms'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		side("DELETE FROM sen.account_grace; DELETE FROM sen.account_stop; UPDATE sen.access_grant SET suspended_at = NULL");
+		side(changes[i]);
+		side("SELECT renew()");
+		if (freshness("a1") != 3 || lies() != 0)
+			fail_msg("%s: fresh %d, lies %d", changes[i], (int)freshness("a1"), (int)lies());
+		side("SELECT pg_sleep(0.35)");
+		if (freshness("a1") != 2 || lies() != 0)
+			fail_msg("after %s: fresh %d, lies %d", changes[i], (int)freshness("a1"), (int)lies());
+	}
+	side("DELETE FROM sen.account_grace; DELETE FROM sen.account_stop; UPDATE sen.access_grant SET suspended_at = NULL;"
+	     " UPDATE sen.post SET valid = daterange(lower(valid), sen.today() + 2); SELECT hang('a1', 3); SELECT renew()");
+	assert_int_equal(side_i64("SELECT (fresh_until = sen.midnight(sen.today() + 2))::int FROM sen.account_card WHERE login = 'a1'"), 1);
+	side("UPDATE sen.post SET valid = daterange(lower(valid), sen.today()); SELECT renew()");
+	assert_int_equal(side_i64("SELECT (fresh_until = sen.midnight(sen.today() + 3))::int FROM sen.account_card WHERE login = 'a1'"), 1);
+	assert_int_equal(side_i64("SELECT (access <> '{}')::int FROM sen.account_card WHERE login = 'a1'"), 1);
+	assert_int_equal(lies(), 0);
+}
+
 static void a_change_during_a_renewal_is_not_lost(void **state)
 {
 	(void)state;
@@ -245,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_change_is_seen_at_once, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(what_changes_nothing_leaves_them_fresh, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(what_begins_or_ends_by_itself_does, begin, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(what_posts_and_stops_do_by_time, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(a_change_during_a_renewal_is_not_lost, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(a_renewal_during_a_change_is_not_believed, begin, unit_arena_teardown),
 	};

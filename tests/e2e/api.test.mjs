@@ -114,7 +114,7 @@ test('without a token, by a platform\'s token, without scope admin, with an old 
     expectClass(row, 'garbage', await call(route, 'x.y.z', request), [401]);
     const foreign = await call(route, platforms, request);
     expectClass(row, 'a platform', foreign, [401, 403]);
-    expectClass(row, 'an official without a scope', await call(route, nobody, request), [403]);
+    expectClass(row, 'an official without a scope', await call(route, nobody, request), row.official ?? [403]);
     const bare = await call(route, unscoped, request);
     expectClass(row, 'an administrator\'s token without scope admin', bare, [401, 403]);
     const late = await call(route, stale, request);

@@ -13,6 +13,8 @@
 
 /* guard_admin.c: bearer token -> rq->principal with its scopes of this moment. */
 int guard_admin(struct request *rq);
+/* The same for what every official may do: no scope is asked for. */
+int guard_official(struct request *rq);
 
 /* One endpoint each; parameters of queries are numbered beside their lists. */
 enum {
@@ -92,7 +94,12 @@ int api_changed_meanwhile(struct op *op) _must_check_; /* ERR_PRECONDITION_FAILE
 #define API_LIMIT_DEFAULT 50
 #define API_LIMIT_MAX 200
 #define API_AFTER_MAX 600
-/* Declared as { "after", API_AFTER_MAX, PARAM_PRINTABLE | PARAM_QUERY_ONLY } and { "limit", 3, … }.  ERR_INVALID_VALUE. */
+#define PARAM_AFTER { "after", API_AFTER_MAX, PARAM_PRINTABLE | PARAM_QUERY_ONLY }
+#define PARAM_LIMIT { "limit", 3, PARAM_PRINTABLE | PARAM_QUERY_ONLY }
+/* Of lists that have no other parameter. */
+enum { P_PAGE_AFTER, P_PAGE_LIMIT, N_PAGE_PARAMS };
+extern const struct param_spec api_page_params[N_PAGE_PARAMS];
+/* ERR_INVALID_VALUE. */
 int api_limit(struct request *rq, size_t param, size_t *ret_limit) _must_check_;
 /* The n key values of the last row of the page before; all STR_NULL when the parameter is absent. */
 int api_after(struct request *rq, size_t param, struct str *ret_keys, size_t n) _must_check_;

@@ -1,6 +1,8 @@
 #include "common/base/base64.h"
 #include "server/handlers/api/api.h"
 
+const struct param_spec api_page_params[N_PAGE_PARAMS] = { [P_PAGE_AFTER] = PARAM_AFTER, [P_PAGE_LIMIT] = PARAM_LIMIT };
+
 /* ETag = entity-tag = DQUOTE *etagc DQUOTE (RFC 9110 §8.8.3); ours hold a number. */
 int api_if_match(struct request *rq, int64_t *ret_version)
 {

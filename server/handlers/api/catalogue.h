@@ -17,9 +17,6 @@ int h_api_platform_role_get(struct request *rq);
 int h_api_platform_role_edit(struct request *rq);
 int h_api_platform_role_retire(struct request *rq);
 
-/* Paging alone, with a state and a flag where an endpoint has them. */
-enum { P_PAGE_AFTER, P_PAGE_LIMIT, N_PAGE_PARAMS };
-extern const struct param_spec api_page_params[N_PAGE_PARAMS];
 int h_api_platform_transitions(struct request *rq);
 int h_api_platform_move(struct request *rq);
 
@@ -57,8 +54,6 @@ extern const struct param_spec api_acknowledged_params[N_ACKNOWLEDGED_PARAMS];
 int h_api_platform_guidance_report(struct request *rq);
 
 /* catalogue_answers.c: what these endpoints share. */
-#define PARAM_AFTER { "after", API_AFTER_MAX, PARAM_PRINTABLE | PARAM_QUERY_ONLY }
-#define PARAM_LIMIT { "limit", 3, PARAM_PRINTABLE | PARAM_QUERY_ONLY }
 /* Puts at most limit rows under name, and "next" from the members key_a and key_b (NULL: none) of the last. Takes over array. */
 void catalogue_page(struct request *rq, json_t *body, const char *name, json_t *array, size_t limit, const char *const keys[2]);
 /* listed: "a|b|c"; STR_NULL passes.  ERR_INVALID_VALUE. */

@@ -8,8 +8,6 @@
 #define UNVERIFIED_MARK "chưa xác minh"
 #define WORDS_MAX_BYTES 2000
 
-const struct param_spec api_page_params[N_PAGE_PARAMS] = { [P_PAGE_AFTER] = PARAM_AFTER, [P_PAGE_LIMIT] = PARAM_LIMIT };
-
 static struct str key_text(struct arena *a, const json_t *row, const char *name)
 {
 	const json_t *value = json_object_get(row, name);

@@ -32,7 +32,7 @@ static int check_step_up(struct request *rq, const struct access_claims *claims)
 	return op_fail_arg(op, "max_age", arena_printf(op->arena, "%lld", (long long)max_age_s));
 }
 
-int guard_admin(struct request *rq)
+static int know_official(struct request *rq)
 {
 	struct op *op = &rq->op;
 	struct str token;
@@ -66,16 +66,36 @@ int guard_admin(struct request *rq)
 	p->person_id = claims.state.person_id;
 	p->login = claims.state.login;
 	r = principal_load_scopes(op, p->account_id, &p->scopes, &p->n_scopes);
-	if (r < 0)
-		return r;
-	if (p->n_scopes == 0)
-		return op_fail(op, ERR_OUT_OF_SCOPE, "the account administers nothing");
-	r = check_needs(rq, p);
-	if (r < 0)
-		return r;
-	rq->principal = p;
-	r = read_audit(rq);
+	if (r == 0)
+		rq->principal = p;
+	return r;
+}
+
+/* What follows once it is known that the caller may: the record of a reading, the key of a repetition. */
+static int begin(struct request *rq)
+{
+	int r = read_audit(rq);
+
 	if (r == 0)
 		r = idempotency_begin(rq);
 	return r < 0 ? r : 0;
+}
+
+int guard_official(struct request *rq)
+{
+	int r = know_official(rq);
+
+	return r < 0 ? r : begin(rq);
+}
+
+int guard_admin(struct request *rq)
+{
+	int r = know_official(rq);
+
+	if (r < 0)
+		return r;
+	if (rq->principal->n_scopes == 0)
+		return op_fail(&rq->op, ERR_OUT_OF_SCOPE, "the account administers nothing");
+	r = check_needs(rq, rq->principal);
+	return r < 0 ? r : begin(rq);
 }

@@ -438,6 +438,36 @@ static void test_rules_and_dates(void **state)
 	side("UPDATE sen.unit SET kind = 'commune' WHERE code = '16681'; UPDATE sen.unit SET kind = 'ward' WHERE code = '16681'");
 }
 
+/* What a transfer hands over and a retirement leaves in grace, of a rule's grant too. */
+static void test_rules_and_movements(void **state)
+{
+	struct fixture *f = *state;
+	struct str id = fresh_id(&f->op);
+
+	assert_int_equal(draft(f, "P2", id, "R1", "16681", NULL, "P02/TK"), 0);
+	assert_int_equal(AS(f, "P3", rule_release, P_STR(id), P_NULL, P_I64(1)), 0);
+	assert_int_equal(live_grants(), 3);
+	side("UPDATE sen.post SET valid = daterange(lower(valid), sen.today()), handover = (SELECT jsonb_build_object(id, 5) FROM sen.platform WHERE code = 'P02')"
+	     " WHERE person_id = (SELECT id FROM sen.person WHERE employee_code = 'VP')");
+	assert_int_equal(live_grants(), 3);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant WHERE revoked_at IS NULL AND valid_to = sen.midnight(sen.today() + 5) AND handover_days = 5"), 1);
+	side("UPDATE sen.post SET handover = '{}' WHERE handover <> '{}'");
+	assert_int_equal(live_grants(), 2);
+	/* As a retirement of today writes it. */
+	side("INSERT INTO sen.account_grace SELECT a.id, '11111111-1111-4111-8111-111111111111', r.id, now() + interval '1 month' FROM sen.account a"
+	     " JOIN sen.person p ON p.id = a.person_id AND p.employee_code = 'WA', sen.role r WHERE r.code = 'TK';"
+	     "UPDATE sen.post SET valid = daterange(lower(valid), sen.today()) WHERE person_id = (SELECT id FROM sen.person WHERE employee_code = 'WA');"
+	     "INSERT INTO sen.account_stop (account_id, id, kind, valid_from, movement_id) SELECT a.id, '11111111-1111-4111-8111-111111111111', 'end', now(), gen_random_uuid()"
+	     " FROM sen.account a JOIN sen.person p ON p.id = a.person_id AND p.employee_code = 'WA'");
+	assert_int_equal(live_grants(), 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.live_grant g JOIN sen.account_grace c USING (account_id, role_id)"), 1);
+	assert_int_equal(AS(f, "P2", rule_retire, P_STR(id), P_NULL, P_I64(2)), 0);
+	assert_int_equal(live_grants(), 1);
+	side("UPDATE sen.account_grace SET until_at = now()");
+	assert_int_equal(live_grants(), 0);
+	side("DELETE FROM sen.account_grace; DELETE FROM sen.account_stop; UPDATE sen.post SET valid = daterange(lower(valid), NULL)");
+}
+
 static void test_rules_make_accounts(void **state)
 {
 	struct fixture *f = *state;
@@ -452,7 +482,7 @@ static void test_rules_make_accounts(void **state)
 	assert_int_equal(json_get_int(f->body, "added", -1), 2);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE login IN ('hoant', 'hoant2')"), 2);
 	side("DELETE FROM sen.access_grant; DELETE FROM sen.account a USING sen.person n WHERE n.id = a.person_id AND n.employee_code IN ('N1', 'N2');"
-	     " DELETE FROM sen.birthright_version; DELETE FROM sen.birthright_rule; DELETE FROM sen.post WHERE title = 'Kế toán'; DELETE FROM sen.person WHERE employee_code IN ('N1', 'N2')");
+	     " DELETE FROM sen.birthright_version; DELETE FROM sen.birthright_rule; DELETE FROM sen.post WHERE title = 'Kế toán'; DELETE FROM sen.post_version; DELETE FROM sen.person WHERE employee_code IN ('N1', 'N2')");
 }
 
 static void test_emergency(void **state)
@@ -585,6 +615,7 @@ int main(void)
 		TEST(test_duties),
 		TEST(test_rules),
 		TEST(test_rules_and_dates),
+		TEST(test_rules_and_movements),
 		TEST(test_rules_make_accounts),
 		TEST(test_emergency),
 		TEST(test_reviews),

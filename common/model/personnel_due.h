@@ -1,0 +1,13 @@
+/*
+ * personnel_due.h: what becomes true by time alone, carried out: accounts take the status that is due, accounts that
+ * nobody uses are reported and disabled, check-outs of shared accounts end.  The database's clock decides; each
+ * is safe to run as often and from as many places as one likes.
+ */
+#pragma once
+
+#include "common/db/db.h"
+
+/* At most 500 at a time. */
+int account_due_run(struct op *op, size_t *ret_n) _must_check_;
+int unused_run(struct op *op, size_t *ret_n) _must_check_;
+int shared_use_expire(struct op *op, size_t *ret_n) _must_check_;
