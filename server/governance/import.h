@@ -81,7 +81,8 @@ struct import_request {
 	/* For whom it is not the operator. */
 	const struct principal *principal; /* "grants": in whose name */
 	struct str within;   /* path of the unit below which everything lies; STR_NULL: anywhere */
-	bool complete;       /* "persons": whoever has an account below that unit and is not in the file is suspended */
+	bool complete;       /* "persons": whoever has an account below that unit and is not in the file is suspended, and waits for a decision */
+	struct str source;   /* of a complete file: what those decisions name */
 	struct import_watch *watch; /* NULL: nobody waits */
 };
 

@@ -18,7 +18,7 @@ static const struct import_column columns[PERSONS_N_COLUMNS] = {
 	[BIRTH_DATE] = { "birth_date", CELL_DATE, 10, false, false, false, NULL },
 	[UNIT_CODE] = { "unit_code", CELL_CODE, 35, true, true, false, NULL },
 	[TITLE] = { "title", CELL_TEXT, 200, true, true, false, NULL },
-	[POST_KIND] = { "post_kind", CELL_LISTED, 20, true, true, false, "main|concurrent" },
+	[POST_KIND] = { "post_kind", CELL_LISTED, 20, true, true, false, IMPORT_POST_KINDS },
 	[VALID_FROM] = { "valid_from", CELL_DATE, 10, true, true, false, NULL },
 	[VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
 	[DECISION_NO] = { "decision_no", CELL_TEXT, 80, true, true, false, NULL },
@@ -199,7 +199,7 @@ static void check(struct import_job *job)
 {
 	size_t n;
 
-	import_check_period(job, VALID_FROM, VALID_TO);
+	import_posts_check_periods(job);
 	refuse_shared_national_ids(job);
 	import_sort(job, EMPLOYEE_CODE, PERSONS_N_COLUMNS);
 	for (size_t at = 0; at < job->table.n_rows && job->report->n_errors < IMPORT_NOTES_MAX; at += n) {

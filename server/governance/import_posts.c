@@ -26,8 +26,8 @@ DB_QUERY(import_posts_unit_q, DB_READ,
 	            " ELSE e.unit_code || ', ' || e.title || ', ' || lower(e.valid) END"                                     \
 	            " FROM i JOIN every e ON e.employee_code = i.employee_code AND e.line < i.line AND e.valid && i.valid"   \
 	            " WHERE " condition " ORDER BY i.line, e.line LIMIT 50"
-/* "concurrent" < "main": both are.  As two conditions they would count as rare, and the join become a loop over a million pairs. */
-DB_QUERY(import_posts_main_q, DB_READ, POSTS_OVERLAP("least(i.kind, e.kind) = 'main'"));
+/* Both are.  As two conditions they would count as rare, and the join become a loop over a million pairs. */
+DB_QUERY(import_posts_main_q, DB_READ, POSTS_OVERLAP("i.kind || e.kind = 'mainmain'"));
 DB_QUERY(import_posts_twice_q, DB_READ,
          POSTS_OVERLAP("e.unit_id = i.unit_id AND e.title = i.title AND NOT (i.kind = 'main' AND e.kind = 'main')"));
 
@@ -104,16 +104,29 @@ static const struct import_column columns[PERSONS_N_COLUMNS] = {
 	[BIRTH_DATE] = { "", CELL_TEXT, 1, false, false, false, NULL },
 	[UNIT_CODE] = { "unit_code", CELL_CODE, 35, true, true, false, NULL },
 	[TITLE] = { "title", CELL_TEXT, 200, true, true, false, NULL },
-	[POST_KIND] = { "post_kind", CELL_LISTED, 20, true, true, false, "main|concurrent" },
+	[POST_KIND] = { "post_kind", CELL_LISTED, 20, true, true, false, IMPORT_POST_KINDS },
 	[VALID_FROM] = { "valid_from", CELL_DATE, 10, true, true, false, NULL },
 	[VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
 	[DECISION_NO] = { "decision_no", CELL_TEXT, 80, true, true, false, NULL },
 	[NATIONAL_ID] = { "", CELL_TEXT, 1, false, false, false, NULL },
 };
 
-static void check_alone(struct import_job *job)
+void import_posts_check_periods(struct import_job *job)
 {
 	import_check_period(job, VALID_FROM, VALID_TO);
+	for (size_t i = 0; i < job->table.n_rows; i++) {
+		struct str kind = import_cell_of(job, i, POST_KIND);
+
+		/* One that is not listed has been noted. */
+		if (str_is_null(import_cell_of(job, i, VALID_TO)) &&
+		    (str_equal(kind, STR("acting")) || str_equal(kind, STR("seconded")) || str_equal(kind, STR("delegated"))))
+			import_error_at(job, i, VALID_TO, IMPORT_MISSING, STR_NULL);
+	}
+}
+
+static void check_alone(struct import_job *job)
+{
+	import_posts_check_periods(job);
 	import_sort(job, EMPLOYEE_CODE, VALID_FROM);
 }
 

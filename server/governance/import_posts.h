@@ -3,6 +3,8 @@
 
 #include "server/governance/import_internal.h"
 
+#define IMPORT_POST_KINDS "main|concurrent|acting|seconded|delegated"
+
 enum {
 	EMPLOYEE_CODE, FULL_NAME, KIND, BIRTH_DATE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO, NATIONAL_ID,
 	PERSONS_N_COLUMNS,
@@ -12,3 +14,5 @@ enum {
 int import_posts_check(struct import_job *job, const struct import_batch *batch) _must_check_;
 /* After the persons.  A post is the same one when person, unit, title and first day are. */
 int import_posts_write(struct import_job *job, const struct import_batch *batch) _must_check_;
+/* Dates in order; acting, seconded and delegated posts have an end. */
+void import_posts_check_periods(struct import_job *job);

@@ -156,6 +156,7 @@ static int run(struct op *op, struct work *w)
 		.principal = &principal,
 		.within = t->path,
 		.complete = t->complete,
+		.source = arena_printf(op->arena, "import %.*s", STR_ARG(t->id)),
 		.watch = &w->watch,
 	};
 	int r = read_file(op, w, &request.csv);

@@ -173,6 +173,16 @@ test('a feed from which many vanish waits for a second person', async () => {
     assert.equal(await status(login), 'suspended');
     assert.equal((await sql(`SELECT count(*) FROM sen.audit x JOIN sen.account a ON a.id = x.account_id WHERE a.login = $1 AND x.action = 'account.suspend'`, login))[0][0], '1');
   }
+  // They wait for a decision; who is kept is where they were.
+  const lost = (await admin.api('GET', '/vanished?limit=200')).json.vanished.filter((v) => people.includes(v.employee_code));
+  assert.deepEqual(lost.map((v) => v.employee_code).sort(), people.slice(1).sort());
+  for (const v of lost) assert.equal(v.feed, `import ${done.id}`);
+  const live = async (login) => (await sql('SELECT count(*) FROM sen.live_grant g JOIN sen.account a ON a.id = g.account_id WHERE a.login = $1', login))[0][0];
+  assert.deepEqual(await Promise.all(logins.map(live)), ['1', '0', '0']);
+  const kept = await admin.api('POST', `/vanished/${people[1]}/decide`, { decision: 'keep', reason: 'Đơn vị gửi thiếu' });
+  assert.equal(kept.status, 204, kept.text);
+  assert.deepEqual(await Promise.all(logins.map(live)), ['1', '1', '0']);
+  assert.deepEqual(await Promise.all(logins.map(status)), ['pending', 'pending', 'suspended']);
 });
 
 test('faults are told with their line; what arrived must be what was announced; old encodings are refused', async () => {

@@ -46,7 +46,8 @@ static const struct bad bad_files[] = {
 	{ "persons", PERSONS "NV1,Lê An,cong_chuc,1985-06-31,40,CV,main,2025-07-01,,1/QĐ,\n", IMPORT_BAD_DATE, 2, "birth_date" },
 	{ "persons", PERSONS "NV1,,cong_chuc,,40,CV,main,2025-07-01,,1/QĐ,\n", IMPORT_MISSING, 2, "full_name" },
 	{ "persons", PERSONS "NV1,Lê An,,,40,CV,main,2025-07-01,,1/QĐ,\n", IMPORT_MISSING, 2, "kind" },
-	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,acting,2025-07-01,,1/QĐ,\n", IMPORT_NOT_LISTED, 2, "post_kind" },
+	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,substitute,2025-07-01,,1/QĐ,\n", IMPORT_NOT_LISTED, 2, "post_kind" },
+	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,acting,2025-07-01,,1/QĐ,\n", IMPORT_MISSING, 2, "valid_to" },
 	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,main,2025-07-01,,,\n", IMPORT_MISSING, 2, "decision_no" },
 	/* between rows */
 	{ "units", UNITS UNIT_OK "41,A,commune,40,2025-07-01,\n40,B,province,,2025-07-01,\n", IMPORT_DUPLICATE, 4, "code" },
