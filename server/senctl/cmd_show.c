@@ -41,7 +41,7 @@ int cmd_grants(struct ctl *c)
 	return EXIT_OK;
 }
 
-int cmd_person(struct ctl *c)
+int cmd_person_search(struct ctl *c)
 {
 	struct str after = STR_NULL;
 	const struct ctl_option options[] = { { "after", &after, NULL, false } };
@@ -91,7 +91,7 @@ static void print_account(const struct ctl *c, const json_t *answer)
 		          ctl_say(c, "nền tảng", "platform"), STR_ARG(text(item, "platform")), STR_ARG(text(item, "id")));
 }
 
-int cmd_account(struct ctl *c)
+int cmd_account_show(struct ctl *c)
 {
 	_json_ json_t *answer = NULL;
 	int r = ctl_options(c, NULL, 0, 1, 2);

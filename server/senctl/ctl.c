@@ -232,3 +232,11 @@ int ctl_read_file(struct ctl *c, const char *path, size_t max, struct str *ret_c
 	close(fd);
 	return r;
 }
+
+int ctl_subcommand(struct ctl *c, const struct ctl_subcommand *list, size_t n, int (*otherwise)(struct ctl *c))
+{
+	for (size_t i = 0; i < n && c->argc > 1; i++)
+		if (str_equal(str_c(list[i].name), str_c(c->argv[1])))
+			return list[i].run(c);
+	return otherwise ? otherwise(c) : ctl_usage_error(c, "senctl %s %s", c->command->name, c->command->usage);
+}

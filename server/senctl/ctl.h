@@ -94,6 +94,14 @@ struct str ctl_operator(const struct ctl *c);
 /* A whole file, at most max bytes; EXIT_OK or printed. "-" is standard input. */
 int ctl_read_file(struct ctl *c, const char *path, size_t max, struct str *ret_content) _must_check_;
 
+/* A word after the command: "senctl post list". */
+struct ctl_subcommand {
+	const char *name;
+	int (*run)(struct ctl *c);
+};
+/* Runs what the first argument names; otherwise (NULL: a usage error) when it names none. */
+int ctl_subcommand(struct ctl *c, const struct ctl_subcommand *list, size_t n, int (*otherwise)(struct ctl *c));
+
 /* Commands, one per file. */
 int cmd_migrate(struct ctl *c);
 int cmd_import(struct ctl *c);
@@ -125,7 +133,11 @@ int cmd_call(struct ctl *c);
 int cmd_completion(struct ctl *c);
 int cmd_man(struct ctl *c);
 int cmd_person(struct ctl *c);
+int cmd_person_search(struct ctl *c);
+int cmd_post(struct ctl *c);
 int cmd_account(struct ctl *c);
+int cmd_account_show(struct ctl *c);
+int cmd_shared(struct ctl *c);
 int cmd_platforms(struct ctl *c);
 int cmd_platform(struct ctl *c); /* "senctl platform …" */
 int cmd_platform_gates(struct ctl *c);

@@ -50,8 +50,20 @@ const struct command commands[] = {
 	{ "delegate", "--login NAME --unit CODE --rights A,B,… [--platform CODE] [--to DATE]", "giao phạm vi quản trị",
 	  "hand on a part of your scope", cmd_delegate },
 	{ "undelegate", "ID", "rút phạm vi quản trị đã giao", "take a scope back", cmd_undelegate },
-	{ "person", "search WORDS [--after ID]", "tìm người trong phạm vi quản trị", "search persons within your scope", cmd_person },
-	{ "account", "[show] NAME", "xem tài khoản và tình trạng trên từng nền tảng", "show an account and its state on each platform",
+	{ "person", "search WORDS [--after ID] | show CODE | history CODE | unmask CODE --reason TEXT | lift-hold CODE --reason TEXT |"
+	            " edit CODE --version N [--ho … --dem … --ten … --kind … --birth-date … --sex … --national-id …] |"
+	            " join --code CODE --ten … --kind … --unit CODE --title TEXT --on DATE --reason … --decision … --decision-on … --signer … [--dry-run] |"
+	            " move CODE --kind transfer|resign|dismiss|retire|suspend|leave|return|death|rehire --reason … [--on DATE] [--until DATE]"
+	            " [--platforms A,B] [--unit … --title … --rank …] [--dry-run]",
+	  "hồ sơ và biến động của cán bộ, công chức, viên chức", "records and movements of officials", cmd_person },
+	{ "post", "list CODE | add CODE --kind concurrent|acting|seconded|delegated … | correct CODE ID --version N --reason … |"
+	          " end CODE ID --version N --on DATE --reason …", "vị trí công tác ngoài vị trí chính", "posts beside the main one", cmd_post },
+	{ "shared", "list | uses NAME | approve NAME | member NAME --login NAME [--remove] | check-out NAME --purpose TEXT --minutes N | check-in NAME",
+	  "tài khoản dùng chung: phê duyệt, thành viên, mượn và trả", "shared accounts: approval, members, check-out", cmd_shared },
+	{ "account", "[show] NAME | list [--kind … --status … --platform … --manager … --unit … --unused-since DATE] |"
+	             " add --kind administrator|technical|service|shared --employee-code CODE --reason TEXT [--login NAME] |"
+	             " hand-over NAME --to CODE --reason TEXT | archive NAME --reason TEXT",
+	  "xem, liệt kê và lập tài khoản", "show, list and set up accounts",
 	  cmd_account },
 	{ "unit", "list [--on DATE] [--under CODE] [--kind KIND] [--state valid|future|ended] [--words TEXT] [--tree] [--after NEXT] | show CODE [--on DATE]"
 	          " | add --code CODE --name TEXT --kind KIND --parent CODE --from DATE [--to DATE] [--name-en TEXT] [--ident-new ID] [--ident-old ID]"
