@@ -69,10 +69,10 @@ export class Administrator {
     return this.token;
   }
 
-  async api(method, path, body = method === 'POST' ? {} : undefined) {
+  async api(method, path, body = method === 'POST' ? {} : undefined, extra = {}) {
     const answer = await fetch(`${env.SEN_API}${path}`, {
       method,
-      headers: { authorization: `Bearer ${await this.accessToken()}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      headers: { authorization: `Bearer ${await this.accessToken()}`, ...(body ? { 'content-type': 'application/json' } : {}), ...extra },
       body: body ? JSON.stringify(body) : undefined,
     });
     const text = await answer.text();
