@@ -9,7 +9,7 @@
 
 #include "common/base/op.h"
 #include "provisioning/operate.h"
-#include "provisioning/plan.h"
+#include "common/plan/plan.h"
 
 enum binding_state {
 	BINDING_IDLE,

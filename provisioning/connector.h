@@ -14,7 +14,7 @@
 
 #include "common/base/op.h"
 #include "provisioning/config.h"
-#include "provisioning/plan.h"
+#include "common/plan/plan.h"
 
 enum verdict {
 	VERDICT_DONE,      /* did it; look-up: found, and it is ours */

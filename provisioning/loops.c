@@ -8,7 +8,7 @@
 #include "common/model/reorg_run.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/expiry_store.h"
-#include "provisioning/facts_store.h"
+#include "common/plan/facts_store.h"
 #include "provisioning/reconcile.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 
 #include "common/db/db.h"
 #include "provisioning/binding_store.h"
-#include "provisioning/facts_store.h"
+#include "common/plan/facts_store.h"
 
 /* One batch, on its way from the dirty set to the bindings. */
 struct batch {

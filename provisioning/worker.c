@@ -3,7 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "provisioning/binding_store.h"
-#include "provisioning/facts_store.h"
+#include "common/plan/facts_store.h"
 
 #include <errno.h>
 #include <stdlib.h>

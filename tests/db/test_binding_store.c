@@ -4,7 +4,7 @@
  */
 #include "provisioning/binding_store.h"
 #include "provisioning/completion_store.h"
-#include "provisioning/facts_store.h"
+#include "common/plan/facts_store.h"
 #include "provisioning/reconcile.h"
 #include "tests/db/migrated.h"
 

@@ -1,4 +1,4 @@
-#include "provisioning/plan.h"
+#include "common/plan/plan.h"
 
 #include "common/base/json.h"
 #include "common/crypto/digest.h"

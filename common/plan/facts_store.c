@@ -1,4 +1,4 @@
-#include "provisioning/facts_store.h"
+#include "common/plan/facts_store.h"
 
 #include "common/base/json.h"
 #include "common/db/columns.h"

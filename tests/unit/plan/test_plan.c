@@ -1,5 +1,5 @@
 #include "common/base/json.h"
-#include "provisioning/plan.h"
+#include "common/plan/plan.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>

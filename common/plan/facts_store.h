@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/base/op.h"
-#include "provisioning/plan.h"
+#include "common/plan/plan.h"
 
 /* In a batch of the planner or of a worker. */
 #define FACTS_BATCH 500
