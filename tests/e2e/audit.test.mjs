@@ -56,11 +56,14 @@ before(async () => {
 test('each endpoint that answers with data of persons leaves a record of who asked what', async () => {
   const personal = routes.filter((route) => route.personal);
   assert.ok(personal.length >= 4);
+  const [[employee, unit]] = await sql(`SELECT p.employee_code, u.code FROM sen.account a JOIN sen.person p ON p.id = a.person_id
+    JOIN sen.post o ON o.person_id = p.id AND o.kind = 'main' JOIN sen.unit u ON u.id = o.unit_id WHERE a.login = $1`, target.login);
+  const known = { $login: target.login, $employee: employee, $unit: unit };
   for (const route of personal) {
     const row = matrix.find((r) => r.route === route.key);
-    const fill = (value) => JSON.parse(JSON.stringify(value ?? {}).replaceAll('$login', target.login).replace(/"\$\w+"/g, '"x"'));
+    const fill = (value) => JSON.parse(JSON.stringify(value ?? {}).replace(/\$\w+/g, (name) => known[name] ?? 'x'));
     const [[last]] = await sql('SELECT coalesce(max(at), now()) FROM sen.audit');
-    const answer = await call(route, await admin.accessToken(), { args: Object.values(fill(row.args)), query: row.query && fill(row.query) });
+    const answer = await call(route, await admin.accessToken(), { args: Object.values(fill(row.args)), query: row.query && fill(row.query), body: row.body && fill(row.body) });
     const found = await sql(`SELECT actor, object, data FROM sen.audit WHERE action = 'read' AND at >= $1 AND actor LIKE 'account:%'
       AND object LIKE $2`, last, route.path.replace(/\{\w+\}/g, '%'));
     assert.ok(found.length >= 1, `${route.key}: ${answer.status}, but no record`);
