@@ -22,6 +22,7 @@ tests_begin() {
 tests_end() {
 	local code=$?
 	trap - EXIT INT TERM
+	beside_stop
 	services_stop_all
 	if [ "${FAILED:-1}" -eq 0 ] || [ -n "${TESTS_DROP:-}" ]; then
 		rm -rf "$TESTS_DIR"
