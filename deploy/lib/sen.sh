@@ -77,7 +77,8 @@ sen_seed() {
 	local officials=$1 persons=$STATE/persons.csv
 	sen_install
 	sen_configure
-	senctl migrate >&2
+	senctl migrate >&2 ||
+		die "the database in $STATE does not fit this version of sen (see above): remove that folder to begin anew, or name another with --dir"
 	senctl import units "$STATE/schema/seed/units.csv" >&2
 	[ ! -e "$STATE/schema/seed/divisions.csv" ] || senctl import units "$STATE/schema/seed/divisions.csv" >&2
 	senctl import platforms "$STATE/schema/seed/platforms.csv" >&2
