@@ -294,6 +294,7 @@ int app_serve(struct app *app, struct str *ret_message)
 	admin.queue_max = 16;
 	admin.connection_max = admin.per_ip_connection_max = 64;
 	admin.https = false;
+	admin.arena_budget = METRICS_MAX + REQUEST_BYTES;
 	admin.routes = admin_routes;
 	admin.n_routes = n_admin_routes;
 	return http_server_start(&admin, &app->admin, ret_message, app->arena);

@@ -3,7 +3,6 @@
 #include "server/handlers/handlers.h"
 
 #define READY_TIMEOUT_MS 1000
-#define METRICS_MAX (1u << 20)
 
 /* Alive: this thread answers. */
 int h_healthz(struct request *rq)
@@ -38,7 +37,7 @@ static void write_db_stats(const struct app *app, struct buf *b)
 
 int h_metrics(struct request *rq)
 {
-	struct buf b = buf_new(rq->op.arena, METRICS_MAX);
+	struct buf b = buf_new_sized(rq->op.arena, METRICS_MAX, METRICS_MAX);
 
 	http_metrics_write(rq->app->service, &b);
 	write_db_stats(rq->app, &b);

@@ -62,5 +62,7 @@ unsigned http_server_port(const struct http_server *s);
 /* Stops accepting, finishes every accepted request within grace_ms, answers the rest 503, frees. */
 void http_server_stop(struct http_server *s, int grace_ms);
 
+/* Room for the counters of 400 routes that were asked for in every usual way: taken at once, since an arena does not give back. */
+#define METRICS_MAX (2u << 20)
 /* Prometheus text of this server: requests by route, method, code; duration histogram; queues; connections. */
 void http_metrics_write(struct http_server *s, struct buf *b);

@@ -404,7 +404,7 @@ static void happen(struct life *l, uint64_t *seed)
 	struct lc_person person = { .state = l->state, .base = l->base, .posts = l->posts, .n_posts = l->n_posts };
 	struct lc_event e = { .today = l->today, .until = LC_OPEN };
 	struct lc_outcome out;
-	static char ids[MAX][8];
+	static char ids[MAX][24];
 
 	e.kind = (enum lc_event_kind)(next_random(seed) % LC_EVENT_COUNT_);
 	/* The dead have no further events to offer; a life should be long. */
@@ -414,7 +414,7 @@ static void happen(struct life *l, uint64_t *seed)
 	if (e.kind == LC_LEAVE && next_random(seed) % 2 == 0)
 		e.until = e.day + 1 + next_random(seed) % 20;
 	for (size_t i = 0; i < l->n_posts; i++) {
-		(void)snprintf(ids[i], 8, "p%zu", i);
+		(void)snprintf(ids[i], sizeof(ids[i]), "p%zu", i);
 		l->posts[i].id = str_c(ids[i]);
 	}
 	account.status = str_c(l->status);

@@ -1,4 +1,5 @@
 #include "server/http/metrics.h"
+#include "server/http/server.h"
 
 #include "tests/unit/unit.h"
 
@@ -25,9 +26,34 @@ static void test_text(void **state)
 	metrics_free(m);
 }
 
+/* As large as the table may become, each route asked for by two methods with three kinds of answers. */
+static void test_room(void **state)
+{
+	enum { N = 400 };
+	static const int statuses[] = { 200, 404, 500 };
+	struct route *many = ARENA_ARRAY(*state, struct route, N);
+	struct arena *a = arena_new(METRICS_MAX + 4096);
+
+	for (size_t i = 0; i < N; i++)
+		many[i].name = arena_cstr(*state, arena_printf(*state, "api_a_route_with_a_rather_long_name_%zu", i));
+
+	struct metrics *m = metrics_new(many, N);
+	struct buf b = buf_new_sized(a, METRICS_MAX, METRICS_MAX);
+
+	for (size_t i = 0; i < N; i++)
+		for (size_t k = 0; k < ARRAY_LEN(statuses); k++) {
+			metrics_count(m, &many[i], HTTP_GET, statuses[k], 123456);
+			metrics_count(m, &many[i], HTTP_POST, statuses[k], 123456789);
+		}
+	metrics_write(m, &b);
+	assert_true(buf_ok(&b));
+	metrics_free(m);
+	arena_free(a);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { UNIT_TEST(test_text) };
+	const struct CMUnitTest tests[] = { UNIT_TEST(test_text), UNIT_TEST(test_room) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
