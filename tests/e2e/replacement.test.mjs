@@ -165,8 +165,12 @@ test('senctl: draw, submit, preview and run', async () => {
   await senctl(env, ['replacement', 'submit', id]);
   await assert.rejects(senctl(env, ['replacement', 'approve', id]), /người khác/);
   assert.equal((await change(second, `/replacements/${id}/approve`, {})).status, 200);
-  assert.match(await senctl(env, ['replacement', 'preview', id, '--step', 'grant']), new RegExp(person.login));
-  assert.match(await senctl(env, ['replacement', 'run', id, '--step', 'grant', '--limit', '1']), /còn 0/);
+  // Other tests may have granted in this commune before.
+  const lists = [await senctlJson(env, ['replacement', 'preview', id, '--step', 'grant', '--limit', '1'])];
+  while (lists.at(-1).next) lists.push(await senctlJson(env, ['replacement', 'preview', id, '--step', 'grant', '--limit', '200', '--after', lists.at(-1).next]));
+  assert.ok(lists.flatMap((list) => list.grants).some((g) => g.login === person.login));
+  assert.match(await senctl(env, ['replacement', 'preview', id, '--step', 'grant', '--limit', '1']), new RegExp(lists[0].grants[0].login));
+  assert.match(await senctl(env, ['replacement', 'run', id, '--step', 'grant', '--limit', '7']), /còn 0/);
   await assert.rejects(senctl(env, ['replacement', 'run', id, '--step', 'revoke']), /cutover/);
   assert.match(await senctl(env, ['replacement', 'show', id]), /trạng thái: approved/);
 });
