@@ -70,7 +70,7 @@ const struct route overlap_routes[] = {
 	{ .name = "api_replacement_cancel", .methods = HTTP_POST, .path = "/api/v1/replacements/{id}/cancel", JSON_16K, API, .needs = RIGHT_CATALOGUE,
 	  .handle = h_api_replacement_cancel },
 	{ .name = "api_replacement_preview", .methods = HTTP_GET, .path = "/api/v1/replacements/{id}/preview", .params = api_preview_params,
-	  .n_params = N_PREVIEW_PARAMS, API, LOOKS, .handle = h_api_replacement_preview },
+	  .n_params = N_PREVIEW_PARAMS, API, LOOKS, .personal = true, .handle = h_api_replacement_preview },
 	{ .name = "api_replacement_run", .methods = HTTP_POST, .path = "/api/v1/replacements/{id}/run", JSON_16K, API_SLOW, .needs = RIGHT_GRANT,
 	  .handle = h_api_replacement_run },
 };
