@@ -300,21 +300,20 @@ test('bulk: each row has a result of its own; all_or_nothing leaves nothing of a
 });
 
 test('bulk: 500 rows at once, and their answer again by its key', async () => {
-  const token = await (await administrator()).accessToken(), key = randomUUID();
+  const who = await administrator(), key = randomUUID();
   const codes = (await sql(`SELECT p.employee_code FROM sen.person p JOIN sen.post o ON o.person_id = p.id AND o.kind = 'main' ORDER BY 1 DESC LIMIT 500`)).map(([c]) => c);
   const body = { grants: codes.map((c) => ({ employee_code: c, platform: 'P03', role: 'NOSUCH', basis })) };
-  const refused = await call(bulk, token, { body });
+  const refused = await call(bulk, await who.accessToken(), { body });
   assert.equal(refused.json.refused, 500, refused.text.slice(0, 300));
   body.grants.forEach((row) => { row.role = p03.role; row.basis = 'x'.repeat(280); });
-  const first = await call(bulk, token, { body, headers: withKey(key) });
+  const first = await call(bulk, await who.accessToken(), { body, headers: withKey(key) });
   assert.equal(first.status, 200, first.text.slice(0, 300));
   assert.equal(first.json.results.length, 500);
   assert.ok(first.json.granted > 400, first.text.slice(0, 500));
-  const again = await call(bulk, token, { body, headers: withKey(key) });
-  assert.equal(again.text, first.text);
-  const admin = await administrator();
+  const again = await call(bulk, await who.accessToken(), { body, headers: withKey(key) });
+  assert.ok(again.text === first.text, again.text.slice(0, 300));
   for (const result of first.json.results.slice(0, 5).filter((r) => r.result === 'granted')) {
-    assert.equal((await admin.api('POST', `/grants/${result.grant.id}/revoke`, { login: result.grant.login, reason: 'x' })).status, 200);
+    assert.equal((await who.api('POST', `/grants/${result.grant.id}/revoke`, { login: result.grant.login, reason: 'x' })).status, 200);
   }
 });
 
