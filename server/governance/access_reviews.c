@@ -87,7 +87,8 @@ DB_QUERY(review_decide_check_q, DB_WRITE,
          " WHEN f.decision NOT IN ('keep', 'revoke', 'change') OR (f.decision = 'change' AND (i.grant_id IS NULL OR f.role IS NULL)) THEN 'invalid_value'"
          " WHEN f.decision = 'change' AND NOT EXISTS (SELECT FROM sen.role o WHERE o.platform_id = p.id AND o.code = f.role AND o.id <> r.id) THEN 'unknown_role'"
          " WHEN f.decision = 'change' AND NOT EXISTS (SELECT FROM sen.role o WHERE o.platform_id = p.id AND o.code = f.role"
-         "  AND sen.scope_covers(f.actor, 'grant', u.path, p.id, o.id)) THEN 'out_of_scope' END, NULL, NULL, a.id, c.code || coalesce(' ' || p.code || ':' || r.code, '')"
+         "  AND sen.scope_covers(f.actor, 'grant', u.path, p.id, o.id)) THEN 'out_of_scope' END,"
+         " 'state', CASE WHEN c.state = 'closed' THEN 'closed' ELSE 'decided' END, a.id, c.code || coalesce(' ' || p.code || ':' || r.code, '')"
          " FROM f JOIN sen.review_item i ON i.campaign_id = f.id AND i.id = f.item JOIN sen.review_campaign c ON c.id = i.campaign_id" ITEM_JOINS
          " JOIN sen.account me ON me.id = f.actor");
 /* One answer to an item: whoever comes first.  A campaign that closed meanwhile has none. */

@@ -82,8 +82,13 @@ int account_admin_activation(struct op *op, const struct principal *p, struct st
 int account_admin_unlock(struct op *op, const struct principal *p, struct str login)
 {
 	struct account account;
+	bool may = false;
 	int r = find_managed(op, p, RIGHT_ACTIVATE, login, &account);
 
+	if (r == 0)
+		r = account_may_manage(op, p->account_id, "activate", account.id, &may);
+	if (r == 0 && !may)
+		r = op_fail(op, ERR_OUT_OF_SCOPE, "the account is not within your scope");
 	if (r < 0)
 		return r;
 	r = db_begin(op);

@@ -48,7 +48,7 @@ DB_QUERY(duty_except_check_q, DB_WRITE,
          EXCEPT_INPUT
          "SELECT CASE WHEN p.id IS NULL THEN 'unknown_person' WHEN d.retired_at IS NOT NULL THEN 'wrong_state'"
          " WHEN a.person_id = p.id THEN 'self_grant'"
-         " WHEN NOT coalesce(sen.scope_covers(i.actor, 'rules', u.path, NULL), false) THEN 'out_of_scope' END, NULL, NULL, t.id, d.code || ' ' || i.employee_code"
+         " WHEN NOT coalesce(sen.scope_covers(i.actor, 'rules', u.path, NULL), false) THEN 'out_of_scope' END, 'state', 'retired', t.id, d.code || ' ' || i.employee_code"
          " FROM i JOIN sen.duty_rule d ON d.id = i.duty JOIN sen.account a ON a.id = i.actor LEFT JOIN sen.person p ON p.employee_code = i.employee_code"
          " LEFT JOIN sen.account t ON t.person_id = p.id AND t.kind = 'operational' LEFT JOIN sen.unit u ON u.id = sen.home_unit(p.id)");
 DB_QUERY(duty_except_q, DB_WRITE,
@@ -63,7 +63,7 @@ DB_QUERY(duty_except_approve_check_q, DB_WRITE,
          EXCEPT_APPROVE_INPUT
          "SELECT CASE WHEN NOT coalesce(sen.scope_covers(i.actor, 'rules', u.path, NULL), false) THEN 'out_of_scope'"
          " WHEN a.person_id = e.person_id THEN 'self_grant' WHEN e.asked_by = i.actor THEN 'four_eyes'"
-         " WHEN e.approved_at IS NOT NULL THEN 'wrong_state' END, NULL, NULL, t.id, d.code"
+         " WHEN e.approved_at IS NOT NULL THEN 'wrong_state' END, 'state', 'approved', t.id, d.code"
          " FROM i JOIN sen.duty_exception e ON e.id = i.id JOIN sen.duty_rule d ON d.id = e.duty_id JOIN sen.account a ON a.id = i.actor"
          " LEFT JOIN sen.account t ON t.person_id = e.person_id AND t.kind = 'operational' LEFT JOIN sen.unit u ON u.id = sen.home_unit(e.person_id)");
 DB_QUERY(duty_except_approve_q, DB_WRITE,

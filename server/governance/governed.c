@@ -31,6 +31,19 @@ static const struct {
 	{ STR("account_state"), ERR_ACCOUNT_STATE, "not possible in the account's state" },
 };
 
+/* A state explains only that it is the wrong one, and that is said nowhere without it. */
+static int add_argument(struct op *op, const struct db_rows *rows, int code)
+{
+	struct str name = db_str(rows, 0, CHECK_ARG);
+	bool is_state = str_equal(name, STR("state"));
+
+	if (code == ERR_WRONG_STATE && (!is_state || db_is_null(rows, 0, CHECK_VALUE)))
+		return op_fail_detail(op, ERR_INTERNAL, "internal error", "a check named no state");
+	if (str_is_null(name) || (is_state && code != ERR_WRONG_STATE))
+		return code;
+	return op_fail_arg(op, arena_cstr(op->arena, name), db_str(rows, 0, CHECK_VALUE));
+}
+
 static int refuse(struct op *op, const struct db_rows *rows)
 {
 	struct str fault = db_str(rows, 0, CHECK_FAULT);
@@ -39,12 +52,7 @@ static int refuse(struct op *op, const struct db_rows *rows)
 		if (!str_equal(faults[i].name, fault))
 			continue;
 		(void)op_fail(op, faults[i].code, faults[i].text);
-		if (!db_is_null(rows, 0, CHECK_ARG)) {
-			const char *name = arena_cstr(op->arena, db_str(rows, 0, CHECK_ARG));
-
-			return op_fail_arg(op, name, db_str(rows, 0, CHECK_VALUE));
-		}
-		return faults[i].code;
+		return add_argument(op, rows, faults[i].code);
 	}
 	return op_fail_detail(op, ERR_INTERNAL, "internal error", "check named %.*s", STR_ARG(fault));
 }

@@ -20,8 +20,8 @@ DB_QUERY(reorg_view_ops_q, DB_READ,
          OP_JOINS " ORDER BY o.n");
 DB_QUERY(reorg_view_exceptions_q, DB_READ,
          "SELECT o.n, e.what," OP_NAMES " FROM (SELECT * FROM sen.reorganisation_exception WHERE reorganisation_id = $1::uuid AND n > $2::integer"
-         "  ORDER BY n LIMIT $3::bigint) e JOIN sen.reorganisation_op o ON o.reorganisation_id = e.reorganisation_id AND o.n = e.n" OP_JOINS
-         " ORDER BY o.n");
+         "  AND ($3::text IS NULL OR what = $3)) e JOIN sen.reorganisation_op o ON o.reorganisation_id = e.reorganisation_id AND o.n = e.n" OP_JOINS
+         " WHERE ($4::text IS NULL OR p.employee_code = $4) AND ($5::text IS NULL OR a.login = $5) ORDER BY o.n LIMIT $6::bigint");
 DB_QUERY(reorg_view_findings_q, DB_READ,
          "SELECT i.n, coalesce(i.step, 0), i.code, p.employee_code, p.full_name, a.login, i.unit_code, i.blocking"
          " FROM sen.reorganisation_finding i LEFT JOIN sen.person p ON p.id = i.person_id LEFT JOIN sen.account a ON a.id = i.account_id"
@@ -67,7 +67,8 @@ int reorg_view_ops(struct op *op, const struct reorg_view *v, const struct reorg
 int reorg_view_exceptions(struct op *op, const struct reorg_view *v, const struct reorg_op_row **ret, size_t *ret_n)
 {
 	struct db_rows rows;
-	int r = db_run(op, &reorg_view_exceptions_q, &rows, P_STR(v->id), P_I64(v->after), P_I64((int64_t)v->limit + 1));
+	int r = db_run(op, &reorg_view_exceptions_q, &rows, P_STR(v->id), P_I64(v->after), P_STR(v->kind), P_STR(v->employee_code), P_STR(v->login),
+	               P_I64((int64_t)v->limit + 1));
 
 	if (r == 0)
 		ops_from_rows(op, &rows, ret, ret_n);

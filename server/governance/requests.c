@@ -102,6 +102,11 @@ const struct governed_kind request_file = { .action = "request.file", .check = &
 	" WHEN EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = f.id AND e.kind = 'approved' AND f.actor IN (e.actor, e.instead_of)) THEN CASE WHEN f.state = 'open' THEN 'four_eyes' ELSE 'wrong_state' END"  \
 	" WHEN f.decider IS NULL THEN 'out_of_scope' WHEN f.state <> 'open' OR f.expires_at <= now() THEN 'wrong_state'"                             \
 	" WHEN f.seen <> f.version THEN 'precondition_failed'"
+#define DECIDE_STATE "CASE WHEN f.state = 'open' AND f.expires_at <= now() THEN 'expired' ELSE f.state END"
+/* Only a request that can be decided on meets a duty. */
+#define DECIDE_ARG                                                                                                         \
+	"CASE WHEN f.state = 'open' AND f.expires_at > now() THEN 'rule' ELSE 'state' END, CASE WHEN f.state = 'open' AND f.expires_at > now() THEN"  \
+	" (SELECT string_agg(DISTINCT d.duty_code, ' ') FROM sen.duty_conflicts(f.pid, f.rid, f.uid) d WHERE d.severity = 'block') ELSE " DECIDE_STATE " END"
 #define DECIDE_FROM                                                                                                        \
 	", a.id, f.pcode || ':' || f.rcode || '@' || f.ucode FROM f JOIN sen.account me ON me.id = f.actor"                                         \
 	" LEFT JOIN sen.account a ON a.person_id = f.pid AND a.kind = 'operational'"
@@ -117,7 +122,7 @@ DB_QUERY(request_approve_check_q, DB_WRITE,
          " WHEN a.status IN ('disabled', 'archived') THEN 'account_state'"
          " WHEN NOT sen.scope_covers(f.requested_by, 'grant', f.path, (SELECT r.platform_id FROM sen.role r WHERE r.id = f.rid), f.rid) THEN 'out_of_scope'"
          " WHEN EXISTS (SELECT FROM sen.duty_conflicts(f.pid, f.rid, f.uid) d WHERE d.severity = 'block') THEN 'separation_of_duties'"
-         " END, " DUTY_ARG DECIDE_FROM);
+         " END, " DECIDE_ARG DECIDE_FROM);
 DB_QUERY(request_approve_q, DB_WRITE,
          DECIDE_INPUT
          ", q AS (UPDATE sen.access_request q SET version = q.version + 1, stage_since = now(), stage = least(q.stage + 1, q.stages),"
@@ -131,7 +136,7 @@ DB_QUERY(request_approve_q, DB_WRITE,
          " SELECT " REQUEST_JSON " || jsonb_build_object('granted', (SELECT count(*) FROM n)) FROM q" REQUEST_JOINS);
 const struct governed_kind request_approve = { .action = "request.approve", .lock = &request_lock_q, .check = &request_approve_check_q, .write = &request_approve_q };
 
-DB_QUERY(request_refuse_check_q, DB_WRITE, DECIDE_INPUT "SELECT " DECIDE_FAULTS " END, NULL, NULL" DECIDE_FROM);
+DB_QUERY(request_refuse_check_q, DB_WRITE, DECIDE_INPUT "SELECT " DECIDE_FAULTS " END, 'state', " DECIDE_STATE DECIDE_FROM);
 DB_QUERY(request_refuse_q, DB_WRITE,
          DECIDE_INPUT
          ", q AS (UPDATE sen.access_request q SET version = q.version + 1, state = 'refused', closed_at = now() FROM f WHERE q.id = f.id AND q.version = f.seen"
@@ -193,7 +198,7 @@ const struct governed_kind deputy_add = { .action = "deputy.add", .check = &depu
 DB_QUERY(deputy_end_check_q, DB_WRITE,
          DEPUTY_END_INPUT
          "SELECT CASE WHEN i.actor NOT IN (d.principal, d.made_by, d.deputy) AND NOT coalesce(sen.scope_covers(i.actor, 'delegate', u.path, NULL), false) THEN 'not_found'"
-         " WHEN d.ended_at IS NOT NULL THEN 'wrong_state' END, NULL, NULL, d.deputy, d.id::text"
+         " WHEN d.ended_at IS NOT NULL THEN 'wrong_state' END, 'state', 'ended', d.deputy, d.id::text"
          " FROM i JOIN sen.deputy d ON d.id = i.id JOIN sen.account p ON p.id = d.principal LEFT JOIN sen.unit u ON u.id = sen.home_unit(p.person_id)");
 DB_QUERY(deputy_end_q, DB_WRITE,
          DEPUTY_END_INPUT

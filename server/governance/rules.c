@@ -67,7 +67,7 @@ DB_QUERY(rule_redraft_check_q, DB_WRITE,
          " WHEN EXISTS (SELECT FROM sen.birthright_version v JOIN sen.unit u ON u.id = v.unit_id CROSS JOIN unnest(v.role_ids) x (id) JOIN sen.role r ON r.id = x.id"
          "  WHERE v.rule_id = b.id AND v.superseded_at IS NULL AND NOT sen.scope_covers(f.actor, 'rules', u.path, r.platform_id, r.id)) THEN 'out_of_scope'"
          " WHEN b.version <> f.version THEN 'precondition_failed' WHEN b.retired_at IS NOT NULL THEN 'wrong_state'"
-         " END, NULL, NULL, NULL, b.code FROM f JOIN sen.birthright_rule b ON b.id = f.id");
+         " END, 'state', 'retired', NULL, b.code FROM f JOIN sen.birthright_rule b ON b.id = f.id");
 DB_QUERY(rule_redraft_q, DB_WRITE,
          DRAFT_INPUT("version", "bigint")
          ", b AS (UPDATE sen.birthright_rule b SET version = b.version + 1 FROM f WHERE b.id = f.id AND b.version = f.version AND b.retired_at IS NULL"
@@ -87,16 +87,17 @@ const struct governed_kind rule_redraft = { .action = "rule.draft", .lock = &rul
 	" WHEN EXISTS (SELECT FROM sen.birthright_version v JOIN sen.unit u ON u.id = v.unit_id CROSS JOIN unnest(v.role_ids) x (id) JOIN sen.role r ON r.id = x.id"  \
 	"  WHERE v.rule_id = b.id AND v.superseded_at IS NULL AND NOT sen.scope_covers(i.actor, 'rules', u.path, r.platform_id, r.id)) THEN 'out_of_scope'"            \
 	" WHEN b.version <> coalesce(i.version, b.version) THEN 'precondition_failed'"
+#define STATE_ARG "'state', CASE WHEN b.retired_at IS NOT NULL THEN 'retired' ELSE 'released' END"
 #define NO_DRAFT " WHEN b.retired_at IS NOT NULL OR NOT EXISTS (SELECT FROM sen.birthright_version v WHERE v.rule_id = b.id AND v.released_at IS NULL) THEN 'wrong_state'"
 
 DB_QUERY(rule_release_check_q, DB_WRITE,
          RULE_INPUT
          "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT
          " WHEN EXISTS (SELECT FROM sen.birthright_version v WHERE v.rule_id = b.id AND v.released_at IS NULL AND v.drawn_by = i.actor) THEN 'four_eyes'"
-         " END, NULL, NULL, NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
+         " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 DB_QUERY(rule_release_supposed_check_q, DB_WRITE,
          RULE_INPUT
-         "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT " END, NULL, NULL, NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
+         "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 /* The version in force makes room first; the order of the two is that of the data they hand on. */
 #define RELEASE(released_by)                                                                                               \
 	RULE_INPUT                                                                                                             \
@@ -116,7 +117,7 @@ const struct governed_kind rule_release_supposed = {
 
 DB_QUERY(rule_retire_check_q, DB_WRITE,
          RULE_INPUT
-         "SELECT CASE WHEN false THEN NULL" RULE_REACH " WHEN b.retired_at IS NOT NULL THEN 'wrong_state' END, NULL, NULL, NULL, b.code"
+         "SELECT CASE WHEN false THEN NULL" RULE_REACH " WHEN b.retired_at IS NOT NULL THEN 'wrong_state' END, 'state', 'retired', NULL, b.code"
          " FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 DB_QUERY(rule_retire_q, DB_WRITE,
          RULE_INPUT

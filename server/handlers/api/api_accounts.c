@@ -41,21 +41,29 @@ static json_t *bindings_json(const struct account_binding *bindings, size_t n)
 	return list;
 }
 
+static json_t *texts_json(const struct str *texts, size_t n)
+{
+	json_t *list = json_new_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_from_str(texts[i]));
+	return list;
+}
+
 static json_t *scopes_json(const struct scope *scopes, size_t n)
 {
 	json_t *list = json_new_array();
 
 	for (size_t i = 0; i < n; i++) {
 		json_t *item = json_new_object();
-		json_t *rights = json_new_array();
-
-		for (size_t k = 0; k < scopes[i].n_rights; k++)
-			json_array_append_new(rights, json_from_str(scopes[i].rights[k]));
 		api_set(item, "id", scopes[i].id);
 		api_set(item, "unit", scopes[i].unit_code);
 		api_set(item, "unit_name", scopes[i].unit_name);
 		api_set(item, "platform", scopes[i].platform_code);
-		json_set_take(item, "rights", rights);
+		json_set_take(item, "rights", texts_json(scopes[i].rights, scopes[i].n_rights));
+		if (scopes[i].n_roles > 0)
+			json_set_take(item, "roles", texts_json(scopes[i].roles, scopes[i].n_roles));
+		api_set(item, "max_sensitivity", scopes[i].max_sensitivity);
 		api_set(item, "valid_to", scopes[i].valid_to);
 		json_array_append_new(list, item);
 	}

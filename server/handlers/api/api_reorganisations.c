@@ -134,6 +134,17 @@ int h_api_reorgs_get(struct request *rq)
 	return r < 0 ? r : respond_reorg(rq, 200, &reorg);
 }
 
+static bool is_state(struct str word)
+{
+	static const struct str states[] = {
+		STR("draft"), STR("planned"), STR("approved"), STR("running"), STR("done"), STR("stale"), STR("withdrawn") };
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		found = found || str_equal(states[i], word);
+	return found;
+}
+
 int h_api_reorgs_list(struct request *rq)
 {
 	const struct reorg *all;
@@ -147,6 +158,8 @@ int h_api_reorgs_list(struct request *rq)
 		return r;
 	if (!str_is_null(after[0]) && !uuid_is_valid(after[0]))
 		return api_invalid(&rq->op, "after", "not a value of next");
+	if (!str_is_null(rq_param(rq, P_REORGS_STATE)) && !is_state(rq_param(rq, P_REORGS_STATE)))
+		return api_invalid(&rq->op, "state", "no such state");
 	keys[0] = keys[1] = after[0];
 	r = reorg_list(&rq->op, rq->principal->account_id, rq_param(rq, P_REORGS_STATE), keys, limit + 1, &all, &n);
 	if (r < 0)

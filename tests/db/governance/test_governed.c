@@ -1,6 +1,7 @@
 /* Rules, requests, deputies, emergencies, duties and reviews on PostgreSQL, with the rights of the server's role. */
 #include "common/base/random.h"
 #include "server/governance/access_reviews.h"
+#include "server/governance/account_admin.h"
 #include "server/governance/duties.h"
 #include "server/governance/emergencies.h"
 #include "server/governance/explain.h"
@@ -604,6 +605,159 @@ static void test_explain(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+static const char whole_cap[] = "UPDATE sen.admin_scope SET max_rank = NULL";
+
+static int64_t covered(struct fixture *f, const char *who, const char *right, const char *platform)
+{
+	char sql[400];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM sen.unit u WHERE u.code = '16681' AND sen.scope_covers('%.*s', '%s', u.path, (SELECT id FROM sen.platform WHERE code = '%s'))",
+	               STR_ARG(account_of(&f->op, who)), right, platform);
+	return side_i64(sql);
+}
+
+/* A scope under a cap hands out no role beyond it: neither one by one, nor all at once by what concerns a whole account or platform. */
+static void test_cap_is_not_got_around(void **state)
+{
+	struct fixture *f = *state;
+	struct principal ward;
+	struct activation_code code;
+	struct str id, seen;
+	struct db_rows rows;
+	bool changed;
+
+	side("UPDATE sen.admin_scope SET max_rank = 0, rights = rights || ARRAY['activate', 'catalogue'] WHERE account_id ="
+	     " (SELECT a.id FROM sen.account a JOIN sen.person n ON n.id = a.person_id WHERE n.employee_code = 'WA')");
+	assert_int_equal(grant_direct(f, "VP", "MC"), 0);
+	ward = principal_of(f, "WA");
+	/* Who makes an account's password can be it. */
+	op_forgive(&f->op);
+	assert_int_equal(account_admin_activation(&f->op, &ward, gov_login(&f->op, "VP"), &code), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	assert_int_equal(account_admin_unlock(&f->op, &ward, gov_login(&f->op, "VP")), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	assert_int_equal(account_admin_disable(&f->op, &ward, gov_login(&f->op, "VP"), STR("x"), &changed), ERR_OUT_OF_SCOPE);
+	/* One that holds nothing beyond the cap is in reach. */
+	op_forgive(&f->op);
+	side("UPDATE sen.role SET sensitivity = 'low' WHERE code = 'MC'");
+	assert_int_equal(account_admin_activation(&f->op, &ward, gov_login(&f->op, "VP"), &code), 0);
+	side("UPDATE sen.role SET sensitivity = 'normal' WHERE code = 'MC'");
+	/* Silence would suspend what lies beyond; a plan would carry it over; an exception would let two duties meet. */
+	assert_int_equal(AS(f, "WA", review_begin, P_STR(fresh_id(&f->op)), P_NULL, S("R1"), S("R1"), S("grants"), S("16681"), S("P02"), S("low"), S("2099-01-01"), S("suspend")),
+	                 ERR_OUT_OF_SCOPE);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(covered(f, "WA", (const char *const[]){ "grant", "revoke", "approve", "review", "rules" }[i], "P02"), 0);
+	assert_int_equal(covered(f, "WA", "read", "P02"), 1);
+	/* What it does not read one by one, it does not read in lists. */
+	assert_int_equal(file(f, "P2", "VP", "MC", &id), 0);
+	assert_int_equal(db_run(&f->op, request_list, &rows, P_STR(ward.account_id), P_NULL, P_BOOL(false), P_NULL, P_NULL, P_I64(10)), 0);
+	assert_int_equal(rows.n, 0);
+	side("UPDATE sen.admin_scope SET max_rank = 1 WHERE max_rank = 0");
+	assert_int_equal(db_run(&f->op, request_list, &rows, P_STR(ward.account_id), P_NULL, P_BOOL(false), P_NULL, P_NULL, P_I64(10)), 0);
+	assert_int_equal(rows.n, 1);
+	seen = db_str(&rows, 0, 2);
+	assert_true(str_equal(seen, id));
+	/* Nor does it change what holds for roles beyond it. */
+	side("UPDATE sen.admin_scope SET max_rank = 0 WHERE account_id = (SELECT a.id FROM sen.account a JOIN sen.person n ON n.id = a.person_id WHERE n.employee_code = 'P2')");
+	assert_int_equal(add_duty(f, "block", "unit"), ERR_OUT_OF_SCOPE);
+	side(whole_cap);
+	side("UPDATE sen.admin_scope SET rights = array_remove(array_remove(rights, 'activate'), 'catalogue') WHERE granted_by IS NULL AND account_id ="
+	     " (SELECT a.id FROM sen.account a JOIN sen.person n ON n.id = a.person_id WHERE n.employee_code = 'WA')");
+}
+
+static struct str told(struct fixture *f, const char *name)
+{
+	for (size_t i = 0; i < f->op.error.n_args; i++)
+		if (str_equal(str_c(f->op.error.args[i].name), str_c(name)))
+			return f->op.error.args[i].value;
+	return STR_NULL;
+}
+
+/* Whoever is told that a state is the wrong one is told which it is. */
+static void test_wrong_states_are_named(void **state)
+{
+	struct fixture *f = *state;
+	struct str id, duty = fresh_id(&f->op), exception = fresh_id(&f->op), rule = fresh_id(&f->op), deputy;
+	struct str titles = STR("{Chuyên viên}"), rule_roles = STR("{P02/TK}");
+	struct db_rows rows;
+
+	assert_int_equal(file(f, "WA", "VP", "MC", &id), 0);
+	assert_int_equal(decide(f, "W2", &request_refuse, id, 1), 0);
+	assert_int_equal(decide(f, "P2", &request_approve, id, 2), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "refused");
+	assert_int_equal(decide(f, "P2", &request_refuse, id, 2), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "refused");
+	assert_int_equal(file(f, "WA", "VP", "MC", &id), 0);
+	side("UPDATE sen.access_request SET expires_at = now() - interval '1 day' WHERE state = 'open'");
+	assert_int_equal(decide(f, "P2", &request_approve, id, 1), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "expired");
+
+	assert_int_equal(AS(f, "WA", emergency_ask, P_STR((id = fresh_id(&f->op))), P_NULL, S("VP"), S("P02"), S("MC"), P_NULL, S("Bão"), P_I64(6)), 0);
+	assert_int_equal(AS(f, "P2", emergency_review, P_STR(id), P_NULL, P_I64(1), S("justified"), P_NULL), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "asked");
+	side("UPDATE sen.emergency SET asked_at = now() - interval '25 hours'");
+	assert_int_equal(AS(f, "W2", emergency_release, P_STR(id), P_NULL, P_I64(1)), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "lapsed");
+
+	assert_int_equal(AS(f, "P2", duty_add, P_STR(duty), P_NULL, S("TN9"), S("x"), S("P02"), S("MC"), S("P02"), S("TK"), S("unit"), S("warn"), S("b")), 0);
+	assert_int_equal(AS(f, "P2", duty_except, P_STR(exception), P_NULL, P_STR(duty), S("VP"), S("r"), S("2099-01-01")), 0);
+	assert_int_equal(AS(f, "P3", duty_except_approve, P_STR(exception), P_NULL), 0);
+	assert_int_equal(AS(f, "P3", duty_except_approve, P_STR(exception), P_NULL), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "approved");
+	assert_int_equal(AS(f, "P2", duty_retire, P_STR(duty), P_NULL, P_I64(1)), 0);
+	assert_int_equal(AS(f, "P2", duty_except, P_STR(fresh_id(&f->op)), P_NULL, P_STR(duty), S("VP"), S("r"), S("2099-01-01")), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "retired");
+
+	assert_int_equal(stand_in(f, "WA", "WA", "W2"), 0);
+	assert_int_equal(db_run(&f->op, deputy_list, &rows, P_STR(account_of(&f->op, "WA")), P_NULL, P_I64(5)), 0);
+	deputy = db_str(&rows, 0, 1);
+	assert_int_equal(AS(f, "WA", deputy_end, P_STR(deputy), P_NULL), 0);
+	assert_int_equal(AS(f, "WA", deputy_end, P_STR(deputy), P_NULL), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "ended");
+
+	assert_int_equal(AS(f, "P2", rule_draft, P_STR(rule), P_NULL, S("CV"), S("x"), S("b"), S("16681"), P_NULL, P_STR(titles), P_NULL, P_NULL, P_NULL, P_STR(rule_roles), P_NULL, P_NULL), 0);
+	assert_int_equal(AS(f, "P3", rule_release, P_STR(rule), P_NULL, P_I64(1)), 0);
+	assert_int_equal(AS(f, "P3", rule_release, P_STR(rule), P_NULL, P_I64(2)), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "released");
+	assert_int_equal(AS(f, "P2", rule_retire, P_STR(rule), P_NULL, P_I64(2)), 0);
+	assert_int_equal(AS(f, "P2", rule_retire, P_STR(rule), P_NULL, P_I64(3)), ERR_WRONG_STATE);
+	assert_str_equal(told(f, "state"), "retired");
+	/* And whoever is told something else is not told a state. */
+	assert_int_equal(AS(f, "P2", rule_retire, P_STR(rule), P_NULL, P_I64(1)), ERR_PRECONDITION_FAILED);
+	assert_true(str_is_null(told(f, "state")));
+}
+
+/* Deadlines that have passed: the approver a step above sees it too, then the next; whom it was with first still may. */
+static void test_escalation(void **state)
+{
+	static const char *const steps[] = { "0", "3", "6" };
+	struct fixture *f = *state;
+	struct db_rows rows;
+	char sql[160];
+	struct str id;
+
+	/* VP's own division, the ward above it, the province above that. */
+	side("INSERT INTO sen.admin_scope (account_id, id, unit_id, rights) SELECT a.id, gen_random_uuid(), u.id, ARRAY['approve', 'read'] FROM sen.unit u, sen.account a"
+	     " JOIN sen.person n ON n.id = a.person_id AND n.employee_code = 'OTHER' WHERE u.code = '16681.VP'");
+	assert_int_equal(file(f, "AD", "VP", "MC", &id), 0);
+	for (size_t step = 0; step < ARRAY_LEN(steps); step++) {
+		(void)snprintf(sql, sizeof(sql), "UPDATE sen.access_request SET stage_since = now() - interval '%s days 1 minute', stage_days = 3", steps[step]);
+		side(sql);
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(db_run(&f->op, request_inbox, &rows, P_STR(account_of(&f->op, (const char *const[]){ "OTHER", "W2", "P3" }[i])), P_NULL, P_I64(10)), 0);
+			assert_int_equal(rows.n, i <= step);
+		}
+	}
+	/* Not the nearest one, when that is whom it is for. */
+	side("UPDATE sen.access_request SET stage_since = now()");
+	assert_int_equal(db_run(&f->op, request_inbox, &rows, P_STR(account_of(&f->op, "VP")), P_NULL, P_I64(10)), 0);
+	assert_int_equal(rows.n, 0);
+	side("DELETE FROM sen.admin_scope WHERE unit_id = (SELECT id FROM sen.unit WHERE code = '16681.VP')");
+	assert_int_equal(db_run(&f->op, request_inbox, &rows, P_STR(account_of(&f->op, "W2")), P_NULL, P_I64(10)), 0);
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(decide(f, "W2", &request_approve, id, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -621,6 +775,9 @@ int main(void)
 		TEST(test_reviews),
 		TEST(test_review_of_accounts),
 		TEST(test_explain),
+		TEST(test_cap_is_not_got_around),
+		TEST(test_wrong_states_are_named),
+		TEST(test_escalation),
 	};
 
 	return cmocka_run_group_tests(tests, create, gov_drop);
