@@ -3,27 +3,14 @@
 #include "common/base/buf.h"
 #include "common/base/text.h"
 
-/*
- * Who is within reach is found once, from the units of the scopes, and kept as a hash ("IS TRUE": as a
- * join it would be looked up per person, half a second for a common family name).
- * 51 = PERSON_PAGE_MAX + 1: the one too many says that there is another page.
- */
+/* 51 = PERSON_PAGE_MAX + 1: the one too many says that there is another page. */
 DB_QUERY(person_search_q, DB_READ,
-         "WITH reach AS MATERIALIZED (SELECT array_agg(u.id) AS ids FROM sen.unit u JOIN sen.live_scope s ON starts_with(u.path, s.path)"
-         "  WHERE s.account_id = $1::uuid AND 'read' = ANY (s.rights)),"
-         " found AS MATERIALIZED (SELECT p.id, p.employee_code, p.full_name, p.kind, p.name_fold FROM sen.person p"
-         "  WHERE (p.id IN (SELECT o.person_id FROM sen.post o WHERE o.unit_id = ANY ((SELECT ids FROM reach)::integer[])"
-         "   AND (upper_inf(o.valid) OR upper(o.valid) > sen.today()))) IS TRUE"
-         "  AND (p.name_fold LIKE $2 OR p.employee_code = $3 OR p.id = (SELECT n.person_id FROM sen.account n WHERE n.login = $4))"
-         "  AND ($5::uuid IS NULL OR (p.name_fold, p.id) > (SELECT c.name_fold, c.id FROM sen.person c WHERE c.id = $5::uuid))"
-         "  ORDER BY p.name_fold, p.id LIMIT 51)"
-         " SELECT f.id, f.employee_code, f.full_name, f.kind, a.login, a.status, o.unit_code, o.unit_name, o.title"
-         " FROM found f"
-         " JOIN LATERAL (SELECT o.unit_code, o.unit_name, o.title FROM sen.standing_post o"
-         "  WHERE o.person_id = f.id AND o.unit_id = ANY ((SELECT ids FROM reach)::integer[])"
+         "SELECT f.id, f.employee_code, f.full_name, f.kind, a.login, a.status, o.unit_code, o.unit_name, o.title"
+         " FROM sen.persons_found($1::uuid, $2, $3, $4, $5::uuid, 51) f"
+         " JOIN LATERAL (SELECT o.unit_code, o.unit_name, o.title FROM sen.standing_post o WHERE o.person_id = f.id AND o.unit_id = ANY (f.reach)"
          "  ORDER BY o.kind = 'main' DESC, lower(o.valid), o.id LIMIT 1) o ON true"
          " LEFT JOIN sen.account a ON a.person_id = f.id AND a.kind = 'operational'"
-         " ORDER BY f.name_fold, f.id");
+         " ORDER BY f.rank, f.name_fold COLLATE \"C\", f.id");
 
 /* "%…%" with what LIKE would take as a pattern made plain. */
 static struct str contains_pattern(struct arena *a, struct str folded)

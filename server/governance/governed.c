@@ -75,11 +75,11 @@ static int make(struct op *op, const struct governed_kind *kind, const struct db
                 struct db_rows *ret_check, json_t **ret_body)
 {
 	struct db_rows rows;
-	int r = kind->before ? db_run(op, kind->before, &rows) : 0;
+	int r = kind->takes_ms ? db_take_time(op, kind->takes_ms) : 0;
 
-	if (r < 0)
-		return r;
-	if (kind->lock)
+	if (r == 0 && kind->before)
+		r = db_run(op, kind->before, &rows);
+	if (r == 0 && kind->lock)
 		r = db_run_params(op, kind->lock, params, 1, &rows);
 	if (r < 0)
 		return r;

@@ -21,6 +21,7 @@ struct governed_kind {
 	const struct query *lock;   /* a lock, with the first parameter: what check and write then see is as it will stay */
 	const struct query *check, *write;
 	const struct query *after; /* one parameter: the first */
+	unsigned takes_ms;         /* as long it may take, where it changes what thousands have; 0: as long as any */
 };
 
 /* *ret_body: a new reference. */

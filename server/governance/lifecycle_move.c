@@ -7,6 +7,8 @@
 #include "server/governance/overlap_finding.h"
 #include "server/governance/principal_store.h"
 
+/* A platform that opens or closes changes what rules give, to everybody. */
+#define TIME_MS 120000
 #define GATE(kind) "EXISTS (SELECT FROM sen.gate_now g WHERE g.platform_id = p.id AND g.kind = '" kind "' AND g.state = 'passed')"
 #define REPLACEMENT "coalesce((SELECT x.id FROM sen.platform x WHERE x.code = $7), p.replaced_by)"
 
@@ -167,7 +169,9 @@ int lifecycle_move(struct op *op, const struct principal *p, const struct lifecy
 
 	if (r < 0)
 		return r;
-	r = move(op, p, request, &found);
+	r = db_take_time(op, TIME_MS);
+	if (r == 0)
+		r = move(op, p, request, &found);
 	data = catalogue_data("from", found.facts.state);
 	json_set_str(data, "to", request->to);
 	json_set_str(data, "decision_no", request->decision_no);

@@ -1,5 +1,8 @@
 #include "server/governance/rules.h"
 
+/* What a rule gives to everybody is everybody's rows. */
+#define RECOMPUTE_MS 120000
+
 DB_QUERY(rules_lock_q, DB_WRITE, "SELECT sen.rules_lock()");
 DB_QUERY(rule_lock_q, DB_WRITE, "SELECT FROM sen.birthright_rule WHERE id = $1::uuid FOR UPDATE");
 DB_QUERY(rule_apply_q, DB_WRITE,
@@ -111,9 +114,11 @@ DB_QUERY(rule_release_supposed_check_q, DB_WRITE,
 DB_QUERY(rule_release_q, DB_WRITE, RELEASE("i.actor"));
 DB_QUERY(rule_release_supposed_q, DB_WRITE, RELEASE("nullif(i.actor, v.drawn_by)"));
 const struct governed_kind rule_release = {
-	.action = "rule.release", .before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_release_check_q, .write = &rule_release_q, .after = &rule_apply_q };
+	.action = "rule.release", .before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_release_check_q, .write = &rule_release_q, .after = &rule_apply_q,
+	.takes_ms = RECOMPUTE_MS };
 const struct governed_kind rule_release_supposed = {
-	.before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_release_supposed_check_q, .write = &rule_release_supposed_q, .after = &rule_apply_q };
+	.before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_release_supposed_check_q, .write = &rule_release_supposed_q, .after = &rule_apply_q,
+	.takes_ms = RECOMPUTE_MS };
 
 DB_QUERY(rule_retire_check_q, DB_WRITE,
          RULE_INPUT
@@ -124,9 +129,11 @@ DB_QUERY(rule_retire_q, DB_WRITE,
          "UPDATE sen.birthright_rule b SET version = b.version + 1, retired_at = now(), retired_by = i.actor FROM i WHERE b.id = i.id AND b.version = coalesce(i.version, b.version)"
          " AND b.retired_at IS NULL RETURNING jsonb_build_object('id', b.id, 'code', b.code, 'version', b.version, 'retired_at', sen.iso(b.retired_at))");
 const struct governed_kind rule_retire = {
-	.action = "rule.retire", .before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_retire_check_q, .write = &rule_retire_q, .after = &rule_apply_q };
+	.action = "rule.retire", .before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_retire_check_q, .write = &rule_retire_q, .after = &rule_apply_q,
+	.takes_ms = RECOMPUTE_MS };
 const struct governed_kind rule_retire_supposed = {
-	.before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_retire_check_q, .write = &rule_retire_q, .after = &rule_apply_q };
+	.before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_retire_check_q, .write = &rule_retire_q, .after = &rule_apply_q,
+	.takes_ms = RECOMPUTE_MS };
 
 #define CLASS_INPUT "WITH i (actor, title, class) AS (VALUES ($1::uuid, $2::text, $3::text)) "
 DB_QUERY(class_set_check_q, DB_WRITE,
@@ -135,7 +142,8 @@ DB_QUERY(class_set_q, DB_WRITE,
          CLASS_INPUT
          "INSERT INTO sen.position_class AS c (title, class) SELECT i.title, i.class FROM i ON CONFLICT (title) DO UPDATE SET class = excluded.class"
          " RETURNING jsonb_build_object('title', c.title, 'class', c.class)");
-const struct governed_kind class_set = { .action = "position_class.set", .before = &rules_lock_q, .check = &class_set_check_q, .write = &class_set_q };
+const struct governed_kind class_set = { .action = "position_class.set", .before = &rules_lock_q, .check = &class_set_check_q, .write = &class_set_q,
+	.takes_ms = RECOMPUTE_MS };
 DB_QUERY(class_list_q, DB_READ,
          "SELECT jsonb_build_object('title', c.title, 'class', c.class), c.title FROM sen.position_class c WHERE c.title > coalesce($1, '')"
          " ORDER BY c.title LIMIT $2::integer");
@@ -170,7 +178,7 @@ DB_QUERY(unit_supposed_check_q, DB_WRITE,
          " WHEN NOT sen.scope_covers(f.actor, 'read', f.path, NULL) THEN 'out_of_scope' END, NULL, NULL, NULL, NULL FROM f");
 DB_QUERY(unit_supposed_q, DB_WRITE,
          UNIT_INPUT "SELECT jsonb_build_object('units', sen.suppose_unit(f.uid, f.kind, f.nid)) FROM f");
-const struct governed_kind unit_supposed = { .check = &unit_supposed_check_q, .write = &unit_supposed_q };
+const struct governed_kind unit_supposed = { .check = &unit_supposed_check_q, .write = &unit_supposed_q, .takes_ms = RECOMPUTE_MS };
 
 /* What this transaction made of the grants: rows that it wrote. */
 DB_QUERY(supposed_list_q, DB_READ,

@@ -1,13 +1,15 @@
 // What tests/bench/governance measures over the API: governance.mjs MEASURE; lines {"key", "value", …}.
 
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Administrator, Agent, administrator, env, goodPassword, official, p02, sql } from '../e2e/lib/world.mjs';
 
 const N = 400, WARM_UP = 40, AT_ONCE = 2;
 const book = `${env.SEN_STATE}/bench-administrators.json`;
-const [measure] = process.argv.slice(2);
+const [measure, persons = '75000'] = process.argv.slice(2);
 const print = (key, value, details) => process.stdout.write(`${JSON.stringify({ key, value, ...details })}\n`);
 
 async function call(who, method, path, body, headers = {}) {
@@ -17,8 +19,8 @@ async function call(who, method, path, body, headers = {}) {
     body: body ? JSON.stringify(body) : undefined,
   });
   const text = await answer.text();
-  if (answer.status > 201) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  return { json: JSON.parse(text), etag: answer.headers.get('etag') };
+  if (answer.status > 204) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return { json: text ? JSON.parse(text) : undefined, etag: answer.headers.get('etag') };
 }
 
 // 95th percentile of the time that requests take, from several clients; paths are drawn anew for each request.
@@ -63,7 +65,7 @@ async function administrators() {
   await activateAdmin();
   const all = { second: await person(), commune: await person(), scattered: await person() };
   writeFileSync(book, JSON.stringify(all), { mode: 0o600 });
-  await sql(`INSERT INTO sen.admin_scope (account_id, id, unit_id, rights, granted_by) SELECT $1, gen_random_uuid(), u.id, ARRAY['read', 'organise', 'approve'],
+  await sql(`INSERT INTO sen.admin_scope (account_id, id, unit_id, rights, granted_by) SELECT $1, gen_random_uuid(), u.id, ARRAY['read', 'organise', 'approve', 'rules'],
     g.id FROM sen.unit u, sen.account g WHERE u.code = '40' AND g.login = $2`, all.second.id, env.SEN_ADMIN_LOGIN);
 }
 
@@ -122,6 +124,74 @@ const measures = {
       by[`${name}_list`] = await p95(who, units);
     }
     print('scoped_list_p95_ms', Math.max(...Object.values(by)), by);
+  },
+
+  // Why somebody has a role, or has not.
+  async explain() {
+    const roles = await sql(`SELECT p.code, r.code FROM sen.role r JOIN sen.platform p ON p.id = r.platform_id WHERE sen.platform_is_open(p.state) AND p.id > 0 ORDER BY 1, 2`);
+    print('explain_p95_ms', await p95(await administrator(), async (i) => {
+      const [platform, role] = roles[i % roles.length];
+      return `/explain?login=b${1 + i % 900}&platform=${platform}&role=${role}`;
+    }, true));
+  },
+
+  // A rule for everybody: first nobody has it, so that each gets a role; then a tenth of the units are left out; then nothing changes.
+  async rule() {
+    const who = await administrator(), second = signedIn(read().second);
+    const [[platform, role]] = await sql(`SELECT p.code, r.code FROM sen.role r JOIN sen.platform p ON p.id = r.platform_id
+      WHERE sen.platform_is_open(p.state) AND p.id > 0 AND r.sensitivity <> 'privileged' ORDER BY 1, 2 LIMIT 1`);
+    const [[kind]] = await sql(`SELECT u.kind FROM sen.unit u JOIN sen.post o ON o.unit_id = u.id GROUP BY 1 ORDER BY abs(count(*) - 7500) LIMIT 1`);
+    const kinds = ['central', 'province', 'department', 'commune', 'ward', 'division'];
+    const said = { name: 'Mọi người', basis: '1/QĐ', unit: '40', titles: ['Chuyên viên'], roles: [`${platform}/${role}`] };
+    const seconds = {}, changed = {};
+    let path, etag;
+    await Promise.all([who.accessToken(), second.accessToken()]);
+    async function release(name, draft) {
+      const drawn = path ? await call(who, 'PUT', path, draft, { 'if-match': etag }) : await call(who, 'POST', '/rules', { code: `BENCH${Date.now()}`, ...draft });
+      path ??= `/rules/${drawn.json.id}`;
+      const from = performance.now();
+      const released = await call(second, 'POST', `${path}/release`, {}, { 'if-match': drawn.etag });
+      seconds[name] = (performance.now() - from) / 1000;
+      changed[name] = released.json.added + released.json.removed;
+      etag = released.etag;
+    }
+    await release('everybody', said);
+    await release('some', { ...said, unit_kinds: kinds.filter((name) => name !== kind) });
+    await release('nobody', { ...said, unit_kinds: kinds.filter((name) => name !== kind), name: 'Mọi người khác' });
+    const from = performance.now();
+    await call(who, 'POST', `${path}/retire`, {}, { 'if-match': etag });
+    seconds.retired = (performance.now() - from) / 1000;
+    print('rule_recompute_s', seconds.everybody, { seconds, changed });
+  },
+
+  // Persons who are not there yet, by one file, from its first part to applied.
+  async import() {
+    const who = await administrator(), part = 220000;
+    const units = (await sql(`SELECT code FROM sen.unit WHERE kind IN ('commune', 'ward', 'division', 'department') AND (valid_to IS NULL OR valid_to > sen.today())
+      AND starts_with(path, (SELECT path FROM sen.unit WHERE code = '40')) ORDER BY code`)).map(([code]) => code);
+    const lines = Array.from({ length: Number(persons) }, (_, i) => `BI${i},${pick(families, i)} ${pick(middles, i + 7)} ${pick(givens, i + 13)},cong_chuc,1980-01-${String(1 + i % 28).padStart(2, '0')},`
+      + `${units[i % units.length]},Chuyên viên,main,2025-07-01,,9/QĐ`);
+    const bytes = Buffer.from(`employee_code,full_name,kind,birth_date,unit_code,title,post_kind,valid_from,valid_to,decision_no\n${lines.join('\n')}\n`);
+    const at = {}, began = performance.now(), mark = (name) => { at[name] = (performance.now() - began) / 1000; };
+    const { id } = (await call(who, 'POST', '/imports', { kind: 'persons', unit: '40', name: 'bench' })).json;
+    for (let n = 0; n * part < bytes.length; n += 1) await call(who, 'PUT', `/imports/${id}/parts/${n}`, { data: bytes.subarray(n * part, (n + 1) * part).toString('base64url') });
+    mark('uploaded');
+    const until = async (state) => {
+      for (;;) {
+        const { json } = await call(who, 'GET', `/imports/${id}`);
+        if (json.state === state) return json;
+        if (json.state === 'refused') throw new Error(JSON.stringify(json.report));
+        await sleep(100);
+      }
+    };
+    const step = async (name, body) => call(who, 'POST', `/imports/${id}/${name}`, body, { 'if-match': (await call(who, 'GET', `/imports/${id}`)).etag });
+    await step('check', { sha256: createHash('sha256').update(bytes).digest('hex') });
+    await until('ready');
+    mark('checked');
+    await step('apply', {});
+    await until('applied');
+    mark('applied');
+    print('import_75k_s', at.applied, { at, persons: lines.length });
   },
 
   // All communes of the province in pairs.

@@ -6,6 +6,7 @@
 
 static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
 
+#define API_SLOW .pool = POOL_SLOW, .errors = ERRORS_PROBLEM, .guards = admin_guards
 #define API .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = admin_guards
 #define JSON_16K .body = BODY_JSON, .max_body = 16384
 #define WITH(list) .params = list, .n_params = ARRAY_LEN(list)
@@ -33,7 +34,7 @@ const struct route catalogue_routes[] = {
 	{ .name = "api_platform_transitions", .methods = HTTP_GET, .path = "/api/v1/platforms/{code}/transitions", WITH(api_page_params), API,
 	  .handle = h_api_platform_transitions },
 	{ .name = "api_platform_move", .methods = HTTP_POST, .path = "/api/v1/platforms/{code}/transitions",
-	  .needs = RIGHT_CATALOGUE | RIGHT_APPRAISE | RIGHT_REVIEW, JSON_16K, API, .handle = h_api_platform_move },
+	  .needs = RIGHT_CATALOGUE | RIGHT_APPRAISE | RIGHT_REVIEW, JSON_16K, API_SLOW, .handle = h_api_platform_move },
 	{ .name = "api_platform_gates", .methods = HTTP_GET, .path = "/api/v1/platforms/{code}/gates", API, .handle = h_api_platform_gates },
 	{ .name = "api_platform_gate_submit", .methods = HTTP_POST, .path = "/api/v1/platforms/{code}/gates", CREATES, JSON_16K, API,
 	  .handle = h_api_platform_gate_submit },

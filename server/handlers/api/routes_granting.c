@@ -5,6 +5,8 @@
 
 static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
 
+/* What may take seconds: what changes for everybody. */
+#define API_SLOW .pool = POOL_SLOW, .errors = ERRORS_PROBLEM, .guards = admin_guards
 #define API .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = admin_guards
 #define JSON_16K .body = BODY_JSON, .max_body = 16384
 #define LIST .params = api_list_params, .n_params = N_LIST_PARAMS
@@ -18,11 +20,11 @@ const struct route granting_routes[] = {
 	{ .name = "api_rules_get", GET("rules/{id}"), API, .needs = RIGHT_READ, .handle = h_api_rules_get },
 	{ .name = "api_rules_change", .methods = HTTP_PUT, .path = "/api/v1/rules/{id}", JSON_16K, API, .needs = RIGHT_RULES,
 	  .handle = h_api_rules_change },
-	{ .name = "api_rules_preview", GET("rules/{id}/preview"), PREVIEW, API, .needs = RIGHT_RULES, .personal = true, .handle = h_api_rules_preview },
-	{ .name = "api_rules_release", POST("rules/{id}/release"), API, .needs = RIGHT_RULES, .handle = h_api_rules_release },
-	{ .name = "api_rules_retire", POST("rules/{id}/retire"), API, .needs = RIGHT_RULES, .handle = h_api_rules_retire },
+	{ .name = "api_rules_preview", GET("rules/{id}/preview"), PREVIEW, API_SLOW, .needs = RIGHT_RULES, .personal = true, .handle = h_api_rules_preview },
+	{ .name = "api_rules_release", POST("rules/{id}/release"), API_SLOW, .needs = RIGHT_RULES, .handle = h_api_rules_release },
+	{ .name = "api_rules_retire", POST("rules/{id}/retire"), API_SLOW, .needs = RIGHT_RULES, .handle = h_api_rules_retire },
 	{ .name = "api_classes_list", GET("position-classes"), LIST, API, .needs = RIGHT_READ | RIGHT_RULES, .handle = h_api_classes_list },
-	{ .name = "api_classes_set", POST("position-classes"), API, .needs = RIGHT_RULES, .creates = true, .handle = h_api_classes_set },
+	{ .name = "api_classes_set", POST("position-classes"), API_SLOW, .needs = RIGHT_RULES, .creates = true, .handle = h_api_classes_set },
 	{ .name = "api_requests_list", GET("requests"), LIST, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_requests_list },
 	{ .name = "api_requests_add", POST("requests"), API, .needs = RIGHT_GRANT, .creates = true, .handle = h_api_requests_add },
 	{ .name = "api_requests_get", GET("requests/{id}"), API, .personal = true, .handle = h_api_requests_get },
@@ -58,6 +60,6 @@ const struct route granting_routes[] = {
 	{ .name = "api_explain", GET("explain"), .params = api_explain_params, .n_params = N_EXPLAIN_PARAMS, API, .needs = RIGHT_READ,
 	  .personal = true, .handle = h_api_explain },
 	{ .name = "api_explain_post", POST("explain/post-change"), PREVIEW, .post_query = true, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_explain_post },
-	{ .name = "api_explain_unit", POST("explain/unit-change"), PREVIEW, .post_query = true, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_explain_unit },
+	{ .name = "api_explain_unit", POST("explain/unit-change"), PREVIEW, .post_query = true, API_SLOW, .needs = RIGHT_READ, .personal = true, .handle = h_api_explain_unit },
 };
 const size_t n_granting_routes = ARRAY_LEN(granting_routes);

@@ -727,6 +727,20 @@ static void test_wrong_states_are_named(void **state)
 	assert_true(str_is_null(told(f, "state")));
 }
 
+/* A rule for everybody takes longer than a statement otherwise may; as long as others do. */
+static void test_rule_takes_its_time(void **state)
+{
+	struct fixture *f = *state;
+	struct str rule = fresh_id(&f->op);
+
+	side("CREATE FUNCTION sen.test_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5.5); RETURN NULL; END $$;"
+	     " CREATE TRIGGER test_slow AFTER INSERT ON sen.access_grant FOR EACH STATEMENT EXECUTE FUNCTION sen.test_slow()");
+	assert_int_equal(AS(f, "P2", rule_draft, P_STR(rule), P_NULL, S("CV"), S("x"), S("b"), S("16681"), P_NULL, P_NULL, P_NULL, P_NULL, P_NULL, S("{P02/TK}"), P_NULL, P_NULL), 0);
+	assert_int_equal(AS(f, "P3", rule_release, P_STR(rule), P_NULL, P_I64(1)), 0);
+	side("DROP TRIGGER test_slow ON sen.access_grant; DROP FUNCTION sen.test_slow()");
+	assert_true(live_grants() > 0);
+}
+
 /* Deadlines that have passed: the approver a step above sees it too, then the next; whom it was with first still may. */
 static void test_escalation(void **state)
 {
@@ -777,6 +791,7 @@ int main(void)
 		TEST(test_explain),
 		TEST(test_cap_is_not_got_around),
 		TEST(test_wrong_states_are_named),
+		TEST(test_rule_takes_its_time),
 		TEST(test_escalation),
 	};
 

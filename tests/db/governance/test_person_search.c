@@ -103,12 +103,33 @@ static void test_pages(_unused_ void **state)
 	gov_end(&op);
 }
 
+/* From posts or from names: the same, in one order, page by page, however few rows a page has. */
+static void test_both_ways_find_the_same(_unused_ void **state)
+{
+	static const char *const words[] = { "ho", "ho van trang", "trang", "an", "van", "PAGE7", "thuy", "xyz" };
+	char sql[900];
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		for (int ways = 0; ways < 2; ways++) {
+			/* Pages of seven, each going on behind the last of the one before, against one page of a thousand. */
+			(void)snprintf(sql, sizeof(sql), "WITH RECURSIVE a AS (SELECT id FROM sen.account WHERE login = 'annv'), every AS MATERIALIZED (SELECT array_agg(f.id ORDER BY f.rank, f.name_fold COLLATE \"C\", f.id) AS ids"
+			               " FROM a, sen.persons_found(a.id, '%%%s%%', '%s', '%s', NULL, 1000, %d) f), page AS (SELECT NULL::uuid AS after, ARRAY[]::uuid[] AS ids, 0 AS n"
+			               " UNION ALL SELECT x.ids[cardinality(x.ids)], p.ids || x.ids, p.n + 1 FROM page p CROSS JOIN LATERAL (SELECT array_agg(f.id ORDER BY f.rank, f.name_fold COLLATE \"C\", f.id) AS ids"
+			               " FROM a, sen.persons_found(a.id, '%%%s%%', '%s', '%s', p.after, 7, %d) f) x WHERE x.ids IS NOT NULL)"
+			               " SELECT count(*) FROM every WHERE coalesce(every.ids, '{}') = (SELECT ids FROM page ORDER BY n DESC LIMIT 1)",
+			               words[i], words[i], words[i], ways ? 0 : 15000, words[i], words[i], words[i], ways ? 15000 : 0);
+			assert_int_equal(side_i64(sql), 1);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_folding),
 		cmocka_unit_test(test_scope),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_both_ways_find_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, create, gov_drop);
