@@ -200,3 +200,6 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- What waits, in the order of lists.
+CREATE INDEX access_request_waiting_id ON sen.access_request (id) WHERE state = 'open';

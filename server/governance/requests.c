@@ -36,7 +36,7 @@ const struct query *const request_one = &request_one_q;
  * each deadline that passes brings in one step more.  Deciding is not bound to that: the higher may always.
  */
 DB_QUERY(request_inbox_q, DB_READ,
-         "SELECT " REQUEST_JSON ", q.id FROM sen.access_request q" REQUEST_JOINS " JOIN sen.account me ON me.id = $1::uuid"
+         "SELECT " REQUEST_JSON ", q.id FROM (SELECT q.* FROM sen.access_request q JOIN sen.unit u ON u.id = q.unit_id JOIN sen.account me ON me.id = $1::uuid"
          " WHERE q.state = 'open' AND q.expires_at > now() AND ($2::uuid IS NULL OR q.id > $2::uuid) AND q.requested_by <> $1::uuid AND q.person_id <> me.person_id"
          " AND q.unit_id IN (SELECT s.unit_id FROM sen.deciders($1::uuid) k CROSS JOIN LATERAL sen.scoped_units(k.account_id, 'approve') s)"
          " AND NOT EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = q.id AND e.kind = 'approved' AND e.actor = $1::uuid)"
@@ -44,9 +44,9 @@ DB_QUERY(request_inbox_q, DB_READ,
          "  WHERE 'approve' = ANY (s.rights) AND starts_with(u.path, s.path) AND d.person_id <> q.person_id AND d.id <> q.requested_by"
          "  AND sen.competent(k.account_id, q.stage, u.path, q.role_id)"
          "  AND (SELECT count(DISTINCT t.unit_id) FROM sen.live_scope t JOIN sen.account o ON o.id = t.account_id WHERE 'approve' = ANY (t.rights)"
-         "   AND starts_with(u.path, t.path) AND length(t.path) > length(s.path) AND o.person_id <> q.person_id AND o.id <> q.requested_by AND o.status = 'active'"
+         "   AND t.unit_id = ANY (string_to_array(rtrim(u.path, '.'), '.')::integer[]) AND length(t.path) > length(s.path) AND o.person_id <> q.person_id AND o.id <> q.requested_by AND o.status = 'active'"
          "   AND sen.competent(t.account_id, q.stage, u.path, q.role_id)) <= sen.escalations(q.stage_since, q.stage_days))"
-         " ORDER BY q.id LIMIT $3::integer");
+         " ORDER BY q.id LIMIT $3::integer) q" REQUEST_JOINS " ORDER BY q.id");
 const struct query *const request_inbox = &request_inbox_q;
 
 #define FILE_INPUT                                                                                                         \
