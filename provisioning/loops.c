@@ -31,6 +31,7 @@
 #define GIVE_UP_EVERY_MS 10000
 #define DUE_EVERY_MS 500
 #define UNUSED_EVERY_MS ((int64_t)60 * 1000)
+#define NOTICES_EVERY_MS ((int64_t)60 * 1000)
 #define PARTITIONS_EVERY_MS ((int64_t)3600 * 1000)
 
 /* Sleeps, but not past the stop. */
@@ -224,6 +225,17 @@ static int disable_unused(struct app *app, struct op *op)
 	return err;
 }
 
+static int tell(struct app *app, struct op *op)
+{
+	size_t n = 0;
+	int err = notices_run(op, &n);
+
+	(void)app;
+	if (n > 0)
+		log_event(LOG_LEVEL_INFO, "notice", L_INT("n", (int64_t)n));
+	return err;
+}
+
 static struct chore {
 	const char *event;
 	int64_t every_ms;
@@ -237,6 +249,7 @@ static struct chore {
 	{ "housekeeper.give_up", GIVE_UP_EVERY_MS, give_up },
 	{ "housekeeper.due", DUE_EVERY_MS, run_due },
 	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
+	{ "housekeeper.notices", NOTICES_EVERY_MS, tell },
 	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
 };
 

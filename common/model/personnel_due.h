@@ -11,3 +11,5 @@
 int account_due_run(struct op *op, size_t *ret_n) _must_check_;
 int unused_run(struct op *op, size_t *ret_n) _must_check_;
 int shared_use_expire(struct op *op, size_t *ret_n) _must_check_;
+/* Tells whom something concerns what has come to be since: sen.notice. */
+int notices_run(struct op *op, size_t *ret_n) _must_check_;

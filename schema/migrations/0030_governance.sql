@@ -203,3 +203,164 @@ $$;
 
 -- What waits, in the order of lists.
 CREATE INDEX access_request_waiting_id ON sen.access_request (id) WHERE state = 'open';
+
+-- Notices: what somebody has to know, once each; read and acknowledged by whom it is for.
+CREATE TABLE sen.notice (
+	account_id       uuid NOT NULL REFERENCES sen.account,
+	id               uuid NOT NULL DEFAULT gen_random_uuid(),
+	kind             text NOT NULL CHECK (kind IN ('request_waiting', 'request_escalated', 'review_begun', 'review_due', 'review_overdue',
+	                     'grant_expires', 'scope_expires', 'account_unused', 'account_disabled', 'emergency_released')),
+	subject          text NOT NULL,                      -- what it is about: told once
+	data             jsonb NOT NULL,
+	created_at       timestamptz NOT NULL DEFAULT now(),
+	read_at          timestamptz,
+	acknowledged_at  timestamptz CHECK (read_at IS NOT NULL OR acknowledged_at IS NULL),
+	PRIMARY KEY (account_id, id)
+);
+CREATE UNIQUE INDEX notice_once ON sen.notice (account_id, kind, subject);
+CREATE INDEX notice_list ON sen.notice (account_id, created_at DESC, id DESC);
+CREATE INDEX notice_age ON sen.notice (created_at);
+-- What everybody concerned has been told already.
+CREATE TABLE sen.notice_round (
+	kind     text NOT NULL,
+	subject  text NOT NULL,
+	told_at  timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (kind, subject)
+);
+CREATE INDEX access_grant_ends ON sen.access_grant (valid_to) WHERE revoked_at IS NULL AND origin IN ('direct', 'request') AND valid_to IS NOT NULL;
+
+-- Those nearest above a unit who hold a right there (over this role): whom something concerns first.
+CREATE FUNCTION sen.nearest(needed text, unit_path text, platform smallint, role integer) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+	WITH s AS (SELECT s.account_id, length(s.path) AS n FROM sen.live_scope s JOIN sen.account a ON a.id = s.account_id AND a.status = 'active'
+		WHERE needed = ANY (s.rights) AND s.unit_id = ANY (string_to_array(rtrim(unit_path, '.'), '.')::integer[])
+		AND (role IS NULL OR sen.scope_covers(s.account_id, needed, unit_path, platform, role)))
+	SELECT DISTINCT s.account_id FROM s WHERE s.n = (SELECT max(n) FROM s)
+$$;
+-- Who is asked to decide on a request now: as an inbox finds it, and those who stand in for them.
+CREATE FUNCTION sen.request_asked(request uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+	WITH c AS (SELECT s.account_id, s.unit_id, s.path, q.stage_since, q.stage_days FROM sen.access_request q JOIN sen.unit u ON u.id = q.unit_id
+		JOIN sen.live_scope s ON s.unit_id = ANY (string_to_array(rtrim(u.path, '.'), '.')::integer[]) AND 'approve' = ANY (s.rights)
+		JOIN sen.account a ON a.id = s.account_id AND a.status = 'active' AND a.person_id <> q.person_id AND a.id <> q.requested_by
+		WHERE q.id = request AND sen.competent(s.account_id, q.stage, u.path, q.role_id)),
+	asked AS (SELECT DISTINCT c.account_id FROM c WHERE (SELECT count(DISTINCT n.unit_id) FROM c n WHERE length(n.path) > length(c.path))
+		<= sen.escalations(c.stage_since, c.stage_days))
+	SELECT account_id FROM asked
+	UNION SELECT d.deputy FROM asked JOIN sen.deputy d ON d.principal = asked.account_id AND d.ended_at IS NULL AND d.valid @> sen.today()
+		JOIN sen.access_request q ON q.id = request JOIN sen.account a ON a.id = d.deputy
+		WHERE a.status = 'active' AND a.person_id <> q.person_id AND a.id <> q.requested_by
+$$;
+CREATE FUNCTION sen.notices_run() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	total integer := 0;
+	n integer;
+BEGIN
+	PERFORM pg_advisory_xact_lock(7301992);
+	WITH due AS (SELECT q.id, q.stage, x.level, q.id || '/' || q.stage || '/' || x.level AS subject,
+			CASE WHEN x.level = 0 THEN 'request_waiting' ELSE 'request_escalated' END AS kind
+			FROM sen.access_request q CROSS JOIN LATERAL (SELECT sen.escalations(q.stage_since, q.stage_days) AS level) x
+			WHERE q.state = 'open' AND q.expires_at > now()),
+		fresh AS (INSERT INTO sen.notice_round (kind, subject) SELECT due.kind, due.subject FROM due ON CONFLICT DO NOTHING RETURNING subject)
+	INSERT INTO sen.notice (account_id, kind, subject, data)
+	SELECT a, due.kind, due.subject, jsonb_build_object('request', q.id, 'stage', q.stage, 'platform', p.code, 'role', r.code, 'unit', u.code,
+		'employee_code', m.employee_code, 'full_name', m.full_name, 'expires_at', sen.iso(q.expires_at))
+	FROM fresh JOIN due ON due.subject = fresh.subject JOIN sen.access_request q ON q.id = due.id JOIN sen.person m ON m.id = q.person_id
+	JOIN sen.role r ON r.id = q.role_id JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = q.unit_id
+	CROSS JOIN LATERAL sen.request_asked(q.id) a ON CONFLICT DO NOTHING;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	total := total + n;
+
+	-- Who is to answer, where something is still without an answer.
+	WITH due AS (SELECT c.id, k.kind, c.id || '/' || k.kind AS subject FROM sen.review_campaign c CROSS JOIN (VALUES ('review_begun', interval '100 years'),
+				('review_due', interval '7 days'), ('review_overdue', interval '0')) k (kind, before)
+			WHERE c.state IN ('open', 'closing') AND c.deadline <= now() + k.before),
+		fresh AS (INSERT INTO sen.notice_round (kind, subject) SELECT due.kind, due.subject FROM due ON CONFLICT DO NOTHING RETURNING subject)
+	INSERT INTO sen.notice (account_id, kind, subject, data)
+	SELECT DISTINCT ON (a, due.kind, due.subject) a, due.kind, due.subject,
+		jsonb_build_object('review', c.id, 'code', c.code, 'name', c.name, 'deadline', sen.iso(c.deadline), 'no_answer', c.no_answer)
+	FROM fresh JOIN due ON due.subject = fresh.subject JOIN sen.review_campaign c ON c.id = due.id
+	CROSS JOIN LATERAL (SELECT DISTINCT i.unit_id FROM sen.review_item i WHERE i.campaign_id = c.id AND i.decided_by IS NULL) i
+	JOIN sen.unit u ON u.id = i.unit_id CROSS JOIN LATERAL sen.nearest('review', u.path, NULL, NULL) a ON CONFLICT DO NOTHING;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	total := total + n;
+
+	-- Two weeks before they end by themselves: to whom they are, and to whom they are from.
+	INSERT INTO sen.notice (account_id, kind, subject, data)
+	SELECT w.id, 'grant_expires', g.id || '/' || sen.iso(g.valid_to), jsonb_build_object('grant', g.id, 'login', h.login, 'full_name', m.full_name,
+		'platform', p.code, 'role', r.code, 'unit', u.code, 'valid_to', sen.iso(g.valid_to))
+	FROM (SELECT * FROM sen.access_grant g WHERE g.revoked_at IS NULL AND g.origin IN ('direct', 'request') AND g.valid_to > now()
+			AND g.valid_to <= now() + interval '14 days' AND NOT EXISTS (SELECT FROM sen.notice x WHERE x.account_id = g.account_id
+				AND x.kind = 'grant_expires' AND x.subject = g.id || '/' || sen.iso(g.valid_to)) ORDER BY g.valid_to LIMIT 2000) g
+	JOIN sen.account h ON h.id = g.account_id JOIN sen.person m ON m.id = h.person_id JOIN sen.role r ON r.id = g.role_id
+	JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = g.unit_id JOIN sen.account w ON w.id IN (g.account_id, g.granted_by)
+	ON CONFLICT DO NOTHING;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	total := total + n;
+	INSERT INTO sen.notice (account_id, kind, subject, data)
+	SELECT w.id, 'scope_expires', s.id || '/' || sen.iso(s.valid_to), jsonb_build_object('scope', s.id, 'login', h.login, 'unit', u.code,
+		'rights', to_jsonb(s.rights), 'valid_to', sen.iso(s.valid_to))
+	FROM sen.admin_scope s JOIN sen.account h ON h.id = s.account_id JOIN sen.unit u ON u.id = s.unit_id JOIN sen.account w ON w.id IN (s.account_id, s.granted_by)
+	WHERE s.revoked_at IS NULL AND s.valid_to > now() AND s.valid_to <= now() + interval '14 days' ON CONFLICT DO NOTHING;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	total := total + n;
+
+	DELETE FROM sen.notice WHERE created_at < now() - interval '400 days';
+	DELETE FROM sen.notice_round WHERE told_at < now() - interval '400 days';
+	RETURN total;
+END
+$$;
+REVOKE ALL ON FUNCTION sen.notices_run() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sen.notices_run() TO sen_provisioner, sen_server;
+
+-- At once: to the one for whom it was released, to who asked, and to those who will have to look at it.
+CREATE FUNCTION sen.notice_emergency() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	INSERT INTO sen.notice (account_id, kind, subject, data)
+	SELECT w.account_id, 'emergency_released', NEW.id::text, jsonb_build_object('emergency', NEW.id, 'employee_code', m.employee_code,
+		'full_name', m.full_name, 'platform', p.code, 'role', r.code, 'unit', u.code, 'reason', NEW.reason, 'hours', NEW.hours,
+		'asked_by', asker.login, 'released_by', other.login)
+	FROM sen.person m JOIN sen.role r ON r.id = NEW.role_id JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = NEW.unit_id
+	JOIN sen.account asker ON asker.id = NEW.asked_by JOIN sen.account other ON other.id = NEW.released_by
+	CROSS JOIN LATERAL (SELECT a.id AS account_id FROM sen.account a WHERE a.person_id = NEW.person_id AND a.kind = 'operational'
+		UNION SELECT NEW.asked_by UNION SELECT * FROM sen.nearest('review', u.path, p.id, r.id)
+		UNION SELECT s.account_id FROM sen.live_scope s WHERE 'review' = ANY (s.rights)
+			AND s.unit_id = ANY (string_to_array(rtrim(u.path, '.'), '.')::integer[]) AND sen.scope_covers(s.account_id, 'review', u.path, p.id, r.id)) w
+	WHERE m.id = NEW.person_id ON CONFLICT DO NOTHING;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER notice_release AFTER UPDATE OF released_at ON sen.emergency FOR EACH ROW
+	WHEN (OLD.released_at IS NULL AND NEW.released_at IS NOT NULL) EXECUTE FUNCTION sen.notice_emergency();
+-- Unused: to the holder before it is too late; after that, the holder does not come in any more, to those who may let them in.
+CREATE FUNCTION sen.notice_unused() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	INSERT INTO sen.notice (account_id, kind, subject, data)
+	SELECT w.account_id, CASE c.kind WHEN 'unused_report' THEN 'account_unused' ELSE 'account_disabled' END, c.account_id || '/' || c.since,
+		jsonb_build_object('login', a.login, 'full_name', m.full_name, 'unit', u.code, 'unused_since', c.since, 'disabled_after_days',
+			(SELECT y.unused_disable_days FROM sen.personnel_policy y))
+	FROM (SELECT DISTINCT account_id, kind, since FROM changed) c JOIN sen.account a ON a.id = c.account_id JOIN sen.person m ON m.id = a.person_id
+	LEFT JOIN sen.unit u ON u.id = sen.home_unit(a.person_id)
+	CROSS JOIN LATERAL (SELECT a.id AS account_id UNION SELECT * FROM sen.nearest('activate', u.path, NULL, NULL) WHERE c.kind = 'unused_disable') w
+	ON CONFLICT DO NOTHING;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER notice_new AFTER INSERT ON sen.account_notice REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION sen.notice_unused();
+GRANT SELECT, UPDATE ON sen.notice TO sen_server;
+
+-- A rule that is made only to see what would follow, and rolled back by the caller.
+CREATE FUNCTION sen.suppose_rule(rule uuid, actor uuid, unit integer, unit_kinds text[], titles text[], classes text[], post_kinds text[],
+	person_kinds text[], roles integer[], valid daterange) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+#variable_conflict use_variable
+DECLARE
+	n integer := coalesce((SELECT max(v.number) FROM sen.birthright_version v WHERE v.rule_id = rule), 0) + 1;
+BEGIN
+	INSERT INTO sen.birthright_rule (id, code) VALUES (rule, left('supposed-' || rule, 40)) ON CONFLICT DO NOTHING;
+	DELETE FROM sen.birthright_version v WHERE v.rule_id = rule AND v.released_at IS NULL;
+	UPDATE sen.birthright_version v SET superseded_at = now() WHERE v.rule_id = rule AND v.superseded_at IS NULL;
+	INSERT INTO sen.birthright_version VALUES (rule, n, 'supposed', 'supposed', unit, unit_kinds, titles, classes, post_kinds, person_kinds, roles, valid,
+		actor, now(), NULL, now(), NULL);
+	RETURN n;
+END
+$$;
+REVOKE ALL ON FUNCTION sen.suppose_rule(uuid, uuid, integer, text[], text[], text[], text[], text[], integer[], daterange) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sen.suppose_rule(uuid, uuid, integer, text[], text[], text[], text[], text[], integer[], daterange) TO sen_server;

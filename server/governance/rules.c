@@ -84,6 +84,21 @@ DB_QUERY(rule_redraft_q, DB_WRITE,
          " SELECT jsonb_build_object('id', b.id, 'code', b.code, 'version', b.version, 'draft', " VERSION_JSON ") FROM b, v");
 const struct governed_kind rule_redraft = { .action = "rule.draft", .lock = &rule_lock_q, .check = &rule_redraft_check_q, .write = &rule_redraft_q };
 
+/* As if a rule said this: a new one, or one that is there with what it says now replaced. */
+DB_QUERY(rule_supposed_check_q, DB_WRITE,
+         DRAFT_INPUT("code", "text")
+         "SELECT CASE WHEN false THEN NULL" DRAFT_FAULTS
+         " WHEN EXISTS (SELECT FROM sen.birthright_version v JOIN sen.unit u ON u.id = v.unit_id CROSS JOIN unnest(v.role_ids) x (id) JOIN sen.role r ON r.id = x.id"
+         "  WHERE v.rule_id = f.id AND v.superseded_at IS NULL AND NOT sen.scope_covers(f.actor, 'rules', u.path, r.platform_id, r.id)) THEN 'out_of_scope'"
+         " WHEN f.code IS NOT NULL AND NOT EXISTS (SELECT FROM sen.birthright_rule b WHERE b.id = f.id AND b.retired_at IS NULL) THEN 'not_found'"
+         " END, NULL, NULL, NULL, NULL FROM f");
+DB_QUERY(rule_supposed_q, DB_WRITE,
+         DRAFT_INPUT("code", "text")
+         "SELECT jsonb_build_object('number', sen.suppose_rule(f.id, f.actor, f.uid, f.unit_kinds, f.titles, f.classes, f.post_kinds, f.person_kinds, f.rids,"
+         " daterange(f.valid_from, f.valid_to))) FROM f");
+const struct governed_kind rule_supposed = {
+	.before = &rules_lock_q, .check = &rule_supposed_check_q, .write = &rule_supposed_q, .after = &rule_apply_q, .takes_ms = RECOMPUTE_MS };
+
 #define RULE_INPUT "WITH i (id, actor, version) AS (VALUES ($1::uuid, $2::uuid, $3::bigint)) "
 /* Whoever releases or retires must reach what the rule gives now and what it would give. */
 #define RULE_REACH                                                                                                         \
@@ -180,13 +195,22 @@ DB_QUERY(unit_supposed_q, DB_WRITE,
          UNIT_INPUT "SELECT jsonb_build_object('units', sen.suppose_unit(f.uid, f.kind, f.nid)) FROM f");
 const struct governed_kind unit_supposed = { .check = &unit_supposed_check_q, .write = &unit_supposed_q, .takes_ms = RECOMPUTE_MS };
 
-/* What this transaction made of the grants: rows that it wrote. */
+/*
+ * What this transaction made of the grants: rows that it wrote; and those which would end with a post that it ended: a grant hangs on
+ * its post by date, nothing is written to it.
+ */
 DB_QUERY(supposed_list_q, DB_READ,
-         "SELECT x.json, x.key FROM (SELECT jsonb_build_object('change', CASE WHEN g.revoked_at IS NULL THEN 'add' ELSE 'remove' END, 'employee_code', n.employee_code,"
+         "SELECT x.json, x.key FROM (SELECT jsonb_build_object('change', g.change, 'employee_code', n.employee_code,"
          " 'full_name', n.full_name, 'login', a.login, 'platform', p.code, 'role', r.code, 'unit', u.code, 'valid_from', sen.iso(g.valid_from),"
-         " 'valid_to', sen.iso(g.valid_to), 'basis', g.basis) AS json,"
-         " n.employee_code || '/' || p.code || '/' || r.code || '/' || u.code || '/' || (g.revoked_at IS NULL) || '/' || coalesce(g.post_id::text, '') || '/' || g.valid_from AS key"
-         " FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id JOIN sen.person n ON n.id = a.person_id JOIN sen.role r ON r.id = g.role_id"
-         " JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = g.unit_id WHERE g.xmin = pg_current_xact_id()::xid) x"
+         " 'valid_to', sen.iso(g.ends), 'basis', g.basis) AS json,"
+         " n.employee_code || '/' || p.code || '/' || r.code || '/' || u.code || '/' || g.change || '/' || g.id AS key"
+         " FROM (SELECT g.*, CASE WHEN g.revoked_at IS NULL THEN 'add' ELSE 'remove' END AS change, g.valid_to AS ends FROM sen.access_grant g"
+         "   WHERE g.xmin = pg_current_xact_id()::xid"
+         "  UNION ALL SELECT g.*, 'end', sen.grant_end(o.valid, g.handover_days) FROM sen.post o JOIN sen.account b ON b.person_id = o.person_id"
+         "   JOIN sen.access_grant g ON g.account_id = b.id AND g.post_id = o.id WHERE o.xmin = pg_current_xact_id()::xid AND NOT upper_inf(o.valid)"
+         "   AND g.xmin <> pg_current_xact_id()::xid AND g.revoked_at IS NULL"
+         "   AND (g.valid_to IS NULL OR g.valid_to > sen.grant_end(o.valid, g.handover_days))) g"
+         " JOIN sen.account a ON a.id = g.account_id JOIN sen.person n ON n.id = a.person_id JOIN sen.role r ON r.id = g.role_id"
+         " JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = g.unit_id) x"
          " WHERE ($1::text IS NULL OR x.key > $1) ORDER BY x.key LIMIT $2::integer");
 const struct query *const supposed_list = &supposed_list_q;

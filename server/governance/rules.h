@@ -16,6 +16,8 @@ extern const struct governed_kind rule_redraft;
 extern const struct governed_kind rule_release, rule_retire;
 /* As if; the draft's own author may too. version NULL: whichever it is. */
 extern const struct governed_kind rule_release_supposed, rule_retire_supposed;
+/* As rule_draft; code NULL: a new rule, id is free; else the rule with this id said so.  Only supposed. */
+extern const struct governed_kind rule_supposed;
 /* actor, title, class */
 extern const struct governed_kind class_set;
 /* actor, employee_code, end_post, ends_on, unit, title, kind, valid_from, valid_to: a post ends, another begins; only supposed */

@@ -9,6 +9,7 @@
 #include "server/handlers/api/routes_catalogue.h"
 #include "server/handlers/api/routes_organise.h"
 #include "server/handlers/api/routes_overlap.h"
+#include "server/handlers/api/notices.h"
 #include "server/handlers/api/routes_personnel.h"
 #include "server/handlers/api/granting.h"
 #include "server/handlers/routes_federation.h"
@@ -140,6 +141,7 @@ static const struct {
 	{ imports_routes, &n_imports_routes },
 	{ granting_routes, &n_granting_routes },
 	{ personnel_routes, &n_personnel_routes },
+	{ notice_routes, &n_notice_routes },
 	{ ssf_routes, &n_ssf_routes },
 	{ federation_routes, &n_federation_routes },
 };

@@ -86,6 +86,24 @@ const struct command commands[] = {
 	{ "replacement", "list | show ID | draw FILE.json | submit ID | approve ID | cancel ID | preview ID --step grant|read_only|revoke|waiting |"
 	                 " run ID --step grant|read_only|revoke [--limit N]",
 	  "thay thế nền tảng và chuyển tài khoản", "replace a platform and carry its accounts over", cmd_replacement },
+	{ "notices", "list [--state unread|open] | read ID | acknowledge ID", "việc cần biết: yêu cầu chờ duyệt, rà soát, quyền sắp hết hạn, khẩn cấp",
+	  "what one has to know: requests, reviews, what ends, emergencies", cmd_notices },
+	{ "deputy", "list | add --principal NAME --deputy NAME --from DATE --to DATE --basis TEXT | end ID", "người được ủy quyền duyệt thay", "deputies: who decides in somebody's place", cmd_deputy },
+	{ "emergency", "list [--state S] | ask --employee-code CODE --platform CODE --role CODE [--unit CODE] --reason TEXT --hours N | release ID --version N"
+	               " | review ID --version N --conclusion justified|unjustified --note TEXT", "cấp quyền khẩn cấp: xin, mở, hậu kiểm", "emergency grants: ask, release, review", cmd_emergency },
+	{ "duty", "list | add --code CODE --name TEXT --role-a CODE --role-b CODE [--platform-a CODE] [--platform-b CODE] --within unit|platform|everywhere"
+	          " --severity block|warn --basis TEXT | retire ID --version N | violations | exceptions | except ID --employee-code CODE --reason TEXT --to DATE"
+	          " | approve-exception ID", "quy tắc bất kiêm nhiệm, vi phạm và ngoại lệ", "separation of duties, violations and exceptions", cmd_duty },
+	{ "policy", "list | set FILE.json", "chính sách cấp quyền theo vai trò, nền tảng, độ nhạy", "how roles are granted, by role, platform or sensitivity", cmd_policy },
+	{ "platform-list", "list | show ID | draw FILE.json | edit ID FILE.json | sign ID --decision-no NO --signed DATE --signer TEXT [--effective DATE] [--file-url URL]"
+	                   " | diff ID [--against ID]", "danh mục nền tảng đã ban hành theo phiên bản", "promulgated lists of platforms, by version", cmd_platform_list },
+	{ "document", "list [--kind KIND] [--state STATE] | add --unit CODE --code CODE --kind architecture|strategy|security --number NO --title TEXT --issued DATE"
+	              " [--url URL] [--replaces VERSION]", "văn bản căn cứ thẩm định theo phiên bản", "reference documents, by version", cmd_document },
+	{ "guidance", "list PLATFORM [--all true] | publish PLATFORM --code CODE --kind document|video|contact --title TEXT [--role CODE] [--url URL] [--text TEXT]"
+	              " | report PLATFORM ID [--missing true] | acknowledge PLATFORM ID --unit CODE", "hướng dẫn theo vai trò và xác nhận của đơn vị",
+	  "guidance per role, and who has acknowledged it", cmd_guidance },
+	{ "what-if", "post --employee-code CODE [--end-post ID] [--ends DATE] [--unit CODE --title TEXT --kind KIND --from DATE --to DATE] | unit --unit CODE [--kind KIND]"
+	             " [--parent CODE] | rule FILE.json", "điều gì sẽ thay đổi nếu sửa vị trí, đơn vị hoặc quy tắc", "what would change if a post, a unit or a rule were edited", cmd_what_if },
 	{ "imports", "stage KIND FILE.csv --unit CODE [--complete] | list | show ID | rows ID | apply ID | release ID | cancel ID",
 	  "nhập tệp theo từng bước: tải lên, xem trước, duyệt, áp dụng", "import a file in stages: upload, preview, release, apply", cmd_imports },
 	{ "api", "GET|POST|PUT|PATCH|DELETE PATH [JSON|@FILE] [--if-match VERSION] [--key KEY]", "gọi API quản trị bất kỳ", "any call of the administration API", cmd_call },

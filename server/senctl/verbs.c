@@ -173,7 +173,7 @@ static int look(struct ctl *c, const struct verb *verb, struct str *ret_version)
 	return r;
 }
 
-static int call_verb(struct ctl *c, const struct verb *verb, const struct str *values)
+static int call_verb(struct ctl *c, const struct verb *verb, const struct str *values, struct str said_version)
 {
 	bool is_get = str_equal(str_c(verb->method), STR("GET"));
 	struct str path = verbs_path(c, verb->path, c->args, c->n_args), version;
@@ -181,6 +181,8 @@ static int call_verb(struct ctl *c, const struct verb *verb, const struct str *v
 	_json_ json_t *answer = NULL;
 	int r = look(c, verb, &version);
 
+	if (verb->takes_version)
+		version = said_version;
 	if (r == EXIT_OK && verb->from_file)
 		r = read_body(c, c->args[c->n_args - 1], &body);
 	if (!body)
@@ -199,7 +201,8 @@ static int call_verb(struct ctl *c, const struct verb *verb, const struct str *v
 static int run_verb(struct ctl *c, const struct verb *verb)
 {
 	struct str values[VERB_OPTIONS_MAX];
-	struct ctl_option options[VERB_OPTIONS_MAX];
+	struct ctl_option options[VERB_OPTIONS_MAX + 1];
+	struct str version = STR_NULL;
 	size_t n = 0, n_args = count_args(verb->path) + (verb->argument != NULL) + verb->from_file;
 	int r;
 
@@ -207,13 +210,15 @@ static int run_verb(struct ctl *c, const struct verb *verb)
 		values[n] = STR_NULL;
 		options[n] = (struct ctl_option){ verb->options[n].name, &values[n], NULL, verb->options[n].required };
 	}
+	if (verb->takes_version)
+		options[n++] = (struct ctl_option){ "version", &version, NULL, true };
 	/* The verb stands in the place of the command's name. */
 	c->argc--;
 	c->argv++;
 	r = ctl_options(c, options, n, n_args, n_args);
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
-	return r == EXIT_OK ? call_verb(c, verb, values) : r;
+	return r == EXIT_OK ? call_verb(c, verb, values, version) : r;
 }
 
 int verbs_run(struct ctl *c, const struct verb *verbs, size_t n)

@@ -20,6 +20,7 @@ struct verb {
 	const char *seen;      /* what is changed, "/overlaps/{}": its version goes with the change.  NULL: nothing */
 	const char *argument;  /* the one argument is this member of the body.  NULL: arguments are for the path */
 	bool from_file;        /* the last argument is a JSON file, the body */
+	bool takes_version;    /* --version N: what has no page of its own, as its list showed it */
 	struct verb_option options[VERB_OPTIONS_MAX];
 	const char *list;      /* member of the answer with the rows.  NULL: the answer is one thing */
 	const char *columns[VERB_COLUMNS_MAX];

@@ -28,13 +28,13 @@ int h_api_rules_get(struct request *rq)
 
 enum { CODE, NAME, BASIS, UNIT, UNIT_KINDS, TITLES, CLASSES, POST_KINDS, PERSON_KINDS, ROLES, VALID_FROM, VALID_TO, N };
 
-/* What a draft says; the code only for a new rule. */
-static int read_draft(struct request *rq, bool with_code, struct str *v)
+/* What a draft says; the code only for a new rule, and which rule would change only where that is asked. */
+static int read_fields(struct request *rq, struct str *v, bool with_code, bool with_rule)
 {
-	struct api_field fields[N] = {
+	struct api_field fields[N + 1] = {
 		[CODE] = { "code", API_CODE, 40, with_code },
-		[NAME] = { "name", API_TEXT, 400, true },
-		[BASIS] = { "basis", API_TEXT, 300, true },
+		[NAME] = { "name", API_TEXT, 400, !with_rule },
+		[BASIS] = { "basis", API_TEXT, 300, !with_rule },
 		[UNIT] = { "unit", API_CODE, 35, true },
 		[UNIT_KINDS] = { "unit_kinds", API_LIST, 0, false },
 		[TITLES] = { "titles", API_LIST, 0, false },
@@ -44,12 +44,19 @@ static int read_draft(struct request *rq, bool with_code, struct str *v)
 		[ROLES] = { "roles", API_LIST, 0, true },
 		[VALID_FROM] = { "valid_from", API_DATE, 10, false },
 		[VALID_TO] = { "valid_to", API_DATE, 10, false },
+		[N] = { "rule", API_UUID, 36, false },
 	};
-	int r = api_read(rq, fields + (with_code ? 0 : 1), with_code ? N : N - 1, v + (with_code ? 0 : 1));
+	size_t first = with_code ? CODE : NAME, behind = with_rule ? N + 1 : N;
+	int r = api_read(rq, fields + first, behind - first, v + first);
 
 	for (size_t i = UNIT_KINDS; i <= ROLES && r == 0; i++)
 		r = api_texts(rq, fields[i].name, &v[i]);
 	return r;
+}
+
+static int read_draft(struct request *rq, bool with_code, struct str *v)
+{
+	return read_fields(rq, v, with_code, false);
 }
 
 static int draft(struct request *rq, const struct governed_kind *kind, struct str id, struct db_param third, const struct str *v, int status)
@@ -59,6 +66,24 @@ static int draft(struct request *rq, const struct governed_kind *kind, struct st
 	for (size_t i = NAME; i < N; i++)
 		params[i + 2] = P_STR(v[i]);
 	return api_governed(rq, kind, params, N + 2, status);
+}
+
+/* Of what is not drawn up yet: a new rule, or what one that is there would say. */
+int h_api_explain_rule(struct request *rq)
+{
+	enum { RULE = N, M };
+	struct str v[M];
+	struct db_param params[N + 2];
+	int r = read_fields(rq, v, false, true);
+
+	if (r < 0)
+		return r;
+	params[0] = P_STR(str_is_null(v[RULE]) ? api_new_id(rq) : v[RULE]);
+	params[1] = ME;
+	params[2] = str_is_null(v[RULE]) ? P_NULL : P_STR(v[RULE]);
+	for (size_t i = NAME; i < N; i++)
+		params[i + 2] = P_STR(v[i]);
+	return api_supposed(rq, &rule_supposed, params, N + 2);
 }
 
 int h_api_rules_add(struct request *rq)

@@ -85,6 +85,7 @@ int h_api_reviews_overdue(struct request *rq);
 
 int h_api_explain(struct request *rq);
 int h_api_explain_post(struct request *rq);
+int h_api_explain_rule(struct request *rq);
 int h_api_explain_unit(struct request *rq);
 
 extern const struct route granting_routes[];

@@ -60,6 +60,7 @@ const struct route granting_routes[] = {
 	{ .name = "api_explain", GET("explain"), .params = api_explain_params, .n_params = N_EXPLAIN_PARAMS, API, .needs = RIGHT_READ,
 	  .personal = true, .handle = h_api_explain },
 	{ .name = "api_explain_post", POST("explain/post-change"), PREVIEW, .post_query = true, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_explain_post },
+	{ .name = "api_explain_rule", POST("explain/rule-change"), PREVIEW, .post_query = true, API_SLOW, .needs = RIGHT_RULES, .personal = true, .handle = h_api_explain_rule },
 	{ .name = "api_explain_unit", POST("explain/unit-change"), PREVIEW, .post_query = true, API_SLOW, .needs = RIGHT_READ, .personal = true, .handle = h_api_explain_unit },
 };
 const size_t n_granting_routes = ARRAY_LEN(granting_routes);

@@ -6,6 +6,7 @@
 #include "server/governance/emergencies.h"
 #include "server/governance/explain.h"
 #include "server/governance/granting.h"
+#include "server/governance/notices.h"
 #include "server/governance/requests.h"
 #include "server/governance/rules.h"
 #include "tests/db/governance/govdb.h"
@@ -772,6 +773,152 @@ static void test_escalation(void **state)
 	assert_int_equal(decide(f, "W2", &request_approve, id, 1), 0);
 }
 
+static struct db_rows notices(struct fixture *f, const char *code, const char *state)
+{
+	struct db_rows rows;
+
+	assert_int_equal(db_run(&f->op, notice_list, &rows, P_STR(account_of(&f->op, code)), state ? P_C(state) : P_NULL, P_NULL, P_NULL, P_I64(50)), 0);
+	return rows;
+}
+
+static int64_t told_of(const char *kind, const char *code)
+{
+	char sql[300];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM sen.notice n JOIN sen.account a ON a.id = n.account_id JOIN sen.person p ON p.id = a.person_id"
+	               " WHERE n.kind = '%s' AND p.employee_code = '%s'", kind, code);
+	return side_i64(sql);
+}
+
+/* Who has to know is told, once, and nobody else. */
+static void test_notices(void **state)
+{
+	struct fixture *f = *state;
+	struct str id, notice;
+	struct db_rows rows;
+
+	side("DELETE FROM sen.notice; DELETE FROM sen.notice_round; DELETE FROM sen.account_notice");
+	/* What waits: whom it waits for, not who asked, whom it profits, or who is far above. */
+	assert_int_equal(file(f, "WA", "VP", "MC", &id), 0);
+	side("SELECT sen.notices_run(); SELECT sen.notices_run()");
+	assert_int_equal(told_of("request_waiting", "W2"), 1);
+	assert_int_equal(told_of("request_waiting", "WA") + told_of("request_waiting", "VP") + told_of("request_waiting", "P2") + told_of("request_waiting", "OTHER"), 0);
+	side("UPDATE sen.access_request SET stage_since = now() - stage_days * interval '1 day' - interval '1 minute'; SELECT sen.notices_run(); SELECT sen.notices_run()");
+	assert_int_equal(told_of("request_escalated", "P2"), 1);
+	assert_int_equal(told_of("request_escalated", "OTHER"), 0);
+
+	/* An emergency: at once; to who will have to look at it, who asked, and whose account it is. */
+	assert_int_equal(AS(f, "WA", emergency_ask, P_STR((id = fresh_id(&f->op))), P_NULL, S("VP"), S("P02"), S("TK"), P_NULL, S("Bão"), P_I64(6)), 0);
+	assert_int_equal(AS(f, "W2", emergency_release, P_STR(id), P_NULL, P_I64(1)), 0);
+	assert_int_equal(told_of("emergency_released", "VP"), 1);
+	assert_int_equal(told_of("emergency_released", "WA"), 1);
+	assert_int_equal(told_of("emergency_released", "P3"), 1);
+	assert_int_equal(told_of("emergency_released", "OTHER"), 0);
+
+	/* What ends by itself, two weeks before. */
+	assert_int_equal(grant_direct(f, "VP", "MC"), 0);
+	side("SELECT sen.notices_run()");
+	assert_int_equal(told_of("grant_expires", "VP"), 0);
+	side("UPDATE sen.access_grant SET valid_to = now() + interval '13 days' WHERE origin = 'direct'; SELECT sen.notices_run(); SELECT sen.notices_run()");
+	assert_int_equal(told_of("grant_expires", "VP"), 1);
+	assert_int_equal(told_of("grant_expires", "AD"), 1);
+
+	/* A review that is about to close. */
+	assert_int_equal(AS(f, "P2", review_begin, P_STR((id = fresh_id(&f->op))), P_NULL, S("RN"), S("RN"), S("grants"), S("16681"), S("P02"), S("low"), S("2099-01-01"), S("keep")), 0);
+	side("SELECT sen.review_step(id, made_by) FROM sen.review_campaign; SELECT sen.notices_run()");
+	assert_int_equal(told_of("review_begun", "WA"), 1);
+	assert_int_equal(told_of("review_due", "WA"), 0);
+	side("UPDATE sen.review_campaign SET deadline = now() + interval '6 days'; SELECT sen.notices_run()");
+	assert_int_equal(told_of("review_due", "WA"), 1);
+	assert_int_equal(told_of("review_due", "OTHER"), 0);
+
+	/* Unused: the holder; when it is too late, those who may let them in. */
+	side("UPDATE sen.admin_scope SET rights = rights || ARRAY['activate'] WHERE account_id = (SELECT a.id FROM sen.account a JOIN sen.person n ON n.id = a.person_id WHERE n.employee_code = 'P2')");
+	side("INSERT INTO sen.account_notice (account_id, kind, since) SELECT a.id, 'unused_report', '2026-01-01' FROM sen.account a JOIN sen.person n ON n.id = a.person_id AND n.employee_code = 'VP'");
+	assert_int_equal(told_of("account_unused", "VP"), 1);
+	assert_int_equal(told_of("account_unused", "P2"), 0);
+	side("INSERT INTO sen.account_notice (account_id, kind, since) SELECT a.id, 'unused_disable', '2026-01-01' FROM sen.account a JOIN sen.person n ON n.id = a.person_id AND n.employee_code = 'VP'");
+	assert_int_equal(told_of("account_disabled", "P2"), 1);
+	side("UPDATE sen.admin_scope SET rights = array_remove(rights, 'activate'); DELETE FROM sen.account_notice");
+
+	/* Read and acknowledged, by whom it is for. */
+	rows = notices(f, "W2", "unread");
+	assert_true(rows.n > 0);
+	notice = arena_dup(f->op.arena, db_str(&rows, 0, 2));
+	assert_int_equal(AS(f, "WA", notice_read, P_STR(notice), P_NULL), ERR_NOT_FOUND);
+	assert_int_equal(AS(f, "WA", notice_acknowledge, P_STR(notice), P_NULL), ERR_NOT_FOUND);
+	assert_int_equal(AS(f, "W2", notice_read, P_STR(notice), P_NULL), 0);
+	assert_int_equal(notices(f, "W2", "unread").n, rows.n - 1);
+	assert_int_equal(notices(f, "W2", "open").n, rows.n);
+	assert_int_equal(AS(f, "W2", notice_acknowledge, P_STR(notice), P_NULL), 0);
+	assert_int_equal(AS(f, "W2", notice_acknowledge, P_STR(notice), P_NULL), ERR_WRONG_STATE);
+	assert_int_equal(notices(f, "W2", "open").n, rows.n - 1);
+}
+
+static struct db_rows suppose(struct fixture *f, const char *code, const struct governed_kind *kind, struct db_param *params, size_t n, size_t actor)
+{
+	const struct db_param list_params[] = { P_NULL, P_I64(100) };
+	const struct governed_list list = { .query = supposed_list, .params = list_params, .n_params = ARRAY_LEN(list_params) };
+	struct db_rows rows = { 0 };
+
+	op_forgive(&f->op);
+	json_decref(f->body);
+	f->body = NULL;
+	params[actor] = P_STR(account_of(&f->op, code));
+	assert_int_equal(governed_suppose(&f->op, kind, params, n, &list, &f->body, &rows), 0);
+	return rows;
+}
+
+/* Before saving: exactly what saving then does; and nothing of it is there before. */
+static void test_rule_change_is_foreseen(void **state)
+{
+	struct fixture *f = *state;
+	struct str rule = fresh_id(&f->op);
+	struct db_param first[] = { P_STR(rule), P_NULL, P_NULL, P_NULL, P_NULL, S("16681"), P_NULL, P_NULL, P_NULL, P_NULL, P_NULL, S("{P02/TK}"), P_NULL, P_NULL };
+	struct db_param other[] = { P_STR(rule), P_NULL, P_STR(rule), P_NULL, P_NULL, S("16681"), P_NULL, P_NULL, P_NULL, P_NULL, P_NULL, S("{P02/MC}"), P_NULL, P_NULL };
+	struct db_rows rows = suppose(f, "P2", &rule_supposed, first, ARRAY_LEN(first), 1);
+	int64_t n = (int64_t)rows.n;
+
+	assert_true(n > 0);
+	assert_int_equal(json_get_int(f->body, "added", -1), n);
+	assert_int_equal(live_grants(), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.birthright_rule"), 0);
+	assert_int_equal(AS(f, "P2", rule_draft, P_STR(rule), P_NULL, S("CV"), S("x"), S("b"), S("16681"), P_NULL, P_NULL, P_NULL, P_NULL, P_NULL, S("{P02/TK}"), P_NULL, P_NULL), 0);
+	assert_int_equal(AS(f, "P3", rule_release, P_STR(rule), P_NULL, P_I64(1)), 0);
+	assert_int_equal(live_grants(), n);
+	/* The rule that is there with another role: each loses one and gets the other. */
+	rows = suppose(f, "P2", &rule_supposed, other, ARRAY_LEN(other), 1);
+	assert_int_equal(rows.n, 2 * n);
+	assert_int_equal(json_get_int(f->body, "removed", -1), n);
+	assert_int_equal(live_grants(), n);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id WHERE r.code = 'MC'"), 0);
+	/* Not what is not in reach. */
+	assert_int_equal(AS(f, "WA", rule_supposed, P_STR(rule), P_NULL, P_STR(rule), P_NULL, P_NULL, S("16690"), P_NULL, P_NULL, P_NULL, P_NULL, P_NULL, S("{P02/MC}"), P_NULL, P_NULL),
+	                 ERR_OUT_OF_SCOPE);
+}
+
+DB_QUERY(post_of_grant_q, DB_READ, "SELECT post_id FROM sen.access_grant");
+/* A grant that hangs on a post ends with it, without anything being written to it. */
+static void test_post_end_is_foreseen(void **state)
+{
+	struct fixture *f = *state;
+	struct db_rows rows;
+	struct str post;
+
+	assert_int_equal(grant_direct(f, "VP", "MC"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant WHERE post_id IS NOT NULL"), 1);
+	assert_int_equal(db_run(&f->op, &post_of_grant_q, &rows), 0);
+	post = arena_dup(f->op.arena, db_str(&rows, 0, 0));
+	struct db_param params[] = { P_NULL, S("VP"), P_STR(post), P_STR(day(f, 5)), P_NULL, P_NULL, P_NULL, P_NULL, P_NULL };
+	rows = suppose(f, "P2", &post_supposed, params, ARRAY_LEN(params), 0);
+	assert_int_equal(rows.n, 1);
+	json_t *json = json_read(db_str(&rows, 0, 0), 4, NULL);
+	assert_str_equal(json_get_str(json, "change"), "end");
+	assert_str_equal(json_get_str(json, "role"), "MC");
+	json_decref(json);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.post WHERE NOT upper_inf(valid)"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -793,6 +940,9 @@ int main(void)
 		TEST(test_wrong_states_are_named),
 		TEST(test_rule_takes_its_time),
 		TEST(test_escalation),
+		TEST(test_notices),
+		TEST(test_rule_change_is_foreseen),
+		TEST(test_post_end_is_foreseen),
 	};
 
 	return cmocka_run_group_tests(tests, create, gov_drop);

@@ -1,0 +1,14 @@
+/*
+ * notices.h: what somebody has to know: requests that wait or were not decided in time, reviews, grants and scopes that end, accounts
+ * that nobody uses, emergencies.  Made by sen.notices_run() (the provisioner, each minute) and by triggers, once each.
+ *
+ * Only whom a notice is for sees it.  ERR_NOT_FOUND; ERR_WRONG_STATE (acknowledged).
+ */
+#pragma once
+
+#include "server/governance/governed.h"
+
+/* account, state (unread, open or NULL), created_at and id of the last one before, limit: JSON and the two keys. */
+extern const struct query *const notice_list;
+/* id, actor.  Reading twice is no error; the first time stands. */
+extern const struct governed_kind notice_read, notice_acknowledge;
