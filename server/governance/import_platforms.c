@@ -2,7 +2,11 @@
 
 #include "server/governance/import_internal.h"
 
-enum { CODE, NAME, NAME_EN, KIND, STATE, MANAGING_UNIT, EXPECTED_ON, VERIFIED, NOTE, N_COLUMNS };
+#define TAGS_MAX 16
+#define TAG_MAX_BYTES 64
+
+enum { CODE, NAME, NAME_EN, KIND, STATE, MANAGING_UNIT, EXPECTED_ON, VERIFIED, NOTE, CONTACT_NAME, CONTACT, SECTOR, DESCRIPTION, FUNCTIONS, SCOPES, LEGAL_BASIS,
+       SECURITY_LEVEL, COMPLETED_ON, TARGET_SCOPE, N_COLUMNS };
 
 static const struct import_column columns[N_COLUMNS] = {
 	[CODE] = { "code", CELL_SYMBOL, 16, true, true, false, NULL },
@@ -15,37 +19,63 @@ static const struct import_column columns[N_COLUMNS] = {
 	[EXPECTED_ON] = { "expected_on", CELL_MONTH, 7, false, false, false, NULL },
 	[VERIFIED] = { "verified", CELL_VERIFIED, 20, false, false, false, "đã xác minh|chưa xác minh" },
 	[NOTE] = { "note", CELL_TEXT, 900, false, false, false, NULL },
+	[CONTACT_NAME] = { "contact_name", CELL_TEXT, 200, false, false, false, NULL },
+	[CONTACT] = { "contact", CELL_TEXT, 300, false, false, false, NULL },
+	[SECTOR] = { "sector", CELL_TEXT, 100, false, false, false, NULL },
+	[DESCRIPTION] = { "description", CELL_TEXT, 1000, false, false, false, NULL },
+	/* Tags with ";" between them. */
+	[FUNCTIONS] = { "functions", CELL_TEXT, 640, false, false, false, NULL },
+	[SCOPES] = { "scopes", CELL_TEXT, 640, false, false, false, NULL },
+	[LEGAL_BASIS] = { "legal_basis", CELL_TEXT, 500, false, false, false, NULL },
+	[SECURITY_LEVEL] = { "security_level", CELL_LISTED, 1, false, false, false, "1|2|3|4|5" },
+	[COMPLETED_ON] = { "completed_on", CELL_DATE, 10, false, false, false, NULL },
+	[TARGET_SCOPE] = { "target_scope", CELL_LISTED, 10, false, false, false, "all|many|sector" },
 };
 
 #define PLATFORMS_INPUT                                                                                           \
-	"WITH i AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (line integer, code text, name text, name_en text,"  \
-	" name_fold text, kind text, state text, managing_unit text, expected_on date, verified boolean, note text))"
+	"WITH t AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (line integer, code text, name text, name_en text,"  \
+	" name_fold text, kind text, state text, managing_unit text, expected_on date, verified boolean, note text, contact_name text, contact text,"  \
+	" sector text, description text, functions text, scopes text, legal_basis text, security_level smallint, completed_on date, target_scope text)),"  \
+	" i AS (SELECT t.line, t.code, t.name, t.name_en, t.name_fold, t.kind, t.state, coalesce(t.managing_unit, '') AS managing_unit, t.expected_on,"  \
+	"  t.verified, coalesce(t.note, '') AS note, coalesce(t.contact_name, p.contact_name, '') AS contact_name, coalesce(t.contact, p.contact, '') AS contact,"  \
+	"  coalesce(t.sector, p.sector, '') AS sector, coalesce(t.description, p.description, '') AS description,"  \
+	"  coalesce(regexp_split_to_array(t.functions, ' *; *'), p.functions, '{}') AS functions, coalesce(regexp_split_to_array(t.scopes, ' *; *'), p.scopes, '{}') AS scopes,"  \
+	"  coalesce(t.legal_basis, p.legal_basis, '') AS legal_basis, coalesce(t.security_level, p.security_level) AS security_level,"  \
+	"  coalesce(t.completed_on, p.completed_on) AS completed_on, coalesce(t.target_scope, p.target_scope, 'all') AS target_scope"  \
+	"  FROM t LEFT JOIN sen.platform p ON p.code = t.code)"
+/* What came to the catalogue later: left out of a file, it stays. */
+#define FURTHER(x) x ".contact_name, " x ".contact, " x ".sector, " x ".description, " x ".functions, " x ".scopes, " x ".legal_basis, " x ".security_level, " \
+	x ".completed_on, " x ".target_scope"
+#define FURTHER_JSON(x) " 'contact_name', " x ".contact_name, 'contact', " x ".contact, 'sector', " x ".sector, 'description', " x ".description,"  \
+	" 'functions', " x ".functions, 'scopes', " x ".scopes, 'legal_basis', " x ".legal_basis, 'security_level', " x ".security_level,"  \
+	" 'completed_on', " x ".completed_on, 'target_scope', " x ".target_scope)"
 #define PLATFORM_OLD \
-	"(p.name, p.name_en, p.name_fold, p.kind, p.state, p.managing_unit, p.expected_on, p.verified, p.note)"
+	"(p.name, p.name_en, p.name_fold, p.kind, p.state, p.managing_unit, p.expected_on, p.verified, p.note, " FURTHER("p") ")"
 #define PLATFORM_NEW                                                                                   \
-	"(i.name, i.name_en, i.name_fold, i.kind, i.state, coalesce(i.managing_unit, ''), i.expected_on, i.verified," \
-	" coalesce(i.note, ''))"
+	"(i.name, i.name_en, i.name_fold, i.kind, i.state, i.managing_unit, i.expected_on, i.verified, i.note, " FURTHER("i") ")"
 
 DB_QUERY(import_platforms_unit_q, DB_READ,
-         PLATFORMS_INPUT " SELECT i.line, i.managing_unit FROM i WHERE i.managing_unit IS NOT NULL"
+         PLATFORMS_INPUT " SELECT i.line, i.managing_unit FROM i WHERE i.managing_unit <> ''"
                          " AND NOT EXISTS (SELECT FROM sen.unit u WHERE u.code = i.managing_unit) ORDER BY i.line LIMIT 50");
 DB_QUERY(import_platforms_write_q, DB_WRITE,
          PLATFORMS_INPUT
-         ", added AS (INSERT INTO sen.platform (code, name, name_en, name_fold, kind, state, managing_unit, expected_on, verified, note)"
-         "  SELECT i.code, i.name, i.name_en, i.name_fold, i.kind, i.state, coalesce(i.managing_unit, ''), i.expected_on, i.verified,"
-         "  coalesce(i.note, '') FROM i WHERE NOT EXISTS (SELECT FROM sen.platform p WHERE p.code = i.code) RETURNING 1),"
+         ", added AS (INSERT INTO sen.platform (code, name, name_en, name_fold, kind, state, managing_unit, expected_on, verified, note, "
+         "   contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope)"
+         "  SELECT i.code, i.name, i.name_en, i.name_fold, i.kind, i.state, i.managing_unit, i.expected_on, i.verified,"
+         "  i.note, " FURTHER("i") " FROM i WHERE NOT EXISTS (SELECT FROM sen.platform p WHERE p.code = i.code) RETURNING 1),"
          " changed AS (UPDATE sen.platform p SET name = i.name, name_en = i.name_en, name_fold = i.name_fold, kind = i.kind,"
-         "  state = i.state, managing_unit = coalesce(i.managing_unit, ''), expected_on = i.expected_on, verified = i.verified,"
-         "  note = coalesce(i.note, '') FROM i WHERE p.code = i.code AND p.id <> 0 AND " PLATFORM_OLD " IS DISTINCT FROM " PLATFORM_NEW
+         "  state = i.state, managing_unit = i.managing_unit, expected_on = i.expected_on, verified = i.verified,"
+         "  note = i.note, (contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope)"
+         "   = (" FURTHER("i") ") FROM i WHERE p.code = i.code AND p.id <> 0 AND " PLATFORM_OLD " IS DISTINCT FROM " PLATFORM_NEW
          "  RETURNING 1)"
          " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)");
 
 DB_QUERY(import_platforms_preview_q, DB_READ,
          PLATFORMS_INPUT ", n AS (SELECT i.line, i.code, CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('name', p.name, 'name_en', p.name_en,"
                          "  'kind', p.kind, 'state', p.state, 'managing_unit', p.managing_unit, 'expected_on', p.expected_on, 'verified', p.verified,"
-                         "  'note', p.note) END AS b, jsonb_build_object('name', i.name, 'name_en', i.name_en, 'kind', i.kind, 'state', i.state,"
-                         "  'managing_unit', coalesce(i.managing_unit, ''), 'expected_on', i.expected_on, 'verified', i.verified,"
-                         "  'note', coalesce(i.note, '')) AS a FROM i LEFT JOIN sen.platform p ON p.code = i.code"
+                         "  'note', p.note," FURTHER_JSON("p") " END AS b, jsonb_build_object('name', i.name, 'name_en', i.name_en, 'kind', i.kind, 'state', i.state,"
+                         "  'managing_unit', i.managing_unit, 'expected_on', i.expected_on, 'verified', i.verified,"
+                         "  'note', i.note," FURTHER_JSON("i") " AS a FROM i LEFT JOIN sen.platform p ON p.code = i.code"
                          "  WHERE p.id IS NULL OR " PLATFORM_OLD " IS DISTINCT FROM " PLATFORM_NEW ")"
                          " SELECT line, code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
 
@@ -53,6 +83,39 @@ static void add_platform(struct import_job *job, size_t row, json_t *object)
 {
 	import_add_cells(job, row, object);
 	import_set_folded(job, object, import_cell_of(job, row, NAME));
+}
+
+/* As the API takes them. */
+static bool is_tag(struct str tag)
+{
+	if (str_is_empty(tag) || tag.len > TAG_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < tag.len; i++) {
+		char c = tag.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '.' && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+static bool are_tags(struct str cell)
+{
+	struct str tag, rest = cell;
+	size_t n = 0;
+
+	while (str_split(&rest, ';', &tag))
+		if (++n > TAGS_MAX || !is_tag(str_trim(tag)))
+			return false;
+	return true;
+}
+
+static void check_tags(struct import_job *job, size_t row, size_t column)
+{
+	struct str cell = import_cell_of(job, row, column);
+
+	if (!str_is_null(cell) && !are_tags(cell))
+		import_error_at(job, row, column, IMPORT_BAD_TAG, cell);
 }
 
 static void check(struct import_job *job)
@@ -63,6 +126,8 @@ static void check(struct import_job *job)
 		/* Platform zero. */
 		if (str_equal(code, STR("DIR")))
 			import_error_at(job, i, CODE, IMPORT_RESERVED, code);
+		check_tags(job, i, FUNCTIONS);
+		check_tags(job, i, SCOPES);
 	}
 	import_refuse_duplicates(job, CODE, N_COLUMNS);
 }

@@ -1,8 +1,9 @@
 /* import_units.c: units.csv: the tree of units; a parent may stand behind its children. */
 
 #include "server/governance/import_internal.h"
+#include "server/governance/unit_rules.h"
 
-enum { CODE, NAME, NAME_EN, KIND, PARENT_CODE, VALID_FROM, VALID_TO, VERIFIED, N_COLUMNS };
+enum { CODE, NAME, NAME_EN, KIND, PARENT_CODE, VALID_FROM, VALID_TO, VERIFIED, IDENT_NEW, IDENT_OLD, N_COLUMNS };
 
 static const struct import_column columns[N_COLUMNS] = {
 	[CODE] = { "code", CELL_CODE, 35, true, true, false, NULL },
@@ -13,13 +14,17 @@ static const struct import_column columns[N_COLUMNS] = {
 	[VALID_FROM] = { "valid_from", CELL_DATE, 10, true, true, false, NULL },
 	[VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
 	[VERIFIED] = { "verified", CELL_VERIFIED, 20, false, false, false, "đã xác minh|chưa xác minh" },
+	[IDENT_NEW] = { "ident_new", CELL_CODE, 35, false, false, false, NULL },
+	[IDENT_OLD] = { "ident_old", CELL_CODE, 35, false, false, false, NULL },
 };
 
 #define UNITS_INPUT                                                                                               \
 	"WITH i AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (line integer, code text, name text, name_en text,"  \
-	" name_fold text, kind text, parent_code text, valid_from date, valid_to date, verified boolean))"
-#define UNIT_OLD "(u.name, u.name_en, u.name_fold, u.kind, p.code, u.valid_from, u.valid_to, u.verified)"
-#define UNIT_NEW "(i.name, i.name_en, i.name_fold, i.kind, i.parent_code, i.valid_from, i.valid_to, i.verified)"
+	" name_fold text, kind text, parent_code text, valid_from date, valid_to date, verified boolean,"  \
+	" ident_new text, ident_old text))"
+#define UNIT_OLD "(u.name, u.name_en, u.name_fold, u.kind, p.code, u.valid_from, u.valid_to, u.verified, u.ident_new, u.ident_old)"
+/* Identifiers that a file leaves out stay. */
+#define UNIT_NEW "(i.name, i.name_en, i.name_fold, i.kind, i.parent_code, i.valid_from, i.valid_to, i.verified, coalesce(i.ident_new, u.ident_new), coalesce(i.ident_old, u.ident_old))"
 
 /* Before anything is written: an added unit gets its parent by an update, which is no change of it. */
 DB_QUERY(import_units_classify_q, DB_READ,
@@ -28,15 +33,17 @@ DB_QUERY(import_units_classify_q, DB_READ,
                      " FROM i LEFT JOIN sen.unit u ON u.code = i.code LEFT JOIN sen.unit p ON p.id = u.parent_id");
 DB_QUERY(import_units_preview_q, DB_READ,
          UNITS_INPUT ", n AS (SELECT i.line, i.code, CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('name', u.name, 'name_en', u.name_en,"
-                     "  'kind', u.kind, 'parent_code', p.code, 'valid_from', u.valid_from, 'valid_to', u.valid_to, 'verified', u.verified) END AS b,"
+                     "  'kind', u.kind, 'parent_code', p.code, 'valid_from', u.valid_from, 'valid_to', u.valid_to, 'verified', u.verified,"
+                     "  'ident_new', u.ident_new, 'ident_old', u.ident_old) END AS b,"
                      "  jsonb_build_object('name', i.name, 'name_en', i.name_en, 'kind', i.kind, 'parent_code', i.parent_code,"
-                     "  'valid_from', i.valid_from, 'valid_to', i.valid_to, 'verified', i.verified) AS a"
+                     "  'valid_from', i.valid_from, 'valid_to', i.valid_to, 'verified', i.verified,"
+                     "  'ident_new', coalesce(i.ident_new, u.ident_new), 'ident_old', coalesce(i.ident_old, u.ident_old)) AS a"
                      "  FROM i LEFT JOIN sen.unit u ON u.code = i.code LEFT JOIN sen.unit p ON p.id = u.parent_id"
                      "  WHERE u.id IS NULL OR " UNIT_OLD " IS DISTINCT FROM " UNIT_NEW ")"
                      " SELECT line, code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
 DB_QUERY(import_units_add_q, DB_WRITE,
-         UNITS_INPUT " INSERT INTO sen.unit (code, name, name_en, name_fold, kind, valid_from, valid_to, verified)"
-                     " SELECT i.code, i.name, i.name_en, i.name_fold, i.kind, i.valid_from, i.valid_to, i.verified FROM i"
+         UNITS_INPUT " INSERT INTO sen.unit (code, name, name_en, name_fold, kind, valid_from, valid_to, verified, ident_new, ident_old)"
+                     " SELECT i.code, i.name, i.name_en, i.name_fold, i.kind, i.valid_from, i.valid_to, i.verified, i.ident_new, i.ident_old FROM i"
                      " WHERE NOT EXISTS (SELECT FROM sen.unit u WHERE u.code = i.code)");
 DB_QUERY(import_units_parents_q, DB_READ,
          UNITS_INPUT " SELECT i.line, i.parent_code FROM i WHERE i.parent_code IS NOT NULL"
@@ -46,7 +53,8 @@ DB_QUERY(import_units_change_q, DB_WRITE,
                      "  LEFT JOIN sen.unit p ON p.id = u.parent_id LEFT JOIN sen.unit q ON q.code = i.parent_code"
                      "  WHERE " UNIT_OLD " IS DISTINCT FROM " UNIT_NEW ")"
                      " UPDATE sen.unit u SET name = n.name, name_en = n.name_en, name_fold = n.name_fold, kind = n.kind,"
-                     " parent_id = n.parent_id, valid_from = n.valid_from, valid_to = n.valid_to, verified = n.verified"
+                     " parent_id = n.parent_id, valid_from = n.valid_from, valid_to = n.valid_to, verified = n.verified,"
+                     " ident_new = coalesce(n.ident_new, u.ident_new), ident_old = coalesce(n.ident_old, u.ident_old)"
                      " FROM n WHERE u.id = n.id");
 DB_QUERY(import_units_repath_q, DB_WRITE, "SELECT sen.unit_repath()");
 /* What no path from a root reaches within the depth of unit_repath(). */
@@ -61,8 +69,20 @@ static void add_unit(struct import_job *job, size_t row, json_t *object)
 	import_set_folded(job, object, import_cell_of(job, row, NAME));
 }
 
+static void check_idents(struct import_job *job, size_t row)
+{
+	struct str ident_new = import_cell_of(job, row, IDENT_NEW), ident_old = import_cell_of(job, row, IDENT_OLD);
+
+	if (!str_is_null(ident_new) && !unit_ident_new_is_valid(ident_new))
+		import_error_at(job, row, IDENT_NEW, IMPORT_BAD_IDENT, ident_new);
+	else if (!str_is_null(ident_old) && (!unit_ident_old_is_valid(ident_old) || !unit_idents_agree(ident_new, ident_old)))
+		import_error_at(job, row, IDENT_OLD, IMPORT_BAD_IDENT, ident_old);
+}
+
 static void check(struct import_job *job)
 {
+	for (size_t row = 0; row < job->table.n_rows; row++)
+		check_idents(job, row);
 	import_check_period(job, VALID_FROM, VALID_TO);
 	import_refuse_duplicates(job, CODE, N_COLUMNS);
 }

@@ -147,6 +147,38 @@ static void test_wakes_accounts(_unused_ void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 1);
 }
 
+/* Identifiers in both forms, and what the catalogue says beyond names; left out, it stays. */
+static void test_later_columns(_unused_ void **state)
+{
+	static const char units[] = "code,name,kind,parent_code,valid_from,ident_new,ident_old\n40,Tỉnh Nghệ An,province,,2025-07-01,H41,000.00.00.H41\n";
+	static const char platforms[] = "code,name,kind,state,functions,scopes,security_level,sector,legal_basis,target_scope,contact\n"
+	                                "P02,Một cửa,provincial,operating,motcua.tiepnhan; motcua.traketqua,tinh;xa,3,Hành chính công,NĐ 61/2018,many,02383\n";
+	struct import_report report;
+
+	assert_int_equal(run("units", units, false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit WHERE code = '40' AND ident_new = 'H41' AND ident_old = '000.00.00.H41'"), 1);
+	assert_int_equal(run("units", units, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 0, 1);
+	assert_int_equal(run("units", UNITS "40,Tỉnh Nghệ An,province,,2025-07-01\n", false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit WHERE code = '40' AND ident_new = 'H41'"), 1);
+	/* Of another agency; not in a form. */
+	assert_int_equal(run("units", "code,name,kind,parent_code,valid_from,ident_new,ident_old\n40,Tỉnh Nghệ An,province,,2025-07-01,H41.01,000.00.01.H42\n", false, &report), ERR_IMPORT);
+	assert_int_equal(report.errors[0].fault, IMPORT_BAD_IDENT);
+	assert_int_equal(run("units", "code,name,kind,parent_code,valid_from,ident_new\n40,Tỉnh Nghệ An,province,,2025-07-01,h41-5\n", false, &report), ERR_IMPORT);
+	assert_int_equal(report.errors[0].fault, IMPORT_BAD_IDENT);
+
+	assert_int_equal(run("platforms", platforms, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 1, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code = 'P02' AND functions = ARRAY['motcua.tiepnhan', 'motcua.traketqua'] AND scopes = ARRAY['tinh', 'xa']"
+	                          " AND security_level = 3 AND sector = 'Hành chính công' AND legal_basis = 'NĐ 61/2018' AND target_scope = 'many' AND contact = '02383'"), 1);
+	assert_int_equal(run("platforms", platforms, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 0, 1);
+	assert_int_equal(run("platforms", "code,name,kind,state\nP02,Một cửa,provincial,operating\n", false, &report), 0);
+	assert_int_equal(side_i64("SELECT cardinality(functions) FROM sen.platform WHERE code = 'P02'"), 2);
+	assert_int_equal(run("platforms", "code,name,kind,state,functions\nP02,Một cửa,provincial,operating,một cửa\n", false, &report), ERR_IMPORT);
+	assert_int_equal(report.errors[0].fault, IMPORT_BAD_TAG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +188,7 @@ int main(void)
 		cmocka_unit_test(test_against_the_record),
 		cmocka_unit_test(test_units_move),
 		cmocka_unit_test(test_wakes_accounts),
+		cmocka_unit_test(test_later_columns),
 	};
 
 	return cmocka_run_group_tests(tests, create, gov_drop);
