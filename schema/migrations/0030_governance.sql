@@ -364,3 +364,29 @@ END
 $$;
 REVOKE ALL ON FUNCTION sen.suppose_rule(uuid, uuid, integer, text[], text[], text[], text[], text[], integer[], daterange) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sen.suppose_rule(uuid, uuid, integer, text[], text[], text[], text[], text[], integer[], daterange) TO sen_server;
+
+-- As before, and what must not come together: a plan does not outlive a new rule of separation.
+CREATE OR REPLACE FUNCTION sen.reorganisation_base(r uuid, day date) RETURNS text LANGUAGE sql STABLE
+	SET search_path = pg_catalog SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
+	WITH units AS MATERIALIZED (SELECT * FROM sen.reorganisation_reach(r)),
+	persons AS MATERIALIZED (SELECT DISTINCT o.person_id FROM sen.post o WHERE o.unit_id IN (SELECT id FROM units)
+		AND (upper_inf(o.valid) OR upper(o.valid) > day)),
+	accounts AS MATERIALIZED (SELECT a.id FROM sen.account a WHERE a.person_id IN (SELECT person_id FROM persons)),
+	facts AS (
+		SELECT hashtextextended(concat_ws('|', 'u', id, code, name, kind, coalesce(parent_id, 0), path, valid_from, valid_to), 0) AS h FROM units
+		UNION ALL
+		SELECT hashtextextended(concat_ws('|', 'p', person_id, id, unit_id, title, kind, valid), 0) FROM sen.post
+		WHERE person_id IN (SELECT person_id FROM persons) AND (upper_inf(valid) OR upper(valid) > day)
+		UNION ALL
+		SELECT hashtextextended(concat_ws('|', 'g', account_id, id, role_id, unit_id, extract(epoch FROM valid_from), extract(epoch FROM valid_to)), 0)
+		FROM sen.access_grant WHERE revoked_at IS NULL
+		AND (account_id IN (SELECT id FROM accounts) OR unit_id IN (SELECT id FROM units))
+		UNION ALL
+		SELECT hashtextextended(concat_ws('|', 's', account_id, id, unit_id, coalesce(platform_id, -1), rights, extract(epoch FROM valid_to)), 0)
+		FROM sen.admin_scope WHERE revoked_at IS NULL AND unit_id IN (SELECT id FROM units)
+		UNION ALL
+		SELECT hashtextextended(concat_ws('|', 'd', id, platform_a, role_a, platform_b, role_b), 0) FROM sen.duty_rule
+		WHERE retired_at IS NULL AND severity = 'block' AND within = 'unit'
+	)
+	SELECT md5(count(*) || ':' || coalesce(sum(h::numeric), 0)) FROM facts
+$$;

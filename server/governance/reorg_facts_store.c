@@ -27,6 +27,14 @@ DB_QUERY(reorg_scopes_q, DB_READ,
          " floor(extract(epoch FROM valid_to))::bigint FROM sen.admin_scope"
          " WHERE revoked_at IS NULL AND (valid_to IS NULL OR valid_to > now()) ORDER BY account_id, id LIMIT 1000001");
 
+/* What brings two of them together in one unit is against the separation of duties; elsewhere, nothing that a reorganisation does. */
+DB_QUERY(reorg_pairs_q, DB_READ,
+         "SELECT d.id, x.id, y.id FROM sen.duty_rule d JOIN sen.role x ON x.code = d.role_a AND x.platform_id = coalesce(d.platform_a, x.platform_id)"
+         " JOIN sen.role y ON y.code = d.role_b AND y.platform_id = coalesce(d.platform_b, y.platform_id)"
+         " WHERE d.retired_at IS NULL AND d.severity = 'block' AND d.within = 'unit' AND x.id <> y.id ORDER BY d.id, x.id, y.id LIMIT 1000001");
+DB_QUERY(reorg_excepted_q, DB_READ,
+         "SELECT e.person_id, e.duty_id FROM sen.duty_exception e WHERE e.approved_at IS NOT NULL AND e.valid_to > now() ORDER BY 1, 2 LIMIT 1000001");
+
 static int64_t end_of(const struct db_rows *rows, size_t i, size_t col)
 {
 	return db_is_null(rows, i, col) ? REORG_OPEN : db_i64(rows, i, col);
@@ -142,6 +150,33 @@ static int load_scopes(struct op *op, struct reorg_facts *f)
 	return 0;
 }
 
+static int load_pairs(struct op *op, struct reorg_facts *f)
+{
+	struct db_rows rows;
+	int r = db_run(op, &reorg_pairs_q, &rows);
+
+	if (r == 0)
+		r = too_many(op, &rows);
+	if (r < 0)
+		return r;
+	struct reorg_pair *pairs = ARENA_ARRAY(op->arena, struct reorg_pair, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		pairs[i] = (struct reorg_pair){ .duty = db_str(&rows, i, 0), .role_a = db_i64(&rows, i, 1), .role_b = db_i64(&rows, i, 2), .within_unit = true };
+	f->pairs = pairs;
+	f->n_pairs = rows.n;
+	r = db_run(op, &reorg_excepted_q, &rows);
+	if (r == 0)
+		r = too_many(op, &rows);
+	if (r < 0)
+		return r;
+	struct reorg_excepted *excepted = ARENA_ARRAY(op->arena, struct reorg_excepted, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		excepted[i] = (struct reorg_excepted){ .person_id = db_str(&rows, i, 0), .duty = db_str(&rows, i, 1) };
+	f->excepted = excepted;
+	f->n_excepted = rows.n;
+	return 0;
+}
+
 /* On the op's transaction, in scratch's memory; a fault is told to op. */
 static int on_scratch(struct op *op, struct op *inner, int r)
 {
@@ -165,6 +200,8 @@ int reorg_facts_load(struct op *op, struct arena *scratch, const struct reorg *r
 		r = load_grants(&inner, reorg, &f);
 	if (r == 0)
 		r = load_scopes(&inner, &f);
+	if (r == 0)
+		r = load_pairs(&inner, &f);
 	*ret = f;
 	return on_scratch(op, &inner, r);
 }

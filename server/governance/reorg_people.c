@@ -298,14 +298,23 @@ static void emit_grant(struct reorg_planner *p, struct person *x, size_t i)
 		reorg_add_op(p, &op);
 }
 
-static bool pair_hits(const struct person *x, const struct reorg_pair *pair, size_t a, size_t b)
+static bool is_excepted(const struct reorg_facts *f, struct str person_id, struct str duty)
 {
-	bool roles = x->grants[a].role_id == pair->role_a && x->grants[b].role_id == pair->role_b;
+	for (size_t i = 0; i < f->n_excepted; i++)
+		if (str_equal(f->excepted[i].person_id, person_id) && str_equal(f->excepted[i].duty, duty))
+			return true;
+	return false;
+}
 
-	if (!roles || !str_equal(x->grants[a].account_id, x->grants[b].account_id) || x->grant_to[a] < 0 || x->grant_to[b] < 0)
+/* Units meet when one lies in the other.  What stood against it before is somebody else's finding. */
+static bool pair_hits(const struct reorg_planner *p, const struct person *x, const struct reorg_pair *pair, size_t a, size_t b)
+{
+	int to_a = x->grant_to[a], to_b = x->grant_to[b], from_a = x->grant_from[a], from_b = x->grant_from[b];
+
+	if (x->grants[a].role_id != pair->role_a || x->grants[b].role_id != pair->role_b || to_a < 0 || to_b < 0 || !pair->within_unit)
 		return false;
-	/* What stood against it before is somebody else's finding. */
-	return pair->within_unit && x->grant_to[a] == x->grant_to[b] && x->grant_from[a] != x->grant_from[b];
+	return (reorg_tree_is_under(p, to_a, to_b) || reorg_tree_is_under(p, to_b, to_a)) && !reorg_tree_was_under(p, from_a, from_b) &&
+	       !reorg_tree_was_under(p, from_b, from_a) && !is_excepted(p->facts, x->id, pair->duty);
 }
 
 static void check_separation(struct reorg_planner *p, const struct person *x)
@@ -313,7 +322,7 @@ static void check_separation(struct reorg_planner *p, const struct person *x)
 	for (size_t i = 0; i < p->facts->n_pairs; i++)
 		for (size_t a = 0; a < x->n_grants; a++)
 			for (size_t b = 0; b < x->n_grants; b++)
-				if (pair_hits(x, &p->facts->pairs[i], a, b))
+				if (pair_hits(p, x, &p->facts->pairs[i], a, b))
 					reorg_add_finding(p, &(struct reorg_finding){ .code = REORG_SEPARATION, .person_id = x->id,
 						.account_id = x->grants[a].account_id, .subject = x->grants[a].id,
 						.unit_code = p->nodes[x->grant_to[a]].as.code });

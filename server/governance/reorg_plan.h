@@ -50,6 +50,11 @@ struct reorg_scope {
 struct reorg_pair {
 	int64_t role_a, role_b;
 	bool within_unit;
+	struct str duty; /* the rule's id */
+};
+/* Who is excepted from a duty. */
+struct reorg_excepted {
+	struct str person_id, duty;
 };
 
 struct reorg_facts {
@@ -63,6 +68,8 @@ struct reorg_facts {
 	size_t n_scopes;
 	const struct reorg_pair *pairs;
 	size_t n_pairs;
+	const struct reorg_excepted *excepted;
+	size_t n_excepted;
 	int64_t effective_day;
 	int64_t execute_at_s;             /* grants that end before are left to end */
 };

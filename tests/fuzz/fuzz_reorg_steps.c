@@ -36,7 +36,7 @@ static void check_ref(const struct reorg_plan *plan, int64_t ref)
 FUZZ_TARGET(a, input)
 {
 	static const struct reorg_facts facts = { units, ARRAY_LEN(units), posts, ARRAY_LEN(posts), grants, ARRAY_LEN(grants), scopes, ARRAY_LEN(scopes),
-		NULL, 0, 100, 100 };
+		NULL, 0, NULL, 0, 100, 100 };
 	_json_ json_t *json = json_read(input, 8, NULL);
 	struct reorg_plan plan, again;
 	struct reorg_steps steps;

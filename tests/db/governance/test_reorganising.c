@@ -432,6 +432,37 @@ static void test_approved_once(_unused_ void **state)
 	gov_end(&op);
 }
 
+/* Two roles that nobody holds both of in one unit, held in two that become one; and a rule that was not there when it was planned. */
+static void test_duties_meet(_unused_ void **state)
+{
+	struct reorg r;
+	struct op op;
+
+	gov_begin(&op, gov_server);
+	draw_up(&op, all_merges(op.arena), &r);
+	plan(&op, &r);
+	assert_int_equal(r.n_blocking, 0);
+	side("INSERT INTO sen.duty_rule (id, code, name, role_a, role_b, within, severity, basis, made_by) SELECT gen_random_uuid(), 'MCTK', 'x', 'MC', 'TK', 'unit', 'block', 'b', id"
+	     " FROM sen.account WHERE login = 'annv'");
+	assert_true(approve_as(&op, "second", &r) < 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE state = 'stale'"), 1);
+	op_forgive(&op);
+	assert_int_equal(reorg_get(&op, r.id, gov_principal(&op, "annv").account_id, &r), 0);
+	plan(&op, &r);
+	assert_true(r.n_blocking > 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation_finding WHERE code <> 'separation' AND blocking"), 0);
+	assert_true(approve_as(&op, "second", &r) < 0);
+	/* With an exception for each of them. */
+	side("INSERT INTO sen.duty_exception (id, duty_id, person_id, reason, valid_to, asked_by, approved_by, approved_at) SELECT gen_random_uuid(), d.id, f.person_id, 'x',"
+	     " '2099-01-01', (SELECT id FROM sen.account WHERE login = 'annv'), (SELECT id FROM sen.account WHERE login = 'second'), now()"
+	     " FROM sen.duty_rule d, (SELECT DISTINCT person_id FROM sen.reorganisation_finding WHERE code = 'separation') f");
+	op_forgive(&op);
+	plan(&op, &r);
+	assert_int_equal(r.n_blocking, 0);
+	side("DELETE FROM sen.duty_exception; DELETE FROM sen.duty_rule");
+	gov_end(&op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +472,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unassigned_blocks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_closed_while_running, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_approved_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_duties_meet, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, create, drop);

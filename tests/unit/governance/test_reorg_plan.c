@@ -58,7 +58,7 @@ static void run(struct test *t, const char *json)
 	if (reorg_steps_read(&op, steps_json, &steps) < 0)
 		fail_msg("%s", op.error.text);
 	t->facts = (struct reorg_facts){ .units = units, .n_units = ARRAY_LEN(units), .posts = t->posts, .grants = t->grants, .scopes = t->scopes,
-		.pairs = t->facts.pairs, .n_pairs = t->facts.n_pairs, .effective_day = DAY, .execute_at_s = AT_S };
+		.pairs = t->facts.pairs, .n_pairs = t->facts.n_pairs, .excepted = t->facts.excepted, .n_excepted = t->facts.n_excepted, .effective_day = DAY, .execute_at_s = AT_S };
 	while (t->facts.n_posts < 4 && !str_is_null(t->posts[t->facts.n_posts].id))
 		t->facts.n_posts++;
 	while (t->facts.n_grants < 4 && !str_is_null(t->grants[t->facts.n_grants].id))
@@ -199,7 +199,9 @@ static void test_time(void **state)
 
 static void test_separation(void **state)
 {
-	static const struct reorg_pair pairs[] = { { .role_a = 1, .role_b = 2, .within_unit = true } };
+	static const struct reorg_pair pairs[] = { { .role_a = 1, .role_b = 2, .within_unit = true, .duty = STR("d1") } };
+	static const struct reorg_excepted others[] = { { STR("p1"), STR("d2") }, { STR("somebody"), STR("d1") } };
+	static const struct reorg_excepted excepted[] = { { STR("p1"), STR("d1") } };
 	struct test t = { .a = *state, .posts = { post("post1", 3, "CV", true), post("post2", 6, "TP", false) }, .grants = { grant("g1", 3), grant("g2", 6) } };
 
 	t.grants[1].role_id = 2;
@@ -210,6 +212,21 @@ static void test_separation(void **state)
 	run(&t, MERGE_AB);
 	assert_int_equal(t.plan.n_blocking, 1);
 	assert_string_equal(reorg_finding_name(t.plan.findings[0].code), "separation");
+	/* Units meet also when one lies in the other. */
+	t.grants[1] = grant("g2", 5);
+	t.grants[1].role_id = 2;
+	t.posts[1] = post("post2", 5, "TP", false);
+	run(&t, MERGE_AB);
+	assert_int_equal(t.plan.n_blocking, 1);
+	/* An exception is for one person, from one duty. */
+	t.facts.excepted = others;
+	t.facts.n_excepted = ARRAY_LEN(others);
+	run(&t, MERGE_AB);
+	assert_int_equal(t.plan.n_blocking, 1);
+	t.facts.excepted = excepted;
+	t.facts.n_excepted = 1;
+	run(&t, MERGE_AB);
+	assert_int_equal(t.plan.n_blocking, 0);
 }
 
 /* Whatever changes, the hash does. */
