@@ -268,3 +268,42 @@ test('duties that exclude each other are not brought together by any route', asy
     assert.equal((await call(chief, 'POST', `/duty-rules/${duty.json.id}/retire`, {}, 1)).status, 200);
   }
 });
+
+// Also who has an account already: those without are few by now.
+const anybodyIn = async (unit) => (await sql(`SELECT p.employee_code FROM sen.person p JOIN sen.standing_post o ON o.person_id = p.id JOIN sen.unit c ON c.code = $1
+  AND starts_with(o.path, c.path) LEFT JOIN sen.account a ON a.person_id = p.id AND a.kind = 'operational' WHERE coalesce(a.status, 'active') IN ('pending', 'active')
+  AND p.employee_code NOT IN ($2, $3) AND NOT EXISTS (SELECT FROM sen.access_request q WHERE q.person_id = p.id AND q.state = 'open')
+  AND NOT EXISTS (SELECT FROM sen.admin_scope s WHERE s.account_id = a.id) ORDER BY md5(p.employee_code) LIMIT 1`,
+unit, asker.person.employeeCode, approver.person.employeeCode))[0][0];
+
+test('what one has to know is told, read and acknowledged; and the same by senctl', async () => {
+  const asked = await call(asker, 'POST', '/emergency-grants', { employee_code: await anybodyIn(commune), platform: 'P02', role: p02.role, reason: 'Lũ', hours: 2 });
+  assert.equal((await call(approver, 'POST', `/emergency-grants/${asked.json.id}/release`, {}, 1)).status, 200);
+  const [notice] = (await call(asker, 'GET', '/notices?state=unread')).json.notices.filter((item) => item.about.emergency === asked.json.id);
+  assert.equal(notice.kind, 'emergency_released');
+  assert.equal((await call(approver, 'POST', `/notices/${notice.id}/acknowledge`)).status, 404);
+  assert.equal((await call(asker, 'POST', `/notices/${notice.id}/read`)).status, 200);
+  assert.equal((await call(asker, 'POST', `/notices/${notice.id}/acknowledge`)).status, 200);
+  const again = await call(asker, 'POST', `/notices/${notice.id}/acknowledge`);
+  assert.deepEqual([again.status, again.json.code], [409, 'wrong_state']);
+  // The text says which state it is.
+  assert.ok(again.json.detail.includes('acknowledged'), again.text);
+  assert.ok(!(await call(asker, 'GET', '/notices?state=open&limit=200')).json.notices.some((item) => item.id === notice.id));
+  assert.equal((await call(asker, 'GET', '/notices?state=all')).status, 422);
+  // A request that waits reaches who decides, by the provisioner.
+  const filed = await file(asker, await anybodyIn(commune));
+  assert.equal(filed.status, 201, filed.text);
+  await until('the notice of a request', async () => (await call(approver, 'GET', '/notices?limit=200')).json.notices
+    .some((item) => item.kind === 'request_waiting' && item.about.request === filed.json.id), 90000);
+  for (const words of [['notices', 'list', '--state', 'open'], ['deputy', 'list'], ['emergency', 'list', '--state', 'to_review'], ['duty', 'list'], ['duty', 'violations'],
+    ['duty', 'exceptions'], ['policy', 'list'], ['platform-list', 'list'], ['document', 'list'], ['guidance', 'list', 'P02']]) await senctl(env, words);
+  const seen = JSON.parse(await senctl(env, ['--json', 'what-if', 'unit', '--unit', commune, '--kind', 'ward']));
+  assert.ok(Array.isArray(seen.changes));
+  assert.match(await senctl(env, ['emergency', 'list']), new RegExp(asked.json.id));
+});
+
+test('the scopes of an account are shown with their roles and their cap', async () => {
+  const capped = await administratorOf(commune, ['read', 'grant'], { platform: 'P02', roles: [p02.role], max_sensitivity: 'low' });
+  const { scopes } = (await call(chief, 'GET', `/accounts/${capped.login}`)).json;
+  assert.deepEqual(scopes.map((scope) => [scope.roles, scope.max_sensitivity]), [[[`P02/${p02.role}`], 'low']]);
+});

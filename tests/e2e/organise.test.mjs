@@ -232,3 +232,16 @@ test('senctl speaks of both, in two languages', async () => {
   assert.match(await ctl('--lang', 'en', 'reorganisation', 'list', '--state', 'planned'), /planned/);
   assert.match(await ctl('reorganisation', 'withdraw', made.id, '--reason', 'Thử'), /đã rút/);
 });
+
+test('lists take the filters that they name, and no others', async () => {
+  assert.equal((await api(admin, 'GET', '/reorganisations?state=done')).status, 200);
+  assert.equal((await api(admin, 'GET', '/reorganisations?state=finished')).status, 422);
+  const [[id, n]] = await sql(`SELECT r.id, (SELECT min(o.n) FROM sen.reorganisation_op o WHERE o.reorganisation_id = r.id AND o.person_id IS NOT NULL) FROM sen.reorganisation r
+    WHERE r.state = 'done' AND EXISTS (SELECT FROM sen.reorganisation_op o WHERE o.reorganisation_id = r.id AND o.person_id IS NOT NULL) LIMIT 1`);
+  const [[employee]] = await sql('SELECT p.employee_code FROM sen.reorganisation_op o JOIN sen.person p ON p.id = o.person_id WHERE o.reorganisation_id = $1 AND o.n = $2', id, n);
+  await sql(`INSERT INTO sen.reorganisation_exception VALUES ($1, $2, 'changed')`, id, n);
+  const of = async (query) => (await api(admin, 'GET', `/reorganisations/${id}/exceptions?${query}`)).json.exceptions.length;
+  assert.deepEqual([await of(''), await of(`employee_code=${employee}`), await of('kind=changed')], [1, 1, 1]);
+  assert.deepEqual([await of('employee_code=NOBODY'), await of('kind=gone'), await of('login=nobody')], [0, 0, 0]);
+  await sql('DELETE FROM sen.reorganisation_exception WHERE reorganisation_id = $1', id);
+});

@@ -731,13 +731,21 @@ static void test_wrong_states_are_named(void **state)
 /* A rule for everybody takes longer than a statement otherwise may; as long as others do. */
 static void test_rule_takes_its_time(void **state)
 {
+	_cleanup_(arena_freep) struct arena *a = arena_new(UNIT_ARENA_BYTES);
+	const struct db_config config = { .conninfo = arena_printf(a, "%s options='-c role=sen_server'", dbtest_conninfo()), .program = DBTEST_PROGRAM,
+		.pool_size = 2, .statement_timeout_ms = 500, .audit_chain = 11 };
 	struct fixture *f = *state;
-	struct str rule = fresh_id(&f->op);
+	struct str rule = fresh_id(&f->op), message = STR("");
+	struct db *hasty = NULL;
 
-	side("CREATE FUNCTION sen.test_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5.5); RETURN NULL; END $$;"
+	assert_int_equal(db_open(&config, &hasty, &message, a), 0);
+	side("CREATE FUNCTION sen.test_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;"
 	     " CREATE TRIGGER test_slow AFTER INSERT ON sen.access_grant FOR EACH STATEMENT EXECUTE FUNCTION sen.test_slow()");
 	assert_int_equal(AS(f, "P2", rule_draft, P_STR(rule), P_NULL, S("CV"), S("x"), S("b"), S("16681"), P_NULL, P_NULL, P_NULL, P_NULL, P_NULL, S("{P02/TK}"), P_NULL, P_NULL), 0);
+	f->op.db = hasty;
 	assert_int_equal(AS(f, "P3", rule_release, P_STR(rule), P_NULL, P_I64(1)), 0);
+	f->op.db = gov_server;
+	db_close(hasty);
 	side("DROP TRIGGER test_slow ON sen.access_grant; DROP FUNCTION sen.test_slow()");
 	assert_true(live_grants() > 0);
 }
