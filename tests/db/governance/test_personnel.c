@@ -35,7 +35,7 @@ static void reset(void)
 {
 	side("DELETE FROM sen.shared_use; DELETE FROM sen.shared_member; DELETE FROM sen.shared_account; DELETE FROM sen.vanished;"
 	     " DELETE FROM sen.account_due; DELETE FROM sen.account_grace; DELETE FROM sen.account_stop; DELETE FROM sen.movement;"
-	     " DELETE FROM sen.access_grant; DELETE FROM sen.admin_scope WHERE granted_by IS NOT NULL; DELETE FROM sen.account_notice;"
+	     " DELETE FROM sen.access_grant; DELETE FROM sen.admin_scope WHERE granted_by IS NOT NULL; DELETE FROM sen.account_notice; DELETE FROM sen.notice;"
 	     " DELETE FROM sen.account_use; DELETE FROM sen.session; DELETE FROM sen.activation;"
 	     " DELETE FROM sen.account WHERE login <> 'annv'; DELETE FROM sen.post WHERE decision_no !~ '^[1-9]/QĐ$' OR kind <> 'main';"
 	     " UPDATE sen.post SET valid = daterange('2025-07-01', NULL), rank = 'staff'; UPDATE sen.person SET legal_hold = false;"
