@@ -123,6 +123,16 @@ int cmd_guidance(struct ctl *c)
 	return verbs_run(c, verbs, ARRAY_LEN(verbs));
 }
 
+int cmd_had(struct ctl *c)
+{
+	static const struct verb verbs[] = {
+		{ .name = "list", .method = "GET", .path = "/grants", .options = { MUST("on"), MAY("login"), MAY("platform"), MAY("role"), MAY("unit"), MAY("origin"), PAGE },
+		  .list = "grants", .columns = { "login", "platform", "role", "unit", "valid_from", "valid_to", "basis" } },
+	};
+
+	return verbs_run(c, verbs, ARRAY_LEN(verbs));
+}
+
 int cmd_what_if(struct ctl *c)
 {
 	static const struct verb verbs[] = {

@@ -154,6 +154,7 @@ int cmd_policy(struct ctl *c);
 int cmd_platform_list(struct ctl *c);
 int cmd_document(struct ctl *c);
 int cmd_guidance(struct ctl *c);
+int cmd_had(struct ctl *c);
 int cmd_what_if(struct ctl *c);
 int cmd_overlap(struct ctl *c);
 int cmd_software(struct ctl *c);

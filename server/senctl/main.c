@@ -102,6 +102,7 @@ const struct command commands[] = {
 	{ "guidance", "list PLATFORM [--all true] | publish PLATFORM --code CODE --kind document|video|contact --title TEXT [--role CODE] [--url URL] [--text TEXT]"
 	              " | report PLATFORM ID [--missing true] | acknowledge PLATFORM ID --unit CODE", "hướng dẫn theo vai trò và xác nhận của đơn vị",
 	  "guidance per role, and who has acknowledged it", cmd_guidance },
+	{ "had", "list --on DATE [--login NAME] [--platform CODE] [--role CODE] [--unit CODE] [--origin ORIGIN]", "ai có quyền gì vào một ngày", "who had what on a day", cmd_had },
 	{ "what-if", "post --employee-code CODE [--end-post ID] [--ends DATE] [--unit CODE --title TEXT --kind KIND --from DATE --to DATE] | unit --unit CODE [--kind KIND]"
 	             " [--parent CODE] | rule FILE.json", "điều gì sẽ thay đổi nếu sửa vị trí, đơn vị hoặc quy tắc", "what would change if a post, a unit or a rule were edited", cmd_what_if },
 	{ "imports", "stage KIND FILE.csv --unit CODE [--complete] | list | show ID | rows ID | apply ID | release ID | cancel ID",

@@ -296,7 +296,7 @@ test('what one has to know is told, read and acknowledged; and the same by senct
   await until('the notice of a request', async () => (await call(approver, 'GET', '/notices?limit=200')).json.notices
     .some((item) => item.kind === 'request_waiting' && item.about.request === filed.json.id), 90000);
   for (const words of [['notices', 'list', '--state', 'open'], ['deputy', 'list'], ['emergency', 'list', '--state', 'to_review'], ['duty', 'list'], ['duty', 'violations'],
-    ['duty', 'exceptions'], ['policy', 'list'], ['platform-list', 'list'], ['document', 'list'], ['guidance', 'list', 'P02']]) await senctl(env, words);
+    ['duty', 'exceptions'], ['policy', 'list'], ['platform-list', 'list'], ['document', 'list'], ['guidance', 'list', 'P02'], ['had', 'list', '--on', '2026-01-01', '--platform', 'P02']]) await senctl(env, words);
   const seen = JSON.parse(await senctl(env, ['--json', 'what-if', 'unit', '--unit', commune, '--kind', 'ward']));
   assert.ok(Array.isArray(seen.changes));
   assert.match(await senctl(env, ['emergency', 'list']), new RegExp(asked.json.id));
