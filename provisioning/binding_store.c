@@ -20,14 +20,18 @@ DB_QUERY(prov_dirty_take, DB_WRITE,
 DB_QUERY(prov_dirty_add, DB_WRITE, "SELECT sen.wake($1::uuid[], $2::smallint)");
 
 /*
+ * What is as it was is left out first: a conflict would lock, and so write, its row.  The row of the dirty set keeps other
+ * planners from these accounts.
+ *
  * A change while an operation is under way (2) or in doubt (3) leaves the state alone: its end
  * compares generations.  A blocked row (5) without identifier may hide an account that exists,
  * so it is looked up first (3).  A doubt keeps its time: what was sent may still arrive there.
  */
 DB_QUERY(prov_binding_plan, DB_WRITE,
 	"INSERT INTO sen.binding AS b (account_id, platform_id, want_hash, want_active, prio, want_gen, state, due_at)"
-	" SELECT p.*, 1, 1, now() FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::boolean[], $5::smallint[]) p"
-	" ORDER BY 1, 2"
+	" SELECT p.*, 1, 1, now() FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::boolean[], $5::smallint[])"
+	" p (account_id, platform_id, hash, active, prio) LEFT JOIN sen.binding o USING (account_id, platform_id)"
+	" WHERE o.want_hash IS DISTINCT FROM p.hash ORDER BY 1, 2"
 	" ON CONFLICT (account_id, platform_id) DO UPDATE SET"
 	" want_hash = excluded.want_hash, want_active = excluded.want_active, want_gen = b.want_gen + 1, tries = 0,"
 	" prio = CASE WHEN b.state = 0 THEN excluded.prio ELSE least(b.prio, excluded.prio) END,"

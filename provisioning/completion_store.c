@@ -203,25 +203,29 @@ static const char *audit_action(const struct result *r)
 
 static int write_audit(struct op *op, struct str platform_code, const struct completion *done, size_t n)
 {
+	struct audit_record *records = ARENA_ARRAY(op->arena, struct audit_record, n);
+	json_t **data = ARENA_ARRAY(op->arena, json_t *, n);
+	size_t n_records = 0;
+	int err;
+
 	for (size_t i = 0; i < n; i++) {
 		const struct result *r = done[i].result;
-		struct audit_record record = { .actor = STR("system"), .account_id = done[i].work->account_id };
-		_json_ json_t *data = NULL;
-		int err;
+		const char *action = audit_action(r);
 
-		record.action = audit_action(r);
-		if (done[i].was_fenced || !record.action)
+		if (done[i].was_fenced || !action)
 			continue;
-		data = json_new_object();
-		json_set_str(data, "task", done[i].task_id);
-		json_set_str(data, "ext_id", or_empty(r->ext_id));
-		record.object = platform_code;
-		record.data = data;
-		err = audit_add(op, &record);
-		if (err < 0)
-			return err;
+		data[n_records] = json_new_object();
+		json_set_str(data[n_records], "task", done[i].task_id);
+		json_set_str(data[n_records], "ext_id", or_empty(r->ext_id));
+		records[n_records] = (struct audit_record){
+			.actor = STR("system"), .action = action, .account_id = done[i].work->account_id, .object = platform_code, .data = data[n_records]
+		};
+		n_records++;
 	}
-	return 0;
+	err = audit_add_many(op, records, n_records);
+	for (size_t i = 0; i < n_records; i++)
+		json_decref(data[i]);
+	return err;
 }
 
 int completion_add(struct op *op, int64_t platform_id, struct str platform_code, struct completion *done, size_t n)

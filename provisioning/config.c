@@ -24,6 +24,7 @@ static const struct conf_key keys[] = {
 	{ "directory", "people_base", CONF_STR, FIELD(dir_people_base), NULL, 0, 0, "entry above the accounts" },
 	{ "directory", "mail_domain", CONF_STR, FIELD(mail_domain), NULL, 0, 0,
 	  "official e-mail address = user name @ this" },
+	{ "planner", "threads", CONF_INT, FIELD(planner_threads), "2", 1, PLANNER_THREADS_MAX, "that work out what should be: as many as cores for a first plan of all" },
 	{ "worker", "lease_s", CONF_INT, FIELD(lease_s), "60", 2, 3600,
 	  "after this time without an answer the outcome of an operation counts as unknown" },
 	{ "log", "level", CONF_STR, FIELD(log_level), "info", 0, 0, "error, warn, info or debug" },

@@ -10,6 +10,8 @@
 #include "common/crypto/keyring.h"
 #include "common/crypto/pkcs11.h"
 
+#define PLANNER_THREADS_MAX 16
+
 enum op_allowed { OP_ALLOWED_CREATE = 1, OP_ALLOWED_UPDATE = 2, OP_ALLOWED_DISABLE = 4 };
 
 /* One platform's connector: a [connector.CODE] section. */
@@ -59,6 +61,7 @@ struct config {
 	struct str log_level;
 	struct str egress_allow, http_ca_file;
 	struct str admin_listen;
+	int64_t planner_threads;
 	int64_t lease_s;
 	struct str issuer;
 	struct key_source keys;   /* its token is filled in once that is open */

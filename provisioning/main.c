@@ -20,8 +20,8 @@
 
 #define CONFIG_BYTES ((size_t)1024 * 1024)
 #define STATEMENT_TIMEOUT_MS 30000
-/* Planner, housekeeper, reorganiser, outbox, readiness. */
-#define CONNECTIONS_BESIDES 5
+/* Housekeeper, reorganiser, outbox, readiness. */
+#define CONNECTIONS_BESIDES 4
 
 static enum log_level level_of(struct str name)
 {
@@ -39,10 +39,10 @@ static int say(const char *what, struct str message)
 	return EXIT_FAILURE;
 }
 
-/* One for each worker; webhooks number their messages from their own threads. */
+/* One for each planner and worker; webhooks number their messages from their own threads. */
 static unsigned connections_of(const struct config *config)
 {
-	unsigned n = CONNECTIONS_BESIDES;
+	unsigned n = CONNECTIONS_BESIDES + (unsigned)config->planner_threads;
 
 	for (size_t i = 0; i < config->n_connectors; i++)
 		n += 1 + (str_equal(config->connectors[i].kind, STR("webhook")) ? (unsigned)config->connectors[i].concurrency : 0);
@@ -151,10 +151,11 @@ static void start_thread(pthread_t *thread, void *(*main)(void *), void *arg)
 static void run_until_signal(struct app *app, int admin_fd, const sigset_t *signals)
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
-	pthread_t planner, housekeeper, reorganiser, admin_thread;
+	pthread_t planners[PLANNER_THREADS_MAX], housekeeper, reorganiser, admin_thread;
 	int signal_number = 0;
 
-	start_thread(&planner, planner_main, app);
+	for (int64_t i = 0; i < app->config.planner_threads; i++)
+		start_thread(&planners[i], planner_main, app);
 	start_thread(&housekeeper, housekeeper_main, app);
 	start_thread(&reorganiser, reorganiser_main, app);
 	start_thread(&admin_thread, admin_main, &admin);
@@ -165,7 +166,8 @@ static void run_until_signal(struct app *app, int admin_fd, const sigset_t *sign
 	atomic_store(&app->is_stopping, true);
 	stop_senders(app);
 	/* They look at the senders, so these go last. */
-	pthread_join(planner, NULL);
+	for (int64_t i = 0; i < app->config.planner_threads; i++)
+		pthread_join(planners[i], NULL);
 	pthread_join(housekeeper, NULL);
 	pthread_join(reorganiser, NULL);
 	pthread_join(admin_thread, NULL);
