@@ -33,16 +33,20 @@ static int set_up(void **state)
 	return unit_arena_setup(state);
 }
 
-static struct db *open_pool(unsigned size)
-{
-	return dbtest_open((struct db_config){ .pool_size = size, .statement_timeout_ms = 2000, .audit_chain = 7 });
-}
-
 static void sleep_ms(int64_t ms)
 {
 	const struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 
 	nanosleep(&ts, NULL);
+}
+
+/* Sessions are counted here: those of the test before are gone when their processes are. */
+static struct db *open_pool(unsigned size)
+{
+	for (int i = 0; i < 1000 && side_i64("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+	                                     " AND application_name = '" DBTEST_PROGRAM "'") > 0; i++)
+		sleep_ms(5);
+	return dbtest_open((struct db_config){ .pool_size = size, .statement_timeout_ms = 2000, .audit_chain = 7 });
 }
 
 static int add(struct op *op, int64_t id)
