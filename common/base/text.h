@@ -22,6 +22,10 @@ bool text_is_printable(struct str s) _pure_;
 struct str text_fold(struct arena *a, struct str s);
 /* NFC in lower case, diacritics kept.  s is valid UTF-8. */
 struct str text_lower(struct arena *a, struct str s);
+/* text_case.c; NFC, letter by letter: capitals; without diacritics and đ as d, the case kept; just NFC.  s is valid UTF-8. */
+struct str text_upper(struct arena *a, struct str s);
+struct str text_without_marks(struct arena *a, struct str s);
+struct str text_compose(struct arena *a, struct str s);
 /*
  * Looks as if it were TCVN3 (ABC) or VNI text read as Latin-1/UTF-8: Vietnamese syllables with
  * characters such as µ ¸ ¶ · ¹ © ® where vowels should be.  For the message on import.
