@@ -202,6 +202,15 @@ static bool take_down(struct run *r)
 	return confirm(r, true);
 }
 
+/* By the facts there is no state that the mapping admits.  Other facts make another desired state, and that is due. */
+static void cannot_be_sent(struct run *r)
+{
+	call_fault(r->call, VERDICT_REFUSED, "mapping", "%.*s", STR_ARG(r->call->want->fault));
+	r->result->verdict = VERDICT_REFUSED;
+	r->result->fault = r->call->fault;
+	ends(r, OUTCOME_BLOCKED);
+}
+
 static bool is_settled(const struct work *w, const struct desired *want)
 {
 	return !w->in_doubt && str_equal(w->seen_hash, str_c(want->hash)) && w->seen_active == want->active;
@@ -226,6 +235,8 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		;
 	else if (!call->want->active)
 		take_down(&r);
+	else if (!str_is_null(call->want->fault))
+		cannot_be_sent(&r);
 	else if (!str_is_null(call->ext_id))
 		change(&r);
 	else if (r.in_doubt)

@@ -4,6 +4,9 @@
 #include "provisioning/binding_store.h"
 #include "common/plan/facts_store.h"
 
+/* Documents of one account on all platforms: only their hashes are kept. */
+#define ACCOUNT_BYTES ((size_t)16 * 1024 * 1024)
+
 /* One batch, on its way from the dirty set to the bindings. */
 struct batch {
 	struct str mail_domain;
@@ -23,6 +26,7 @@ static int64_t woken_prio(const struct batch *b, struct str account_id)
 
 static int write_plans(struct op *op, const struct batch *b, size_t *ret_n_changed)
 {
+	_cleanup_(arena_freep) struct arena *scratch = arena_new(ACCOUNT_BYTES);
 	struct binding_plan *plans;
 	size_t n = 0, n_max = 0;
 
@@ -35,9 +39,10 @@ static int write_plans(struct op *op, const struct batch *b, size_t *ret_n_chang
 		const struct desired *all;
 		size_t n_all;
 
-		plan_account(op->arena, f, b->mail_domain, &all, &n_all);
+		arena_reset(scratch);
+		plan_account(scratch, f, b->mail_domain, &all, &n_all);
 		for (size_t k = 0; k < n_all; k++)
-			plans[n++] = (struct binding_plan){ f->account_id, all[k].platform_id, all[k].hash,
+			plans[n++] = (struct binding_plan){ f->account_id, all[k].platform_id, arena_dup_c(op->arena, all[k].hash).p,
 				                            all[k].active, plan_priority(&all[k], prio) };
 	}
 	*ret_n_changed = 0;

@@ -12,5 +12,5 @@ struct reconcile_report {
 	size_t n_changed;  /* bindings that are due now */
 };
 
-/* Up to one batch.  op's arena is used up to about 10 kB per account. */
+/* Up to one batch.  op's arena is used up to about 20 kB per account. */
 int reconcile_batch(struct op *op, struct str mail_domain, struct reconcile_report *ret) _must_check_;

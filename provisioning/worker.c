@@ -88,7 +88,8 @@ static int send_or_replan(struct worker *w, struct op *op, struct task *t, const
 
 	if (facts)
 		plan_platform(t->arena, facts, w->config.platform_id, w->config.mail_domain, &t->want);
-	if (facts && str_equal(str_c(t->want.hash), t->work.want_hash)) {
+	/* A mapping that cannot be read has no author at all: it is blocked, with its reason. */
+	if (facts && (str_equal(str_c(t->want.hash), t->work.want_hash) || (!t->want.mapping && !str_is_null(t->want.fault)))) {
 		if (workq_push(w->queue, t))
 			return 0;
 		release(t, "queue");

@@ -51,7 +51,7 @@ static size_t plain_bytes(struct str s)
 	return n;
 }
 
-static void add_quoted(struct buf *b, struct str s)
+void json_quote(struct buf *b, struct str s)
 {
 	buf_add_char(b, '"');
 	while (s.len > 0) {
@@ -94,7 +94,7 @@ void json_out_str(struct json_out *o, const char *name, struct str value)
 	if (str_is_null(value))
 		return;
 	add_name(o, name);
-	add_quoted(&o->b, value);
+	json_quote(&o->b, value);
 }
 
 void json_out_int(struct json_out *o, const char *name, int64_t value)
@@ -130,7 +130,7 @@ void json_out_words(struct json_out *o, const char *name, struct str words)
 	while (str_split(&words, ' ', &word)) {
 		if (!is_first)
 			buf_add_char(&o->b, ',');
-		add_quoted(&o->b, word);
+		json_quote(&o->b, word);
 		is_first = false;
 	}
 	buf_add_char(&o->b, ']');

@@ -19,6 +19,8 @@ void json_out_int(struct json_out *o, const char *name, int64_t value);
 void json_out_bool(struct json_out *o, const char *name, bool value);
 /* json: text of a JSON value that is known to be one, or STR_NULL. */
 void json_out_raw(struct json_out *o, const char *name, struct str json);
+/* s as a JSON string. */
+void json_quote(struct buf *b, struct str s);
 /* An array of the words, which are separated by SP. */
 void json_out_words(struct json_out *o, const char *name, struct str words);
 /* The object's text; nothing may be added any more. */

@@ -2,6 +2,7 @@
 
 #include "common/base/json.h"
 #include "common/db/columns.h"
+#include "common/plan/mapping_store.h"
 
 /*
  * Days begin at midnight in Vietnam, whatever the time zone of a connection.  The next boundary
@@ -11,10 +12,13 @@ DB_QUERY(prov_facts_read, DB_READ,
 	"SELECT a.id, a.login, a.status, p.employee_code, p.ho, p.dem, p.ten, p.full_name,"
 	" m.code, m.name, m.title,"
 	" EXISTS (SELECT FROM sen.live_scope s WHERE s.account_id = a.id),"
-	" g.grants, b.platforms, n.at"
+	" g.grants, b.platforms, n.at, p.kind, m.kind, m.rank, m.since,"
+	/* Only where somebody asks for it. */
+	" CASE WHEN $2::boolean AND m.path IS NOT NULL THEN (SELECT array_agg(x.code ORDER BY w.n) FROM"
+	"  unnest(string_to_array(rtrim(m.path, '.'), '.')::integer[]) WITH ORDINALITY w (id, n) JOIN sen.unit x ON x.id = w.id) END"
 	" FROM sen.account a JOIN sen.person p ON p.id = a.person_id"
 	" CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day) today"
-	" LEFT JOIN LATERAL (SELECT u.code, u.name, po.title FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id"
+	" LEFT JOIN LATERAL (SELECT u.code, u.name, po.title, u.kind, u.path, po.rank, lower(po.valid) AS since FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id"
 	"  WHERE po.person_id = a.person_id AND po.kind = 'main' AND po.valid @> today.day) m ON true"
 	" CROSS JOIN LATERAL (SELECT coalesce(jsonb_agg(jsonb_build_array(d.platform_id, d.code, d.role_code, d.role_name,"
 	"  d.unit_code) ORDER BY d.platform_id, d.role_code COLLATE \"C\", d.unit_code COLLATE \"C\"), '[]') AS grants"
@@ -85,13 +89,22 @@ static int read_bound(struct op *op, struct str cell, struct account_facts *f)
 	return 0;
 }
 
+static int read_path(struct op *op, struct str cell, struct account_facts *f)
+{
+	return str_is_null(cell) ? 0 : db_array_read(op, cell, &f->unit_path.p, &f->unit_path.n);
+}
+
 int facts_read(struct op *op, const struct str *accounts, size_t n, const struct account_facts **ret_facts,
                size_t *ret_n)
 {
 	struct db_rows rows;
 	struct account_facts *facts;
-	int err = db_run(op, &prov_facts_read, &rows, P_STR(db_array(op->arena, accounts, n)));
+	const struct mapping_set *mappings;
+	bool needs_path;
+	int err = mapping_set_read(op, &mappings, &needs_path);
 
+	if (err == 0)
+		err = db_run(op, &prov_facts_read, &rows, P_STR(db_array(op->arena, accounts, n)), P_BOOL(needs_path));
 	if (err < 0)
 		return err;
 	facts = ARENA_ARRAY(op->arena, struct account_facts, rows.n);
@@ -110,7 +123,14 @@ int facts_read(struct op *op, const struct str *accounts, size_t n, const struct
 			.post = db_str(&rows, i, 10),
 			.has_scope = db_bool(&rows, i, 11),
 			.next_eval = db_str(&rows, i, 14),
+			.person_kind = db_str(&rows, i, 15),
+			.unit_kind = db_str(&rows, i, 16),
+			.post_rank = db_str(&rows, i, 17),
+			.post_since = db_str(&rows, i, 18),
+			.mappings = mappings,
 		};
+		if (read_path(op, db_str(&rows, i, 19), &facts[i]) < 0)
+			return op->error.code;
 		if (read_grants(op, db_str(&rows, i, 12), &facts[i]) < 0 ||
 		    read_bound(op, db_str(&rows, i, 13), &facts[i]) < 0)
 			return op->error.code;

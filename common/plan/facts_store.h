@@ -7,7 +7,7 @@
 /* In a batch of the planner or of a worker. */
 #define FACTS_BATCH 500
 
-/* Unknown accounts are left out.  One statement, so one moment. */
+/* Unknown accounts are left out.  One statement, so one moment; the active mappings are of the moment before. */
 int facts_read(struct op *op, const struct str *accounts, size_t n, const struct account_facts **ret_facts,
                size_t *ret_n) _must_check_;
 /*

@@ -1,6 +1,6 @@
 #include "common/plan/plan.h"
 
-#include "common/base/json.h"
+#include "common/base/json_out.h"
 #include "common/crypto/digest.h"
 
 /* Raised when the same facts shall give another document: all accounts are then sent again. */
@@ -69,43 +69,47 @@ static void collect_roles(struct arena *a, const struct account_facts *f, struct
 	d->n_roles = n;
 }
 
-static json_t *roles_json(const struct desired *d)
+/* [{"code":…,"name":…},…] */
+struct str plan_roles_json(struct arena *a, const struct desired *d)
 {
-	json_t *roles = json_new_array();
+	struct buf b = buf_new_sized(a, 2 + 96 * d->n_roles, (size_t)1 << 30);
 
+	buf_add_char(&b, '[');
 	for (size_t i = 0; i < d->n_roles; i++) {
-		json_t *role = json_new_object();
-
-		json_set_str(role, "code", d->roles[i].code);
-		json_set_str(role, "name", d->roles[i].name);
-		json_array_append_new(roles, role);
+		buf_add(&b, i > 0 ? STR(",{\"code\":") : STR("{\"code\":"));
+		json_quote(&b, d->roles[i].code);
+		buf_add(&b, STR(",\"name\":"));
+		json_quote(&b, d->roles[i].name);
+		buf_add_char(&b, '}');
 	}
-	return roles;
+	buf_add_char(&b, ']');
+	return buf_str(&b);
 }
 
-static json_t *document(const struct desired *d)
+/* Members in their order by name: that is the canonical form. */
+static struct str document(struct arena *a, const struct desired *d)
 {
-	json_t *doc = json_new_object();
+	struct json_out o = json_out_begin(a);
 
-	json_set_int(doc, "v", MAPPING_VERSION);
-	json_set_str(doc, "account", d->account_id);
-	json_set_bool(doc, "active", d->active);
+	json_out_str(&o, "account", d->account_id);
+	json_out_bool(&o, "active", d->active);
 	/* What is off stays as it is: a new name of somebody without access is nobody's business there. */
-	if (!d->active)
-		return doc;
-	json_set_str(doc, "login", d->login);
-	json_set_str(doc, "status", d->status);
-	json_set_str(doc, "employee", d->employee_code);
-	json_set_str(doc, "ho", d->ho);
-	json_set_str(doc, "dem", d->dem);
-	json_set_str(doc, "ten", d->ten);
-	json_set_str(doc, "name", d->full_name);
-	json_set_str(doc, "mail", d->mail);
-	json_set_str(doc, "unit", d->unit_code);
-	json_set_str(doc, "unit_name", d->unit_name);
-	json_set_str(doc, "post", d->post);
-	json_set_take(doc, "roles", roles_json(d));
-	return doc;
+	if (d->active) {
+		json_out_str(&o, "dem", d->dem);
+		json_out_str(&o, "employee", d->employee_code);
+		json_out_str(&o, "ho", d->ho);
+		json_out_str(&o, "login", d->login);
+		json_out_str(&o, "mail", d->mail);
+		json_out_str(&o, "name", d->full_name);
+		json_out_str(&o, "post", d->post);
+		json_out_raw(&o, "roles", plan_roles_json(a, d));
+		json_out_str(&o, "status", d->status);
+		json_out_str(&o, "ten", d->ten);
+		json_out_str(&o, "unit", d->unit_code);
+		json_out_str(&o, "unit_name", d->unit_name);
+	}
+	json_out_int(&o, "v", MAPPING_VERSION);
+	return json_out_end(&o);
 }
 
 static void hash_document(struct str doc, char ret_hash[UUID_TEXT_LEN + 1])
@@ -127,6 +131,8 @@ static void hash_document(struct str doc, char ret_hash[UUID_TEXT_LEN + 1])
 void plan_platform(struct arena *a, const struct account_facts *facts, int64_t platform_id, struct str mail_domain,
                    struct desired *ret)
 {
+	const struct mapping *mapping;
+	bool is_broken;
 	struct desired d = {
 		.platform_id = platform_id,
 		.active = is_wanted(facts, platform_id),
@@ -146,12 +152,15 @@ void plan_platform(struct arena *a, const struct account_facts *facts, int64_t p
 		.post = text(a, facts->post),
 	};
 
+	mapping = plan_mapping_of(facts, platform_id, &is_broken);
 	if (d.active)
 		collect_roles(a, facts, &d);
-
-	_json_ json_t *doc = document(&d);
-
-	d.document = json_write(a, doc, true);
+	if (d.active && is_broken)
+		d.fault = STR("the mapping of the platform cannot be read by this version of the program");
+	if (d.active && mapping)
+		plan_mapped(a, facts, mapping, &d);
+	else
+		d.document = document(a, &d);
 	hash_document(d.document, d.hash);
 	*ret = d;
 }
@@ -170,6 +179,14 @@ static int64_t next_platform(const struct account_facts *f, int64_t above)
 	return best;
 }
 
+static bool is_unreadable(const struct account_facts *facts, const struct desired *d)
+{
+	bool is_broken;
+
+	(void)plan_mapping_of(facts, d->platform_id, &is_broken);
+	return d->active && is_broken;
+}
+
 void plan_account(struct arena *a, const struct account_facts *facts, struct str mail_domain,
                   const struct desired **ret_desired, size_t *ret_n)
 {
@@ -179,7 +196,9 @@ void plan_account(struct arena *a, const struct account_facts *facts, struct str
 	for (int64_t p = PLATFORM_DIRECTORY; p >= 0; p = next_platform(facts, p)) {
 		if (!is_wanted(facts, p) && !is_bound(facts, p))
 			continue;
-		plan_platform(a, facts, p, mail_domain, &all[n++]);
+		plan_platform(a, facts, p, mail_domain, &all[n]);
+		/* What cannot be read wants nothing: the binding stays as it is, but for "off". */
+		n += !is_unreadable(facts, &all[n]);
 	}
 	*ret_desired = all;
 	*ret_n = n;

@@ -8,12 +8,14 @@
  * never deleted.
  *
  * The desired state is one canonical JSON document (members sorted); the first 16 bytes of its
- * SHA-256, written as a uuid, are what bindings compare.
+ * SHA-256, written as a uuid, are what bindings compare.  Where a platform has a mapping of its own, the document
+ * holds what that wants: so a new version of it makes due whose values are others, and nobody else.
  */
 #pragma once
 
 #include "common/base/arena.h"
 #include "common/base/random.h"
+#include "common/plan/mapping_document.h"
 
 #define PLATFORM_DIRECTORY 0
 
@@ -24,11 +26,22 @@ struct fact_grant {
 	struct str unit_code; /* for which unit's work */
 };
 
+/* The active mappings of a moment, by platform. */
+struct mapping_set {
+	const struct mapping *const *by_platform; /* NULL: what connectors do without one */
+	const bool *is_broken;                    /* there is one, which this program cannot read: nothing is sent but "off" */
+	size_t n;
+};
+
 /* What is known of one account at one moment. */
 struct account_facts {
 	struct str account_id, login, status;
 	struct str employee_code, ho, dem, ten, full_name;
+	struct str person_kind;
 	struct str unit_code, unit_name, post; /* of the main post; STR_NULL: none now */
+	struct str unit_kind, post_rank, post_since;
+	struct str_list unit_path;             /* codes from the root on; only where a mapping asks for it */
+	const struct mapping_set *mappings;    /* NULL: none */
 	bool has_scope;                        /* administers something */
 	const struct fact_grant *grants;       /* live ones; sorted by platform, role code, unit code */
 	size_t n_grants;
@@ -42,6 +55,12 @@ struct desired_role {
 	struct str name;
 };
 
+/* What a row of a mapping wants: ours or initial. */
+struct desired_value {
+	const struct mapping_row *row;
+	struct mapping_value value; /* empty, or null: shall be absent */
+};
+
 struct desired {
 	int64_t platform_id;
 	bool active;
@@ -53,11 +72,25 @@ struct desired {
 	struct str unit_code, unit_name, post; /* empty when there is no main post */
 	const struct desired_role *roles;      /* sorted by code, each once */
 	size_t n_roles;
+	const struct mapping *mapping;         /* of the platform, or NULL: the members above are what is wanted */
+	const struct desired_value *values;    /* of the mapping's rows but user name and roles, which are above */
+	size_t n_values;
+	const struct mapping_value *matches;   /* of the mapping's rules, one each */
+	struct str fault;                      /* why it cannot be sent as it is, or STR_NULL */
 };
 
 /* Desired state on one platform.  Everything in *ret is copied into a. */
 void plan_platform(struct arena *a, const struct account_facts *facts, int64_t platform_id, struct str mail_domain,
                    struct desired *ret);
+
+/* plan_mapped.c: the same by the mapping of the platform, once access is known. */
+void plan_mapped(struct arena *a, const struct account_facts *facts, const struct mapping *mapping, struct desired *d);
+/* The platform's mapping, or NULL; *ret_is_broken: there is one that cannot be read. */
+const struct mapping *plan_mapping_of(const struct account_facts *facts, int64_t platform_id, bool *ret_is_broken);
+/* [{"code": …, "name": …}, …] */
+struct str plan_roles_json(struct arena *a, const struct desired *d);
+/* Facts as an expression sees them on a platform. */
+void plan_mapping_input(struct arena *a, const struct account_facts *facts, const struct desired *d, struct mapping_input *ret);
 
 /* Desired states on all platforms that matter for the account: wanted or bound; ascending. */
 void plan_account(struct arena *a, const struct account_facts *facts, struct str mail_domain,

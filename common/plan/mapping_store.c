@@ -1,0 +1,129 @@
+#include "common/plan/mapping_store.h"
+
+#include "common/base/log.h"
+#include "common/db/db.h"
+
+#include <pthread.h>
+
+#define JSON_DEPTH 8
+#define KEPT_BYTES ((size_t)256 * 1024 * 1024)
+
+DB_QUERY(plan_mappings_active, DB_READ, "SELECT platform_id, number, version FROM sen.mapping WHERE state = 'active' ORDER BY platform_id");
+
+DB_QUERY(plan_mapping_document, DB_READ,
+	"SELECT document FROM sen.mapping WHERE platform_id = $1::smallint AND number = $2::integer AND version = $3::bigint");
+
+/* One round: whose turn it is, his next accounts, where to go on. */
+DB_QUERY(plan_mapping_wake, DB_WRITE,
+	"WITH room AS MATERIALIZED (SELECT count(*) < $2::bigint AS there FROM (SELECT FROM sen.dirty_account LIMIT $2::bigint) d),"
+	" m AS MATERIALIZED (SELECT platform_id, number, wake_after FROM sen.mapping WHERE waking AND (SELECT there FROM room)"
+	"  ORDER BY platform_id LIMIT 1 FOR UPDATE SKIP LOCKED),"
+	" b AS MATERIALIZED (SELECT b.account_id FROM m JOIN sen.binding b ON b.platform_id = m.platform_id"
+	"  AND (m.wake_after IS NULL OR b.account_id > m.wake_after) WHERE b.want_active ORDER BY b.account_id LIMIT $1::bigint),"
+	" n AS MATERIALIZED (SELECT count(*) AS n, (array_agg(account_id ORDER BY account_id DESC))[1] AS last, array_agg(account_id) AS ids FROM b),"
+	" u AS (UPDATE sen.mapping x SET waking = n.n = $1::bigint, wake_after = CASE WHEN n.n = $1::bigint THEN n.last END"
+	"  FROM m, n WHERE x.platform_id = m.platform_id AND x.number = m.number)"
+	" SELECT n.n, CASE WHEN n.n > 0 THEN sen.wake(n.ids, 4::smallint) END FROM n");
+
+struct kept {
+	struct kept *next;
+	struct mapping_key key;
+	const struct mapping *mapping; /* NULL: it cannot be read */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct arena *kept_arena;
+static struct kept *kept_first;
+
+static bool find_kept(struct mapping_key key, const struct mapping **ret)
+{
+	const struct kept *k;
+
+	pthread_mutex_lock(&lock);
+	for (k = kept_first; k; k = k->next)
+		if (k->key.platform_id == key.platform_id && k->key.number == key.number && k->key.version == key.version)
+			break;
+	pthread_mutex_unlock(&lock);
+	*ret = k ? k->mapping : NULL;
+	return k != NULL;
+}
+
+static void keep(struct mapping_key key, struct str document, const struct mapping **ret)
+{
+	_json_ json_t *json = json_read(document, JSON_DEPTH, NULL);
+	struct mapping_document_fault fault = { .text = "not JSON", .field = STR("") };
+	struct kept *k;
+
+	pthread_mutex_lock(&lock);
+	if (!kept_arena)
+		kept_arena = arena_new(KEPT_BYTES);
+	k = ARENA_NEW(kept_arena, struct kept);
+	*k = (struct kept){ .next = kept_first, .key = key };
+	k->mapping = json ? mapping_document_read(kept_arena, json, &fault) : NULL;
+	if (!k->mapping)
+		log_event(LOG_LEVEL_ERROR, "mapping.unreadable", L_INT("platform", key.platform_id), L_INT("number", key.number),
+		          L_STR("field", fault.field), L_C("detail", fault.text));
+	kept_first = k;
+	pthread_mutex_unlock(&lock);
+	*ret = k->mapping;
+}
+
+int mapping_version_read(struct op *op, struct mapping_key key, const struct mapping **ret_mapping)
+{
+	struct db_rows rows;
+	int err;
+
+	if (find_kept(key, ret_mapping))
+		return 0;
+	err = db_run(op, &plan_mapping_document, &rows, P_I64(key.platform_id), P_I64(key.number), P_I64(key.version));
+	if (err < 0)
+		return err;
+	if (rows.n == 0)
+		return op_fail(op, ERR_NOT_FOUND, "no such mapping");
+	keep(key, db_str(&rows, 0, 0), ret_mapping);
+	return 0;
+}
+
+int mapping_set_read(struct op *op, const struct mapping_set **ret_set, bool *ret_needs_path)
+{
+	const struct mapping **by_platform;
+	struct mapping_set *set;
+	struct db_rows rows;
+	bool *is_broken;
+	int err = db_run(op, &plan_mappings_active, &rows);
+
+	*ret_set = NULL;
+	*ret_needs_path = false;
+	if (err < 0 || rows.n == 0)
+		return err;
+	set = ARENA_NEW(op->arena, struct mapping_set);
+	set->n = (size_t)db_i64(&rows, rows.n - 1, 0) + 1;
+	by_platform = ARENA_ARRAY(op->arena, const struct mapping *, set->n);
+	is_broken = ARENA_ARRAY(op->arena, bool, set->n);
+	for (size_t i = 0; i < rows.n; i++) {
+		struct mapping_key key = { db_i64(&rows, i, 0), db_i64(&rows, i, 1), db_i64(&rows, i, 2) };
+		size_t platform = (size_t)key.platform_id;
+
+		err = mapping_version_read(op, key, &by_platform[platform]);
+		if (err < 0)
+			return err;
+		is_broken[platform] = !by_platform[platform];
+		if (by_platform[platform] && (by_platform[platform]->facts >> FACT_UNIT_PATH & 1))
+			*ret_needs_path = true;
+	}
+	set->by_platform = by_platform;
+	set->is_broken = is_broken;
+	*ret_set = set;
+	return 0;
+}
+
+int mapping_wake_step(struct op *op, int64_t batch, int64_t ceiling, size_t *ret_n)
+{
+	struct db_rows rows;
+	int err = db_run(op, &plan_mapping_wake, &rows, P_I64(batch), P_I64(ceiling));
+
+	if (err < 0)
+		return err;
+	*ret_n = rows.n > 0 ? (size_t)db_i64(&rows, 0, 0) : 0;
+	return 0;
+}
