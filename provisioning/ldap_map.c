@@ -1,6 +1,7 @@
 #include "provisioning/ldap_map.h"
 
 #include "common/base/err.h"
+#include "common/base/text.h"
 #include "common/net/ldap_filter.h"
 
 /* Result codes (RFC 4511 §4.1.9) that mean something of their own. */
@@ -41,6 +42,33 @@ void ldap_want_person(struct ldap_wanted *w, const struct desired *want)
 	ldap_want(w, "title", want->post);
 }
 
+/* As attributes hold it (RFC 4517 §3.3.3: TRUE and FALSE). */
+static void want_value(struct ldap_wanted *w, struct str path, const struct mapping_value *v)
+{
+	const char *name = arena_cstr(w->arena, path);
+
+	switch (v->type) {
+	case MAPPING_LIST:
+		ldap_want_list(w, name, v->items, v->n);
+		break;
+	case MAPPING_BOOLEAN:
+		ldap_want(w, name, v->number ? STR("TRUE") : STR("FALSE"));
+		break;
+	case MAPPING_INTEGER:
+		ldap_want(w, name, arena_printf(w->arena, "%lld", (long long)v->number));
+		break;
+	default:
+		ldap_want(w, name, v->text);
+	}
+}
+
+void ldap_want_mapped(struct ldap_wanted *w, const struct desired *want, bool is_new)
+{
+	for (size_t i = 0; i < want->n_values; i++)
+		if (is_new || want->values[i].row->owner == MAPPING_OURS)
+			want_value(w, want->values[i].row->path, &want->values[i].value);
+}
+
 bool ldap_attr_has(const struct ldap_attr *attr, struct str value)
 {
 	for (size_t i = 0; i < attr->n_values; i++)
@@ -53,9 +81,14 @@ static bool same_values(const struct ldap_attr *a, const struct ldap_attr *b)
 {
 	if (a->n_values != b->n_values)
 		return false;
-	for (size_t i = 0; i < a->n_values; i++)
-		if (!ldap_attr_has(b, a->values[i]))
+	for (size_t i = 0; i < a->n_values; i++) {
+		bool is_there = false;
+
+		for (size_t k = 0; k < b->n_values && !is_there; k++)
+			is_there = text_equal_nfc(a->values[i], b->values[k]);
+		if (!is_there)
 			return false;
+	}
 	return true;
 }
 

@@ -8,7 +8,7 @@
 #include "common/net/ldap_client.h"
 #include "provisioning/connector.h"
 
-#define LDAP_WANTED_MAX 24
+#define LDAP_WANTED_MAX 64
 
 /* Attributes as they shall be; one without values shall be absent. */
 struct ldap_wanted {
@@ -22,6 +22,9 @@ void ldap_want(struct ldap_wanted *w, const char *name, struct str value);
 void ldap_want_list(struct ldap_wanted *w, const char *name, const struct str *values, size_t n);
 /* cn, sn, givenName, displayName, mail, title: the same in every inetOrgPerson (RFC 2798). */
 void ldap_want_person(struct ldap_wanted *w, const struct desired *want);
+
+/* What the rows of a mapping want; with what is sent at creation only, or without. */
+void ldap_want_mapped(struct ldap_wanted *w, const struct desired *want, bool is_new);
 
 bool ldap_attr_has(const struct ldap_attr *attr, struct str value);
 /* Changes that bring the entry there; 0: none are needed. */

@@ -203,12 +203,20 @@ static bool take_down(struct run *r)
 }
 
 /* By the facts there is no state that the mapping admits.  Other facts make another desired state, and that is due. */
-static void cannot_be_sent(struct run *r)
+static void cannot_be_sent(struct run *r, struct str why)
 {
-	call_fault(r->call, VERDICT_REFUSED, "mapping", "%.*s", STR_ARG(r->call->want->fault));
+	call_fault(r->call, VERDICT_REFUSED, "mapping", "%.*s", STR_ARG(why));
 	r->result->verdict = VERDICT_REFUSED;
 	r->result->fault = r->call->fault;
 	ends(r, OUTCOME_BLOCKED);
+}
+
+/* STR_NULL: nothing. */
+static struct str hindrance(const struct connector *connector, const struct desired *want)
+{
+	if (want->active && want->mapping && !str_equal(mapping_kind_name(want->mapping->kind), str_c(connector->kind)))
+		return STR("the mapping is for another kind of platform");
+	return want->fault;
 }
 
 static bool is_settled(const struct work *w, const struct desired *want)
@@ -235,8 +243,8 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		;
 	else if (!call->want->active)
 		take_down(&r);
-	else if (!str_is_null(call->want->fault))
-		cannot_be_sent(&r);
+	else if (!str_is_null(hindrance(connector, call->want)))
+		cannot_be_sent(&r, hindrance(connector, call->want));
 	else if (!str_is_null(call->ext_id))
 		change(&r);
 	else if (r.in_doubt)

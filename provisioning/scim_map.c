@@ -1,5 +1,7 @@
 #include "provisioning/scim_map.h"
 
+#include "provisioning/scim_mapped.h"
+
 #include <inttypes.h>
 
 /* Where each value of the desired document stands in a user. */
@@ -25,6 +27,14 @@ static const struct place places[] = {
 	{ SCIM_ENTERPRISE, "department", SCIM_ENTERPRISE ":department", WANT(unit_name), false },
 	{ SCIM_ENTERPRISE, "employeeNumber", SCIM_ENTERPRISE ":employeeNumber", WANT(employee_code), false },
 };
+
+/* With a mapping: who it is and how he signs in; its rows say the rest. */
+#define PLACES_ALWAYS 2
+
+static size_t n_places(const struct desired *want)
+{
+	return want->mapping ? PLACES_ALWAYS : ARRAY_LEN(places);
+}
 
 static struct str wanted_value(const struct desired *want, const struct place *p)
 {
@@ -148,22 +158,37 @@ bool scim_user_is_active(const json_t *user)
 	return !json_is_false(active);
 }
 
-static json_t *enterprise_schemas(void)
+static json_t *schemas_of(const struct desired *want)
 {
-	return json_pack("[s, s]", SCIM_USER, SCIM_ENTERPRISE);
+	json_t *schemas = json_pack("[s]", SCIM_USER);
+
+	if (want->mapping)
+		scim_mapped_schemas(schemas, want);
+	else
+		json_array_append_new(schemas, json_from_str(STR(SCIM_ENTERPRISE)));
+	return schemas;
+}
+
+/* What is not in a place of its own. */
+static void set_others(json_t *user, const json_t *current, const struct desired *want)
+{
+	json_set_take(user, "schemas", schemas_of(want));
+	if (want->mapping)
+		scim_mapped_set(user, want, !current);
+	else
+		json_set_take(user, "emails", emails_of(current, want));
+	json_set_take(user, "roles", roles_of(want));
 }
 
 json_t *scim_user(const struct desired *want)
 {
 	json_t *user = json_new_object();
 
-	json_set_take(user, "schemas", enterprise_schemas());
-	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+	for (size_t i = 0; i < n_places(want); i++)
 		if (!str_is_empty(wanted_value(want, &places[i])))
 			place_set(user, &places[i], wanted_value(want, &places[i]));
 	json_set_bool(user, "active", want->active);
-	json_set_take(user, "emails", emails_of(NULL, want));
-	json_set_take(user, "roles", roles_of(want));
+	set_others(user, NULL, want);
 	return user;
 }
 
@@ -179,11 +204,9 @@ json_t *scim_user_over(const json_t *current, const struct desired *want)
 		json_object_del(user, "roles");
 		return user;
 	}
-	json_set_take(user, "schemas", enterprise_schemas());
-	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+	for (size_t i = 0; i < n_places(want); i++)
 		place_set(user, &places[i], wanted_value(want, &places[i]));
-	json_set_take(user, "emails", emails_of(current, want));
-	json_set_take(user, "roles", roles_of(want));
+	set_others(user, current, want);
 	return user;
 }
 
@@ -226,7 +249,7 @@ json_t *scim_patch(const json_t *current, const struct desired *want)
 			patch_add(operations, "roles", NULL);
 		return patch_of(operations);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+	for (size_t i = 0; i < n_places(want); i++) {
 		struct str value = wanted_value(want, &places[i]);
 		struct str now = current_value(current, &places[i]);
 
@@ -235,7 +258,9 @@ json_t *scim_patch(const json_t *current, const struct desired *want)
 			continue;
 		patch_add(operations, places[i].path, str_is_empty(value) ? NULL : json_from_str(value));
 	}
-	if (!has_email(current, want))
+	if (want->mapping)
+		scim_mapped_patch(operations, current, want);
+	else if (!has_email(current, want))
 		patch_add(operations, "emails", emails_of(current, want));
 	if (!same_roles(current, want))
 		patch_add(operations, "roles", roles_of(want));
@@ -270,13 +295,13 @@ bool scim_user_matches(const json_t *user, const struct desired *want)
 		return false;
 	if (!want->active)
 		return json_array_size(json_object_get(user, "roles")) == 0;
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+	for (size_t i = 0; i < n_places(want); i++) {
 		struct str now = current_value(user, &places[i]);
 
 		if (!str_is_empty(now) && !same(wanted_value(want, &places[i]), now, places[i].nocase))
 			return false;
 	}
-	return same_roles(user, want);
+	return same_roles(user, want) && (!want->mapping || scim_mapped_matches(user, want));
 }
 
 enum scim_hit scim_user_hit(const json_t *user, const struct desired *want)

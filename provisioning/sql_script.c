@@ -26,6 +26,8 @@ struct reader {
 	enum sql_dialect dialect;
 	struct sql_block *blocks;
 	size_t n;
+	struct str *names;
+	size_t n_more;
 	struct str reason;
 	unsigned line;      /* of the line being read */
 	unsigned head_line; /* of the block being read */
@@ -44,16 +46,44 @@ static struct str trim_line(struct str line)
 	return str_trim(line);
 }
 
-/* "-- name: VERB [ROLE]" */
-static bool take_head(struct str line, struct str *ret_rest)
+/* "-- LABEL …" */
+static bool take_label(struct str line, struct str label, struct str *ret_rest)
 {
 	line = trim_line(line);
 	if (!str_starts(line, STR("--")))
 		return false;
 	line = str_trim(str_skip(line, 2));
-	if (!str_starts(line, STR("name:")))
+	if (!str_starts(line, label))
 		return false;
-	*ret_rest = str_trim(str_skip(line, 5));
+	*ret_rest = str_trim(str_skip(line, label.len));
+	return true;
+}
+
+/* "-- name: VERB [ROLE]" */
+static bool take_head(struct str line, struct str *ret_rest)
+{
+	return take_label(line, STR("name:"), ret_rest);
+}
+
+static bool is_parameter(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && s.p[i] != '_' && (i == 0 || s.p[i] < '0' || s.p[i] > '9'))
+			return false;
+	return s.len > 0 && s.len <= ROLE_MAX_BYTES;
+}
+
+static bool declare(struct reader *rd, struct str names)
+{
+	struct str name;
+
+	while (str_split(&names, ' ', &name)) {
+		if (name.len == 0)
+			continue;
+		if (!is_parameter(name) || str_list_has((struct str_list){ rd->names, SQL_P_COUNT_ }, name) || rd->n_more == SQL_MORE_MAX)
+			return refuse(rd, rd->line, STR("values are at most 24 new names of a-z, 0-9 and _"));
+		rd->names[SQL_P_MORE + rd->n_more++] = arena_dup(rd->a, name);
+	}
 	return true;
 }
 
@@ -94,7 +124,7 @@ static bool end_block(struct reader *rd, struct str body)
 	size_t n_names = verbs[b->verb].has_role ? SQL_P_COUNT_ : SQL_P_ROLE;
 	struct str reason;
 
-	if (!sql_text_compile(rd->a, rd->dialect, body, sql_param_names, n_names, &b->text, &reason))
+	if (!sql_text_compile(rd->a, rd->dialect, body, rd->names, n_names, &b->text, &reason))
 		return refuse(rd, rd->head_line, reason);
 	rd->n++;
 	return true;
@@ -108,6 +138,8 @@ static bool read_blocks(struct reader *rd, struct str file)
 	while (line_begin = rest.p, str_split(&rest, '\n', &line)) {
 		rd->line++;
 		if (!take_head(line, &head)) {
+			if (!body && take_label(line, STR("values:"), &head) && !declare(rd, head))
+				return false;
 			if (!body && trim_line(line).len > 0 && !str_starts(trim_line(line), STR("--")))
 				return refuse(rd, rd->line, STR("a statement before the first \"-- name:\""));
 			continue;
@@ -143,11 +175,13 @@ bool sql_script_read(struct arena *a, enum sql_dialect dialect, struct str file,
 		return false;
 	}
 	rd.blocks = ARENA_ARRAY(a, struct sql_block, SQL_BLOCKS_MAX + 1);
+	rd.names = ARENA_ARRAY(a, struct str, SQL_P_COUNT_);
+	memcpy(rd.names, sql_param_names, sizeof(sql_param_names));
 	if (!read_blocks(&rd, file)) {
 		*ret_reason = rd.reason;
 		return false;
 	}
-	script = (struct sql_script){ rd.blocks, rd.n };
+	script = (struct sql_script){ rd.blocks, rd.n, rd.names };
 	fault = missing(&script);
 	if (fault) {
 		*ret_reason = str_c(fault);

@@ -14,7 +14,11 @@
  *   Several blocks of the same name are run in their order, except find, find_login and roles.
  *
  * Parameters: account_id ext_id login employee_code ho dem ten full_name mail unit_code unit_name post active
- * (true or false), and in role_add and role_remove: role role_name.  Pure.
+ * (true or false), and in role_add and role_remove: role role_name.  Before the first block a line
+ *
+ *   -- values: NAME …
+ *
+ * says which further ones a mapping gives (common/plan/mapping_document.h).  Pure.
  */
 #pragma once
 
@@ -22,12 +26,15 @@
 
 #define SQL_SCRIPT_MAX_BYTES ((size_t)64 * 1024)
 #define SQL_BLOCKS_MAX 256
+#define SQL_MORE_MAX 24
 
 enum sql_verb { SQL_FIND, SQL_FIND_LOGIN, SQL_CREATE, SQL_UPDATE, SQL_DISABLE, SQL_ROLES, SQL_ROLE_ADD, SQL_ROLE_REMOVE, SQL_VERB_COUNT_ };
 
 enum sql_param {
 	SQL_P_ACCOUNT_ID, SQL_P_EXT_ID, SQL_P_LOGIN, SQL_P_EMPLOYEE_CODE, SQL_P_HO, SQL_P_DEM, SQL_P_TEN, SQL_P_FULL_NAME, SQL_P_MAIL,
-	SQL_P_UNIT_CODE, SQL_P_UNIT_NAME, SQL_P_POST, SQL_P_ACTIVE, SQL_P_ROLE, SQL_P_ROLE_NAME, SQL_P_COUNT_,
+	SQL_P_UNIT_CODE, SQL_P_UNIT_NAME, SQL_P_POST, SQL_P_ACTIVE,
+	SQL_P_MORE, /* names of the file's own: the mapping gives their values */
+	SQL_P_ROLE = SQL_P_MORE + SQL_MORE_MAX, SQL_P_ROLE_NAME, SQL_P_COUNT_,
 };
 
 struct sql_block {
@@ -39,6 +46,7 @@ struct sql_block {
 struct sql_script {
 	const struct sql_block *blocks; /* in the order of the file */
 	size_t n;
+	const struct str *names;        /* of parameters, by enum sql_param; STR_NULL: not used */
 };
 
 /* False with a reason, which names the line. */
@@ -50,5 +58,5 @@ const struct sql_block *sql_script_first(const struct sql_script *s, enum sql_ve
 /* Whether a block is for this role: the blocks that name it, or, when none does, those that name none. */
 bool sql_script_is_for(const struct sql_script *s, const struct sql_block *b, enum sql_verb verb, struct str role) _pure_;
 
-/* Names of parameters, by enum sql_param. */
+/* Names of parameters that need no line "values:". */
 extern const struct str sql_param_names[SQL_P_COUNT_];

@@ -24,28 +24,92 @@ enum verdict sql_verdict(struct call *c, enum verdict when_unavailable)
 	}
 }
 
-void sql_values(const struct call *c, struct str values[SQL_P_COUNT_])
+#define BIT(param) (UINT64_C(1) << (param))
+static_assert(SQL_P_COUNT_ <= 64, "a bit for each parameter");
+/* Who it is, and access: no mapping changes these. */
+#define ALWAYS (BIT(SQL_P_ACCOUNT_ID) | BIT(SQL_P_EXT_ID) | BIT(SQL_P_LOGIN) | BIT(SQL_P_ACTIVE) | BIT(SQL_P_ROLE) | BIT(SQL_P_ROLE_NAME))
+
+static void own_values(struct call *c, struct sql_standing *s)
 {
 	const struct desired *w = c->want;
 
-	values[SQL_P_ACCOUNT_ID] = w->account_id;
-	values[SQL_P_EXT_ID] = c->ext_id;
-	values[SQL_P_LOGIN] = w->login;
-	values[SQL_P_EMPLOYEE_CODE] = w->employee_code;
-	values[SQL_P_HO] = w->ho;
-	values[SQL_P_DEM] = w->dem;
-	values[SQL_P_TEN] = w->ten;
-	values[SQL_P_FULL_NAME] = w->full_name;
-	values[SQL_P_MAIL] = w->mail;
-	values[SQL_P_UNIT_CODE] = w->unit_code;
-	values[SQL_P_UNIT_NAME] = w->unit_name;
-	values[SQL_P_POST] = w->post;
-	values[SQL_P_ACTIVE] = w->active ? STR("true") : STR("false");
-	values[SQL_P_ROLE] = values[SQL_P_ROLE_NAME] = STR_NULL;
+	s->values[SQL_P_EMPLOYEE_CODE] = w->employee_code;
+	s->values[SQL_P_HO] = w->ho;
+	s->values[SQL_P_DEM] = w->dem;
+	s->values[SQL_P_TEN] = w->ten;
+	s->values[SQL_P_FULL_NAME] = w->full_name;
+	s->values[SQL_P_MAIL] = w->mail;
+	s->values[SQL_P_UNIT_CODE] = w->unit_code;
+	s->values[SQL_P_UNIT_NAME] = w->unit_name;
+	s->values[SQL_P_POST] = w->post;
+	for (int i = SQL_P_LOGIN; i <= SQL_P_POST; i++)
+		s->given |= BIT(i);
+	for (int i = SQL_P_LOGIN; i <= SQL_P_POST; i++)
+		s->compared |= BIT(i);
+}
+
+/* NULL for null. */
+static struct str text_of(struct arena *a, const struct mapping_value *v)
+{
+	if (v->type == MAPPING_BOOLEAN)
+		return v->number ? STR("true") : STR("false");
+	if (v->type == MAPPING_INTEGER)
+		return arena_printf(a, "%lld", (long long)v->number);
+	return v->type == MAPPING_NULL ? STR_NULL : v->text;
+}
+
+static int param_of(const struct sql_script *script, struct str name)
+{
+	for (int i = 0; i < SQL_P_COUNT_; i++)
+		if (!str_is_null(script->names[i]) && str_equal(script->names[i], name))
+			return i;
+	return -1;
+}
+
+static enum verdict mapped_values(struct call *c, struct sql_standing *s, bool is_new)
+{
+	const struct sql_platform *p = c->instance;
+
+	s->compared = BIT(SQL_P_LOGIN);
+	for (size_t i = 0; i < c->want->n_values; i++) {
+		const struct desired_value *v = &c->want->values[i];
+		int param = param_of(&p->script, v->row->path);
+
+		if (param < 0)
+			return call_fault(c, VERDICT_REFUSED, "mapping", "the statements file has no line \"-- values: %.*s\"", STR_ARG(v->row->path));
+		s->values[param] = text_of(c->op->arena, &v->value);
+		if (v->row->owner == MAPPING_OURS)
+			s->compared |= BIT(param);
+		/* Nothing stands between a person and the end of access. */
+		if (v->row->owner == MAPPING_OURS || is_new || !c->want->active)
+			s->given |= BIT(param);
+	}
+	return VERDICT_DONE;
+}
+
+enum verdict sql_values(struct call *c, struct sql_standing *s, bool is_new)
+{
+	const struct desired *w = c->want;
+
+	s->given = ALWAYS;
+	s->values[SQL_P_ACCOUNT_ID] = w->account_id;
+	s->values[SQL_P_EXT_ID] = c->ext_id;
+	s->values[SQL_P_LOGIN] = w->login;
+	s->values[SQL_P_ACTIVE] = w->active ? STR("true") : STR("false");
+	if (w->mapping)
+		return mapped_values(c, s, is_new);
+	own_values(c, s);
+	return VERDICT_DONE;
 }
 
 enum verdict sql_run_block(struct call *c, struct sql_standing *s, const struct sql_block *b, struct sql_rows *ret)
 {
+	const struct sql_platform *p = c->instance;
+
+	for (size_t i = 0; i < b->text.n_params; i++)
+		if (!(s->given & BIT(b->text.params[i])))
+			return call_fault(c, VERDICT_REFUSED, "mapping", "a statement uses :%.*s, which the mapping does not give %s",
+			                  STR_ARG(p->script.names[b->text.params[i]]), c->want->mapping ? "there" : "without a mapping");
 	return sql_run(c->op, s->tx, &b->text, s->values, ret) < 0 ? sql_verdict(c, VERDICT_NOT_DONE) : VERDICT_DONE;
 }
 
@@ -117,12 +181,14 @@ static bool same_text(struct arena *a, struct str cell, struct str want)
 /* The first column that is not as wanted, or NULL. */
 const char *sql_standing_difference(const struct call *c, const struct sql_standing *s)
 {
-	for (int i = SQL_P_LOGIN; i <= SQL_P_POST; i++) {
+	const struct sql_platform *p = c->instance;
+
+	for (int i = 0; i < SQL_P_COUNT_; i++) {
 		size_t column;
 
-		if (sql_column(&s->row, sql_param_names[i].p, &column) &&
+		if ((s->compared & BIT(i)) && sql_column(&s->row, p->script.names[i].p, &column) &&
 		    !same_text(c->op->arena, sql_cell(&s->row, 0, column), s->values[i]))
-			return sql_param_names[i].p;
+			return p->script.names[i].p;
 	}
 	return NULL;
 }

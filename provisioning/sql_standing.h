@@ -22,6 +22,7 @@ struct sql_platform {
 struct sql_standing {
 	struct sql_tx *tx;
 	struct str values[SQL_P_COUNT_]; /* of the wanted state, for the statements */
+	uint64_t given, compared;        /* bits of values: may be sent now; shall be so */
 	struct sql_rows row;
 	struct sql_rows roles;
 	size_t role_column, ext_id_column, active_column;
@@ -29,8 +30,9 @@ struct sql_standing {
 
 /* The op's error as a verdict; sets the fault. */
 enum verdict sql_verdict(struct call *c, enum verdict when_unavailable);
-/* Parameters of every statement but those of roles. */
-void sql_values(const struct call *c, struct str values[SQL_P_COUNT_]);
+/* Parameters of every statement but those of roles; with what is sent at creation only, or without. */
+enum verdict sql_values(struct call *c, struct sql_standing *s, bool is_new);
+/* VERDICT_REFUSED when the statement wants a value that the mapping does not give. */
 enum verdict sql_run_block(struct call *c, struct sql_standing *s, const struct sql_block *b, struct sql_rows *ret);
 
 /* By our account id: VERDICT_ABSENT; more than one row is disputed. */

@@ -1,5 +1,7 @@
 #include "provisioning/webhook_message.h"
 
+#include "common/base/text.h"
+
 #include <inttypes.h>
 
 #define REPLAY_MAX (INT64_C(1) << 53)
@@ -50,6 +52,40 @@ static json_t *who(struct call *c, const char *operation)
 	return json;
 }
 
+/* null says that it shall be absent. */
+static void set_values(json_t *json, const struct desired *want, bool is_new)
+{
+	for (size_t i = 0; i < want->n_values; i++) {
+		const struct mapping_row *row = want->values[i].row;
+
+		/* A path of this kind is a name of a-z, 0-9 and _, with a NUL behind it. */
+		if (is_new || row->owner == MAPPING_OURS)
+			json_set_take(json, row->path.p, mapping_value_json(&want->values[i].value));
+	}
+}
+
+/* What the answer says of what is ours; what it leaves out is not kept there. */
+static bool values_match(const json_t *json, const struct desired *want)
+{
+	for (size_t i = 0; i < want->n_values; i++) {
+		const struct mapping_row *row = want->values[i].row;
+		const json_t *said = json_object_get(json, row->path.p);
+		_json_ json_t *wanted = NULL;
+		bool is_same;
+
+		if (row->owner != MAPPING_OURS || !said || json_is_null(said))
+			continue;
+		wanted = mapping_value_json(&want->values[i].value);
+		if (json_is_string(said) && !json_is_array(wanted))
+			is_same = text_equal_nfc(json_get_str(json, row->path.p), json_is_string(wanted) ? want->values[i].value.text : STR(""));
+		else
+			is_same = json_equal(said, wanted);
+		if (!is_same)
+			return false;
+	}
+	return true;
+}
+
 struct str webhook_document(struct call *c, const char *operation)
 {
 	_json_ json_t *json = who(c, operation);
@@ -57,7 +93,9 @@ struct str webhook_document(struct call *c, const char *operation)
 	json_set_int(json, "generation", c->gen);
 	json_set_bool(json, "active", c->want->active);
 	json_set_take(json, "roles", roles_of(c->want));
-	for (size_t i = 0; c->want->active && i < ARRAY_LEN(members); i++)
+	if (c->want->active && c->want->mapping)
+		set_values(json, c->want, strcmp(operation, "create") == 0);
+	for (size_t i = 0; c->want->active && !c->want->mapping && i < ARRAY_LEN(members); i++)
 		json_set_str(json, members[i].name, str_is_null(member_of(c->want, i)) ? STR("") : member_of(c->want, i));
 	return json_write(c->op->arena, json, false);
 }
@@ -110,6 +148,8 @@ static bool says_the_same(const json_t *json, const struct desired *want)
 
 	if (!str_is_null(login) && !str_equal_nocase(login, want->login))
 		return false;
+	if (want->mapping)
+		return values_match(json, want);
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
 		struct str said = json_get_str(json, members[i].name), wanted = member_of(want, i);
 

@@ -26,6 +26,8 @@ struct str text_lower(struct arena *a, struct str s);
 struct str text_upper(struct arena *a, struct str s);
 struct str text_without_marks(struct arena *a, struct str s);
 struct str text_compose(struct arena *a, struct str s);
+/* The same text, whatever the forms of Unicode: of others' values, which need not be in NFC, or UTF-8 at all. */
+bool text_equal_nfc(struct str a, struct str b);
 /*
  * Looks as if it were TCVN3 (ABC) or VNI text read as Latin-1/UTF-8: Vietnamese syllables with
  * characters such as µ ¸ ¶ · ¹ © ® where vowels should be.  For the message on import.

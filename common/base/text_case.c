@@ -55,3 +55,18 @@ struct str text_without_marks(struct arena *a, struct str s)
 {
 	return is_ascii(s) ? s : recode(a, s, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK, without_bar);
 }
+
+bool text_equal_nfc(struct str a, struct str b)
+{
+	_cleanup_(arena_freep) struct arena *scratch = NULL;
+	struct str x, y;
+
+	if (str_equal(a, b))
+		return !str_is_null(a) && !str_is_null(b);
+	if (str_is_null(a) || str_is_null(b) || (is_ascii(a) && is_ascii(b)))
+		return false;
+	scratch = arena_new(64 * (a.len + b.len) + 1);
+	x = text_compose(scratch, a);
+	y = text_compose(scratch, b);
+	return !str_is_null(x) && !str_is_null(y) && str_equal(x, y);
+}

@@ -157,9 +157,10 @@ void plan_platform(struct arena *a, const struct account_facts *facts, int64_t p
 		collect_roles(a, facts, &d);
 	if (d.active && is_broken)
 		d.fault = STR("the mapping of the platform cannot be read by this version of the program");
-	if (d.active && mapping)
+	if (mapping)
 		plan_mapped(a, facts, mapping, &d);
-	else
+	/* Off is off, with or without a mapping. */
+	if (!d.active || !mapping)
 		d.document = document(a, &d);
 	hash_document(d.document, d.hash);
 	*ret = d;

@@ -137,7 +137,7 @@ static void take_row(struct arena *a, const struct mapping *m, const struct mapp
 	if (row->required && mapping_value_is_empty(&v) && str_is_null(d->fault))
 		d->fault = arena_printf(a, "%.*s is required and is empty", STR_ARG(row->path));
 	if (row == m->login)
-		d->login = v.text;
+		d->login = mapping_value_is_empty(&v) ? d->login : v.text;
 	else if (row == m->roles)
 		take_roles(a, d, &v);
 	else
@@ -196,5 +196,9 @@ void plan_mapped(struct arena *a, const struct account_facts *facts, const struc
 		take_row(a, m, &m->rows[i], &in, d, values);
 	d->values = values;
 	take_matches(a, m, &in, d);
-	d->document = document(a, d);
+	if (d->active)
+		d->document = document(a, d);
+	/* Whatever is missing: access ends. */
+	else
+		d->fault = STR_NULL;
 }

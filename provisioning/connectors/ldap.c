@@ -63,12 +63,30 @@ static void ldap_close(void *instance)
 	free(p);
 }
 
-static void want_on(const struct ldap_platform *p, struct ldap_wanted *w, const struct desired *want)
+static void want_on(const struct ldap_platform *p, struct ldap_wanted *w, const struct desired *want, bool is_new)
 {
-	ldap_want_person(w, want);
-	ldap_want(w, "ou", want->unit_name);
-	ldap_want(w, "departmentNumber", want->unit_code);
+	if (want->mapping) {
+		ldap_want_mapped(w, want, is_new);
+	} else {
+		ldap_want_person(w, want);
+		ldap_want(w, "ou", want->unit_name);
+		ldap_want(w, "departmentNumber", want->unit_code);
+	}
 	ldap_want(w, p->id_attr, want->account_id);
+}
+
+/* What the configuration keeps for us is no value of a mapping. */
+static enum verdict check_mapping(struct call *c)
+{
+	const struct ldap_platform *p = c->instance;
+
+	for (size_t i = 0; c->want->active && i < c->want->n_values; i++) {
+		struct str path = c->want->values[i].row->path;
+
+		if (str_equal_nocase(path, str_c(p->id_attr)) || str_equal_nocase(path, str_c(p->disable_attr)))
+			return call_fault(c, VERDICT_REFUSED, "mapping", "%.*s is set by the configuration", STR_ARG(path));
+	}
+	return VERDICT_DONE;
 }
 
 static bool is_off(const struct ldap_platform *p, const struct ldap_entry *entry)
@@ -83,7 +101,7 @@ static size_t entry_changes(struct call *c, const struct ldap_entry *entry,
 	struct ldap_wanted w = { .arena = c->op->arena };
 
 	if (c->want->active)
-		want_on(p, &w, c->want);
+		want_on(p, &w, c->want, false);
 	if (!c->want->active)
 		ldap_want(&w, p->disable_attr, p->config->disable_value);
 	else if (is_off(p, entry))
@@ -281,12 +299,14 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 	struct standing s = { .entry = &entry };
 	size_t n;
 
+	if (check_mapping(c) != VERDICT_DONE)
+		return VERDICT_REFUSED;
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
 	if (ldap_dn_child(c->op, "uid", c->want->login, p->config->people_base, &entry.dn) < 0)
 		return ldap_verdict(c, true);
 	ldap_want(&w, "uid", c->want->login);
-	want_on(p, &w, c->want);
+	want_on(p, &w, c->want, true);
 	n = ldap_new_entry(&w, &class, 1, attrs);
 	if (ldap_add(c->op, p->pool, entry.dn, attrs, n) < 0) {
 		enum verdict verdict = ldap_verdict(c, true);
@@ -305,9 +325,11 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 	struct ldap_platform *p = c->instance;
 	struct standing s = { 0 };
 	struct ldap_change changes[LDAP_WANTED_MAX];
-	enum verdict verdict = read_standing(c, &s);
+	enum verdict verdict = check_mapping(c);
 	size_t n;
 
+	if (verdict == VERDICT_DONE)
+		verdict = read_standing(c, &s);
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	if (c->want->active && !str_equal_nocase(ldap_entry_value(s.entry, "uid"), c->want->login))

@@ -55,13 +55,14 @@ static void sql_close(void *instance)
 	free(p);
 }
 
-static enum verdict begin(struct call *c, struct sql_standing *s)
+static enum verdict begin(struct call *c, struct sql_standing *s, bool is_new)
 {
 	struct sql_platform *p = c->instance;
 
+	if (sql_values(c, s, is_new) != VERDICT_DONE)
+		return VERDICT_REFUSED;
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
-	sql_values(c, s->values);
 	return sql_begin(c->op, p->pool, &s->tx) < 0 ? sql_verdict(c, VERDICT_DOWN) : VERDICT_DONE;
 }
 
@@ -166,7 +167,7 @@ static enum verdict check_name(struct call *c, struct sql_standing *s)
 static enum verdict sql_look_up(struct call *c, struct observed *ret)
 {
 	struct sql_standing s = { .tx = NULL };
-	enum verdict verdict = begin(c, &s);
+	enum verdict verdict = begin(c, &s, false);
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
@@ -185,7 +186,7 @@ static enum verdict sql_look_up(struct call *c, struct observed *ret)
 static enum verdict sql_create(struct call *c, struct observed *ret)
 {
 	struct sql_standing s = { .tx = NULL };
-	enum verdict verdict = begin(c, &s);
+	enum verdict verdict = begin(c, &s, true);
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
@@ -215,7 +216,7 @@ static enum verdict sql_update(struct call *c, struct observed *ret)
 	const struct sql_platform *p = c->instance;
 	struct sql_standing s = { .tx = NULL };
 	bool is_off = !c->want->active && sql_script_has(&p->script, SQL_DISABLE);
-	enum verdict verdict = begin(c, &s);
+	enum verdict verdict = begin(c, &s, false);
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
@@ -240,7 +241,7 @@ static enum verdict sql_update(struct call *c, struct observed *ret)
 static enum verdict sql_read_back(struct call *c, struct observed *ret)
 {
 	struct sql_standing s = { .tx = NULL };
-	enum verdict verdict = begin(c, &s);
+	enum verdict verdict = begin(c, &s, false);
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
