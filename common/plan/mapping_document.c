@@ -187,21 +187,32 @@ static bool read_rule_path(struct reader *rd, size_t i, struct match_rule *rule)
 	return true;
 }
 
+static bool read_confidence(struct reader *rd, const json_t *json, size_t i, struct match_rule *rule)
+{
+	struct str confidence = json_get_str(json, "confidence");
+
+	rule->is_strong = str_equal(confidence, STR("strong"));
+	if (rule->is_strong || str_equal(confidence, STR("weak")))
+		return true;
+	return fail(rd, field(rd, "matching", i, "confidence"), "strong or weak");
+}
+
 static bool read_rule(struct reader *rd, const json_t *json, size_t i, struct match_rule *rule)
 {
 	static const char *const members[] = { "by", "path", "value", "confidence", NULL };
-	struct str by = json_get_str(json, "by"), confidence = json_get_str(json, "confidence"), value = json_get_str(json, "value");
+	struct str by = json_get_str(json, "by"), value = json_get_str(json, "value");
 	size_t k = 0;
 
-	if (!json_is_object(json) || !has_only(rd, json, members, arena_printf(rd->a, "matching[%zu].", i)))
-		return json_is_object(json) ? false : fail(rd, arena_printf(rd->a, "matching[%zu]", i), "not an object");
+	if (!json_is_object(json))
+		return fail(rd, arena_printf(rd->a, "matching[%zu]", i), "not an object");
+	if (!has_only(rd, json, members, arena_printf(rd->a, "matching[%zu].", i)))
+		return false;
 	while (k < ARRAY_LEN(rule_kinds) && !str_equal(rule_kinds[k].by, by))
 		k++;
 	if (k == ARRAY_LEN(rule_kinds))
 		return fail(rd, field(rd, "matching", i, "by"), "external_id, login, employee_code, mail or expression");
-	rule->is_strong = str_equal(confidence, STR("strong"));
-	if (!rule->is_strong && !str_equal(confidence, STR("weak")))
-		return fail(rd, field(rd, "matching", i, "confidence"), "strong or weak");
+	if (!read_confidence(rd, json, i, rule))
+		return false;
 	rule->name = rule_kinds[k].by;
 	rule->path = arena_dup(rd->a, json_object_get(json, "path") ? json_get_str(json, "path") : rule_kinds[k].paths[rd->m->kind]);
 	if (!read_rule_path(rd, i, rule))

@@ -9,7 +9,7 @@ CREATE TABLE sen.mapping (
 	document       jsonb NOT NULL,
 	samples        jsonb NOT NULL DEFAULT '[]',    -- [{"name": …, "facts": {…}, "expect": {…}}]
 	note           text NOT NULL DEFAULT '' CHECK (note IS NFC NORMALIZED AND length(note) <= 500),
-	drawn_by       uuid NOT NULL REFERENCES sen.account,
+	authors        uuid[] NOT NULL CHECK (cardinality(authors) > 0), -- who drew it up, then who edited it
 	drawn_at       timestamptz NOT NULL DEFAULT now(),
 	tested_by      uuid REFERENCES sen.account,
 	tested_at      timestamptz,
@@ -21,6 +21,7 @@ CREATE TABLE sen.mapping (
 	counted        bigint NOT NULL DEFAULT 0,
 	count_accounts bigint NOT NULL DEFAULT 0,
 	count_changes  bigint NOT NULL DEFAULT 0,
+	count_due      bigint NOT NULL DEFAULT 0,
 	count_done_at  timestamptz,
 	-- After activation: accounts up to this one have been woken.  NULL with waking: from the beginning.
 	waking         boolean NOT NULL DEFAULT false,
@@ -31,6 +32,11 @@ CREATE TABLE sen.mapping (
 );
 CREATE UNIQUE INDEX mapping_active ON sen.mapping (platform_id) WHERE state = 'active';
 CREATE INDEX mapping_waking ON sen.mapping (platform_id) WHERE waking;
+
+-- More than this is for two persons: as the guard of disables has it, unless an administrator says otherwise there.
+CREATE FUNCTION sen.mapping_is_large(accounts bigint, of_accounts bigint) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT accounts > greatest(20, 0.02 * of_accounts)
+$$;
 
 -- Accounts at platforms that may be ours, for a person to decide: seen when a creation met them.
 CREATE TABLE sen.match_candidate (

@@ -7,6 +7,7 @@
 #include "server/handlers/api/imports.h"
 #include "server/handlers/api/routes_api.h"
 #include "server/handlers/api/routes_catalogue.h"
+#include "server/handlers/api/routes_mapping.h"
 #include "server/handlers/api/routes_organise.h"
 #include "server/handlers/api/routes_overlap.h"
 #include "server/handlers/api/notices.h"
@@ -136,6 +137,7 @@ static const struct {
 	{ api_routes, &n_api_routes },
 	{ audit_routes, &n_audit_routes },
 	{ catalogue_routes, &n_catalogue_routes },
+	{ mapping_routes, &n_mapping_routes },
 	{ organise_routes, &n_organise_routes },
 	{ overlap_routes, &n_overlap_routes },
 	{ imports_routes, &n_imports_routes },

@@ -161,6 +161,7 @@ int cmd_software(struct ctl *c);
 int cmd_need(struct ctl *c);
 int cmd_platform_review(struct ctl *c);
 int cmd_replacement(struct ctl *c);
+int cmd_mapping(struct ctl *c);
 int cmd_request(struct ctl *c);
 int cmd_approvals(struct ctl *c);
 int cmd_approve(struct ctl *c);

@@ -105,6 +105,10 @@ const struct command commands[] = {
 	{ "had", "list --on DATE [--login NAME] [--platform CODE] [--role CODE] [--unit CODE] [--origin ORIGIN]", "ai có quyền gì vào một ngày", "who had what on a day", cmd_had },
 	{ "what-if", "post --employee-code CODE [--end-post ID] [--ends DATE] [--unit CODE --title TEXT --kind KIND --from DATE --to DATE] | unit --unit CODE [--kind KIND]"
 	             " [--parent CODE] | rule FILE.json", "điều gì sẽ thay đổi nếu sửa vị trí, đơn vị hoặc quy tắc", "what would change if a post, a unit or a rule were edited", cmd_what_if },
+	{ "mapping", "list CODE | show CODE N | draw CODE FILE.json | edit CODE N FILE.json | test CODE N | count CODE N | activate CODE N | diff CODE N [M]"
+	             " | disputes CODE [--after NEXT] | adopt CODE LOGIN EXT_ID",
+	  "nền tảng nhận thuộc tính nào của tài khoản: soạn, thử, đếm thay đổi, áp dụng", "what a platform holds of accounts: draw, test, count, activate",
+	  cmd_mapping },
 	{ "imports", "stage KIND FILE.csv --unit CODE [--complete] | list | show ID | rows ID | apply ID | release ID | cancel ID",
 	  "nhập tệp theo từng bước: tải lên, xem trước, duyệt, áp dụng", "import a file in stages: upload, preview, release, apply", cmd_imports },
 	{ "api", "GET|POST|PUT|PATCH|DELETE PATH [JSON|@FILE] [--if-match VERSION] [--key KEY]", "gọi API quản trị bất kỳ", "any call of the administration API", cmd_call },
