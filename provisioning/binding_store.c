@@ -15,9 +15,9 @@ DB_QUERY(prov_dirty_add_due, DB_WRITE,
 DB_QUERY(prov_dirty_take, DB_WRITE,
 	"WITH c AS (SELECT account_id FROM sen.dirty_account ORDER BY prio, since LIMIT $1::bigint FOR UPDATE SKIP LOCKED)"
 	" DELETE FROM sen.dirty_account d USING c WHERE d.account_id = c.account_id"
-	" RETURNING d.account_id, d.prio");
+	" RETURNING d.account_id, d.prio, d.cause IS NOT NULL AND NOT EXISTS (SELECT FROM sen.mass_cause m WHERE m.xid = d.cause)");
 
-DB_QUERY(prov_dirty_add, DB_WRITE, "SELECT sen.wake($1::uuid[], $2::smallint)");
+DB_QUERY(prov_dirty_add, DB_WRITE, "SELECT sen.wake_again($1::uuid[], $2::smallint)");
 
 /*
  * What is as it was is left out first: a conflict would lock, and so write, its row.  The row of the dirty set keeps other
@@ -25,19 +25,30 @@ DB_QUERY(prov_dirty_add, DB_WRITE, "SELECT sen.wake($1::uuid[], $2::smallint)");
  *
  * A change while an operation is under way (2) or in doubt (3) leaves the state alone: its end
  * compares generations.  A blocked row (5) without identifier may hide an account that exists,
- * so it is looked up first (3).  A doubt keeps its time: what was sent may still arrive there.
+ * so it is looked up first (3), and so is one that was deleted (8).  A doubt keeps its time: what was sent may still arrive there.
+ *
+ * hold_id says what the guard is to do: 0 counts it first (6), -1 frees what is held, -2 leaves a held loss of a role where it is,
+ * NULL nothing.  What is under way gets the mark alone; its end goes to 6.  Off stays off: grace (7) and its end (8) go on.
  */
+#define IS_COUNTED "excluded.hold_id = 0 AND excluded.want_hash IS DISTINCT FROM b.seen_hash"
+#define STAYS_HELD                                                                                                     \
+	"b.state = 6 AND (excluded.hold_id = -2 AND b.want_active AND excluded.want_active"                            \
+	" OR " IS_COUNTED " AND b.want_active = excluded.want_active)"
 DB_QUERY(prov_binding_plan, DB_WRITE,
-	"INSERT INTO sen.binding AS b (account_id, platform_id, want_hash, want_active, prio, want_gen, state, due_at)"
-	" SELECT p.*, 1, 1, now() FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::boolean[], $5::smallint[])"
-	" p (account_id, platform_id, hash, active, prio) LEFT JOIN sen.binding o USING (account_id, platform_id)"
-	" WHERE o.want_hash IS DISTINCT FROM p.hash ORDER BY 1, 2"
+	"INSERT INTO sen.binding AS b (account_id, platform_id, want_hash, want_active, prio, hold_id, want_gen, state, due_at)"
+	" SELECT p.*, 1, 1, now() FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::boolean[], $5::smallint[], $6::bigint[])"
+	" p (account_id, platform_id, hash, active, prio, hold) LEFT JOIN sen.binding o USING (account_id, platform_id)"
+	" WHERE o.want_hash IS DISTINCT FROM p.hash OR p.hold = -1 AND (o.state = 6 OR o.hold_id = 0) ORDER BY 1, 2"
 	" ON CONFLICT (account_id, platform_id) DO UPDATE SET"
 	" want_hash = excluded.want_hash, want_active = excluded.want_active, want_gen = b.want_gen + 1, tries = 0,"
-	" prio = CASE WHEN b.state = 0 THEN excluded.prio ELSE least(b.prio, excluded.prio) END,"
+	" prio = CASE WHEN b.state IN (0, 6, 7, 8) THEN excluded.prio ELSE least(b.prio, excluded.prio) END,"
 	" due_at = CASE WHEN b.state IN (2, 3) THEN b.due_at ELSE now() END,"
-	" state = CASE WHEN b.state IN (2, 3) THEN b.state WHEN b.state = 5 AND b.ext_id IS NULL THEN 3 ELSE 1 END"
-	" WHERE b.want_hash IS DISTINCT FROM excluded.want_hash");
+	" delete_at = CASE WHEN excluded.want_active THEN NULL ELSE b.delete_at END,"
+	" hold_id = CASE WHEN " STAYS_HELD " THEN b.hold_id WHEN " IS_COUNTED " AND (b.seen_active OR b.state IN (2, 3, 6)) THEN 0 END,"
+	" state = CASE WHEN b.state = 2 THEN 2 WHEN " STAYS_HELD " OR " IS_COUNTED " AND (b.seen_active OR b.state IN (3, 6)) THEN 6"
+	"  WHEN b.state = 3 THEN 3 WHEN b.state IN (7, 8) AND NOT excluded.want_active THEN b.state"
+	"  WHEN b.state = 8 OR b.state IN (5, 6) AND b.ext_id IS NULL THEN 3 ELSE 1 END"
+	" WHERE b.want_hash IS DISTINCT FROM excluded.want_hash OR excluded.hold_id = -1 AND (b.state = 6 OR b.hold_id = 0)");
 
 DB_QUERY(prov_binding_claim, DB_WRITE,
 	"WITH c AS MATERIALIZED (SELECT account_id, platform_id, state FROM sen.binding"
@@ -47,10 +58,11 @@ DB_QUERY(prov_binding_claim, DB_WRITE,
 	" lease_until = now() + $3::bigint * interval '1 s'"
 	" FROM c WHERE b.account_id = c.account_id AND b.platform_id = c.platform_id"
 	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3, b.want_hash, b.seen_hash,"
-	" b.want_active, b.seen_active, b.ext_id");
+	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"
+	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $1::smallint)");
 
 DB_QUERY(prov_binding_expire, DB_WRITE,
-	"UPDATE sen.binding SET state = 3, due_at = now(), lease_until = NULL WHERE (account_id, platform_id) IN ("
+	"UPDATE sen.binding SET state = CASE WHEN hold_id = 0 THEN 6 ELSE 3 END, due_at = now(), lease_until = NULL WHERE (account_id, platform_id) IN ("
 	" SELECT account_id, platform_id FROM sen.binding WHERE state = 2 AND lease_until < now()"
 	" ORDER BY 1, 2 LIMIT 1000 FOR UPDATE SKIP LOCKED)");
 
@@ -69,7 +81,9 @@ DB_QUERY(prov_binding_hurry, DB_WRITE,
 DB_QUERY(prov_binding_counts, DB_READ,
 	"SELECT platform_id, state, count(*), greatest(0, extract(epoch FROM now() - min(due_at)))::bigint"
 	" FROM sen.binding WHERE state IN (1, 3, 4) GROUP BY 1, 2"
-	" UNION ALL SELECT platform_id, 5, count(*), 0 FROM sen.binding WHERE state = 5 GROUP BY 1");
+	" UNION ALL SELECT platform_id, 5, count(*), 0 FROM sen.binding WHERE state = 5 GROUP BY 1"
+	" UNION ALL SELECT platform_id, 6, count(*), greatest(0, extract(epoch FROM now() - min(due_at)))::bigint FROM sen.binding WHERE state = 6 GROUP BY 1"
+	" UNION ALL SELECT platform_id, 7, count(*), 0 FROM sen.binding WHERE state = 7 GROUP BY 1");
 
 DB_QUERY(prov_partitions_maintain, DB_WRITE, "SELECT sen.partitions_maintain()");
 
@@ -96,7 +110,7 @@ int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, siz
 		return err;
 	woken = ARENA_ARRAY(op->arena, struct woken, rows.n);
 	for (size_t i = 0; i < rows.n; i++)
-		woken[i] = (struct woken){ db_str(&rows, i, 0), db_i64(&rows, i, 1) };
+		woken[i] = (struct woken){ db_str(&rows, i, 0), db_i64(&rows, i, 1), db_bool(&rows, i, 2) };
 	*ret_woken = woken;
 	*ret_n = rows.n;
 	return 0;
@@ -111,7 +125,7 @@ int dirty_add(struct op *op, const struct str *accounts, size_t n, int64_t prio)
 
 int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, size_t *ret_n_changed)
 {
-	struct columns c = columns_new(op->arena, n, 5);
+	struct columns c = columns_new(op->arena, n, 6);
 	struct db_rows rows;
 	int err;
 
@@ -121,9 +135,11 @@ int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, 
 		columns_text(&c, 2, i, str_c(plans[i].hash));
 		columns_bool(&c, 3, i, plans[i].active);
 		columns_int(&c, 4, i, plans[i].prio);
+		if (plans[i].guard != GUARD_FREE)
+			columns_int(&c, 5, i, -(int64_t)plans[i].guard);
 	}
 	err = db_run(op, &prov_binding_plan, &rows, columns_param(&c, 0), columns_param(&c, 1), columns_param(&c, 2),
-	             columns_param(&c, 3), columns_param(&c, 4));
+	             columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5));
 	if (err < 0)
 		return err;
 	*ret_n_changed = rows.affected;
@@ -153,6 +169,8 @@ int binding_claim(struct op *op, int64_t platform_id, int64_t limit, int64_t lea
 			.want_active = db_bool(&rows, i, 7),
 			.seen_active = !db_is_null(&rows, i, 8) && db_bool(&rows, i, 8),
 			.ext_id = db_str(&rows, i, 9),
+			.is_deletion = !db_is_null(&rows, i, 10) && db_bool(&rows, i, 10),
+			.ops_allowed = (unsigned)db_i64(&rows, i, 11),
 		};
 	}
 	*ret_work = work;

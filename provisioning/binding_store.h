@@ -1,9 +1,9 @@
 /*
  * binding_store.h: the rows sen.binding, sen.dirty_account and sen.op_log.
  *
- * A binding's life: IDLE, DUE, LEASED, IN_DOUBT, RETRY, BLOCKED.  Claiming raises the lease
- * token; a completion with an older token changes nothing, so a worker that slept through its
- * lease does no harm.  All statements are set-wise.
+ * A binding's life: IDLE, DUE, LEASED, IN_DOUBT, RETRY, BLOCKED; HELD by the guard (guard_store.h); GRACE, GONE
+ * (deletion_store.h).  Claiming raises the lease token; a completion with an older token changes nothing, so a worker that
+ * slept through its lease does no harm.  All statements are set-wise.
  */
 #pragma once
 
@@ -18,19 +18,32 @@ enum binding_state {
 	BINDING_IN_DOUBT,
 	BINDING_RETRY,
 	BINDING_BLOCKED,
+	BINDING_HELD,
+	BINDING_GRACE,
+	BINDING_GONE,
 };
 
 /* An account taken out of the dirty set. */
 struct woken {
 	struct str account_id;
 	int64_t prio;
+	bool by_name; /* somebody decided about this one: the guard lets it pass */
 };
 
 /* Puts accounts whose validity crosses a boundary into the dirty set; where access has ended, its part of their sessions ends too. */
 int dirty_add_due(struct op *op, size_t *ret_n) _must_check_;
 /* Takes up to limit accounts out; call inside the transaction that plans them. */
 int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, size_t *ret_n) _must_check_;
+/* To be looked at again; the guard takes no account of who asks. */
 int dirty_add(struct op *op, const struct str *accounts, size_t n, int64_t prio) _must_check_;
+
+/* What the guard is to do with a change. */
+enum plan_guard {
+	GUARD_COUNTS,   /* it takes access away: first, it is counted */
+	GUARD_FREES,    /* somebody decided about this account by name: what is held of it goes */
+	GUARD_KEEPS,    /* takes nothing away: a loss of a role that is held stays held */
+	GUARD_FREE,     /* no business of the guard */
+};
 
 /* What the planner wants of one binding. */
 struct binding_plan {
@@ -39,6 +52,7 @@ struct binding_plan {
 	const char *hash;
 	bool active;
 	int64_t prio;
+	enum plan_guard guard;
 };
 
 /* Unchanged rows are not written.  n_changed: rows that are due now. */

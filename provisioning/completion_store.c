@@ -7,15 +7,22 @@
 
 #define DETAIL_MAX_BYTES 500
 
-/* Fenced.  Only what was sent counts as seen: a newer desired state makes the row due again. */
+/*
+ * Fenced.  Only what was sent counts as seen: a newer desired state makes the row due again, or held when the guard has to
+ * count it first.  A deleted account is remembered, so that it is looked for before it is created again.
+ */
 DB_QUERY(prov_binding_done, DB_WRITE,
 	"UPDATE sen.binding b SET seen_gen = r.gen, seen_hash = r.hash, seen_active = r.active,"
 	" ext_id = nullif(r.ext_id, ''), etag = nullif(r.etag, ''), seen_at = now(), tries = 0, err_class = NULL,"
 	" err_detail = NULL, lease_until = NULL,"
-	" state = CASE WHEN b.want_gen = r.gen THEN 0 ELSE 1 END,"
+	" state = CASE WHEN r.deleted THEN CASE WHEN b.want_active THEN 3 ELSE 8 END"
+	"  WHEN b.want_gen = r.gen THEN 0 WHEN b.hold_id = 0 THEN 6 ELSE 1 END,"
+	" hold_id = CASE WHEN b.want_gen <> r.gen AND NOT r.deleted THEN b.hold_id END,"
+	" delete_at = CASE WHEN NOT r.deleted THEN b.delete_at WHEN NOT b.want_active THEN now()"
+	"  + (SELECT x.gone_days FROM sen.provisioning_rule x WHERE x.platform_id = $1::smallint) * interval '1 day' END,"
 	" due_at = CASE WHEN b.want_gen = r.gen THEN NULL ELSE now() END"
-	" FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::boolean[], $7::text[], $8::text[])"
-	" r (account_id, token, gen, hash, active, ext_id, etag)"
+	" FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::boolean[], $7::text[], $8::text[], $9::boolean[])"
+	" r (account_id, token, gen, hash, active, ext_id, etag, deleted)"
 	" WHERE b.account_id = r.account_id AND b.platform_id = $1::smallint AND b.state = 2 AND b.lease_token = r.token"
 	" RETURNING b.account_id");
 
@@ -27,7 +34,7 @@ DB_QUERY(prov_binding_failed, DB_WRITE,
 	"UPDATE sen.binding b SET ext_id = nullif(r.ext_id, ''), lease_until = NULL,"
 	" err_class = nullif(r.class, ''), err_detail = nullif(r.detail, ''),"
 	" tries = CASE WHEN b.want_gen = r.gen THEN b.tries + r.charge ELSE 0 END,"
-	" state = CASE WHEN b.want_gen = r.gen OR r.state = 3 THEN r.state"
+	" state = CASE WHEN b.hold_id = 0 THEN 6 WHEN b.want_gen = r.gen OR r.state = 3 THEN r.state"
 	"  WHEN r.state = 5 AND r.ext_id = '' THEN 3 ELSE 1 END,"
 	" due_at = CASE WHEN b.want_gen = r.gen OR r.state = 3 THEN now() + r.delay_ms * interval '1 ms' ELSE now() END"
 	" FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[], $7::integer[], $8::text[],"
@@ -103,7 +110,7 @@ static void mark_accepted(struct completion *done, size_t n, const struct db_row
 
 static int write_done(struct op *op, int64_t platform_id, struct completion *done, size_t n)
 {
-	struct columns c = columns_new(op->arena, count(done, n, true), 7);
+	struct columns c = columns_new(op->arena, count(done, n, true), 8);
 	struct db_rows rows;
 	size_t at = 0;
 	int err;
@@ -119,11 +126,12 @@ static int write_done(struct op *op, int64_t platform_id, struct completion *don
 		columns_text(&c, 3, at, done[i].sent_hash);
 		columns_bool(&c, 4, at, done[i].sent_active);
 		columns_text(&c, 5, at, or_empty(done[i].result->ext_id));
-		columns_text(&c, 6, at++, or_empty(done[i].result->etag));
+		columns_text(&c, 6, at, or_empty(done[i].result->etag));
+		columns_bool(&c, 7, at++, done[i].result->was_deleted);
 	}
 	err = db_run(op, &prov_binding_done, &rows, P_I64(platform_id), columns_param(&c, 0), columns_param(&c, 1),
 	             columns_param(&c, 2), columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5),
-	             columns_param(&c, 6));
+	             columns_param(&c, 6), columns_param(&c, 7));
 	if (err < 0)
 		return err;
 	mark_accepted(done, n, &rows);
@@ -198,6 +206,8 @@ static const char *audit_action(const struct result *r)
 		return "platform_account.create";
 	if (r->was_enabled)
 		return "platform_account.enable";
+	if (r->was_deleted)
+		return "platform_account.delete";
 	return r->was_disabled ? "platform_account.disable" : NULL;
 }
 

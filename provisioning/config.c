@@ -46,8 +46,8 @@ static const struct conf_key keys[] = {
 	  "of one call; 0: a quarter of the lease, at most 10 s" },
 	{ "connector.*", "concurrency", CONF_INT, EACH(concurrency), "4", 1, 64, "calls at a time" },
 	{ "connector.*", "rate_per_s", CONF_INT, EACH(rate_per_s), "0", 0, 100000, "operations a second; 0: no limit" },
-	{ "connector.*", "ops_allowed", CONF_STR, EACH(ops_text), "create,update,disable", 0, 0,
-	  "what may be done there" },
+	{ "connector.*", "ops_allowed", CONF_STR, EACH(ops_text), "create,update,disable,delete", 0, 0,
+	  "what may be done there at most; the rules of the platform (senctl provisioning) say what is" },
 	{ "connector.*", "url", CONF_STR, EACH(url), "", 0, 0, "scim: base, e.g. https://host/scim/v2; webhook: where operations are posted to" },
 	{ "connector.*", "token_file", CONF_SECRET, EACH(token), "", 0, 0, "scim: file with the bearer token" },
 	{ "connector.*", "update", CONF_STR, EACH(update), "patch", 0, 0, "scim: patch or put" },
@@ -86,6 +86,7 @@ static bool ops_read(struct str text, unsigned *ret_ops)
 		{ "create", OP_ALLOWED_CREATE },
 		{ "update", OP_ALLOWED_UPDATE },
 		{ "disable", OP_ALLOWED_DISABLE },
+		{ "delete", OP_ALLOWED_DELETE },
 	};
 	struct str part;
 	unsigned ops = 0;
@@ -155,7 +156,7 @@ static const char *connector_fault(const struct config *config, const struct con
 	if (!connector_find(c->kind))
 		return "kind is none of: directory, scim, ldap, sql, webhook";
 	if (c->ops_allowed == 0)
-		return "ops_allowed: only create, update and disable, separated by commas";
+		return "ops_allowed: only create, update, disable and delete, separated by commas";
 	/* An operation must be able to end within its lease, else every one would end in doubt. */
 	if (c->timeout_ms * CALLS_PER_OPERATION > config->lease_s * 1000)
 		return "timeout_ms must be at most a quarter of [worker] lease_s";

@@ -12,7 +12,7 @@
 
 #define PLANNER_THREADS_MAX 16
 
-enum op_allowed { OP_ALLOWED_CREATE = 1, OP_ALLOWED_UPDATE = 2, OP_ALLOWED_DISABLE = 4 };
+enum op_allowed { OP_ALLOWED_CREATE = 1, OP_ALLOWED_UPDATE = 2, OP_ALLOWED_DISABLE = 4, OP_ALLOWED_DELETE = 8 };
 
 /* One platform's connector: a [connector.CODE] section. */
 struct connector_config {
@@ -22,7 +22,7 @@ struct connector_config {
 	int64_t timeout_ms;    /* of one call */
 	int64_t concurrency;   /* calls at a time */
 	int64_t rate_per_s;    /* operations; 0: no limit */
-	struct str ops_text;   /* "create,update,disable" */
+	struct str ops_text;   /* "create,update,disable,delete" */
 	unsigned ops_allowed;  /* enum op_allowed, from ops_text */
 	/* SCIM */
 	struct str url;

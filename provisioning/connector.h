@@ -63,10 +63,12 @@ struct connector {
 	/* By our account id, then by name; every hit is verified here, not believed. */
 	enum verdict (*look_up)(struct call *c, struct observed *ret);
 	enum verdict (*create)(struct call *c, struct observed *ret);
-	/* The next three need ext_id; VERDICT_ABSENT when it is gone.  All may be repeated without harm. */
+	/* The next four need ext_id; VERDICT_ABSENT when it is gone.  All may be repeated without harm. */
 	enum verdict (*update)(struct call *c, struct observed *ret);
 	enum verdict (*disable)(struct call *c, struct observed *ret);
 	enum verdict (*read_back)(struct call *c, struct observed *ret);
+	/* Deletes an account that is ours; *ret is not told.  NULL: accounts of this kind are kept. */
+	enum verdict (*remove)(struct call *c, struct observed *ret);
 };
 
 /* NULL when there is none of that kind. */

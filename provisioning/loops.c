@@ -7,8 +7,10 @@
 #include "common/model/personnel_due.h"
 #include "common/model/reorg_run.h"
 #include "provisioning/binding_store.h"
+#include "provisioning/deletion_store.h"
 #include "provisioning/expiry_store.h"
 #include "common/plan/facts_store.h"
+#include "provisioning/guard_store.h"
 #include "provisioning/reconcile.h"
 
 #include <inttypes.h>
@@ -32,6 +34,9 @@
 #define DUE_EVERY_MS 500
 #define UNUSED_EVERY_MS ((int64_t)60 * 1000)
 #define NOTICES_EVERY_MS ((int64_t)60 * 1000)
+#define GUARD_EVERY_MS 300
+#define DELETIONS_EVERY_MS 1000
+#define FORGET_EVERY_MS ((int64_t)600 * 1000)
 #define PARTITIONS_EVERY_MS ((int64_t)3600 * 1000)
 
 /* Sleeps, but not past the stop. */
@@ -110,7 +115,7 @@ static void publish(struct app *app, char *place, const struct buf *b)
 
 static int count_waiting(struct app *app, struct op *op)
 {
-	static const char *const states[] = { "idle", "due", "leased", "in_doubt", "retry", "blocked" };
+	static const char *const states[] = { "idle", "due", "leased", "in_doubt", "retry", "blocked", "held", "grace" };
 	const struct binding_count *counts;
 	struct buf b = buf_new(op->arena, sizeof(app->counts) - 1);
 	size_t n;
@@ -236,6 +241,44 @@ static int tell(struct app *app, struct op *op)
 	return err;
 }
 
+/* What the planner left for it to count, and what was decided on since. */
+static int guard(struct app *app, struct op *op)
+{
+	struct guard_opened opened;
+	bool judged = true;
+	size_t n = 0;
+	int err = 0;
+
+	while (err == 0 && judged) {
+		err = guard_run(op, &judged, &opened);
+		if (err == 0 && opened.id > 0)
+			log_event(LOG_LEVEL_WARN, "guard.held", L_STR("platform", opened.platform), L_INT("hold", opened.id), L_C("reason", opened.reason),
+			          L_STR("about", opened.about), L_INT("disable", opened.n_disable), L_INT("delete", opened.n_delete),
+			          L_INT("change", opened.n_change));
+		if (judged)
+			nudge_all(app);
+	}
+	if (err == 0)
+		err = guard_apply(op, &n);
+	if (n > 0)
+		nudge_all(app);
+	return err;
+}
+
+static int delete_due(struct app *app, struct op *op)
+{
+	size_t n;
+
+	(void)app;
+	return deletion_run(op, &n);
+}
+
+static int forget(struct app *app, struct op *op)
+{
+	(void)app;
+	return guard_forget(op);
+}
+
 static struct chore {
 	const char *event;
 	int64_t every_ms;
@@ -248,6 +291,9 @@ static struct chore {
 	{ "housekeeper.end_sessions", SESSIONS_EVERY_MS, end_sessions },
 	{ "housekeeper.give_up", GIVE_UP_EVERY_MS, give_up },
 	{ "housekeeper.due", DUE_EVERY_MS, run_due },
+	{ "housekeeper.guard", GUARD_EVERY_MS, guard },
+	{ "housekeeper.delete", DELETIONS_EVERY_MS, delete_due },
+	{ "housekeeper.forget", FORGET_EVERY_MS, forget },
 	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
 	{ "housekeeper.notices", NOTICES_EVERY_MS, tell },
 	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },

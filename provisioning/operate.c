@@ -58,7 +58,7 @@ static bool may(struct run *r, unsigned op_bit, const char *name)
 	if (r->ops_allowed & op_bit)
 		return true;
 	r->result->op = name;
-	call_fault(r->call, VERDICT_REFUSED, "not_allowed", "ops_allowed does not contain %s", name);
+	call_fault(r->call, VERDICT_REFUSED, "not_allowed", "%s is switched off, in the platform's rules or in the file", name);
 	r->result->verdict = VERDICT_REFUSED;
 	return false;
 }
@@ -219,9 +219,49 @@ static struct str hindrance(const struct connector *connector, const struct desi
 	return want->fault;
 }
 
+/* Nothing of ours is left there. */
+static bool ends_deleted(struct run *r)
+{
+	r->result->was_deleted = true;
+	r->call->ext_id = STR_NULL;
+	return ends(r, OUTCOME_OK);
+}
+
+static bool take_away(struct run *r)
+{
+	enum verdict verdict;
+
+	if (!r->connector->remove) {
+		r->result->op = "delete";
+		call_fault(r->call, VERDICT_REFUSED, "not_able", "accounts of this kind of platform are kept");
+		return ends_without(r, VERDICT_REFUSED);
+	}
+	if (!may(r, OP_ALLOWED_DELETE, "delete"))
+		return ends_without(r, VERDICT_REFUSED);
+	if (str_is_null(r->call->ext_id)) {
+		if (!look_up(r, &verdict))
+			return ends_without(r, verdict);
+		if (verdict != VERDICT_DONE)
+			return ends_deleted(r);
+	}
+	verdict = step(r, "delete", r->connector->remove);
+	if (verdict == VERDICT_ABSENT)
+		return ends_deleted(r);
+	if (verdict != VERDICT_DONE)
+		return ends_without(r, verdict);
+	verdict = step(r, "delete", r->connector->read_back);
+	if (verdict == VERDICT_ABSENT)
+		return ends_deleted(r);
+	if (verdict != VERDICT_DONE)
+		return ends_without(r, verdict);
+	call_fault(r->call, VERDICT_NOT_DONE, "ignored", "the platform answered well but the account is still there");
+	r->result->verdict = VERDICT_NOT_DONE;
+	return ends_without(r, VERDICT_NOT_DONE);
+}
+
 static bool is_settled(const struct work *w, const struct desired *want)
 {
-	return !w->in_doubt && str_equal(w->seen_hash, str_c(want->hash)) && w->seen_active == want->active;
+	return !w->in_doubt && !w->is_deletion && str_equal(w->seen_hash, str_c(want->hash)) && w->seen_active == want->active;
 }
 
 void operate(const struct connector *connector, unsigned ops_allowed, struct call *call, const struct work *work,
@@ -241,6 +281,8 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 	call->gen = work->gen;
 	if (is_settled(work, call->want))
 		;
+	else if (work->is_deletion && !call->want->active)
+		take_away(&r);
 	else if (!call->want->active)
 		take_down(&r);
 	else if (!str_is_null(hindrance(connector, call->want)))

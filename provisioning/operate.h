@@ -5,7 +5,7 @@
  *   create first, look up on a conflict: one call in the usual case, not two
  *   in doubt and no identifier: look up before anything else; never a blind create
  *   update and disable are repeatable, so a doubt about them needs no look-up
- *   a disable is believed only when it has been read back
+ *   a disable, and a deletion, is believed only when it has been read back
  */
 #pragma once
 
@@ -23,6 +23,8 @@ struct work {
 	bool want_active;
 	bool seen_active;
 	struct str ext_id;
+	bool is_deletion;          /* off, and its grace is over: it is taken away */
+	unsigned ops_allowed;      /* enum op_allowed: what the administrator lets us do there now */
 };
 
 enum outcome {
@@ -38,7 +40,7 @@ struct result {
 	enum verdict verdict;      /* of the last operation */
 	const char *op;            /* that operation: "create", …, "none" */
 	struct str ext_id, etag;   /* as far as known */
-	bool was_created, was_enabled, was_disabled;
+	bool was_created, was_enabled, was_disabled, was_deleted;
 	struct fault fault;
 };
 

@@ -16,12 +16,26 @@ struct batch {
 	size_t n_facts;
 };
 
-static int64_t woken_prio(const struct batch *b, struct str account_id)
+static const struct woken *woken_of(const struct batch *b, struct str account_id)
 {
+	static const struct woken nobody = { .prio = 4 };
+
 	for (size_t i = 0; i < b->n_woken; i++)
 		if (str_equal(b->woken[i].account_id, account_id))
-			return b->woken[i].prio;
-	return 4;
+			return &b->woken[i];
+	return &nobody;
+}
+
+/* After a revocation an account goes off, or may lose a role.  A creation, and what is granted, is no business of the guard. */
+static enum plan_guard guard_of(const struct woken *woken, const struct desired *d)
+{
+	if (woken->by_name)
+		return woken->prio == 0 ? GUARD_FREES : GUARD_FREE;
+	if (!d->active)
+		return GUARD_COUNTS;
+	if (!d->is_bound || woken->prio == 2)
+		return GUARD_FREE;
+	return woken->prio <= 1 ? GUARD_COUNTS : GUARD_KEEPS;
 }
 
 static int write_plans(struct op *op, const struct batch *b, size_t *ret_n_changed)
@@ -35,7 +49,7 @@ static int write_plans(struct op *op, const struct batch *b, size_t *ret_n_chang
 	plans = ARENA_ARRAY(op->arena, struct binding_plan, n_max + 1);
 	for (size_t i = 0; i < b->n_facts; i++) {
 		const struct account_facts *f = &b->facts[i];
-		int64_t prio = woken_prio(b, f->account_id);
+		const struct woken *woken = woken_of(b, f->account_id);
 		const struct desired *all;
 		size_t n_all;
 
@@ -43,7 +57,7 @@ static int write_plans(struct op *op, const struct batch *b, size_t *ret_n_chang
 		plan_account(scratch, f, b->mail_domain, &all, &n_all);
 		for (size_t k = 0; k < n_all; k++)
 			plans[n++] = (struct binding_plan){ f->account_id, all[k].platform_id, arena_dup_c(op->arena, all[k].hash).p,
-				                            all[k].active, plan_priority(&all[k], prio) };
+				                            all[k].active, plan_priority(&all[k], woken->prio), guard_of(woken, &all[k]) };
 	}
 	*ret_n_changed = 0;
 	return n == 0 ? 0 : binding_plan_add(op, plans, n, ret_n_changed);

@@ -46,7 +46,7 @@ static void serve(void *context, void *item)
 	if (atomic_load(&w->is_stopping))
 		release(t, "stopping");
 	else
-		operate(w->connector, w->config.connector->ops_allowed, &call, &t->work, &t->result);
+		operate(w->connector, w->config.connector->ops_allowed & t->work.ops_allowed, &call, &t->work, &t->result);
 	t->ms = clock_mono_ms() - start_ms;
 	finish_task(w, t);
 }

@@ -15,7 +15,7 @@
 #define COMPLETE_TRIES 5
 #define COMPLETE_PAUSE_MS 300
 
-static const char *const op_names[WORKER_OPS] = { "none", "look_up", "create", "update", "disable" };
+static const char *const op_names[WORKER_OPS] = { "none", "look_up", "create", "update", "disable", "delete" };
 
 const char *worker_op_name(size_t op)
 {

@@ -38,7 +38,7 @@ DB_QUERY(prov_facts_next_eval, DB_WRITE,
 	" SELECT r.id FROM r JOIN sen.account a ON a.id = r.id WHERE a.next_eval_at IS DISTINCT FROM nullif(r.at, '')::timestamptz"
 	" AND r.id NOT IN (SELECT id FROM done)");
 
-DB_QUERY(prov_facts_wake, DB_WRITE, "SELECT sen.wake($1::uuid[], 4::smallint)");
+DB_QUERY(prov_facts_wake, DB_WRITE, "SELECT sen.wake_again($1::uuid[], 4::smallint)");
 
 static struct str item(struct arena *a, const json_t *array, size_t i)
 {
