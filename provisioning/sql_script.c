@@ -17,8 +17,9 @@ static const struct {
 } verbs[SQL_VERB_COUNT_] = {
 	[SQL_FIND] = { STR("find"), false, true },         [SQL_FIND_LOGIN] = { STR("find_login"), false, true },
 	[SQL_CREATE] = { STR("create"), false, false },    [SQL_UPDATE] = { STR("update"), false, false },
-	[SQL_DISABLE] = { STR("disable"), false, false },  [SQL_ROLES] = { STR("roles"), false, true },
-	[SQL_ROLE_ADD] = { STR("role_add"), true, false }, [SQL_ROLE_REMOVE] = { STR("role_remove"), true, false },
+	[SQL_DISABLE] = { STR("disable"), false, false },  [SQL_DELETE] = { STR("delete"), false, false },
+	[SQL_ROLES] = { STR("roles"), false, true },       [SQL_ROLE_ADD] = { STR("role_add"), true, false },
+	[SQL_ROLE_REMOVE] = { STR("role_remove"), true, false },
 };
 
 struct reader {

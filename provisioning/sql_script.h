@@ -8,6 +8,7 @@
  *                the account is verified, named as the parameters below.  Required.
  *   find_login   ext_id of the account with :login, whoever's it is: tells a taken name before it is tried
  *   create       required; update required; disable (without it: update with :active = false)
+ *   delete       the account's row and what hangs on it, but roles; without it accounts are kept
  *   roles        one column, role: what the account holds now, by :ext_id
  *   role_add     gives :role; "role_add MC" only that role (a table per role)
  *   role_remove  likewise
@@ -28,7 +29,7 @@
 #define SQL_BLOCKS_MAX 256
 #define SQL_MORE_MAX 24
 
-enum sql_verb { SQL_FIND, SQL_FIND_LOGIN, SQL_CREATE, SQL_UPDATE, SQL_DISABLE, SQL_ROLES, SQL_ROLE_ADD, SQL_ROLE_REMOVE, SQL_VERB_COUNT_ };
+enum sql_verb { SQL_FIND, SQL_FIND_LOGIN, SQL_CREATE, SQL_UPDATE, SQL_DISABLE, SQL_DELETE, SQL_ROLES, SQL_ROLE_ADD, SQL_ROLE_REMOVE, SQL_VERB_COUNT_ };
 
 enum sql_param {
 	SQL_P_ACCOUNT_ID, SQL_P_EXT_ID, SQL_P_LOGIN, SQL_P_EMPLOYEE_CODE, SQL_P_HO, SQL_P_DEM, SQL_P_TEN, SQL_P_FULL_NAME, SQL_P_MAIL,

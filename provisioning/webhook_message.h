@@ -9,7 +9,7 @@
 #include "common/base/json.h"
 #include "provisioning/connector.h"
 
-/* {"operation":"create"|"update"|"disable", …}.  Taken down: who it is, active false, no roles, and no more about the person. */
+/* {"operation":"create"|"update"|"disable"|"delete", …}.  Taken down: who it is, active false, no roles, and no more about the person. */
 struct str webhook_document(struct call *c, const char *operation);
 /* {"operation":"look_up", …} */
 struct str webhook_question(struct call *c);

@@ -5,6 +5,7 @@
  *
  * Off = pwdAccountLockedTime 000001010000Z, which the ppolicy overlay takes for "locked for
  * good" (draft-behera-ldap-password-policy-10 §5.3.3).  A lock with another time is not ours and stays.
+ * Accounts are never deleted: what was signed with a name must stay with it.
  */
 #include "provisioning/connectors/registry.h"
 

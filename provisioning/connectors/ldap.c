@@ -350,6 +350,23 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 	return groups_bring(c, &s);
 }
 
+/* Out of the groups first: a server need not keep references right. */
+static enum verdict ldap_remove(struct call *c, _unused_ struct observed *ret)
+{
+	struct ldap_platform *p = c->instance;
+	struct standing s = { 0 };
+	enum verdict verdict = read_standing(c, &s);
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	if (!call_has_time(c, p->config->timeout_ms))
+		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
+	verdict = groups_bring(c, &s);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	return ldap_delete(c->op, p->pool, c->ext_id) < 0 ? ldap_verdict(c, true) : VERDICT_DONE;
+}
+
 const struct connector connector_ldap = {
 	.kind = "ldap",
 	.open = ldap_open,
@@ -359,4 +376,5 @@ const struct connector connector_ldap = {
 	.update = ldap_update,
 	.disable = ldap_update,
 	.read_back = ldap_read_back,
+	.remove = ldap_remove,
 };

@@ -172,6 +172,20 @@ static enum verdict scim_disable(struct call *c, struct observed *ret)
 	return scim_exchange(c, &x);
 }
 
+/* Only what carries our account id: an identifier may have gone to somebody else. */
+static enum verdict scim_remove(struct call *c, _unused_ struct observed *ret)
+{
+	_exchange_ struct scim_exchange now = { 0 };
+	_exchange_ struct scim_exchange x = { .kind = SCIM_CHANGE, .method = "DELETE", .path = scim_user_path(c->op->arena, c->ext_id) };
+	enum verdict verdict = read_user(c, &now);
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	if (!str_equal(json_get_str(now.json, "externalId"), c->want->account_id))
+		return call_fault(c, VERDICT_CONFLICT, "disputed", "the account there does not carry our id; it is not deleted");
+	return scim_exchange(c, &x);
+}
+
 const struct connector connector_scim = {
 	.kind = "scim",
 	.open = scim_open,
@@ -181,4 +195,5 @@ const struct connector connector_scim = {
 	.update = scim_update,
 	.disable = scim_disable,
 	.read_back = scim_read_back,
+	.remove = scim_remove,
 };

@@ -238,6 +238,44 @@ static enum verdict sql_update(struct call *c, struct observed *ret)
 	return finish(c, &s, verdict, ret);
 }
 
+/* Its roles, then the row; and it is not found any more. */
+static enum verdict remove_in_transaction(struct call *c, struct sql_standing *s)
+{
+	enum verdict verdict = sql_standing_read(c, s);
+
+	if (verdict == VERDICT_DONE)
+		verdict = bring_roles(c, s);
+	if (verdict == VERDICT_DONE)
+		verdict = run_all(c, s, SQL_DELETE);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	verdict = sql_standing_read(c, s);
+	if (verdict == VERDICT_DONE)
+		return call_fault(c, VERDICT_NOT_DONE, "ignored", "find still finds what was deleted");
+	return verdict == VERDICT_ABSENT ? VERDICT_DONE : verdict;
+}
+
+static enum verdict sql_remove(struct call *c, _unused_ struct observed *ret)
+{
+	const struct sql_platform *p = c->instance;
+	struct sql_standing s = { .tx = NULL };
+	enum verdict verdict;
+
+	if (!sql_script_has(&p->script, SQL_DELETE))
+		return call_fault(c, VERDICT_REFUSED, "config", "no statement is declared for delete");
+	verdict = begin(c, &s);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	verdict = remove_in_transaction(c, &s);
+	if (verdict == VERDICT_DONE && !call_has_time(c, p->config->timeout_ms))
+		verdict = call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
+	if (verdict != VERDICT_DONE) {
+		sql_rollback(s.tx);
+		return verdict;
+	}
+	return sql_commit(c->op, s.tx) < 0 ? sql_verdict(c, VERDICT_NOT_DONE) : VERDICT_DONE;
+}
+
 static enum verdict sql_read_back(struct call *c, struct observed *ret)
 {
 	struct sql_standing s = { .tx = NULL };
@@ -261,4 +299,5 @@ const struct connector connector_sql = {
 	.update = sql_update,
 	.disable = sql_update,
 	.read_back = sql_read_back,
+	.remove = sql_remove,
 };

@@ -160,6 +160,11 @@ static enum verdict webhook_disable(struct call *c, struct observed *ret)
 	return tell(c, WEBHOOK_CHANGE, "disable", ret);
 }
 
+static enum verdict webhook_remove(struct call *c, struct observed *ret)
+{
+	return tell(c, WEBHOOK_CHANGE, "delete", ret);
+}
+
 const struct connector connector_webhook = {
 	.kind = "webhook",
 	.open = webhook_open,
@@ -169,4 +174,5 @@ const struct connector connector_webhook = {
 	.update = webhook_update,
 	.disable = webhook_disable,
 	.read_back = ask,
+	.remove = webhook_remove,
 };

@@ -3,6 +3,7 @@
 #include "common/base/base64.h"
 #include "common/crypto/digest.h"
 #include "common/model/audit.h"
+#include "common/model/wake_cause.h"
 #include "server/governance/import_internal.h"
 
 #define SCRATCH_BYTES ((size_t)64 << 20)
@@ -90,6 +91,8 @@ static int write_all(struct import_job *job, const struct import_kind *kind, con
 	struct db_rows rows;
 	int r = db_run(op, &import_begin_q, &rows, P_STR(request->within));
 
+	if (r == 0)
+		r = wake_cause_set(op, request->released ? WAKE_APPROVED : WAKE_FEED);
 	if (r == 0)
 		r = kind->write(job);
 	if (r == 0 && job->report->n_errors == 0 && request->complete)

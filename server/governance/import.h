@@ -82,6 +82,7 @@ struct import_request {
 	const struct principal *principal; /* "grants": in whose name */
 	struct str within;   /* path of the unit below which everything lies; STR_NULL: anywhere */
 	bool complete;       /* "persons": whoever has an account below that unit and is not in the file is suspended, and waits for a decision */
+	bool released;       /* its preview was released by a second person: the guard of platforms does not hold it again */
 	struct str source;   /* of a complete file: what those decisions name */
 	struct import_watch *watch; /* NULL: nobody waits */
 };

@@ -50,7 +50,7 @@ DB_QUERY(imports_next_q, DB_WRITE,
          " WHERE r.id = (SELECT id FROM sen.import_run WHERE state IN ('checking', 'applying') AND (claimed_until IS NULL OR claimed_until < now())"
          "  ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
          " AND u.id = r.unit_id AND a.id = CASE r.state WHEN 'checking' THEN r.created_by ELSE r.applied_by END"
-         " RETURNING r.id, r.kind, r.state, u.path, r.sha256, a.id, a.person_id, a.login, r.complete, sen.scope_covers(a.id, 'import', u.path, NULL)");
+         " RETURNING r.id, r.kind, r.state, u.path, r.sha256, a.id, a.person_id, a.login, r.complete, sen.scope_covers(a.id, 'import', u.path, NULL), r.released_by IS NOT NULL");
 DB_QUERY(imports_progress_q, DB_WRITE,
          "UPDATE sen.import_run SET done_rows = $3::integer, total_rows = $4::integer, claimed_until = now() + interval '60 s'"
          " WHERE id = $1::uuid AND claim = $2::uuid");
@@ -250,6 +250,7 @@ int import_task_next(struct op *op, struct import_task *ret_task, bool *ret_foun
 		.login = db_str(&rows, 0, 7),
 		.complete = db_bool(&rows, 0, 8),
 		.in_scope = db_bool(&rows, 0, 9),
+		.released = db_bool(&rows, 0, 10),
 	};
 	return 0;
 }

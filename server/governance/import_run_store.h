@@ -55,7 +55,7 @@ int import_preview_list(struct op *op, struct str id, struct str action, struct 
 /* For import_work.c. */
 struct import_task {
 	struct str id, claim, kind, state, path, sha256, actor, person_id, login;
-	bool complete, in_scope;
+	bool complete, in_scope, released;
 };
 /* *ret_found false: nothing to do. */
 int import_task_next(struct op *op, struct import_task *ret_task, bool *ret_found) _must_check_;

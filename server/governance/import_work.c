@@ -156,6 +156,7 @@ static int run(struct op *op, struct work *w)
 		.principal = &principal,
 		.within = t->path,
 		.complete = t->complete,
+		.released = t->released,
 		.source = arena_printf(op->arena, "import %.*s", STR_ARG(t->id)),
 		.watch = &w->watch,
 	};

@@ -13,6 +13,7 @@
 #include "server/handlers/api/notices.h"
 #include "server/handlers/api/routes_personnel.h"
 #include "server/handlers/api/granting.h"
+#include "server/handlers/api/provisioning.h"
 #include "server/handlers/routes_federation.h"
 #include "server/handlers/routes_ssf.h"
 #include "server/oidc/authorize.h"
@@ -144,6 +145,7 @@ static const struct {
 	{ granting_routes, &n_granting_routes },
 	{ personnel_routes, &n_personnel_routes },
 	{ notice_routes, &n_notice_routes },
+	{ provisioning_routes, &n_provisioning_routes },
 	{ ssf_routes, &n_ssf_routes },
 	{ federation_routes, &n_federation_routes },
 };

@@ -122,6 +122,11 @@ const struct command commands[] = {
 	              " | rollout CODE [UNIT --state STATE [--planned DATE] [--started DATE] [--done DATE] [--note TEXT]] | replay CODE --from N",
 	  "danh mục nền tảng: mục, vòng đời, thẩm định, triển khai", "the catalogue of platforms: entries, life cycle, gates, roll-out",
 	  cmd_platform },
+	{ "provisioning", "show CODE | set CODE [--operations create,update,disable,delete] [--max-n N] [--max-percent N] [--unit-min N] [--unit-percent N]"
+	                  " [--role-min N] [--role-percent N] [--grace-days N] [--gone-days N] [--on-removal ask|leave|disable|delete]"
+	                  " | holds [--platform CODE] [--state open|released|discarded] | hold ID | accounts ID | release ID --reason TEXT | discard ID --reason TEXT",
+	  "cấp phát tài khoản: quy định của từng nền tảng, thay đổi hàng loạt đang bị giữ", "provisioning: a platform's rules, and mass changes that are held",
+	  cmd_provisioning },
 };
 
 const size_t n_commands = ARRAY_LEN(commands);

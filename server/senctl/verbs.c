@@ -46,6 +46,8 @@ static const char *label(const struct ctl *c, const char *name)
 		{ "conclusion", "kết luận" }, { "target", "tích hợp/thay bằng" }, { "old", "nền tảng cũ" }, { "new", "nền tảng mới" },
 		{ "cutover_on", "ngày chuyển" }, { "basis", "căn cứ" }, { "roles", "vai trò" }, { "left", "còn lại" }, { "version", "phiên bản" },
 		{ "description", "mô tả" }, { "features", "tính năng" }, { "functions", "chức năng" }, { "operation", "vận hành" }, { "scope", "phạm vi" },
+		{ "operations", "thao tác được phép" }, { "opened_at", "giữ từ" }, { "disable", "vô hiệu hoá" }, { "delete", "xoá" }, { "change", "mất vai trò" },
+		{ "reason", "lý do" }, { "about", "về" }, { "decided_by", "người quyết định" }, { "grace_days", "số ngày chờ xoá" }, { "waiting", "đang chờ" },
 		{ "approved_by", "người duyệt" }, { "drawn_by", "người lập" }, { "submitted_by", "người trình" }, { "read_only_role", "vai trò chỉ đọc" },
 	};
 
@@ -117,6 +119,16 @@ static void print_answer(struct ctl *c, const struct verb *verb, const json_t *a
 		ctl_print(c, "%s: --after %.*s", ctl_say(c, "còn nữa", "there are more"), STR_ARG(json_get_str(answer, "next")));
 }
 
+static void set_list(json_t *body, const char *member, struct str text)
+{
+	json_t *list = json_new_array();
+	struct str part;
+
+	while (str_split(&text, ',', &part))
+		json_array_append_new(list, json_from_str(str_trim(part)));
+	json_set_take(body, member, list);
+}
+
 /* Options into the query of a GET, else into the body. */
 static int add_options(struct ctl *c, const struct verb *verb, const struct str *values, struct str *path, json_t *body)
 {
@@ -134,6 +146,8 @@ static int add_options(struct ctl *c, const struct verb *verb, const struct str 
 			continue;
 		if (is_get)
 			form_append(&query, &first, str_c(member), values[i]);
+		else if (option->is_list)
+			set_list(body, member, values[i]);
 		else if (!option->is_number)
 			json_set_str(body, member, values[i]);
 		else if (str_to_u64(values[i], INT64_MAX, &number))

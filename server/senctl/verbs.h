@@ -6,13 +6,14 @@
 
 #include "server/senctl/api_call.h"
 
-#define VERB_OPTIONS_MAX 9
+#define VERB_OPTIONS_MAX 10
 #define VERB_COLUMNS_MAX 8
 
 struct verb_option {
 	const char *name;   /* "--because" */
 	const char *member; /* NULL: the same */
 	bool is_number, required;
+	bool is_list;       /* "a,b" */
 };
 struct verb {
 	const char *name, *method;

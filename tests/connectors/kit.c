@@ -25,7 +25,7 @@ int kit_set_up(void **state)
 {
 	(void)state;
 	kit = (struct kit){ .arena = arena_new(KIT_ARENA_BYTES), .config = first_config, .lease_ms = KIT_LEASE_MS,
-		            .ops_allowed = OP_ALLOWED_CREATE | OP_ALLOWED_UPDATE | OP_ALLOWED_DISABLE };
+		            .ops_allowed = OP_ALLOWED_CREATE | OP_ALLOWED_UPDATE | OP_ALLOWED_DISABLE | OP_ALLOWED_DELETE };
 	kit.connector = connector_find(kit.config.kind);
 	assert_non_null(kit.connector);
 	kit.proxy = proxy_start_on(kit_stand->proxy_port ? kit_stand->proxy_port() : 0, target_port, NULL);
@@ -103,6 +103,7 @@ struct result kit_go_in(struct arena *a, const struct desired *d, const struct r
 		.platform_id = d->platform_id,
 		.gen = 1,
 		.want_active = d->active,
+		.is_deletion = kit.deletes && !d->active,
 		.in_doubt = before && before->outcome == OUTCOME_IN_DOUBT,
 		.ext_id = before ? before->ext_id : STR_NULL,
 		.seen_active = before && before->outcome == OUTCOME_OK,
@@ -212,6 +213,7 @@ int main(void)
 	/* Without a platform there is nothing to run them on. */
 	if (target_port == 0)
 		return EXIT_FAILURE;
+	failed += _cmocka_run_group_tests("deletion", scenarios_deletion, n_scenarios_deletion, NULL, NULL);
 	failed += _cmocka_run_group_tests("others", scenarios_others, n_scenarios_others, NULL, NULL);
 	if (kit_stand->n_own > 0)
 		failed += _cmocka_run_group_tests(kit_stand->name, kit_stand->own, kit_stand->n_own, NULL, NULL);

@@ -65,6 +65,7 @@ struct kit {
 	void *instance;
 	struct proxy *proxy;
 	unsigned ops_allowed;
+	bool deletes;        /* what is off is deleted */
 	int64_t lease_ms;
 };
 
@@ -99,5 +100,5 @@ void kit_reopen(void);
 int kit_set_up(void **state);
 int kit_tear_down(void **state);
 
-extern const struct CMUnitTest scenarios_accounts[], scenarios_others[], scenarios_faults[];
-extern const size_t n_scenarios_accounts, n_scenarios_others, n_scenarios_faults;
+extern const struct CMUnitTest scenarios_accounts[], scenarios_deletion[], scenarios_others[], scenarios_faults[];
+extern const size_t n_scenarios_accounts, n_scenarios_deletion, n_scenarios_others, n_scenarios_faults;

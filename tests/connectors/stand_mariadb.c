@@ -38,7 +38,7 @@ static int begin(struct arena *a, struct connector_config *config)
 	mariadb(a, "mysql", "CREATE OR REPLACE USER sen_test_kit@'%' IDENTIFIED BY 'kit-secret-1'");
 	stand_sql_tables(side, "integer AUTO_INCREMENT", " ENGINE=InnoDB");
 	side(a, "CREATE VIEW all_roles AS SELECT user_id, role FROM user_roles UNION ALL SELECT user_id, 'ADMIN' FROM admins");
-	side(a, "GRANT SELECT, INSERT, UPDATE ON " DATABASE ".users TO sen_test_kit@'%'");
+	side(a, "GRANT SELECT, INSERT, UPDATE, DELETE ON " DATABASE ".users TO sen_test_kit@'%'");
 	side(a, "GRANT SELECT, INSERT, DELETE ON " DATABASE ".user_roles TO sen_test_kit@'%'");
 	side(a, "GRANT SELECT, INSERT, DELETE ON " DATABASE ".admins TO sen_test_kit@'%'");
 	config->kind = STR("sql");

@@ -42,7 +42,7 @@ static int begin(struct arena *a, struct connector_config *config)
 	psql(a, "postgres", "CREATE DATABASE " DATABASE " TEMPLATE template0 ENCODING 'UTF8'");
 	stand_sql_tables(side, "integer GENERATED ALWAYS AS IDENTITY", "");
 	side(a, "CREATE VIEW all_roles AS SELECT user_id, role FROM user_roles UNION ALL SELECT user_id, 'ADMIN' FROM admins");
-	side(a, "GRANT SELECT, INSERT, UPDATE ON users TO sen_test_kit");
+	side(a, "GRANT SELECT, INSERT, UPDATE, DELETE ON users TO sen_test_kit");
 	side(a, "GRANT SELECT, INSERT, DELETE ON user_roles, admins TO sen_test_kit");
 	config->kind = STR("sql");
 	config->driver = STR("postgresql");

@@ -17,6 +17,9 @@ UPDATE users SET login = :login, name = :full_name, unit = :unit_code, post = :p
 -- name: disable
 UPDATE users SET enabled = 0 WHERE sen_id = :account_id
 
+-- name: delete
+DELETE FROM users WHERE sen_id = :account_id
+
 -- name: roles
 SELECT r.role FROM user_roles r JOIN users u ON u.id = r.user_id WHERE u.sen_id = :account_id
 UNION ALL SELECT 'ADMIN' FROM admins a JOIN users u ON u.id = a.user_id WHERE u.sen_id = :account_id

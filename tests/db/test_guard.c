@@ -3,7 +3,7 @@
  * are; a revocation by name never is; and what becomes of accounts that are off.
  */
 #include "common/plan/facts_store.h"
-#include "common/plan/wake_cause.h"
+#include "common/model/wake_cause.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/completion_store.h"
 #include "provisioning/deletion_store.h"
@@ -266,7 +266,7 @@ static void what_is_under_way_is_held_at_its_end(void **state)
 
 	side("UPDATE sen.person SET ten = 'Bình', full_name = 'Lê Bình' WHERE employee_code ~ 'NV10[0-3]'");
 	plan_all(*state);
-	side("UPDATE sen.binding b SET state = 3, ext_id = NULL FROM sen.account a WHERE a.id = b.account_id AND a.login = 'nv103' AND platform_id = 2");
+	side("UPDATE sen.binding b SET state = 3, ext_id = NULL, due_at = now() + interval '1 h' FROM sen.account a WHERE a.id = b.account_id AND a.login = 'nv103' AND platform_id = 2");
 	op_init(&op, *state, db, NULL);
 	assert_int_equal(binding_claim(&op, 2, 3, 60, &work, &n), 0);
 	assert_int_equal(n, 3);

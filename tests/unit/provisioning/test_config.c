@@ -122,7 +122,7 @@ static void faults_refuse_the_start(void **state)
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/?a\ntoken_file = secret\n", "url:" },
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://x/\n", "token_file" },
 		{ BASE SCIM "update = post\n", "patch or put" },
-		{ BASE SCIM "ops_allowed = create,delete\n", "ops_allowed" },
+		{ BASE SCIM "ops_allowed = create,remove\n", "ops_allowed" },
 		{ BASE SCIM "timeout_ms = 20000\n", "lease_s" },
 		{ BASE SCIM "concurrency = 65\n", "conf:17: " },
 		{ BASE SCIM "tokn_file = x\n", "conf:17: unknown key 'tokn_file' in [connector.P02]; did you mean 'token_file'?" },

@@ -13,7 +13,7 @@
 
 /* One expected call and its answer. */
 struct answer {
-	const char *op; /* look_up, create, update, disable, read_back */
+	const char *op; /* look_up, create, update, disable, read_back, remove */
 	enum verdict verdict;
 	const char *seen; /* ON, OLD, OFF; NULL: the platform does not tell */
 	const char *class;
@@ -52,6 +52,7 @@ SCRIPTED(create)
 SCRIPTED(update)
 SCRIPTED(disable)
 SCRIPTED(read_back)
+SCRIPTED(remove)
 
 static const struct connector scripted = {
 	.kind = "scripted",
@@ -60,15 +61,18 @@ static const struct connector scripted = {
 	.update = play_update,
 	.disable = play_disable,
 	.read_back = play_read_back,
+	.remove = play_remove,
 };
+static const struct connector keeping = { .kind = "keeping" };
 
 struct scenario {
 	const char *name;
 	bool active, in_doubt, has_ext_id, is_seen;
+	bool is_deletion, is_kept; /* is_kept: the connector deletes nothing */
 	unsigned ops_allowed; /* 0: all */
 	struct answer answers[8];
 	enum outcome outcome;
-	bool keeps_ext_id, created, disabled;
+	bool keeps_ext_id, created, disabled, deleted;
 	const char *class;
 };
 
@@ -149,6 +153,28 @@ static const struct scenario scenarios[] = {
 	  .keeps_ext_id = true },
 	{ "seen as desired, but in doubt", true, .has_ext_id = true, .is_seen = true, .in_doubt = true,
 	  .answers = { { "update", VERDICT_DONE, ON } }, .outcome = OUTCOME_OK, .keeps_ext_id = true },
+	{ "a deletion is read back", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
+	  .answers = { { "remove", VERDICT_DONE }, { "read_back", VERDICT_ABSENT } }, .outcome = OUTCOME_OK, .deleted = true },
+	{ "a deletion that did nothing is not believed", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
+	  .answers = { { "remove", VERDICT_DONE }, { "read_back", VERDICT_DONE, OFF } },
+	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true, .class = "ignored" },
+	{ "a deletion whose read-back is lost is repeated", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
+	  .answers = { { "remove", VERDICT_DONE }, { "read_back", VERDICT_DOWN } }, .outcome = OUTCOME_RETRY, .keeps_ext_id = true },
+	{ "a deletion without an answer is repeated", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
+	  .answers = { { "remove", VERDICT_IN_DOUBT } }, .outcome = OUTCOME_RETRY, .keeps_ext_id = true },
+	{ "gone is as good as deleted", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
+	  .answers = { { "remove", VERDICT_ABSENT } }, .outcome = OUTCOME_OK, .deleted = true },
+	{ "to be deleted, without an identifier: looked for", false, .is_seen = true, .is_deletion = true,
+	  .answers = { { "look_up", VERDICT_DONE, OFF }, { "remove", VERDICT_DONE }, { "read_back", VERDICT_ABSENT } },
+	  .outcome = OUTCOME_OK, .deleted = true },
+	{ "to be deleted, the name is somebody else's: not touched", false, .is_seen = true, .is_deletion = true,
+	  .answers = { { "look_up", VERDICT_CONFLICT } }, .outcome = OUTCOME_OK, .deleted = true },
+	{ "wanted again meanwhile: nothing is deleted", true, .has_ext_id = true, .is_deletion = true,
+	  .answers = { { "update", VERDICT_DONE, ON } }, .outcome = OUTCOME_OK, .keeps_ext_id = true },
+	{ "deleting is not allowed there", false, .has_ext_id = true, .is_deletion = true, .ops_allowed = 7,
+	  .outcome = OUTCOME_BLOCKED, .keeps_ext_id = true, .class = "not_allowed" },
+	{ "accounts of this kind are kept", false, .has_ext_id = true, .is_deletion = true, .is_kept = true,
+	  .outcome = OUTCOME_BLOCKED, .keeps_ext_id = true, .class = "not_able" },
 	{ "rights are missing", true, .has_ext_id = true, .answers = { { "update", VERDICT_AUTH, .class = "auth" } },
 	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true, .class = "auth" },
 };
@@ -161,6 +187,7 @@ static void run_scenario(struct arena *a, const struct scenario *s)
 		.ext_id = s->has_ext_id ? STR("ext-0") : STR_NULL,
 		.seen_hash = s->is_seen ? str_c(want.hash) : STR_NULL,
 		.seen_active = s->is_seen && s->active,
+		.is_deletion = s->is_deletion,
 	};
 	struct result result;
 	struct op op;
@@ -170,9 +197,9 @@ static void run_scenario(struct arena *a, const struct scenario *s)
 	script = s->answers;
 	for (n_left = 0; n_left < ARRAY_LEN(s->answers) && s->answers[n_left].op;)
 		n_left++;
-	operate(&scripted, s->ops_allowed ? s->ops_allowed : 7, &call, &work, &result);
+	operate(s->is_kept ? &keeping : &scripted, s->ops_allowed ? s->ops_allowed : 15, &call, &work, &result);
 	if (n_left > 0 || result.outcome != s->outcome || result.was_created != s->created ||
-	    result.was_disabled != s->disabled || str_is_null(result.ext_id) == s->keeps_ext_id ||
+	    result.was_disabled != s->disabled || result.was_deleted != s->deleted || str_is_null(result.ext_id) == s->keeps_ext_id ||
 	    (s->class && (!result.fault.class || strcmp(result.fault.class, s->class) != 0)))
 		fail_msg("%s: %zu calls left, outcome %s, created %d, disabled %d, ext_id %d, class %s", s->name, n_left,
 		         outcome_name(result.outcome), result.was_created, result.was_disabled,

@@ -1,4 +1,4 @@
-#include "common/plan/wake_cause.h"
+#include "common/model/wake_cause.h"
 
 DB_QUERY(wake_cause_set_q, DB_WRITE, "SELECT set_config('sen.cause', $1, true)");
 

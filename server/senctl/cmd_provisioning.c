@@ -1,0 +1,27 @@
+/* cmd_provisioning.c: senctl provisioning …: what provisioning may do on a platform, and what its guard holds. */
+
+#include "server/senctl/verbs.h"
+
+#define NUMBER(option, member) { option, member, .is_number = true }
+
+int cmd_provisioning(struct ctl *c)
+{
+	static const struct verb verbs[] = {
+		{ .name = "show", .method = "GET", .path = "/platforms/{}/provisioning" },
+		{ .name = "set", .method = "PUT", .path = "/platforms/{}/provisioning", .seen = "/platforms/{}/provisioning",
+		  .options = { { "operations", NULL, .is_list = true }, NUMBER("max-n", "max_n"), NUMBER("max-percent", "max_percent"),
+		               NUMBER("unit-min", "unit_min"), NUMBER("unit-percent", "unit_percent"), NUMBER("role-min", "role_min"),
+		               NUMBER("role-percent", "role_percent"), NUMBER("grace-days", "grace_days"), NUMBER("gone-days", "gone_days"),
+		               { "on-removal", "on_removal", false, false } } },
+		{ .name = "holds", .method = "GET", .path = "/holds",
+		  .options = { { .name = "platform" }, { .name = "state" }, { .name = "after" }, { .name = "limit" } }, .list = "holds",
+		  .columns = { "id", "platform", "state", "reason", "about", "disable", "delete", "change" } },
+		{ .name = "hold", .method = "GET", .path = "/holds/{}" },
+		{ .name = "accounts", .method = "GET", .path = "/holds/{}/accounts", .options = { { .name = "after" }, { .name = "limit" } },
+		  .list = "accounts", .columns = { "operation", "login", "employee_code", "full_name", "unit", "unit_name" } },
+		{ .name = "release", .method = "POST", .path = "/holds/{}/release", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
+		{ .name = "discard", .method = "POST", .path = "/holds/{}/discard", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
+	};
+
+	return verbs_run(c, verbs, ARRAY_LEN(verbs));
+}
