@@ -76,12 +76,14 @@ DB_QUERY(prov_guard_pass, DB_WRITE,
 	" UPDATE sen.hold h SET n_passed = h.n_passed + (SELECT count(*) FROM done WHERE NOT want_active),"
 	" passed_units = coalesce((SELECT jsonb_object_agg(unit_id, n) FROM units), '{}')"
 	" WHERE h.id = $2::bigint AND EXISTS (SELECT FROM done)");
-/* What stayed, and whose acts it is: who revoked, who drew up the movement. */
+/* What stayed, and whose acts it is: who revoked, who retired the rule, who drew up the movement. */
 DB_QUERY(prov_guard_keep, DB_WRITE,
 	"WITH held AS MATERIALIZED (SELECT b.account_id, b.want_active, b.delete_at FROM sen.binding b WHERE b.state = 6 AND b.hold_id = $2::bigint"
 	"  AND b.platform_id = $1::smallint),"
 	" authors AS (INSERT INTO sen.hold_author (hold_id, account_id) SELECT $2::bigint, x.id FROM ("
 	"  SELECT g.revoked_by AS id FROM held h JOIN sen.access_grant g ON g.account_id = h.account_id WHERE g.revoked_at > now() - interval '1 hour'"
+	"  UNION SELECT r.retired_by FROM held h JOIN sen.access_grant g ON g.account_id = h.account_id JOIN sen.birthright_rule r ON r.id = g.rule_id"
+	"   WHERE r.retired_at > now() - interval '1 hour'"
 	"  UNION SELECT m.drawn_by FROM held h JOIN sen.account_stop s ON s.account_id = h.account_id JOIN sen.account a ON a.id = s.account_id"
 	"   JOIN sen.movement m ON m.person_id = a.person_id AND m.id = s.movement_id WHERE s.valid_from > now() - interval '1 day') x"
 	"  WHERE x.id IS NOT NULL ON CONFLICT DO NOTHING)"

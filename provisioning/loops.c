@@ -20,7 +20,7 @@
 #define POLL_MS 250
 #define FAULT_PAUSE_MS 1000
 #define PLANNER_BYTES ((size_t)64 * 1024 * 1024)
-#define HOUSEKEEPER_BYTES ((size_t)4 * 1024 * 1024)
+#define HOUSEKEEPER_BYTES ((size_t)16 * 1024 * 1024)
 #define REORGANISER_BYTES ((size_t)1024 * 1024)
 #define REORGANISE_POLL_MS 1000
 
@@ -35,6 +35,8 @@
 #define UNUSED_EVERY_MS ((int64_t)60 * 1000)
 #define NOTICES_EVERY_MS ((int64_t)60 * 1000)
 #define GUARD_EVERY_MS 300
+/* Platforms judged in one round; the rest waits for the next one, so that other chores get their turn. */
+#define GUARD_BATCHES 8
 #define DELETIONS_EVERY_MS 1000
 #define FORGET_EVERY_MS ((int64_t)600 * 1000)
 #define PARTITIONS_EVERY_MS ((int64_t)3600 * 1000)
@@ -249,7 +251,7 @@ static int guard(struct app *app, struct op *op)
 	size_t n = 0;
 	int err = 0;
 
-	while (err == 0 && judged) {
+	for (int i = 0; err == 0 && judged && i < GUARD_BATCHES; i++) {
 		err = guard_run(op, &judged, &opened);
 		if (err == 0 && opened.id > 0)
 			log_event(LOG_LEVEL_WARN, "guard.held", L_STR("platform", opened.platform), L_INT("hold", opened.id), L_C("reason", opened.reason),

@@ -43,10 +43,59 @@ CREATE FUNCTION sen.wake_again(accounts uuid[], priority smallint) RETURNS void 
 $$;
 REVOKE ALL ON FUNCTION sen.wake_again(uuid[], smallint) FROM PUBLIC;
 
--- Approved by a second person after a preview; movements, of which each is a decision; a platform that closes is always asked about.
-ALTER FUNCTION sen.reorganisation_advance(integer) SET sen.cause = 'approved';
-ALTER FUNCTION sen.account_due_run(uuid, integer, text) SET sen.cause = 'named';
-ALTER FUNCTION sen.wake_by_platform() SET sen.cause = 'feed';
+-- Says why for what runs between two calls of it; what was said before, by a feed for one, stands.  What stood, to be set again.
+CREATE FUNCTION sen.cause_unless(cause text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	was text := coalesce(current_setting('sen.cause', true), '');
+BEGIN
+	PERFORM set_config('sen.cause', CASE was WHEN '' THEN cause ELSE was END, true);
+	RETURN was;
+END
+$$;
+-- Approved by a second person after a preview.
+ALTER FUNCTION sen.reorganisation_advance(integer) RENAME TO reorganisation_advance_step;
+CREATE FUNCTION sen.reorganisation_advance(size integer, OUT id uuid, OUT step text, OUT n_from integer, OUT n_to integer)
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	was text := sen.cause_unless('approved');
+BEGIN
+	SELECT s.id, s.step, s.n_from, s.n_to INTO id, step, n_from, n_to FROM sen.reorganisation_advance_step(size) s;
+	PERFORM set_config('sen.cause', was, true);
+END
+$$;
+REVOKE ALL ON FUNCTION sen.reorganisation_advance(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sen.reorganisation_advance(integer) TO sen_provisioner;
+REVOKE ALL ON FUNCTION sen.reorganisation_advance_step(integer) FROM sen_provisioner;
+-- Movements, of which each is a decision about one person.
+ALTER FUNCTION sen.account_due_run(uuid, integer, text) RENAME TO account_due_step;
+CREATE FUNCTION sen.account_due_run(movement uuid, max integer, request text) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+	SET search_path = pg_catalog AS $$
+DECLARE
+	was text := sen.cause_unless('named');
+	n integer := sen.account_due_step(movement, max, request);
+BEGIN
+	PERFORM set_config('sen.cause', was, true);
+	RETURN n;
+END
+$$;
+REVOKE ALL ON FUNCTION sen.account_due_run(uuid, integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sen.account_due_run(uuid, integer, text) TO sen_server, sen_provisioner;
+REVOKE ALL ON FUNCTION sen.account_due_step(uuid, integer, text) FROM sen_server, sen_provisioner;
+-- A platform that closes is always asked about, however few accounts it has.
+CREATE OR REPLACE FUNCTION sen.wake_by_platform() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	was text := coalesce(current_setting('sen.cause', true), '');
+BEGIN
+	PERFORM set_config('sen.cause', 'feed', true);
+	PERFORM sen.wake(ARRAY(SELECT g.account_id FROM sen.access_grant g JOIN sen.role r ON r.id = g.role_id
+		JOIN changed n ON n.id = r.platform_id JOIN before o ON o.id = n.id
+		WHERE g.revoked_at IS NULL
+		AND (n.code, n.name, sen.platform_is_open(n.state)) IS DISTINCT FROM (o.code, o.name, sen.platform_is_open(o.state))),
+		(CASE WHEN EXISTS (SELECT FROM changed n WHERE NOT sen.platform_is_open(n.state)) THEN 0 ELSE 1 END)::smallint);
+	PERFORM set_config('sen.cause', was, true);
+	RETURN NULL;
+END
+$$;
 
 -- One row a platform; without one, the defaults of sen.provisioning_rule.
 CREATE TABLE sen.provisioning_policy (
@@ -155,3 +204,5 @@ GRANT INSERT, UPDATE, DELETE ON sen.hold TO sen_provisioner;
 GRANT INSERT, DELETE ON sen.hold_author TO sen_provisioner;
 GRANT INSERT, UPDATE ON sen.guard_size TO sen_provisioner;
 GRANT DELETE ON sen.mass_cause TO sen_provisioner;
+GRANT SELECT (person_id, id, drawn_by) ON sen.movement TO sen_provisioner;
+GRANT SELECT (id, retired_by, retired_at) ON sen.birthright_rule TO sen_provisioner;

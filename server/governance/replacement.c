@@ -3,6 +3,7 @@
 #include "common/base/random.h"
 #include "common/model/platform_store.h"
 #include "common/model/unit_store.h"
+#include "common/model/wake_cause.h"
 #include "server/governance/governance_audit.h"
 #include "server/governance/replacement_steps.h"
 
@@ -308,6 +309,9 @@ static int run_in_transaction(struct op *op, const struct principal *p, const st
 	if (held.n == 0)
 		return not_held(op, p, batch->plan_id);
 	r = may_run(op, batch, &held);
+	/* Approved by a second person after a preview of each step. */
+	if (r == 0)
+		r = wake_cause_set(op, WAKE_APPROVED);
 	if (r == 0)
 		r = replacement_do_batch(op, batch, &run->done);
 	if (r == 0)

@@ -238,9 +238,15 @@ static void what_was_approved_is_not_held_again(void **state)
 	plan_all(*state);
 	assert_int_equal(side_i64(HELD), 0);
 	assert_int_equal(side_i64(HARMED), 200);
-	/* The declared functions. */
-	assert_int_equal(side_i64("SELECT count(*) FROM pg_proc p WHERE pronamespace = 'sen'::regnamespace AND (proname = 'reorganisation_advance'"
-	                          " AND 'sen.cause=approved' = ANY (proconfig) OR proname = 'account_due_run' AND 'sen.cause=named' = ANY (proconfig))"), 2);
+	/* Movements that are due, all in one transaction; but within a feed, as the feed. */
+	everybody_is_there(state);
+	side("INSERT INTO sen.account_due (account_id, due_at, status, revoke, movement_id, actor) SELECT id, now(), 'disabled', false, id, id FROM sen.account WHERE login ~ 'nv1..'");
+	assert_int_equal(side_i64("SELECT sen.account_due_run(NULL, 50, 'test')"), 50);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account d JOIN sen.mass_cause m ON m.xid = d.cause"), 0);
+	side("BEGIN; SET LOCAL sen.cause = 'feed'; SELECT sen.account_due_run(NULL, 50, 'test'); COMMIT; DELETE FROM sen.account_due");
+	plan_all(*state);
+	assert_int_equal(side_i64(HELD), 50);
+	assert_int_equal(side_i64(HARMED), 50);
 }
 
 static void a_program_that_goes_row_by_row_is_counted(void **state)
@@ -502,6 +508,30 @@ static void deletions_are_guarded_and_stop(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE login IN ('nv100', 'nv101') AND state = 0 AND delete_at IS NULL"), 2);
 }
 
+static void what_is_discarded_stays_as_it_is(void **state)
+{
+	side(LET_DELETE "; UPDATE sen.binding SET state = 7, want_active = false, seen_active = false, delete_at = now() WHERE account_id IN"
+	     " (SELECT id FROM sen.account WHERE login ~ 'nv0[0-4].') AND platform_id = 2");
+	run_deletions(*state);
+	side("SELECT take('nv1..', 'MC'), take('nv1..', 'TK')");
+	plan_all(*state);
+	judge_all(*state);
+	assert_int_equal(side_i64(HELD), 150);
+	side("UPDATE sen.hold SET state = 'discarded', decision = 'x' WHERE platform_id = 2");
+	assert_int_equal(apply(*state), 0);
+	/* Deletions begin their grace again; the others wait for the facts. */
+	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE state = 7 AND delete_at > now() + interval '29 days' AND hold_id IS NULL"), 50);
+	assert_int_equal(side_i64(HELD), 100);
+	assert_int_equal(apply(*state), 0);
+	side("SELECT give('nv1[0-8].', 'MC'), give('nv1[0-8][02468]', 'TK')");
+	plan_all(*state);
+	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE state = 1 AND want_active AND want_hash = seen_hash"), 90);
+	/* Released after all. */
+	side("UPDATE sen.hold SET state = 'released', applied_at = NULL WHERE platform_id = 2");
+	assert_int_equal(apply(*state), 10);
+	assert_int_equal(side_i64(HARMED), 10);
+}
+
 static void what_is_allowed_again_goes_on(void **state)
 {
 	const struct work *work;
@@ -536,6 +566,7 @@ int main(void)
 		GUARD_TEST(off_then_grace_then_gone),
 		GUARD_TEST(a_return_while_it_is_deleted_is_looked_for),
 		GUARD_TEST(deletions_are_guarded_and_stop),
+		GUARD_TEST(what_is_discarded_stays_as_it_is),
 		GUARD_TEST(what_is_allowed_again_goes_on),
 	};
 

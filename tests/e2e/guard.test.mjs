@@ -1,0 +1,147 @@
+// Mass changes wait for a second person, and harm nobody until then; who leaves by name never waits; grace, deletion, return.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { ldapSearch, scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
+import { administrator, basis, env, grant, official, p02, p03, sql } from './lib/world.mjs';
+import { call, change, communesWithFree, deputyOf } from './lib/versioned.mjs';
+
+const reason = 'Đã kiểm tra với đơn vị';
+const userOf = async (id) => (await scimUsers(env, `externalId eq "${id}"`))[0];
+const mailboxOf = async (id) => (await ldapSearch(env.P03_LDAP_OPERATOR_URI, env.P03_LDAP_BASE, `(employeeNumber=${id})`))[0];
+const isOff = (mailbox) => (mailbox?.employeeType ?? []).includes('disabled');
+const everyUser = async (ids, is) => (await Promise.all(ids.map(userOf))).every(is);
+const stateOn = async (id, platform) => Number((await sql(`SELECT b.state FROM sen.binding b JOIN sen.platform p ON p.id = b.platform_id
+  WHERE b.account_id = $1 AND p.code = $2`, id, platform))[0]?.[0] ?? -1);
+
+let chief, second, root;
+const rules = async (platform, body) => {
+  const answer = await change(chief, `/platforms/${platform}/provisioning`, body, { method: 'PUT', seen: `/platforms/${platform}/provisioning` });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json;
+};
+const holdsOf = async (platform, state) => (await chief.api('GET', `/holds?platform=${platform}&state=${state}`)).json.holds;
+
+before(async () => {
+  chief = await administrator();
+  [[root]] = await sql('SELECT code FROM sen.unit WHERE parent_id IS NULL ORDER BY id LIMIT 1');
+  second = await deputyOf(root, ['read', 'grant', 'approve', 'rules']);
+});
+after(async () => {
+  await rules('P02', { operations: ['create', 'update', 'disable'], max_n: 20, max_percent: 2, unit_percent: 10 });
+  await rules('P03', { operations: ['create', 'update', 'disable'] });
+});
+
+test('the rules of a platform: a version, limits, and accounts of the directory are kept', async () => {
+  const before = await chief.api('GET', '/platforms/P03/provisioning');
+  assert.equal(before.json.operations.join(), 'create,update,disable');
+  const put = (version, body, platform = 'P03') => call(chief, 'PUT', `/platforms/${platform}/provisioning`, { body, headers: { 'if-match': `"${version}"` } });
+  const { version } = before.json;
+  const changed = await put(version, { grace_days: 31 });
+  assert.equal(changed.json.grace_days, 31, changed.text);
+  assert.equal(changed.json.version, version + 1);
+  assert.equal((await put(version, { grace_days: 32 })).status, 412);
+  // Of 50 who saw the same, one changes it.
+  const all = await Promise.all(Array.from({ length: 50 }, (_, i) => put(version + 1, { max_n: 20 + i })));
+  assert.equal(all.filter((answer) => answer.status === 200).length, 1);
+  for (const body of [{ max_percent: 101 }, { grace_days: -1 }, { on_removal: 'erase' }, { operations: ['create', 'drop'] }, { max_N: 3 }])
+    assert.ok([400, 422].includes((await put(version + 2, body)).status), JSON.stringify(body));
+  const directory = (await chief.api('GET', '/platforms/DIR/provisioning')).json;
+  assert.equal((await put(directory.version, { operations: ['create', 'update', 'disable', 'delete'] }, 'DIR')).json.args?.field, 'operations');
+  await rules('P03', { grace_days: 30, max_n: 20 });
+  assert.match(await senctl(env, ['provisioning', 'show', 'P03']), /grace_days|số ngày chờ xoá: 30/);
+  const { rows: [audited] } = { rows: await sql(`SELECT count(*) FROM sen.audit WHERE action = 'provisioning.rules' AND object = 'P03'`) };
+  assert.ok(Number(audited[0]) >= 3);
+});
+
+test('a rule that is retired takes many away at once: held, nobody harmed; who leaves is off in seconds; a second person releases', async () => {
+  await rules('P02', { max_n: 5, max_percent: 0, unit_percent: 100 });
+  const [unit] = await communesWithFree(12);
+  const draft = await chief.api('POST', '/rules', { code: `G-${Date.now().toString(36)}`, name: 'Một cửa', basis, unit: unit.code, roles: [`P02/${p02.role}`] });
+  assert.equal(draft.status, 201, draft.text);
+  const rule = `/rules/${draft.json.id}`;
+  const released = await call(second, 'POST', `${rule}/release`, { body: {}, headers: { 'if-match': '"1"' } });
+  assert.equal(released.status, 200, released.text);
+  const people = (await sql(`SELECT DISTINCT g.account_id FROM sen.access_grant g WHERE g.rule_id = $1 AND NOT EXISTS (SELECT FROM sen.access_grant x
+    WHERE x.account_id = g.account_id AND x.rule_id IS DISTINCT FROM g.rule_id)`, draft.json.id)).map(([id]) => id);
+  assert.ok(people.length >= 10, `${people.length} people`);
+  await until('all on P02', () => everyUser(people, (user) => user?.active), 60000);
+
+  const retired = await change(chief, `${rule}/retire`, {}, { seen: rule });
+  assert.equal(retired.status, 200, retired.text);
+  await until('held', async () => (await holdsOf('P02', 'open')).length === 1, 30000);
+  let [hold] = await holdsOf('P02', 'open');
+  assert.equal(hold.reason, 'platform');
+  assert.equal(hold.disable, people.length);
+  assert.ok(await everyUser(people, (user) => user.active), 'somebody was harmed');
+
+  // By name, while it is held.
+  const [gone, ...others] = people;
+  const [[login]] = await sql('SELECT login FROM sen.account WHERE id = $1', gone);
+  assert.equal((await chief.api('POST', `/accounts/${login}/disable`, { reason: 'Nghỉ việc' })).status, 200);
+  await until('the leaver is off', async () => !(await userOf(gone)).active, 10000);
+  assert.ok(await everyUser(others, (user) => user.active), 'somebody was harmed');
+
+  // Looked at, account by account.
+  const path = `/holds/${hold.id}`;
+  const seen = [];
+  let next = '';
+  do {
+    const { json } = await chief.api('GET', `${path}/accounts?limit=5${next ? `&after=${next}` : ''}`);
+    seen.push(...json.accounts);
+    next = json.next;
+  } while (next);
+  const waiting = new Set((await sql(`SELECT login FROM sen.account WHERE id = ANY (string_to_array($1, ',')::uuid[])`, others.join())).map(([name]) => name));
+  assert.deepEqual(new Set(seen.map((account) => account.login)), waiting);
+  assert.ok(seen.every((account) => account.operation === 'disable' && account.full_name && account.unit));
+  assert.match(await senctl(env, ['provisioning', 'accounts', String(hold.id)]), /disable/);
+
+  // Not by whoever retired the rule, not with an old version, and once.
+  const decide = (who, what, version) => call(who, 'POST', `${path}/${what}`, { body: { reason }, headers: { 'if-match': `"${version}"` } });
+  hold = (await chief.api('GET', path)).json;
+  assert.ok(hold.authors.includes(env.SEN_ADMIN_LOGIN));
+  assert.equal((await decide(chief, 'release', hold.version)).json.code, 'four_eyes');
+  assert.equal((await decide(second, 'release', hold.version + 1)).status, 412);
+  const answers = await Promise.all(Array.from({ length: 50 }, () => decide(second, 'release', hold.version)));
+  assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
+  await until('all off', () => everyUser(people, (user) => !user.active), 60000);
+  await until('carried out', async () => (await chief.api('GET', path)).json.applied_at, 10000);
+  assert.equal((await chief.api('GET', path)).json.waiting, 0);
+  assert.equal((await sql(`SELECT count(*) FROM sen.audit WHERE action = 'hold.release' AND object = $1`, `hold:${hold.id}`))[0][0], '1');
+});
+
+test('off, then a grace in which a return only enables; then deleted, and back only after a look-up: on SCIM and on LDAP', async () => {
+  const operations = ['create', 'update', 'disable', 'delete'];
+  for (const platform of ['P02', 'P03']) await rules(platform, { operations, grace_days: 30, ...(platform === 'P02' ? { max_n: 20 } : {}) });
+  const person = await official(p02, p03);
+  await until('there', async () => (await userOf(person.id))?.active && await mailboxOf(person.id));
+  const was = (await userOf(person.id)).id;
+  const leave = async () => assert.equal((await chief.api('POST', '/grants/revoke', { login: person.login, reason: 'Thôi việc' })).status, 200);
+  const inGrace = async () => await stateOn(person.id, 'P02') === 7 && await stateOn(person.id, 'P03') === 7;
+
+  await leave();
+  await until('in grace', inGrace, 20000);
+  assert.equal((await userOf(person.id)).active, false);
+  assert.ok(isOff(await mailboxOf(person.id)));
+  for (const client of [p02, p03]) await grant(person.employeeCode, client);
+  await until('enabled', async () => (await userOf(person.id)).active && !isOff(await mailboxOf(person.id)), 20000);
+  assert.equal((await userOf(person.id)).id, was);
+
+  await leave();
+  await until('in grace', inGrace, 20000);
+  await sql('UPDATE sen.binding SET delete_at = now() WHERE account_id = $1 AND state = 7', person.id);
+  await until('deleted', async () => !await userOf(person.id) && !await mailboxOf(person.id), 20000);
+  await until('remembered', async () => await stateOn(person.id, 'P02') === 8 && await stateOn(person.id, 'P03') === 8, 10000);
+  assert.equal((await sql(`SELECT count(*) FROM sen.audit WHERE action = 'platform_account.delete' AND account_id = $1`, person.id))[0][0], '2');
+  // In the directory it is kept.
+  const [entry] = await ldapSearch(env.SEN_LDAP_OPERATOR_URI, env.SEN_LDAP_BASE, `(uid=${person.login})`);
+  assert.ok(entry.pwdAccountLockedTime);
+
+  for (const client of [p02, p03]) await grant(person.employeeCode, client);
+  await until('there again', async () => (await userOf(person.id))?.active && await mailboxOf(person.id), 20000);
+  assert.notEqual((await userOf(person.id)).id, was);
+  assert.equal((await scimUsers(env, `userName eq "${person.login}"`)).length, 1);
+  const ops = (await sql(`SELECT o.op FROM sen.op_log o JOIN sen.platform p ON p.id = o.platform_id WHERE o.account_id = $1 AND p.code = 'P02' ORDER BY o.at`, person.id)).map(([op]) => op);
+  assert.equal(ops.at(-1), 'create');
+});
