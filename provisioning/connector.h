@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "common/base/json.h"
 #include "common/base/op.h"
 #include "provisioning/config.h"
 #include "common/plan/plan.h"
@@ -55,6 +56,32 @@ struct call {
 	struct fault fault;          /* out */
 };
 
+/* One account of a listing. */
+struct listed {
+	struct str ext_id;
+	struct str account_id; /* ours, as the account carries it; STR_NULL: none */
+	struct str login;      /* its natural key there, or STR_NULL */
+	struct str etag;       /* or STR_NULL */
+	bool active;
+	struct str document;   /* canonical JSON: what it holds of ours, by the platform's own names (attributes.h) */
+};
+
+/* What makes a listing count as whole. */
+enum list_proof {
+	LIST_BY_END,   /* the protocol marks the end: RFC 2696, RFC 9865, a key of our own */
+	LIST_BY_COUNT, /* only when the accounts received are as many as the platform says */
+};
+
+struct list_page {
+	struct str cursor;      /* in: where to go on; STR_NULL: at the beginning */
+	void *session;          /* the connector's own, from page to page; NULL at first; list_end() frees it */
+	struct listed *accounts;
+	size_t n;
+	struct str next;        /* the cursor behind this page; STR_NULL: there is nothing more to be had */
+	int64_t total;          /* accounts, as the platform says; -1: it does not say */
+	enum list_proof proof;
+};
+
 struct connector {
 	const char *kind;
 	/* config and op->db (NULL in some tests) outlive the instance. */
@@ -69,6 +96,14 @@ struct connector {
 	enum verdict (*read_back)(struct call *c, struct observed *ret);
 	/* Deletes an account that is ours; *ret is not told.  NULL: accounts of this kind are kept. */
 	enum verdict (*remove)(struct call *c, struct observed *ret);
+	/*
+	 * The next page of all accounts there are, whoever's; c->want is NULL.  VERDICT_ABSENT: the cursor is not good any
+	 * more, one must begin again.  NULL: the platform cannot list.
+	 */
+	enum verdict (*list)(struct call *c, struct list_page *page);
+	void (*list_end)(void *instance, void *session); /* NULL: there are no sessions */
+	/* What an account should hold, in the words of struct listed.document; a new reference.  As list. */
+	json_t *(*expect)(struct arena *a, void *instance, const struct desired *want);
 };
 
 /* NULL when there is none of that kind. */

@@ -9,6 +9,7 @@
 #include "provisioning/binding_store.h"
 #include "provisioning/deletion_store.h"
 #include "provisioning/expiry_store.h"
+#include "provisioning/metrics.h"
 #include "common/plan/facts_store.h"
 #include "provisioning/guard_store.h"
 #include "provisioning/reconcile.h"
@@ -203,6 +204,20 @@ static int count_outbox(struct app *app, struct op *op)
 	return 0;
 }
 
+static int count_findings(struct app *app, struct op *op)
+{
+	const struct observe_counts *counts;
+	struct buf b = buf_new(op->arena, sizeof(app->observe_counts) - 1);
+	size_t n;
+	int err = observe_counts(op, &counts, &n);
+
+	for (size_t i = 0; err == 0 && i < n; i++)
+		metrics_write_findings(&b, &counts[i]);
+	if (err == 0)
+		publish(app, app->observe_counts, &b);
+	return err;
+}
+
 static int partitions(struct app *app, struct op *op)
 {
 	(void)app;
@@ -289,6 +304,7 @@ static struct chore {
 	{ "housekeeper.expire", EXPIRE_EVERY_MS, expire },
 	{ "housekeeper.count", COUNT_EVERY_MS, count_waiting },
 	{ "housekeeper.count_outbox", COUNT_EVERY_MS, count_outbox },
+	{ "housekeeper.count_findings", 6 * (int64_t)COUNT_EVERY_MS, count_findings },
 	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
 	{ "housekeeper.end_sessions", SESSIONS_EVERY_MS, end_sessions },
 	{ "housekeeper.give_up", GIVE_UP_EVERY_MS, give_up },

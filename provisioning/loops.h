@@ -3,6 +3,7 @@
 
 #include "common/db/db.h"
 #include "provisioning/config.h"
+#include "provisioning/observe/observer.h"
 #include "provisioning/outbox.h"
 #include "provisioning/worker.h"
 
@@ -17,6 +18,7 @@ struct app {
 	struct worker **workers;
 	size_t n_workers;
 	struct outbox *outbox;
+	struct observer observer;
 	atomic_bool is_stopping;
 	atomic_int_least64_t planner_beat_ms;  /* clock_mono_ms() of its last good round */
 	atomic_uint_least64_t n_planned;       /* accounts looked at */
@@ -27,7 +29,7 @@ struct app {
 	atomic_uint_least64_t n_given_up;      /* messages that nobody took in time */
 	pthread_mutex_t lock;
 	/* Metrics lines of what waits, made by the housekeeper. */
-	char counts[16384], outbox_counts[16384];
+	char counts[16384], outbox_counts[16384], observe_counts[16384];
 };
 
 void *planner_main(void *app);

@@ -20,8 +20,10 @@
 
 #define CONFIG_BYTES ((size_t)1024 * 1024)
 #define STATEMENT_TIMEOUT_MS 30000
-/* Housekeeper, reorganiser, outbox, readiness. */
-#define CONNECTIONS_BESIDES 4
+/* Looking at two platforms at a time: one that is slow or paced does not keep all others waiting. */
+#define OBSERVERS 2
+/* Housekeeper, reorganiser, outbox, readiness, observers. */
+#define CONNECTIONS_BESIDES (4 + OBSERVERS)
 
 static enum log_level level_of(struct str name)
 {
@@ -126,6 +128,23 @@ static bool start_outbox(struct app *app, struct op *op, struct str *ret_message
 	return false;
 }
 
+static bool prepare_observer(struct app *app, struct op *op, struct str *ret_message)
+{
+	struct observed_connector *all = ARENA_ARRAY(op->arena, struct observed_connector, app->n_workers + 1);
+
+	for (size_t i = 0; i < app->n_workers; i++)
+		all[i] = (struct observed_connector){ &app->config.connectors[i], worker_platform_id(app->workers[i]), app->workers[i] };
+	app->observer.db = app->db;
+	app->observer.connectors = all;
+	app->observer.n_connectors = app->n_workers;
+	app->observer.mail_domain = app->config.mail_domain;
+	app->observer.is_stopping = &app->is_stopping;
+	if (observer_prepare(op, &app->observer) == 0)
+		return true;
+	*ret_message = arena_printf(op->arena, "observer: %s %.*s", op->error.text, STR_ARG(op->error.detail));
+	return false;
+}
+
 static void stop_senders(struct app *app)
 {
 	if (app->outbox)
@@ -151,13 +170,15 @@ static void start_thread(pthread_t *thread, void *(*main)(void *), void *arg)
 static void run_until_signal(struct app *app, int admin_fd, const sigset_t *signals)
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
-	pthread_t planners[PLANNER_THREADS_MAX], housekeeper, reorganiser, admin_thread;
+	pthread_t planners[PLANNER_THREADS_MAX], housekeeper, reorganiser, admin_thread, observers[OBSERVERS];
 	int signal_number = 0;
 
 	for (int64_t i = 0; i < app->config.planner_threads; i++)
 		start_thread(&planners[i], planner_main, app);
 	start_thread(&housekeeper, housekeeper_main, app);
 	start_thread(&reorganiser, reorganiser_main, app);
+	for (size_t i = 0; i < OBSERVERS; i++)
+		start_thread(&observers[i], observer_main, &app->observer);
 	start_thread(&admin_thread, admin_main, &admin);
 	log_event(LOG_LEVEL_INFO, "start", L_INT("platforms", (int64_t)app->n_workers),
 	          L_STR("admin", app->config.admin_listen));
@@ -170,6 +191,8 @@ static void run_until_signal(struct app *app, int admin_fd, const sigset_t *sign
 		pthread_join(planners[i], NULL);
 	pthread_join(housekeeper, NULL);
 	pthread_join(reorganiser, NULL);
+	for (size_t i = 0; i < OBSERVERS; i++)
+		pthread_join(observers[i], NULL);
 	pthread_join(admin_thread, NULL);
 	join_senders(app);
 }
@@ -205,7 +228,8 @@ static int run(struct app *app, struct arena *a)
 	op_init(&op, a, app->db, NULL);
 	pthread_mutex_init(&app->lock, NULL);
 	atomic_store(&app->planner_beat_ms, clock_mono_ms());
-	if (open_token(app, &op, &message) && start_workers(app, &op, &message) && start_outbox(app, &op, &message)) {
+	if (open_token(app, &op, &message) && start_workers(app, &op, &message) && start_outbox(app, &op, &message) &&
+	    prepare_observer(app, &op, &message)) {
 		run_until_signal(app, admin_fd, &signals);
 	} else {
 		status = say("", message);

@@ -49,6 +49,33 @@ static void write_outbox(struct buf *b, struct app *app)
 	buf_printf(b, "sen_provisioner_outbox_destinations_down %" PRIu64 "\n", s.n_down);
 }
 
+void metrics_write_findings(struct buf *b, const struct observe_counts *c)
+{
+	const struct {
+		const char *situation;
+		int64_t n;
+	} all[] = { { "unlinked", c->unlinked }, { "unmatched", c->unmatched }, { "disputed", c->disputed },
+		    { "collision", c->collisions }, { "missing", c->missing }, { "differing", c->differing } };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		buf_printf(b, "sen_provisioner_findings{platform=\"%.*s\",situation=\"%s\"} %" PRId64 "\n", STR_ARG(c->platform), all[i].situation, all[i].n);
+	buf_printf(b, "sen_provisioner_observe_held{platform=\"%.*s\"} %" PRId64 "\n", STR_ARG(c->platform), c->held);
+	/* Never: no line, so that an alarm on age does not take it for fresh. */
+	if (c->age_s >= 0)
+		buf_printf(b, "sen_provisioner_observe_age_seconds{platform=\"%.*s\"} %" PRId64 "\n", STR_ARG(c->platform), c->age_s);
+}
+
+static void write_observer(struct buf *b, struct observer *o)
+{
+	static const char *const ends[] = { "complete", "incomplete", "failed" };
+
+	counter(b, "observe_pages_total", atomic_load(&o->stats.pages));
+	counter(b, "observe_accounts_total", atomic_load(&o->stats.accounts));
+	counter(b, "observe_lost_total", atomic_load(&o->stats.lost));
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		buf_printf(b, "sen_provisioner_observe_runs_total{end=\"%s\"} %" PRIu64 "\n", ends[i], atomic_load(&o->stats.runs[i]));
+}
+
 void metrics_write(struct app *app, struct buf *b)
 {
 	struct db_stats db;
@@ -63,8 +90,10 @@ void metrics_write(struct app *app, struct buf *b)
 	for (size_t i = 0; i < app->n_workers; i++)
 		write_worker(b, app->workers[i]);
 	write_outbox(b, app);
+	write_observer(b, &app->observer);
 	pthread_mutex_lock(&app->lock);
 	buf_add_c(b, app->counts);
 	buf_add_c(b, app->outbox_counts);
+	buf_add_c(b, app->observe_counts);
 	pthread_mutex_unlock(&app->lock);
 }

@@ -4,4 +4,5 @@
 #include "common/base/buf.h"
 #include "provisioning/loops.h"
 
+void metrics_write_findings(struct buf *b, const struct observe_counts *c);
 void metrics_write(struct app *app, struct buf *b);

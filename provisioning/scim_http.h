@@ -40,3 +40,6 @@ struct str scim_user_path(struct arena *a, struct str ext_id);
 void scim_observe(struct call *c, const json_t *user, struct str etag, struct observed *ret);
 /* By externalId, then by user name, then in the whole list; every user received is verified here. */
 enum verdict scim_look_up(struct call *c, struct observed *ret);
+
+/* scim_list.c: all users, page by page (connector.h). */
+enum verdict scim_list(struct call *c, struct list_page *page);

@@ -1,47 +1,39 @@
-#include "provisioning/scim_map.h"
+#include "provisioning/scim_map_internal.h"
 
 #include "provisioning/scim_mapped.h"
 
 #include <inttypes.h>
 
-/* Where each value of the desired document stands in a user. */
-struct place {
-	const char *parent; /* NULL: top level */
-	const char *name;
-	const char *path;   /* in a PATCH */
-	size_t offset;      /* of a struct str in struct desired */
-	bool nocase;
-};
-
 #define WANT(member) offsetof(struct desired, member)
 
-static const struct place places[] = {
-	{ NULL, "externalId", "externalId", WANT(account_id), false },
-	{ NULL, "userName", "userName", WANT(login), true },
-	{ NULL, "displayName", "displayName", WANT(full_name), false },
-	{ NULL, "title", "title", WANT(post), false },
-	{ "name", "formatted", "name.formatted", WANT(full_name), false },
-	{ "name", "familyName", "name.familyName", WANT(ho), false },
-	{ "name", "middleName", "name.middleName", WANT(dem), false },
-	{ "name", "givenName", "name.givenName", WANT(ten), false },
-	{ SCIM_ENTERPRISE, "department", SCIM_ENTERPRISE ":department", WANT(unit_name), false },
-	{ SCIM_ENTERPRISE, "employeeNumber", SCIM_ENTERPRISE ":employeeNumber", WANT(employee_code), false },
+const struct scim_place scim_places[] = {
+	{ NULL, "externalId", "externalId", WANT(account_id), false, true },
+	{ NULL, "userName", "userName", WANT(login), true, false },
+	{ NULL, "displayName", "displayName", WANT(full_name), false, false },
+	{ NULL, "title", "title", WANT(post), false, false },
+	{ "name", "formatted", "name.formatted", WANT(full_name), false, false },
+	{ "name", "familyName", "name.familyName", WANT(ho), false, false },
+	{ "name", "middleName", "name.middleName", WANT(dem), false, false },
+	{ "name", "givenName", "name.givenName", WANT(ten), false, false },
+	{ SCIM_ENTERPRISE, "department", SCIM_ENTERPRISE ":department", WANT(unit_name), false, false },
+	{ SCIM_ENTERPRISE, "employeeNumber", SCIM_ENTERPRISE ":employeeNumber", WANT(employee_code), false, false },
 };
+const size_t n_scim_places = ARRAY_LEN(scim_places);
 
 /* With a mapping: who it is and how he signs in; its rows say the rest. */
 #define PLACES_ALWAYS 2
 
 static size_t n_places(const struct desired *want)
 {
-	return want->mapping ? PLACES_ALWAYS : ARRAY_LEN(places);
+	return want->mapping ? PLACES_ALWAYS : n_scim_places;
 }
 
-static struct str wanted_value(const struct desired *want, const struct place *p)
+struct str scim_place_wanted(const struct desired *want, const struct scim_place *p)
 {
 	return *(const struct str *)(const void *)((const char *)want + p->offset);
 }
 
-static struct str current_value(const json_t *user, const struct place *p)
+struct str scim_place_value(const json_t *user, const struct scim_place *p)
 {
 	const json_t *parent = p->parent ? json_object_get(user, p->parent) : user;
 
@@ -53,7 +45,7 @@ static bool same(struct str a, struct str b, bool nocase)
 	return nocase ? str_equal_nocase(a, b) : str_equal(a, b);
 }
 
-static void place_set(json_t *user, const struct place *p, struct str value)
+static void place_set(json_t *user, const struct scim_place *p, struct str value)
 {
 	json_t *parent = user;
 
@@ -185,8 +177,8 @@ json_t *scim_user(const struct desired *want)
 	json_t *user = json_new_object();
 
 	for (size_t i = 0; i < n_places(want); i++)
-		if (!str_is_empty(wanted_value(want, &places[i])))
-			place_set(user, &places[i], wanted_value(want, &places[i]));
+		if (!str_is_empty(scim_place_wanted(want, &scim_places[i])))
+			place_set(user, &scim_places[i], scim_place_wanted(want, &scim_places[i]));
 	json_set_bool(user, "active", want->active);
 	set_others(user, NULL, want);
 	return user;
@@ -205,7 +197,7 @@ json_t *scim_user_over(const json_t *current, const struct desired *want)
 		return user;
 	}
 	for (size_t i = 0; i < n_places(want); i++)
-		place_set(user, &places[i], wanted_value(want, &places[i]));
+		place_set(user, &scim_places[i], scim_place_wanted(want, &scim_places[i]));
 	set_others(user, current, want);
 	return user;
 }
@@ -250,13 +242,13 @@ json_t *scim_patch(const json_t *current, const struct desired *want)
 		return patch_of(operations);
 	}
 	for (size_t i = 0; i < n_places(want); i++) {
-		struct str value = wanted_value(want, &places[i]);
-		struct str now = current_value(current, &places[i]);
+		struct str value = scim_place_wanted(want, &scim_places[i]);
+		struct str now = scim_place_value(current, &scim_places[i]);
 
 		/* absent and empty are the same */
-		if (same(value, now, places[i].nocase) || (str_is_empty(value) && str_is_empty(now)))
+		if (same(value, now, scim_places[i].nocase) || (str_is_empty(value) && str_is_empty(now)))
 			continue;
-		patch_add(operations, places[i].path, str_is_empty(value) ? NULL : json_from_str(value));
+		patch_add(operations, scim_places[i].path, str_is_empty(value) ? NULL : json_from_str(value));
 	}
 	if (want->mapping)
 		scim_mapped_patch(operations, current, want);
@@ -296,9 +288,9 @@ bool scim_user_matches(const json_t *user, const struct desired *want)
 	if (!want->active)
 		return json_array_size(json_object_get(user, "roles")) == 0;
 	for (size_t i = 0; i < n_places(want); i++) {
-		struct str now = current_value(user, &places[i]);
+		struct str now = scim_place_value(user, &scim_places[i]);
 
-		if (!str_is_empty(now) && !same(wanted_value(want, &places[i]), now, places[i].nocase))
+		if (!str_is_empty(now) && !same(scim_place_wanted(want, &scim_places[i]), now, scim_places[i].nocase))
 			return false;
 	}
 	return same_roles(user, want) && (!want->mapping || scim_mapped_matches(user, want));

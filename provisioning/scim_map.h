@@ -41,6 +41,10 @@ struct str scim_filter_eq(struct arena *a, const char *attribute, struct str val
 /* The last segment of a Location, or STR_NULL. */
 struct str scim_id_of_location(struct str location);
 
+/* For listings: what a user holds and should hold, as attributes.h has it.  New references. */
+json_t *scim_attributes(struct arena *a, const json_t *user);
+json_t *scim_expected(struct arena *a, const struct desired *want);
+
 enum scim_request { SCIM_READ, SCIM_CREATE, SCIM_CHANGE };
 /* What an HTTP status means; *ret_class a word for the fault.  body: parsed, or NULL. */
 enum verdict scim_verdict(enum scim_request request, int status, const json_t *body, const char **ret_class);

@@ -8,6 +8,7 @@ const struct str sql_param_names[SQL_P_COUNT_] = {
 	[SQL_P_TEN] = STR("ten"),               [SQL_P_FULL_NAME] = STR("full_name"), [SQL_P_MAIL] = STR("mail"),
 	[SQL_P_UNIT_CODE] = STR("unit_code"),   [SQL_P_UNIT_NAME] = STR("unit_name"), [SQL_P_POST] = STR("post"),
 	[SQL_P_ACTIVE] = STR("active"),         [SQL_P_ROLE] = STR("role"),           [SQL_P_ROLE_NAME] = STR("role_name"),
+	[SQL_P_AFTER] = STR("after"),
 };
 
 static const struct {
@@ -20,6 +21,7 @@ static const struct {
 	[SQL_DISABLE] = { STR("disable"), false, false },  [SQL_DELETE] = { STR("delete"), false, false },
 	[SQL_ROLES] = { STR("roles"), false, true },       [SQL_ROLE_ADD] = { STR("role_add"), true, false },
 	[SQL_ROLE_REMOVE] = { STR("role_remove"), true, false },
+	[SQL_LIST] = { STR("list"), false, true },         [SQL_LIST_COUNT] = { STR("list_count"), false, true },
 };
 
 struct reader {
@@ -109,7 +111,7 @@ static bool begin_block(struct reader *rd, struct str head)
 	(void)str_split(&b->role, ' ', &verb);
 	b->role = str_is_null(b->role) ? STR_NULL : str_trim(b->role);
 	if (!find_verb(verb, &b->verb))
-		return refuse(rd, rd->line, STR("the name is none of find, find_login, create, update, disable, roles, role_add, role_remove"));
+		return refuse(rd, rd->line, STR("the name is none of find, find_login, create, update, disable, roles, role_add, role_remove, list, list_count"));
 	if (!str_is_null(b->role) && (!verbs[b->verb].has_role || b->role.len > ROLE_MAX_BYTES || str_index(b->role, ' ') >= 0))
 		return refuse(rd, rd->line, STR("only role_add and role_remove may name one role"));
 	for (size_t i = 0; i < rd->n; i++)
@@ -122,10 +124,15 @@ static bool begin_block(struct reader *rd, struct str head)
 static bool end_block(struct reader *rd, struct str body)
 {
 	struct sql_block *b = &rd->blocks[rd->n];
-	size_t n_names = verbs[b->verb].has_role ? SQL_P_COUNT_ : SQL_P_ROLE;
+	size_t n_names = verbs[b->verb].has_role ? SQL_P_AFTER : SQL_P_ROLE;
+	const struct str *names = rd->names;
 	struct str reason;
 
-	if (!sql_text_compile(rd->a, rd->dialect, body, rd->names, n_names, &b->text, &reason))
+	if (b->verb == SQL_LIST || b->verb == SQL_LIST_COUNT) {
+		names += SQL_P_AFTER;
+		n_names = b->verb == SQL_LIST ? 1 : 0;
+	}
+	if (!sql_text_compile(rd->a, rd->dialect, body, names, n_names, &b->text, &reason))
 		return refuse(rd, rd->head_line, reason);
 	rd->n++;
 	return true;
@@ -162,6 +169,8 @@ static const char *missing(const struct sql_script *s)
 		return "find, create and update are needed";
 	if (has_add != has_remove || has_add != sql_script_has(s, SQL_ROLES))
 		return "roles, role_add and role_remove are needed together, or none of them";
+	if (sql_script_has(s, SQL_LIST_COUNT) && !sql_script_has(s, SQL_LIST))
+		return "list_count is of no use without list";
 	return NULL;
 }
 

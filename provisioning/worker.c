@@ -146,12 +146,16 @@ static void claim(struct worker *w)
 	limit = breaker_admit(&w->breaker, (int64_t)w->n_free, now_ms);
 	if (limit == 0)
 		return;
+	pthread_mutex_lock(&w->lock);
 	limit = bucket_take(&w->bucket, limit, now_ms);
+	pthread_mutex_unlock(&w->lock);
 	arena_reset(w->arena);
 	op_init(&op, w->arena, w->config.db, NULL);
 	err = limit > 0 ? dispatch(w, &op, limit, &n) : 0;
 	db_op_done(&op);
+	pthread_mutex_lock(&w->lock);
 	bucket_return(&w->bucket, limit - n);
+	pthread_mutex_unlock(&w->lock);
 	if (n == 0 && before == BREAKER_OPEN)
 		breaker_unused(&w->breaker);
 	if (err < 0) {
@@ -280,6 +284,16 @@ void worker_join(struct worker *w)
 	pthread_cond_destroy(&w->changed);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
+}
+
+int64_t worker_take(struct worker *w)
+{
+	int64_t n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->stats.breaker == BREAKER_CLOSED ? bucket_take(&w->bucket, 1, clock_mono_ms()) : 0;
+	pthread_mutex_unlock(&w->lock);
+	return n;
 }
 
 struct str worker_platform(const struct worker *w)

@@ -42,6 +42,9 @@ void worker_stop(struct worker *w);
 /* After worker_stop(): waits, closes the connector, frees. */
 void worker_join(struct worker *w);
 
+/* 1: one more operation may go to the platform now, and is counted; 0: not yet.  For who does not go through bindings. */
+int64_t worker_take(struct worker *w);
+
 struct str worker_platform(const struct worker *w);
 int64_t worker_platform_id(const struct worker *w);
 void worker_stats_get(struct worker *w, struct worker_stats *ret);

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "provisioning/binding_store.h"
+#include "provisioning/observe/run_store.h"
 
 #include <string.h>
 #include <time.h>
@@ -155,7 +156,8 @@ static void hurry(struct worker *w)
 
 	arena_reset(w->arena);
 	op_init(&op, w->arena, w->config.db, NULL);
-	if (binding_hurry(&op, w->config.platform_id) < 0)
+	/* What was changed there meanwhile is looked for, too. */
+	if (binding_hurry(&op, w->config.platform_id) < 0 || observe_run_request(&op, w->config.platform_id, "recovery") < 0)
 		log_event(LOG_LEVEL_WARN, "worker.hurry", L_STR("platform", w->config.connector->platform),
 		          L_C("error", err_name(op.error.code)));
 	db_op_done(&op);

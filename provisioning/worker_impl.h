@@ -35,11 +35,11 @@ struct worker {
 	size_t n_tasks;
 	struct task *free_tasks;
 	size_t n_free;
-	struct bucket bucket;
 	struct breaker breaker;
 	int64_t quiet_until_ms; /* after a fault of the database */
 
 	pthread_mutex_t lock;
+	struct bucket bucket;
 	pthread_cond_t changed;  /* something is done, or a nudge, or stopping */
 	struct task *done;       /* in no order */
 	bool is_nudged;

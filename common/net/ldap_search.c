@@ -1,13 +1,8 @@
-#include "common/net/ldap_conn.h"
+#include "common/net/ldap_search.h"
 
 #include <string.h>
 
-#define PAGE_ENTRIES 500
-#define ENTRY_BUDGET_BYTES ((size_t)512 * 1024)
-
 static const struct ldap_attr no_attr;
-
-DEFINE_CLEANUP(LDAPControl *, ldap_control_freep, ldap_control_free);
 
 const struct ldap_attr *ldap_entry_attr(const struct ldap_entry *e, const char *name)
 {
@@ -24,19 +19,9 @@ struct str ldap_entry_value(const struct ldap_entry *e, const char *name)
 	return attr->n_values > 0 ? attr->values[0] : STR_NULL;
 }
 
-struct search_args {
-	const char *base;
-	int scope;
-	const char *filter;
-	char **attrs;
-	int size_limit; /* 0: none */
-	int time_limit_s;
-	LDAPControl *page; /* NULL: no paging */
-};
-
-static int send_search(LDAP *ld, const void *args, int *ret_msgid)
+int ldap_send_search(LDAP *ld, const void *args, int *ret_msgid)
 {
-	const struct search_args *s = args;
+	const struct ldap_search_args *s = args;
 	LDAPControl *controls[] = { s->page, NULL };
 	struct timeval limit = { .tv_sec = s->time_limit_s };
 
@@ -44,11 +29,10 @@ static int send_search(LDAP *ld, const void *args, int *ret_msgid)
 	                       s->size_limit, ret_msgid);
 }
 
-static int make_search(struct op *op, const struct ldap_pool *p, struct str base, struct str filter,
-                       struct search_args *ret_args)
+int ldap_make_search(struct op *op, int timeout_ms, struct str base, struct str filter, struct ldap_search_args *ret_args)
 {
 	/* The server stops as well when nobody waits any more. */
-	ret_args->time_limit_s = p->timeout_ms / 1000 + 1;
+	ret_args->time_limit_s = timeout_ms / 1000 + 1;
 	ret_args->base = "";
 	if (base.len > 0 && ldap_text(op, base, &ret_args->base) < 0) /* empty: the root DSE */
 		return op->error.code;
@@ -92,7 +76,7 @@ static void attr_append(struct arena *a, struct ldap_entry *e, size_t *cap, cons
 	attrs[e->n_attrs++] = *attr;
 }
 
-static int copy_entry(struct op *op, struct arena *a, LDAP *ld, LDAPMessage *message, struct ldap_entry *ret)
+int ldap_copy_entry(struct op *op, struct arena *a, LDAP *ld, LDAPMessage *message, struct ldap_entry *ret)
 {
 	struct ldap_entry entry = { 0 };
 	struct berval name;
@@ -153,7 +137,7 @@ static int copy_entries(struct op *op, LDAP *ld, LDAPMessage *chain, size_t limi
 	entries = ARENA_ARRAY(op->arena, struct ldap_entry, (size_t)count + 1);
 	for (LDAPMessage *m = ldap_first_entry(ld, chain); m; m = ldap_next_entry(ld, m)) {
 		assert(n < (size_t)count);
-		if (copy_entry(op, op->arena, ld, m, &entries[n++]) < 0)
+		if (ldap_copy_entry(op, op->arena, ld, m, &entries[n++]) < 0)
 			return op->error.code;
 	}
 	*ret_entries = entries;
@@ -164,99 +148,18 @@ static int copy_entries(struct op *op, LDAP *ld, LDAPMessage *chain, size_t limi
 int ldap_search(struct op *op, struct ldap_pool *p, struct str base, enum ldap_scope scope, struct str filter,
                 const char *const *attrs, size_t limit, const struct ldap_entry **ret_entries, size_t *ret_n)
 {
-	struct search_args args = { .scope = libldap_scope(scope), .attrs = (char **)(uintptr_t)attrs };
-	const struct ldap_request request = { .send = send_search, .args = &args, .role = LDAP_ROLE_SERVICE };
+	struct ldap_search_args args = { .scope = libldap_scope(scope), .attrs = (char **)(uintptr_t)attrs };
+	const struct ldap_request request = { .send = ldap_send_search, .args = &args, .role = LDAP_ROLE_SERVICE };
 	struct ldap_reply reply;
 	int result;
 
 	assert(limit < INT32_MAX);
 	args.size_limit = limit > 0 ? (int)limit : 1;
-	if (make_search(op, p, base, filter, &args) < 0 || ldap_run(op, p, &request, &reply) < 0)
+	if (ldap_make_search(op, p->timeout_ms, base, filter, &args) < 0 || ldap_run(op, p, &request, &reply) < 0)
 		return op->error.code;
 	result = ldap_reply_error(op, &reply);
 	if (result == 0)
 		result = copy_entries(op, reply.conn.ld, reply.message, limit, ret_entries, ret_n);
 	ldap_reply_done(&reply);
-	return result;
-}
-
-/* Each entry in an arena of its own: a list of any length takes the memory of one page. */
-static int each_entry(struct op *op, LDAP *ld, LDAPMessage *chain,
-                      int (*each)(void *context, struct op *op, const struct ldap_entry *entry), void *context)
-{
-	_cleanup_(arena_freep) struct arena *arena = arena_new(ENTRY_BUDGET_BYTES);
-	struct ldap_entry entry;
-	int result;
-
-	for (LDAPMessage *m = ldap_first_entry(ld, chain); m; m = ldap_next_entry(ld, m)) {
-		arena_reset(arena);
-		if (copy_entry(op, arena, ld, m, &entry) < 0)
-			return op->error.code;
-		result = each(context, op, &entry);
-		if (result < 0)
-			return result;
-	}
-	return 0;
-}
-
-/* The server's cookie for the next page; empty after the last (RFC 2696 §3). */
-static void take_cookie(LDAP *ld, LDAPControl **controls, struct berval *cookie)
-{
-	LDAPControl *control = controls ? ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL) : NULL;
-	ber_int_t estimate = 0;
-
-	ber_memfree(cookie->bv_val);
-	*cookie = (struct berval){ 0 };
-	if (control && ldap_parse_pageresponse_control(ld, control, &estimate, cookie) != LDAP_SUCCESS)
-		*cookie = (struct berval){ 0 };
-}
-
-/* One page; the reply is the caller's to end. */
-static int get_page(struct op *op, LDAP *ld, struct search_args *args, const struct berval *cookie, int timeout_ms,
-                    struct ldap_reply *reply)
-{
-	_cleanup_(ldap_control_freep) LDAPControl *page = NULL;
-	struct berval copy = *cookie;
-	int msgid;
-
-	/* Critical: a server that cannot do it says so, instead of stopping at its limit. */
-	if (ldap_create_page_control(ld, PAGE_ENTRIES, &copy, 1, &page) != LDAP_SUCCESS)
-		return op_fail(op, ERR_INTERNAL, "the control for pages cannot be made");
-	args->page = page;
-	reply->code = send_search(ld, args, &msgid);
-	args->page = NULL;
-	if (reply->code == LDAP_SUCCESS)
-		ldap_conn_await(op, ld, msgid, timeout_ms, reply);
-	if (reply->code < 0)
-		return ldap_local_error(op, reply->code, false);
-	return ldap_reply_error(op, reply);
-}
-
-/*
- * On a connection of its own: the cookie is bound to it, and each() may need one from the pool
- * while the list goes on.
- */
-int ldap_list(struct op *op, struct ldap_pool *p, struct str base, struct str filter, const char *const *attrs,
-              int (*each)(void *context, struct op *op, const struct ldap_entry *entry), void *context)
-{
-	struct search_args args = { .scope = LDAP_SCOPE_SUBTREE, .attrs = (char **)(uintptr_t)attrs };
-	struct berval cookie = { 0 };
-	LDAP *ld;
-	int result;
-
-	if (make_search(op, p, base, filter, &args) < 0 ||
-	    ldap_conn_open(op, p, LDAP_ROLE_SERVICE, p->timeout_ms, &ld) < 0)
-		return op->error.code;
-	do {
-		struct ldap_reply reply = { 0 };
-
-		result = get_page(op, ld, &args, &cookie, p->timeout_ms, &reply);
-		if (result == 0)
-			result = each_entry(op, ld, reply.message, each, context);
-		take_cookie(ld, result == 0 ? reply.controls : NULL, &cookie);
-		ldap_reply_done(&reply);
-	} while (result == 0 && cookie.bv_len > 0);
-	ber_memfree(cookie.bv_val);
-	ldap_conn_close(ld);
 	return result;
 }

@@ -11,7 +11,7 @@
 
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
-#include "provisioning/ldap_map.h"
+#include "provisioning/ldap_list.h"
 
 #include <stdlib.h>
 
@@ -208,6 +208,41 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 	return VERDICT_DONE;
 }
 
+static json_t *directory_expect(struct arena *a, void *instance, const struct desired *want)
+{
+	struct ldap_wanted w = { .arena = a };
+	json_t *document = json_new_object();
+
+	(void)instance;
+	if (want->active) {
+		want_on(&w, want);
+	} else {
+		ldap_want(&w, "senStatus", STR("disabled"));
+		ldap_want(&w, "senRole", STR(""));
+	}
+	ldap_expected(a, &w, document);
+	return document;
+}
+
+static bool show(struct arena *a, void *instance, const struct ldap_entry *entry, json_t *document)
+{
+	static const struct desired nobody;
+	struct ldap_wanted w = { .arena = a };
+
+	(void)instance;
+	want_on(&w, &nobody);
+	ldap_shown(a, &w, entry, document);
+	return !is_locked(entry);
+}
+
+static enum verdict directory_list(struct call *c, struct list_page *page)
+{
+	const struct directory *d = c->instance;
+	const struct ldap_listing listing = { d->pool, d->config->people_base, STR_NULL, read_attrs, "senAccountId", show };
+
+	return ldap_list_page(c, &listing, page);
+}
+
 const struct connector connector_directory = {
 	.kind = "directory",
 	.open = directory_open,
@@ -217,4 +252,7 @@ const struct connector connector_directory = {
 	.update = directory_update,
 	.disable = directory_update,
 	.read_back = directory_read_back,
+	.list = directory_list,
+	.list_end = ldap_list_end,
+	.expect = directory_expect,
 };

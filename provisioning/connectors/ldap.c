@@ -10,7 +10,8 @@
 
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
-#include "provisioning/ldap_map.h"
+#include "provisioning/attributes.h"
+#include "provisioning/ldap_list.h"
 
 #include <stdlib.h>
 
@@ -367,6 +368,40 @@ static enum verdict ldap_remove(struct call *c, _unused_ struct observed *ret)
 	return ldap_delete(c->op, p->pool, c->ext_id) < 0 ? ldap_verdict(c, true) : VERDICT_DONE;
 }
 
+static json_t *ldap_expect(struct arena *a, void *instance, const struct desired *want)
+{
+	struct ldap_wanted w = { .arena = a };
+	struct str *roles = ARENA_ARRAY(a, struct str, want->n_roles + 1);
+	size_t n_roles = want->active ? want->n_roles : 0;
+	json_t *document = json_new_object();
+
+	if (want->active)
+		want_on(instance, &w, want);
+	ldap_expected(a, &w, document);
+	for (size_t i = 0; i < n_roles; i++)
+		roles[i] = attributes_lower(a, want->roles[i].code);
+	attributes_list(a, document, "roles", roles, n_roles);
+	return document;
+}
+
+static bool show(struct arena *a, void *instance, const struct ldap_entry *entry, json_t *document)
+{
+	static const struct desired nobody;
+	struct ldap_wanted w = { .arena = a };
+
+	want_on(instance, &w, &nobody);
+	ldap_shown(a, &w, entry, document);
+	return !is_off(instance, entry);
+}
+
+static enum verdict ldap_list_accounts(struct call *c, struct list_page *page)
+{
+	const struct ldap_platform *p = c->instance;
+	const struct ldap_listing listing = { p->pool, p->config->people_base, p->config->groups_base, p->read_attrs, p->id_attr, show };
+
+	return ldap_list_page(c, &listing, page);
+}
+
 const struct connector connector_ldap = {
 	.kind = "ldap",
 	.open = ldap_open,
@@ -377,4 +412,7 @@ const struct connector connector_ldap = {
 	.disable = ldap_update,
 	.read_back = ldap_read_back,
 	.remove = ldap_remove,
+	.list = ldap_list_accounts,
+	.list_end = ldap_list_end,
+	.expect = ldap_expect,
 };

@@ -186,6 +186,12 @@ static enum verdict scim_remove(struct call *c, _unused_ struct observed *ret)
 	return scim_exchange(c, &x);
 }
 
+static json_t *scim_expect(struct arena *a, void *instance, const struct desired *want)
+{
+	(void)instance;
+	return scim_expected(a, want);
+}
+
 const struct connector connector_scim = {
 	.kind = "scim",
 	.open = scim_open,
@@ -196,4 +202,6 @@ const struct connector connector_scim = {
 	.disable = scim_disable,
 	.read_back = scim_read_back,
 	.remove = scim_remove,
+	.list = scim_list,
+	.expect = scim_expect,
 };

@@ -8,7 +8,7 @@
 #include "provisioning/connectors/registry.h"
 
 #include "common/base/err.h"
-#include "provisioning/sql_standing.h"
+#include "provisioning/sql_list.h"
 
 #include <stdlib.h>
 
@@ -300,4 +300,6 @@ const struct connector connector_sql = {
 	.disable = sql_update,
 	.read_back = sql_read_back,
 	.remove = sql_remove,
+	.list = sql_list,
+	.expect = sql_expect,
 };

@@ -1,0 +1,247 @@
+/* What follows from a listing (run.h). */
+#include "provisioning/observe/run.h"
+
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/plan/facts_store.h"
+#include "provisioning/attributes.h"
+
+#include <string.h>
+
+#define BATCH 500
+#define DOCUMENT_DEPTH_MAX 4
+#define NAMES_MAX_BYTES 400
+#define DIFF_MAX_BYTES ((size_t)16 * 1024)
+
+struct policy {
+	const struct attribute_rule *rules;
+	size_t n;
+};
+
+static struct str rule_of(const struct policy *p, const char *attribute)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (str_equal(p->rules[i].attribute, str_c(attribute)))
+			return p->rules[i].rule;
+	return STR("enforce");
+}
+
+/* Of access that is off nothing may be left, whatever the rules say of attributes. */
+static void apply_policy(struct arena *a, const struct policy *p, const struct desired *want, json_t *diff, struct judgement *j)
+{
+	struct buf names = buf_new(a, NAMES_MAX_BYTES);
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(diff, next, name, value) {
+		struct str rule = want->active ? rule_of(p, name) : STR("enforce");
+
+		if (str_equal(rule, STR("ignore"))) {
+			json_object_del(diff, name);
+			continue;
+		}
+		json_set_str(value, "rule", rule);
+		if (str_equal(rule, STR("enforce")) && names.len + strlen(name) + 2 < NAMES_MAX_BYTES)
+			buf_printf(&names, "%s%s", names.len > 0 ? " " : "", name);
+	}
+	j->names = buf_str(&names);
+	j->is_enforced = names.len > 0;
+}
+
+static void compare(struct run *r, const struct policy *p, const struct desired *want, const struct suspect *s, struct judgement *j)
+{
+	_json_ json_t *seen = json_read(s->attrs, DOCUMENT_DEPTH_MAX, NULL);
+	_json_ json_t *expected = r->connector->expect(r->arena, r->instance, want);
+	_json_ json_t *diff = attributes_diff(r->arena, expected, seen);
+
+	*j = (struct judgement){ .ext_id = s->ext_id, .account_id = s->account_id, .want_hash = s->want_hash, .diff = STR_NULL };
+	apply_policy(r->arena, p, want, diff, j);
+	if (json_object_size(diff) == 0)
+		return;
+	j->diff = json_write(r->arena, diff, true);
+	if (j->diff.len > DIFF_MAX_BYTES)
+		j->diff = STR("{\"\":{\"rule\":\"report\",\"seen\":\"(long)\",\"want\":\"\"}}");
+}
+
+static const struct account_facts *facts_of(const struct account_facts *facts, size_t n, struct str account_id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_equal(facts[i].account_id, account_id))
+			return &facts[i];
+	return NULL;
+}
+
+/* A batch of suspects.  *ret_n: how many there were; *after: the last one. */
+static int judge_batch(struct run *r, struct op *op, const struct policy *p, struct str *after, size_t *ret_n)
+{
+	const struct suspect *suspects;
+	const struct account_facts *facts = NULL;
+	struct judgement *judgements;
+	struct str *accounts;
+	size_t n, n_facts = 0, n_judged = 0;
+	int err = judge_suspects(op, r->row, *after, BATCH, &suspects, &n);
+
+	*ret_n = err < 0 ? 0 : n;
+	if (err < 0 || n == 0)
+		return err;
+	accounts = ARENA_ARRAY(r->arena, struct str, n);
+	judgements = ARENA_ARRAY(r->arena, struct judgement, n);
+	for (size_t i = 0; i < n; i++)
+		accounts[i] = suspects[i].account_id;
+	err = facts_read(op, accounts, n, &facts, &n_facts);
+	for (size_t i = 0; err == 0 && i < n; i++) {
+		const struct account_facts *f = facts_of(facts, n_facts, suspects[i].account_id);
+		struct desired want;
+
+		if (!f)
+			continue;
+		plan_platform(r->arena, f, r->row->platform_id, r->observer->mail_domain, &want);
+		/* The facts have moved on; the planner has not been there yet. */
+		if (str_equal(str_c(want.hash), suspects[i].want_hash))
+			compare(r, p, &want, &suspects[i], &judgements[n_judged++]);
+	}
+	*after = suspects[n - 1].ext_id;
+	return err < 0 ? err : judge_attributes(op, r->row, judgements, n_judged);
+}
+
+static int judge_all(struct run *r)
+{
+	char last[EXT_ID_MAX_BYTES];
+	struct str after = STR_NULL;
+	size_t n = BATCH;
+	int err = 0;
+
+	while (err == 0 && n == BATCH && !run_is_stopping(r)) {
+		struct policy policy = { 0 };
+		struct op op;
+
+		run_op(r, &op);
+		err = attribute_policy_read(&op, r->row->platform_id, &policy.rules, &policy.n);
+		if (err == 0)
+			err = judge_batch(r, &op, &policy, &after, &n);
+		if (err == 0 && n > 0) {
+			memcpy(last, after.p, after.len);
+			after = str_n(last, after.len);
+		}
+		db_op_done(&op);
+	}
+	return err;
+}
+
+static void tell(struct run *r, const char *state, const char *fault)
+{
+	bool is_good = str_equal(str_c(state), STR("complete"));
+
+	atomic_fetch_add(&r->observer->stats.runs[is_good ? 0 : 1], 1);
+	log_event(is_good ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "observe", L_STR("platform", r->of->config->platform), L_INT("run", r->row->id),
+	          L_C("state", state), L_C("fault", fault ? fault : ""), L_INT("listed", r->row->listing.listed));
+}
+
+/* Who is absent, as far as that may be concluded; and the end. */
+static int conclude(struct run *r)
+{
+	bool is_released = str_equal(r->row->state, STR("concluding"));
+	const char *state = "complete", *fault = r->row->listing.fault;
+	struct listing_size size = { 0 };
+	struct op op;
+	int err = 0;
+
+	run_op(r, &op);
+	if (fault && !is_released) {
+		state = "incomplete";
+	} else {
+		err = judge_size(&op, r->row, &size);
+		if (err == 0 && !is_released && listing_is_short(&size)) {
+			state = "held";
+			fault = "short";
+		}
+		if (err == 0 && str_equal(str_c(state), STR("complete")))
+			err = judge_absent(&op, r->row);
+	}
+	if (err == 0)
+		err = judge_end(&op, r->row, state, fault);
+	if (err == 0)
+		tell(r, state, fault);
+	db_op_done(&op);
+	return err;
+}
+
+int run_judge(struct run *r)
+{
+	struct op op;
+	int err = 0;
+
+	if (!str_equal(r->row->state, STR("concluding"))) {
+		run_op(r, &op);
+		err = judge_accounts(&op, r->row);
+		db_op_done(&op);
+		if (err == 0)
+			err = judge_all(r);
+	}
+	if (err == 0 && run_is_stopping(r)) {
+		run_op(r, &op);
+		err = observe_run_release(&op, r->row, 0, STR(""));
+		db_op_done(&op);
+		return err;
+	}
+	return err < 0 ? err : conclude(r);
+}
+
+static enum verdict read_one(struct run *r, const struct suspect *s, const struct desired *want, struct sample *ret)
+{
+	struct call call = { .instance = r->instance, .want = want, .ext_id = s->ext_id, .fault = { .retry_after_s = -1 } };
+	int64_t asked_ms = clock_mono_ms();
+	struct observed seen = { 0 };
+	enum verdict verdict;
+	struct op op;
+
+	op_init(&op, r->arena, NULL, NULL);
+	call.op = &op;
+	call.deadline_ms = asked_ms + OBSERVE_LEASE_S * 1000;
+	verdict = r->connector->read_back(&call, &seen);
+	if (verdict == VERDICT_DONE && !seen.is_known)
+		return VERDICT_NOT_DONE;
+	*ret = (struct sample){ s->account_id, s->want_hash, verdict == VERDICT_DONE, seen.active, seen.matches, clock_mono_ms() - asked_ms };
+	return verdict;
+}
+
+int run_sample(struct run *r)
+{
+	const struct suspect *suspects = NULL;
+	const struct account_facts *facts = NULL;
+	struct sample *samples;
+	struct str *accounts;
+	size_t n = 0, n_facts = 0, n_read = 0;
+	struct op op;
+	int err;
+
+	run_op(r, &op);
+	err = sample_take(&op, r->row, &suspects, &n);
+	accounts = ARENA_ARRAY(r->arena, struct str, n + 1);
+	samples = ARENA_ARRAY(r->arena, struct sample, n + 1);
+	for (size_t i = 0; err == 0 && i < n; i++)
+		accounts[i] = suspects[i].account_id;
+	if (err == 0 && n > 0)
+		err = facts_read(&op, accounts, n, &facts, &n_facts);
+	for (size_t i = 0; err == 0 && i < n && !run_is_stopping(r); i++) {
+		const struct account_facts *f = facts_of(facts, n_facts, suspects[i].account_id);
+		struct desired want;
+		enum verdict verdict;
+
+		if (!f)
+			continue;
+		plan_platform(r->arena, f, r->row->platform_id, r->observer->mail_domain, &want);
+		if (!str_equal(str_c(want.hash), suspects[i].want_hash))
+			continue;
+		verdict = read_one(r, &suspects[i], &want, &samples[n_read]);
+		if (verdict == VERDICT_DOWN || verdict == VERDICT_AUTH || verdict == VERDICT_LIMITED)
+			break;
+		n_read += verdict == VERDICT_DONE || verdict == VERDICT_ABSENT;
+	}
+	if (err == 0)
+		err = sample_judge(&op, r->row, samples, n_read);
+	db_op_done(&op);
+	return err;
+}
