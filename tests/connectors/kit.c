@@ -215,6 +215,7 @@ int main(void)
 		return EXIT_FAILURE;
 	failed += _cmocka_run_group_tests("deletion", scenarios_deletion, n_scenarios_deletion, NULL, NULL);
 	failed += _cmocka_run_group_tests("others", scenarios_others, n_scenarios_others, NULL, NULL);
+	failed += _cmocka_run_group_tests("lists", scenarios_lists, n_scenarios_lists, NULL, NULL);
 	if (kit_stand->n_own > 0)
 		failed += _cmocka_run_group_tests(kit_stand->name, kit_stand->own, kit_stand->n_own, NULL, NULL);
 	return failed + _cmocka_run_group_tests("faults", scenarios_faults, n_scenarios_faults, NULL, end);

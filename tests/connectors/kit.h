@@ -100,5 +100,5 @@ void kit_reopen(void);
 int kit_set_up(void **state);
 int kit_tear_down(void **state);
 
-extern const struct CMUnitTest scenarios_accounts[], scenarios_deletion[], scenarios_others[], scenarios_faults[];
-extern const size_t n_scenarios_accounts, n_scenarios_deletion, n_scenarios_others, n_scenarios_faults;
+extern const struct CMUnitTest scenarios_accounts[], scenarios_deletion[], scenarios_others[], scenarios_lists[], scenarios_faults[];
+extern const size_t n_scenarios_accounts, n_scenarios_deletion, n_scenarios_others, n_scenarios_lists, n_scenarios_faults;

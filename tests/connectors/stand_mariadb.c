@@ -22,8 +22,12 @@ static struct str side(struct arena *a, const char *sql)
 static struct str statements(struct arena *a)
 {
 	const char *const argv[] = { "cat", getenv("SEN_TEST_SQL_STATEMENTS"), NULL };
+	struct str common = stand_command(a, argv, STR_NULL);
 
-	return stand_command(a, argv, STR_NULL);
+	/* Pages of a few, so that there are several. */
+	return arena_printf(a, "%.*s\n-- name: list\nSELECT id AS ext_id, sen_id AS account_id, login, name AS full_name, unit AS unit_code, post, enabled AS active,"
+	                    " (SELECT group_concat(role SEPARATOR ',') FROM all_roles r WHERE r.user_id = u.id) AS roles FROM users u"
+	                    " WHERE (id > :after OR :after IS NULL) ORDER BY id LIMIT 7\n-- name: list_count\nSELECT count(*) AS n FROM users\n", STR_ARG(common));
 }
 
 static int begin(struct arena *a, struct connector_config *config)
@@ -39,6 +43,7 @@ static int begin(struct arena *a, struct connector_config *config)
 	stand_sql_tables(side, "integer AUTO_INCREMENT", " ENGINE=InnoDB");
 	side(a, "CREATE VIEW all_roles AS SELECT user_id, role FROM user_roles UNION ALL SELECT user_id, 'ADMIN' FROM admins");
 	side(a, "GRANT SELECT, INSERT, UPDATE, DELETE ON " DATABASE ".users TO sen_test_kit@'%'");
+	side(a, "GRANT SELECT ON " DATABASE ".all_roles TO sen_test_kit@'%'");
 	side(a, "GRANT SELECT, INSERT, DELETE ON " DATABASE ".user_roles TO sen_test_kit@'%'");
 	side(a, "GRANT SELECT, INSERT, DELETE ON " DATABASE ".admins TO sen_test_kit@'%'");
 	config->kind = STR("sql");
