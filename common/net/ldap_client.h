@@ -58,9 +58,8 @@ enum ldap_scope { LDAP_BASE, LDAP_ONE, LDAP_SUB };
 int ldap_search(struct op *op, struct ldap_pool *p, struct str base, enum ldap_scope scope, struct str filter,
                 const char *const *attrs, size_t limit, const struct ldap_entry **ret_entries, size_t *ret_n) _must_check_;
 /* Paged results (RFC 2696): called per entry; each entry lives until the callback returns. */
-typedef int (*ldap_each)(void *context, struct op *op, const struct ldap_entry *entry);
 int ldap_list(struct op *op, struct ldap_pool *p, struct str base, struct str filter, const char *const *attrs,
-              ldap_each each, void *context) _must_check_;
+              int (*each)(void *context, struct op *op, const struct ldap_entry *entry), void *context) _must_check_;
 /* The same a page at a time, on a connection of its own for as long as it is open; the same base, filter and attrs each time. */
 struct ldap_pages;
 struct ldap_pages_size {
@@ -75,7 +74,7 @@ struct ldap_list_of {
 };
 int ldap_pages_open(struct op *op, struct ldap_pool *p, const struct ldap_pages_size *size, struct ldap_pages **ret_pages) _must_check_;
 /* After an error the list is over. */
-int ldap_pages_next(struct op *op, struct ldap_pages *pages, const struct ldap_list_of *of, ldap_each each, void *context) _must_check_;
+int ldap_pages_next(struct op *op, struct ldap_pages *pages, const struct ldap_list_of *of, int (*each)(void *context, struct op *op, const struct ldap_entry *entry), void *context) _must_check_;
 bool ldap_pages_is_last(const struct ldap_pages *pages); /* the server said so, after a page */
 void ldap_pages_close(struct ldap_pages *pages);         /* accepts NULL */
 

@@ -42,7 +42,7 @@ void ldap_pages_close(struct ldap_pages *pages)
 	free(pages);
 }
 
-static int each_entry(struct op *op, struct ldap_pages *pages, LDAPMessage *chain, ldap_each each, void *context)
+static int each_entry(struct op *op, struct ldap_pages *pages, LDAPMessage *chain, int (*each)(void *context, struct op *op, const struct ldap_entry *entry), void *context)
 {
 	struct ldap_entry entry;
 	int result;
@@ -91,7 +91,7 @@ static int get_page(struct op *op, struct ldap_pages *pages, struct ldap_search_
 	return ldap_reply_error(op, reply);
 }
 
-int ldap_pages_next(struct op *op, struct ldap_pages *pages, const struct ldap_list_of *of, ldap_each each, void *context)
+int ldap_pages_next(struct op *op, struct ldap_pages *pages, const struct ldap_list_of *of, int (*each)(void *context, struct op *op, const struct ldap_entry *entry), void *context)
 {
 	struct ldap_search_args args = { .scope = LDAP_SCOPE_SUBTREE, .attrs = (char **)(uintptr_t)of->attrs };
 	struct ldap_reply reply = { 0 };
@@ -113,7 +113,7 @@ bool ldap_pages_is_last(const struct ldap_pages *pages)
 }
 
 int ldap_list(struct op *op, struct ldap_pool *p, struct str base, struct str filter, const char *const *attrs,
-              ldap_each each, void *context)
+              int (*each)(void *context, struct op *op, const struct ldap_entry *entry), void *context)
 {
 	static const struct ldap_pages_size size = { LDAP_PAGE_ENTRIES, LDAP_ENTRY_BYTES };
 	const struct ldap_list_of of = { base, filter, attrs };

@@ -60,12 +60,15 @@ DB_QUERY(obs_active, DB_WRITE,
 	" UPDATE sen.observe_run SET drifted = drifted + (SELECT count(*) FROM wrong WHERE rule <> 'ignore'), repaired = repaired + (SELECT count(*) FROM due)"
 	" WHERE id = $1::bigint");
 
+/* A window of the listing in its order, whatever is in it: what the planner believes of the rest does not matter. */
+#define IS_SUSPECT                                                                                                    \
+	"w.situation = 'linked' AND b.state = 0 AND b.want_active = w.active AND b.want_hash = b.seen_hash"              \
+	" AND b.seen_at < w.asked_at AND s.equal_to IS DISTINCT FROM b.want_hash"
 DB_QUERY(obs_suspects, DB_READ,
-	"SELECT i.ext_id, i.owner, b.want_hash, i.attrs FROM sen.observe_item i"
-	" JOIN sen.binding b ON b.account_id = i.owner AND b.platform_id = $2::smallint"
-	" JOIN sen.shadow s ON s.platform_id = $2::smallint AND s.ext_id = i.ext_id"
-	" WHERE i.run_id = $1::bigint AND i.ext_id > $3 AND i.situation = 'linked' AND b.state = 0 AND b.want_active = i.active"
-	" AND b.want_hash = b.seen_hash AND b.seen_at < i.asked_at AND s.equal_to IS DISTINCT FROM b.want_hash ORDER BY i.ext_id LIMIT $4::bigint");
+	"WITH w AS MATERIALIZED (SELECT * FROM sen.observe_item WHERE run_id = $1::bigint AND ext_id > $3 ORDER BY ext_id LIMIT $4::bigint)"
+	" SELECT w.ext_id, w.owner, b.want_hash, CASE WHEN " IS_SUSPECT " THEN w.attrs END FROM w"
+	" LEFT JOIN sen.binding b ON b.account_id = w.owner AND b.platform_id = $2::smallint"
+	" LEFT JOIN sen.shadow s ON s.platform_id = $2::smallint AND s.ext_id = w.ext_id ORDER BY w.ext_id");
 
 DB_QUERY(obs_attributes, DB_WRITE,
 	"WITH run AS MATERIALIZED (SELECT id, platform_id FROM sen.observe_run WHERE id = $1::bigint AND lease_token = $2::bigint FOR UPDATE),"
@@ -88,7 +91,8 @@ DB_QUERY(obs_attributes, DB_WRITE,
 	" expected AS MATERIALIZED (SELECT b.account_id, b.ext_id FROM run JOIN sen.binding b ON b.platform_id = run.platform_id" \
 	"  WHERE b.ext_id IS NOT NULL AND b.state = 0 AND b.want_active AND b.seen_active AND b.seen_at < run.started_at),"   \
 	" absent AS MATERIALIZED (SELECT e.account_id, e.ext_id FROM expected e WHERE NOT EXISTS (SELECT FROM sen.observe_item i" \
-	"  WHERE i.run_id = $1::bigint AND i.owner = e.account_id AND (i.account_id = e.account_id OR i.ext_id = e.ext_id)))"
+	"  WHERE i.run_id = $1::bigint AND i.ext_id = e.ext_id) AND NOT EXISTS (SELECT FROM sen.observe_item i"                 \
+	"  WHERE i.run_id = $1::bigint AND i.account_id = e.account_id))"
 
 /* Who is missing already is not counted again. */
 DB_QUERY(obs_size, DB_READ,
@@ -142,6 +146,9 @@ DB_QUERY(obs_end, DB_WRITE,
 	" d AS (DELETE FROM sen.observe_item i WHERE i.run_id IN (SELECT id FROM r WHERE $3 <> 'held' UNION ALL SELECT id FROM old))"
 	" SELECT id FROM r");
 
+/* Rows that came a moment ago: nobody has counted them yet. */
+DB_QUERY(obs_analyze, DB_WRITE, "SELECT sen.observe_analyze()");
+
 DB_QUERY(obs_policy, DB_READ, "SELECT attribute, rule FROM sen.attribute_policy WHERE platform_id = $1::smallint ORDER BY attribute");
 
 static int begin(struct op *op, const struct observe_run *run)
@@ -172,31 +179,34 @@ int judge_accounts(struct op *op, const struct observe_run *run)
 	struct db_rows rows;
 	int err = begin(op, run);
 
+	if (err == 0)
+		err = db_run(op, &obs_analyze, &rows);
 	for (size_t i = 0; err == 0 && i < ARRAY_LEN(steps); i++)
 		err = db_run(op, steps[i], &rows, P_I64(run->id), P_I64(run->platform_id));
 	if (err == 0)
 		err = db_run(op, &obs_active, &rows, P_I64(run->id), P_I64(run->platform_id), P_C(op->id));
+	if (err == 0)
+		err = db_run(op, &obs_analyze, &rows);
 	return end(op, err);
 }
 
-static void read_suspects(struct op *op, const struct db_rows *rows, const struct suspect **ret, size_t *ret_n)
-{
-	struct suspect *all = ARENA_ARRAY(op->arena, struct suspect, rows->n + 1);
-
-	for (size_t i = 0; i < rows->n; i++)
-		all[i] = (struct suspect){ db_str(rows, i, 0), db_str(rows, i, 1), db_str(rows, i, 2), db_str(rows, i, 3) };
-	*ret = all;
-	*ret_n = rows->n;
-}
-
-int judge_suspects(struct op *op, const struct observe_run *run, struct str after, int64_t limit, const struct suspect **ret, size_t *ret_n)
+int judge_suspects(struct op *op, const struct observe_run *run, struct str *after, const struct suspect **ret, size_t *ret_n)
 {
 	struct db_rows rows;
-	int err = db_run(op, &obs_suspects, &rows, P_I64(run->id), P_I64(run->platform_id), P_STR(str_is_null(after) ? STR("") : after), P_I64(limit));
+	struct suspect *all;
+	int err = db_run(op, &obs_suspects, &rows, P_I64(run->id), P_I64(run->platform_id), P_STR(str_is_null(*after) ? STR("") : *after),
+	                 P_I64(SUSPECTS_WINDOW));
 
-	if (err == 0)
-		read_suspects(op, &rows, ret, ret_n);
-	return err;
+	if (err < 0)
+		return err;
+	all = ARENA_ARRAY(op->arena, struct suspect, rows.n + 1);
+	*ret_n = 0;
+	for (size_t i = 0; i < rows.n; i++)
+		if (!db_is_null(&rows, i, 3))
+			all[(*ret_n)++] = (struct suspect){ db_str(&rows, i, 0), db_str(&rows, i, 1), db_str(&rows, i, 2), db_str(&rows, i, 3) };
+	*after = rows.n == SUSPECTS_WINDOW ? db_str(&rows, rows.n - 1, 0) : STR_NULL;
+	*ret = all;
+	return 0;
 }
 
 int judge_attributes(struct op *op, const struct observe_run *run, const struct judgement *judgements, size_t n)

@@ -25,8 +25,9 @@ struct suspect {
 	struct str ext_id, account_id, want_hash;
 	struct str attrs; /* listed.document */
 };
-/* Up to limit behind ext_id (STR_NULL: from the beginning), by ext_id. */
-int judge_suspects(struct op *op, const struct observe_run *run, struct str after, int64_t limit, const struct suspect **ret, size_t *ret_n) _must_check_;
+/* Those of the next window of the listing, behind *after (STR_NULL: from the beginning), which moves on; STR_NULL: that was the last. */
+#define SUSPECTS_WINDOW 500
+int judge_suspects(struct op *op, const struct observe_run *run, struct str *after, const struct suspect **ret, size_t *ret_n) _must_check_;
 
 struct judgement {
 	struct str ext_id, account_id, want_hash;

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define BATCH 500
 #define DOCUMENT_DEPTH_MAX 4
 #define NAMES_MAX_BYTES 400
 #define DIFF_MAX_BYTES ((size_t)16 * 1024)
@@ -73,17 +72,15 @@ static const struct account_facts *facts_of(const struct account_facts *facts, s
 	return NULL;
 }
 
-/* A batch of suspects.  *ret_n: how many there were; *after: the last one. */
-static int judge_batch(struct run *r, struct op *op, const struct policy *p, struct str *after, size_t *ret_n)
+static int judge_batch(struct run *r, struct op *op, const struct policy *p, struct str *after)
 {
 	const struct suspect *suspects;
 	const struct account_facts *facts = NULL;
 	struct judgement *judgements;
 	struct str *accounts;
 	size_t n, n_facts = 0, n_judged = 0;
-	int err = judge_suspects(op, r->row, *after, BATCH, &suspects, &n);
+	int err = judge_suspects(op, r->row, after, &suspects, &n);
 
-	*ret_n = err < 0 ? 0 : n;
 	if (err < 0 || n == 0)
 		return err;
 	accounts = ARENA_ARRAY(r->arena, struct str, n);
@@ -102,7 +99,6 @@ static int judge_batch(struct run *r, struct op *op, const struct policy *p, str
 		if (str_equal(str_c(want.hash), suspects[i].want_hash))
 			compare(r, p, &want, &suspects[i], &judgements[n_judged++]);
 	}
-	*after = suspects[n - 1].ext_id;
 	return err < 0 ? err : judge_attributes(op, r->row, judgements, n_judged);
 }
 
@@ -110,18 +106,19 @@ static int judge_all(struct run *r)
 {
 	char last[EXT_ID_MAX_BYTES];
 	struct str after = STR_NULL;
-	size_t n = BATCH;
+	bool goes_on = true;
 	int err = 0;
 
-	while (err == 0 && n == BATCH && !run_is_stopping(r)) {
+	while (err == 0 && goes_on && !run_is_stopping(r)) {
 		struct policy policy = { 0 };
 		struct op op;
 
 		run_op(r, &op);
 		err = attribute_policy_read(&op, r->row->platform_id, &policy.rules, &policy.n);
 		if (err == 0)
-			err = judge_batch(r, &op, &policy, &after, &n);
-		if (err == 0 && n > 0) {
+			err = judge_batch(r, &op, &policy, &after);
+		goes_on = !str_is_null(after);
+		if (goes_on) {
 			memcpy(last, after.p, after.len);
 			after = str_n(last, after.len);
 		}

@@ -104,6 +104,16 @@ CREATE INDEX shadow_owner ON sen.shadow (owner_account);
 CREATE INDEX shadow_finding ON sen.shadow (platform_id, id) WHERE situation <> 'linked' OR diff IS NOT NULL;
 CREATE INDEX shadow_adopt ON sen.shadow (platform_id) WHERE decision = 'adopt' AND decision_state = 'decided';
 
+-- A listing is judged within a second of its arrival; autovacuum has not looked at its rows by then.
+CREATE FUNCTION sen.observe_analyze() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	ANALYZE sen.observe_item (run_id, ext_id, account_id, owner, situation);
+	ANALYZE sen.shadow (platform_id, ext_id, situation, equal_to);
+END
+$$;
+REVOKE ALL ON FUNCTION sen.observe_analyze() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sen.observe_analyze() TO sen_provisioner;
+
 GRANT SELECT, INSERT, UPDATE ON sen.observe_plan TO sen_provisioner, sen_server;
 GRANT SELECT ON sen.attribute_policy TO sen_provisioner;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sen.attribute_policy TO sen_server;
