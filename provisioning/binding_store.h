@@ -2,8 +2,8 @@
  * binding_store.h: the rows sen.binding, sen.dirty_account and sen.op_log.
  *
  * A binding's life: IDLE, DUE, LEASED, IN_DOUBT, RETRY, BLOCKED; HELD by the guard (guard_store.h); GRACE, GONE
- * (deletion_store.h).  Claiming raises the lease token; a completion with an older token changes nothing, so a worker that
- * slept through its lease does no harm.  All statements are set-wise.
+ * (deletion_store.h); WAITING for a person.  Claiming raises the lease token; a completion with an older token changes
+ * nothing, so a worker that slept through its lease does no harm.  All statements are set-wise.
  */
 #pragma once
 
@@ -21,6 +21,7 @@ enum binding_state {
 	BINDING_HELD,
 	BINDING_GRACE,
 	BINDING_GONE,
+	BINDING_WAITING = 9, /* handed on to a person: not due, no doubt, no fault */
 };
 
 /* An account taken out of the dirty set. */

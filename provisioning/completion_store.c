@@ -75,6 +75,8 @@ static enum binding_state state_of(enum outcome outcome)
 		return BINDING_IN_DOUBT;
 	case OUTCOME_BLOCKED:
 		return BINDING_BLOCKED;
+	case OUTCOME_WAITING:
+		return BINDING_WAITING;
 	case OUTCOME_OK:
 	case OUTCOME_RELEASED:
 		break;

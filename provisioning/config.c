@@ -41,7 +41,7 @@ static const struct conf_key keys[] = {
 	{ "outbox", "timeout_ms", CONF_INT, FIELD(outbox_timeout_ms), "5000", 100, 10000, "of one message" },
 	{ "admin", "listen", CONF_STR, FIELD(admin_listen), "127.0.0.1:9102", 0, 0,
 	  "address:port of /healthz, /readyz and /metrics" },
-	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim, ldap, sql or webhook" },
+	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim, ldap, sql, webhook or form" },
 	{ "connector.*", "timeout_ms", CONF_INT, EACH(timeout_ms), "0", 0, 300000,
 	  "of one call; 0: a quarter of the lease, at most 10 s" },
 	{ "connector.*", "concurrency", CONF_INT, EACH(concurrency), "4", 1, 64, "calls at a time" },
@@ -154,7 +154,7 @@ static const char *webhook_fault(const struct connector_config *c)
 static const char *connector_fault(const struct config *config, const struct connector_config *c)
 {
 	if (!connector_find(c->kind))
-		return "kind is none of: directory, scim, ldap, sql, webhook";
+		return "kind is none of: directory, scim, ldap, sql, webhook, form";
 	if (c->ops_allowed == 0)
 		return "ops_allowed: only create, update, disable and delete, separated by commas";
 	/* An operation must be able to end within its lease, else every one would end in doubt. */
@@ -164,6 +164,8 @@ static const char *connector_fault(const struct config *config, const struct con
 		return sql_fault(c);
 	if (str_equal(c->kind, STR("webhook")))
 		return webhook_fault(c);
+	if (str_equal(c->kind, STR("form")))
+		return NULL;
 	return str_equal(c->kind, STR("scim")) ? scim_fault(c) : ldap_fault(c);
 }
 

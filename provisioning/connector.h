@@ -27,6 +27,7 @@ enum verdict {
 	VERDICT_DOWN,      /* not reached; nothing was sent */
 	VERDICT_AUTH,      /* our credentials or rights there are not enough */
 	VERDICT_LIMITED,   /* too fast: see fault.retry_after_s */
+	VERDICT_HANDED_ON, /* a person has been asked; their answer comes by another way, see fault.detail */
 };
 
 /* Why an operation ended otherwise than in VERDICT_DONE. */

@@ -11,6 +11,7 @@
 #include "provisioning/expiry_store.h"
 #include "provisioning/metrics.h"
 #include "common/plan/facts_store.h"
+#include "provisioning/form_keeper.h"
 #include "provisioning/guard_store.h"
 #include "provisioning/reconcile.h"
 
@@ -33,6 +34,7 @@
 #define SESSIONS_BATCHES 20
 #define GIVE_UP_EVERY_MS 10000
 #define DUE_EVERY_MS 500
+#define FORMS_EVERY_MS 1000
 #define UNUSED_EVERY_MS ((int64_t)60 * 1000)
 #define NOTICES_EVERY_MS ((int64_t)60 * 1000)
 #define GUARD_EVERY_MS 300
@@ -118,7 +120,7 @@ static void publish(struct app *app, char *place, const struct buf *b)
 
 static int count_waiting(struct app *app, struct op *op)
 {
-	static const char *const states[] = { "idle", "due", "leased", "in_doubt", "retry", "blocked", "held", "grace" };
+	static const char *const states[] = { "idle", "due", "leased", "in_doubt", "retry", "blocked", "held", "grace", NULL, "waiting" };
 	const struct binding_count *counts;
 	struct buf b = buf_new(op->arena, sizeof(app->counts) - 1);
 	size_t n;
@@ -130,7 +132,7 @@ static int count_waiting(struct app *app, struct op *op)
 		struct str code = platform_code(app, counts[i].platform_id);
 
 		/* Platforms without a connector here wait for ever, which is no fault. */
-		if (str_is_null(code) || counts[i].state < 0 || counts[i].state >= (int64_t)ARRAY_LEN(states))
+		if (str_is_null(code) || counts[i].state < 0 || counts[i].state >= (int64_t)ARRAY_LEN(states) || !states[counts[i].state])
 			continue;
 		buf_printf(&b, "sen_provisioner_bindings{platform=\"%.*s\",state=\"%s\"} %" PRId64 "\n", STR_ARG(code),
 		           states[counts[i].state], counts[i].n);
@@ -296,6 +298,24 @@ static int forget(struct app *app, struct op *op)
 	return guard_forget(op);
 }
 
+static int close_forms(struct app *app, struct op *op)
+{
+	(void)app;
+	return forms_close_due(op);
+}
+
+static int remind_of_forms(struct app *app, struct op *op)
+{
+	struct buf b = buf_new(op->arena, sizeof(app->form_counts) - 1);
+	int r = forms_remind_due(op);
+
+	if (r == 0)
+		r = forms_metrics(op, &b);
+	if (r == 0)
+		publish(app, app->form_counts, &b);
+	return r;
+}
+
 static struct chore {
 	const char *event;
 	int64_t every_ms;
@@ -308,6 +328,8 @@ static struct chore {
 	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
 	{ "housekeeper.end_sessions", SESSIONS_EVERY_MS, end_sessions },
 	{ "housekeeper.give_up", GIVE_UP_EVERY_MS, give_up },
+	{ "housekeeper.forms", FORMS_EVERY_MS, close_forms },
+	{ "housekeeper.remind", COUNT_EVERY_MS, remind_of_forms },
 	{ "housekeeper.due", DUE_EVERY_MS, run_due },
 	{ "housekeeper.guard", GUARD_EVERY_MS, guard },
 	{ "housekeeper.delete", DELETIONS_EVERY_MS, delete_due },

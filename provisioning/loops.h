@@ -29,7 +29,7 @@ struct app {
 	atomic_uint_least64_t n_given_up;      /* messages that nobody took in time */
 	pthread_mutex_t lock;
 	/* Metrics lines of what waits, made by the housekeeper. */
-	char counts[16384], outbox_counts[16384], observe_counts[16384];
+	char counts[16384], outbox_counts[16384], observe_counts[16384], form_counts[16384];
 };
 
 void *planner_main(void *app);

@@ -41,13 +41,13 @@ static int say(const char *what, struct str message)
 	return EXIT_FAILURE;
 }
 
-/* One for each planner and worker; webhooks number their messages from their own threads. */
+/* One for each planner and worker; webhooks and forms number theirs from their own threads. */
 static unsigned connections_of(const struct config *config)
 {
 	unsigned n = CONNECTIONS_BESIDES + (unsigned)config->planner_threads;
 
 	for (size_t i = 0; i < config->n_connectors; i++)
-		n += 1 + (str_equal(config->connectors[i].kind, STR("webhook")) ? (unsigned)config->connectors[i].concurrency : 0);
+		n += 1 + ((str_equal(config->connectors[i].kind, STR("webhook")) || str_equal(config->connectors[i].kind, STR("form"))) ? (unsigned)config->connectors[i].concurrency : 0);
 	return n;
 }
 

@@ -28,6 +28,8 @@ static bool ends_without(struct run *r, enum verdict verdict)
 	bool is_lost = verdict == VERDICT_IN_DOUBT || r->in_doubt;
 
 	r->result->fault = r->call->fault;
+	if (verdict == VERDICT_HANDED_ON)
+		return ends(r, OUTCOME_WAITING);
 	if (verdict == VERDICT_REFUSED || verdict == VERDICT_CONFLICT)
 		return ends(r, OUTCOME_BLOCKED);
 	return ends(r, is_lost && str_is_null(r->call->ext_id) ? OUTCOME_IN_DOUBT : OUTCOME_RETRY);
@@ -295,6 +297,8 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		create(&r);
 	if (ret->outcome != OUTCOME_OK)
 		ret->was_disabled = false;
+	if (ret->outcome == OUTCOME_WAITING)
+		ret->was_created = false;
 	ret->was_enabled = ret->outcome == OUTCOME_OK && call->want->active && !work->seen_active && !ret->was_created;
 	ret->ext_id = call->ext_id;
 }
@@ -303,7 +307,7 @@ const char *outcome_name(enum outcome outcome)
 {
 	static const char *const names[] = {
 		[OUTCOME_OK] = "ok",           [OUTCOME_RETRY] = "retry",       [OUTCOME_IN_DOUBT] = "in_doubt",
-		[OUTCOME_BLOCKED] = "blocked", [OUTCOME_RELEASED] = "released",
+		[OUTCOME_BLOCKED] = "blocked", [OUTCOME_WAITING] = "waiting",   [OUTCOME_RELEASED] = "released",
 	};
 
 	return names[outcome];

@@ -32,6 +32,7 @@ enum outcome {
 	OUTCOME_RETRY,
 	OUTCOME_IN_DOUBT,
 	OUTCOME_BLOCKED,   /* a new desired state or a person must come first */
+	OUTCOME_WAITING,   /* handed on to a person of the platform's: nothing to do until they answer */
 	OUTCOME_RELEASED,  /* nothing was tried; due again soon */
 };
 

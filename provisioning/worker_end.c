@@ -62,7 +62,7 @@ static int64_t delay_of(const struct worker *w, const struct task *t)
 	int64_t cap_ms = RETRY_CAP_MS;
 	uint32_t randomness;
 
-	if (r->outcome == OUTCOME_OK || r->outcome == OUTCOME_BLOCKED)
+	if (r->outcome == OUTCOME_OK || r->outcome == OUTCOME_BLOCKED || r->outcome == OUTCOME_WAITING)
 		return 0;
 	if (r->outcome == OUTCOME_RELEASED)
 		return RELEASE_DELAY_MS;
@@ -192,7 +192,7 @@ void worker_complete(struct worker *w, struct task *done)
 			.sent_hash = t->work.want_hash,
 			.sent_active = t->work.want_active,
 			.delay_ms = delay_of(w, t),
-			.is_charged = t->result.outcome != OUTCOME_RELEASED && t->result.verdict != VERDICT_LIMITED,
+			.is_charged = t->result.outcome != OUTCOME_RELEASED && t->result.outcome != OUTCOME_WAITING && t->result.verdict != VERDICT_LIMITED,
 			.ms = t->ms,
 			.task_id = str_c(t->op.id),
 		};

@@ -4,6 +4,7 @@
 
 static const struct connector *const connectors[] = {
 	&connector_directory,
+	&connector_form,
 	&connector_ldap,
 	&connector_scim,
 	&connector_sql,

@@ -4,6 +4,7 @@
 #include "provisioning/connector.h"
 
 extern const struct connector connector_directory;
+extern const struct connector connector_form;
 extern const struct connector connector_ldap;
 extern const struct connector connector_scim;
 extern const struct connector connector_sql;
