@@ -34,10 +34,11 @@ DB_QUERY(account_is_visible_q, DB_READ,
 DB_QUERY(account_bindings_q, DB_READ,
          "SELECT p.code, p.name, b.want_active,"
          " CASE WHEN b.seen_active IS NULL THEN 'unknown' WHEN b.seen_active THEN 'active' ELSE 'inactive' END,"
-         " CASE WHEN b.state = 5 THEN 'blocked' WHEN b.state = 4 THEN 'retry' WHEN b.state = 3 THEN 'in_doubt'"
+         " CASE WHEN b.state = 9 THEN 'waiting' WHEN b.state = 5 THEN 'blocked' WHEN b.state = 4 THEN 'retry' WHEN b.state = 3 THEN 'in_doubt'"
          "  WHEN b.state = 0 AND b.want_gen = b.seen_gen THEN 'in_sync' ELSE 'pending' END,"
-         " b.err_class, sen.iso(b.seen_at)"
+         " b.err_class, sen.iso(b.seen_at), f.number, f.line, f.confirmed_how, f.confirmed_by, sen.iso(f.confirmed_at)"
          " FROM sen.binding b JOIN sen.platform p ON p.id = b.platform_id"
+         " LEFT JOIN sen.form_standing f ON f.account_id = b.account_id AND f.platform_id = b.platform_id"
          " JOIN sen.account a ON a.id = b.account_id JOIN sen.unit u ON u.id = sen.home_unit(a.person_id)"
          " WHERE b.account_id = $1::uuid AND (p.id = 0 OR sen.scope_covers($2::uuid, 'read', u.path, p.id)) ORDER BY p.id");
 
@@ -181,6 +182,11 @@ int account_bindings(struct op *op, struct str id, struct str viewer, const stru
 			.state = db_str(&rows, i, 4),
 			.error = db_str(&rows, i, 5),
 			.seen_at = db_str(&rows, i, 6),
+			.form = db_is_null(&rows, i, 7) ? 0 : db_i64(&rows, i, 7),
+			.form_line = db_is_null(&rows, i, 8) ? 0 : db_i64(&rows, i, 8),
+			.confirmed_how = db_str(&rows, i, 9),
+			.confirmed_by = db_str(&rows, i, 10),
+			.confirmed_at = db_str(&rows, i, 11),
 		};
 	*ret_bindings = bindings;
 	*ret_n = rows.n;

@@ -46,9 +46,11 @@ struct account_binding {
 	struct str platform_code, platform_name;
 	bool want_active;
 	struct str seen;   /* "active", "inactive", "unknown" */
-	struct str state;  /* "in_sync", "pending", "in_doubt", "retry", "blocked" */
+	struct str state;  /* "in_sync", "pending", "in_doubt", "retry", "blocked", "waiting" */
 	struct str error;  /* class of the last failure; STR_NULL: none */
 	struct str seen_at;
+	int64_t form, form_line; /* the line of a request form for which it waits; 0: none */
+	struct str confirmed_how, confirmed_by, confirmed_at; /* "officer", "list"; STR_NULL: it rests on nobody's word */
 };
 int account_bindings(struct op *op, struct str id, struct str viewer, const struct account_binding **ret_bindings,
                      size_t *ret_n) _must_check_;

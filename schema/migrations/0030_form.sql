@@ -400,7 +400,7 @@ BEGIN
 	IF u.id IS NULL THEN
 		RETURN 'unknown';
 	END IF;
-	IF NOT EXISTS (SELECT FROM sen.live_scope v WHERE v.account_id = actor AND 'approve' = ANY (v.rights) AND (v.platform_id IS NULL OR v.platform_id = platform)) THEN
+	IF NOT EXISTS (SELECT FROM sen.platform p WHERE p.id = platform AND sen.catalogue_covers(actor, 'approve', p.managing_unit_id, p.id)) THEN
 		RETURN 'scope';
 	END IF;
 	IF sen.same_person(u.uploaded_by, actor) THEN
@@ -413,6 +413,23 @@ BEGIN
 	END IF;
 	RETURN 'ok';
 END
+$$;
+
+-- Role codes out of what a list calls them, by code or name; what nobody knows stays as it is, and differs.
+CREATE FUNCTION sen.form_roles_of(platform smallint, said text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT coalesce(string_agg(c.code, ',' ORDER BY c.code COLLATE "C"), '') FROM (
+		SELECT DISTINCT coalesce((SELECT r.code FROM sen.role r WHERE r.platform_id = platform AND (r.code = upper(trim(t.x)) OR lower(r.name) = lower(trim(t.x)))
+			ORDER BY r.code = upper(trim(t.x)) DESC LIMIT 1), trim(t.x)) AS code
+		FROM regexp_split_to_table(said, '[;,|]') t (x) WHERE trim(t.x) <> '') c
+$$;
+
+-- Whose lines an administrator sees: the officer all, others those of persons within their scope.
+CREATE FUNCTION sen.form_line_visible(platform smallint, account uuid, actor uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT sen.form_officer_is(platform, actor) OR EXISTS (SELECT FROM sen.account a JOIN sen.unit u ON u.id = sen.home_unit(a.person_id)
+		WHERE a.id = account AND sen.scope_covers(actor, 'read', u.path, platform))
+$$;
+CREATE FUNCTION sen.form_platform_visible(platform smallint, actor uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM sen.live_scope v WHERE v.account_id = actor AND 'read' = ANY (v.rights) AND (v.platform_id IS NULL OR v.platform_id = platform))
 $$;
 
 -- For whoever explains an account: the line it waits for, and by whose word it is as it is.

@@ -9,6 +9,7 @@
 #include "server/handlers/api/routes_catalogue.h"
 #include "server/handlers/api/routes_mapping.h"
 #include "server/handlers/api/routes_organise.h"
+#include "server/handlers/api/routes_forms.h"
 #include "server/handlers/api/routes_overlap.h"
 #include "server/handlers/api/notices.h"
 #include "server/handlers/api/routes_personnel.h"
@@ -141,6 +142,7 @@ static const struct {
 	{ mapping_routes, &n_mapping_routes },
 	{ organise_routes, &n_organise_routes },
 	{ overlap_routes, &n_overlap_routes },
+	{ forms_routes, &n_forms_routes },
 	{ imports_routes, &n_imports_routes },
 	{ granting_routes, &n_granting_routes },
 	{ personnel_routes, &n_personnel_routes },

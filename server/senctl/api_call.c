@@ -106,6 +106,11 @@ int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json)
 		return r;
 	if (answer.status < 200 || answer.status > 299)
 		return print_problem(c, &answer);
+	*ret_json = NULL;
+	if (call->raw) {
+		*call->raw = answer.body;
+		return EXIT_OK;
+	}
 	*ret_json = json_read(answer.body, JSON_DEPTH, NULL);
 	if (!*ret_json && !str_is_empty(answer.body))
 		return ctl_fail(c, "%s", ctl_say(c, "máy chủ trả lời không phải JSON", "the server's answer is not JSON"));

@@ -9,6 +9,7 @@ struct api_call {
 	const json_t *body;  /* NULL: none */
 	struct str if_match; /* version that was seen, as digits or as its ETag; STR_NULL: not a change of something seen */
 	struct str key;      /* Idempotency-Key; STR_NULL: none */
+	struct str *raw;     /* the answer is no JSON: its bytes, and *ret_json is NULL.  NULL: it is JSON */
 };
 /*
  * EXIT_OK with *ret_json a new reference (NULL for an empty answer); otherwise the server's own words

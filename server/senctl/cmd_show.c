@@ -72,6 +72,20 @@ int cmd_person_search(struct ctl *c)
 	return EXIT_OK;
 }
 
+/* Of a platform without any interface. */
+static void print_form(const struct ctl *c, const json_t *binding)
+{
+	const json_t *waits = json_object_get(binding, "waits_for"), *confirmed = json_object_get(binding, "confirmed");
+
+	if (waits)
+		ctl_print(c, ctl_say(c, "         chờ phiếu %lld, dòng %lld", "         waits for form %lld, line %lld"), (long long)json_get_int(waits, "form", 0),
+		          (long long)json_get_int(waits, "line", 0));
+	if (confirmed)
+		ctl_print(c, "         %s %.*s, %.*s", str_equal(json_get_str(confirmed, "how"), STR("list")) ? ctl_say(c, "theo danh sách của nền tảng do", "by the platform's list, from")
+		                                                                                      : ctl_say(c, "xác nhận bởi", "confirmed by"),
+		          STR_ARG(text(confirmed, "by")), STR_ARG(text(confirmed, "at")));
+}
+
 static void print_account(const struct ctl *c, const json_t *answer)
 {
 	const json_t *person = json_object_get(answer, "person"), *item;
@@ -82,10 +96,12 @@ static void print_account(const struct ctl *c, const json_t *answer)
 	json_array_foreach(json_object_get(person, "posts"), i, item)
 		ctl_print(c, "  %.*s, %.*s (%.*s – %.*s)", STR_ARG(text(item, "title")), STR_ARG(text(item, "unit_name")),
 		          STR_ARG(text(item, "valid_from")), STR_ARG(text(item, "valid_to")));
-	json_array_foreach(json_object_get(answer, "bindings"), i, item)
+	json_array_foreach(json_object_get(answer, "bindings"), i, item) {
 		ctl_print(c, "  %-6.*s %-10.*s %s %.*s%s%.*s", STR_ARG(text(item, "platform")), STR_ARG(text(item, "state")),
 		          ctl_say(c, "thực tế:", "seen:"), STR_ARG(text(item, "seen")), str_is_null(json_get_str(item, "error")) ? "" : ", ",
 		          STR_ARG(json_get_str(item, "error")));
+		print_form(c, item);
+	}
 	json_array_foreach(json_object_get(answer, "scopes"), i, item)
 		ctl_print(c, "  %s %.*s, %s %.*s (%.*s)", ctl_say(c, "quản trị đơn vị", "administers unit"), STR_ARG(text(item, "unit")),
 		          ctl_say(c, "nền tảng", "platform"), STR_ARG(text(item, "platform")), STR_ARG(text(item, "id")));

@@ -75,6 +75,10 @@ const struct command commands[] = {
 	  "sáp nhập, chia tách, đổi tên, chuyển, giải thể đơn vị", "merge, split, rename, move and abolish units", cmd_reorganisation },
 	{ "overlap", "list [--state S] [--kind K] [--platform CODE] | show ID | compare CODE | close ID --because TEXT --evidence TEXT",
 	  "trùng lặp giữa các nền tảng: xem, so sánh, đóng có lý do", "overlap of platforms: look, compare, close with reasons", cmd_overlap },
+	{ "form", "list [CODE] [--state open|out|overdue|settled] | show CODE N | export CODE N --csv|--html | close CODE N | confirm CODE N --lines 1-12,15"
+	          " | refuse CODE N --lines 13 --note TEXT | again CODE N --lines 13 | upload CODE LIST.csv [--taken-at TIME] | lists CODE | list-show CODE ID"
+	          " | release CODE ID | drop CODE ID | setting CODE [--officer NAME] [--lines N] [--close-min N] [--urgent-min N] [--due-days N] [--urgent-days N]",
+	  "phiếu đề nghị cho nền tảng không có giao diện", "request forms of platforms without any interface", cmd_form },
 	{ "software", "list [--unit CODE] [--state S] [--platform CODE] | show ID | declare --unit CODE --name TEXT --users N --cost VND [--description TEXT]"
 	              " [--vendor TEXT] [--contract-end DATE] | edit ID … | decide ID --decision stop|replace|keep --until DATE --decision-no NO [--replace-by CODE]",
 	  "phần mềm riêng của địa phương và quyết định về nó", "local software, and what is decided about it", cmd_software },

@@ -22,6 +22,26 @@ static json_t *posts_json(const struct post *posts, size_t n)
 	return list;
 }
 
+/* On platforms without any interface: the line it waits for, and by whose word it is as it is. */
+static void set_form(json_t *item, const struct account_binding *b)
+{
+	json_t *waits, *confirmed;
+
+	if (b->form > 0) {
+		waits = json_new_object();
+		json_set_int(waits, "form", b->form);
+		json_set_int(waits, "line", b->form_line);
+		json_set_take(item, "waits_for", waits);
+	}
+	if (!str_is_null(b->confirmed_by)) {
+		confirmed = json_new_object();
+		api_set(confirmed, "how", b->confirmed_how);
+		api_set(confirmed, "by", b->confirmed_by);
+		api_set(confirmed, "at", b->confirmed_at);
+		json_set_take(item, "confirmed", confirmed);
+	}
+}
+
 static json_t *bindings_json(const struct account_binding *bindings, size_t n)
 {
 	json_t *list = json_new_array();
@@ -36,6 +56,7 @@ static json_t *bindings_json(const struct account_binding *bindings, size_t n)
 		api_set(item, "state", bindings[i].state);
 		api_set(item, "error", bindings[i].error);
 		api_set(item, "seen_at", bindings[i].seen_at);
+		set_form(item, &bindings[i]);
 		json_array_append_new(list, item);
 	}
 	return list;

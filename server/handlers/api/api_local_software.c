@@ -1,6 +1,7 @@
 /* api_local_software.c: /api/v1/local-software: what units have of their own beside the common solutions. */
 
 #include "common/base/buf.h"
+#include "server/governance/csv_cell.h"
 #include "server/governance/local_software.h"
 #include "server/handlers/api/overlap.h"
 
@@ -40,22 +41,6 @@ int h_api_local_software_list(struct request *rq)
 	return r < 0 ? r : api_page(rq, "software", &page, 2);
 }
 
-/* RFC 4180; a cell that a spreadsheet would take for a formula is made text. */
-static void add_cell(struct buf *b, struct str value, bool first)
-{
-	bool is_formula = value.len > 0 && str_index(STR("=+-@\t\r"), value.p[0]) >= 0;
-
-	buf_add_c(b, first ? "\"" : ",\"");
-	if (is_formula)
-		buf_add_char(b, '\'');
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.p[i] == '"')
-			buf_add_char(b, '"');
-		buf_add_char(b, value.p[i]);
-	}
-	buf_add_char(b, '"');
-}
-
 static const char *const csv_columns[] = {
 	"unit", "unit_name", "name", "vendor", "users", "cost_per_year", "contract_end", "solution", "solution_name", "solution_score",
 	"state", "decision", "replace_by", "until", "decision_no", "decided_by",
@@ -67,9 +52,9 @@ static void add_row(struct op *op, struct buf *b, const json_t *item)
 		const json_t *value = json_object_get(item, csv_columns[i]);
 
 		if (json_is_integer(value))
-			add_cell(b, arena_printf(op->arena, "%lld", (long long)json_integer_value(value)), i == 0);
+			csv_cell(b, arena_printf(op->arena, "%lld", (long long)json_integer_value(value)), i == 0);
 		else
-			add_cell(b, json_get_str(item, csv_columns[i]), i == 0);
+			csv_cell(b, json_get_str(item, csv_columns[i]), i == 0);
 	}
 	buf_add_c(b, "\r\n");
 }
@@ -94,9 +79,9 @@ int h_api_local_software_csv(struct request *rq)
 
 	_json_ json_t *items = page.items;
 
-	buf_add_c(&b, "\xEF\xBB\xBF");
+	buf_add_c(&b, CSV_BOM);
 	for (i = 0; i < ARRAY_LEN(csv_columns); i++)
-		add_cell(&b, str_c(csv_columns[i]), i == 0);
+		csv_cell(&b, str_c(csv_columns[i]), i == 0);
 	buf_add_c(&b, "\r\n");
 	json_array_foreach(items, i, item)
 		add_row(&rq->op, &b, item);
