@@ -36,6 +36,8 @@ struct op {
 	struct arena *arena;
 	struct db *db;
 	struct db_conn *tx;           /* the open transaction, or NULL: db_begin() */
+	bool tx_is_around;            /* it is around others: db_begin_around() */
+	unsigned tx_within;           /* of those, how many are open */
 	const struct keyring *keys;
 	int64_t now_s;                /* wall clock at the start of the unit of work; expiry in stores uses the database's clock */
 	char id[OP_ID_LEN + 1];       /* "Mã tra cứu": stands in the log line, in error pages and in audit */

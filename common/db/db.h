@@ -72,6 +72,11 @@ int db_run_params(struct op *op, const struct query *q, const struct db_param *p
  * make db_commit() or db_run() fail with ERR_UNAVAILABLE: the caller may run all of it again.
  */
 int db_begin(struct op *op) _must_check_;
+/*
+ * A transaction around functions that have one of their own: db_begin() and db_commit() in them do nothing, a db_rollback() ends all
+ * of it.  Ended by its own db_commit() or db_rollback().
+ */
+int db_begin_around(struct op *op) _must_check_;
 int db_commit(struct op *op) _must_check_;
 void db_rollback(struct op *op);
 /* In a transaction: its statements, and the pauses between them, may take so long.  For what is far from a page's answer. */

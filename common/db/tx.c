@@ -69,7 +69,11 @@ int db_begin(struct op *op)
 	char reason[CONN_REASON_MAX];
 	enum err code;
 
-	assert(op->db && !op->tx);
+	assert(op->db && (!op->tx || op->tx_is_around));
+	if (op->tx) {
+		op->tx_within++;
+		return 0;
+	}
 
 	struct db_conn *c = pool_take(op->db->pool, &code, reason);
 
@@ -86,6 +90,16 @@ int db_begin(struct op *op)
 	}
 	op->tx = c;
 	return 0;
+}
+
+int db_begin_around(struct op *op)
+{
+	int r;
+
+	assert(!op->tx);
+	r = db_begin(op);
+	op->tx_is_around = r == 0;
+	return r;
 }
 
 static int commit(struct op *op, struct db_conn *c)
@@ -112,6 +126,10 @@ static int commit(struct op *op, struct db_conn *c)
 int db_commit(struct op *op)
 {
 	assert(op->tx);
+	if (op->tx_within > 0) {
+		op->tx_within--;
+		return 0;
+	}
 
 	int r = op->before_commit ? op->before_commit(op, op->before_commit_context) : 0;
 
@@ -127,6 +145,8 @@ void db_rollback(struct op *op)
 {
 	struct db_conn *c = TAKE_PTR(op->tx);
 
+	op->tx_is_around = false;
+	op->tx_within = 0;
 	if (!c)
 		return;
 	c->patience_ms = 0;

@@ -4,6 +4,7 @@
 
 #include "server/handlers/handlers.h"
 #include "server/handlers/api/audit.h"
+#include "server/handlers/api/feeds.h"
 #include "server/handlers/api/imports.h"
 #include "server/handlers/api/routes_api.h"
 #include "server/handlers/api/routes_catalogue.h"
@@ -17,6 +18,7 @@
 #include "server/handlers/api/provisioning.h"
 #include "server/handlers/routes_federation.h"
 #include "server/handlers/routes_ssf.h"
+#include "server/handlers/scim/routes_scim.h"
 #include "server/oidc/authorize.h"
 #include "server/oidc/client_metadata.h"
 
@@ -144,11 +146,13 @@ static const struct {
 	{ overlap_routes, &n_overlap_routes },
 	{ forms_routes, &n_forms_routes },
 	{ imports_routes, &n_imports_routes },
+	{ feeds_routes, &n_feeds_routes },
 	{ granting_routes, &n_granting_routes },
 	{ personnel_routes, &n_personnel_routes },
 	{ notice_routes, &n_notice_routes },
 	{ provisioning_routes, &n_provisioning_routes },
 	{ ssf_routes, &n_ssf_routes },
+	{ scim_routes, &n_scim_routes },
 	{ federation_routes, &n_federation_routes },
 };
 

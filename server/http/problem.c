@@ -231,6 +231,44 @@ static void respond_problem(struct request *rq, const struct problem *p, const s
 		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, hooks));
 }
 
+/* SCIM knows no 422: a value that cannot be is 400 (RFC 7644 §3.12, table 8). */
+static int status_in_scim(int code)
+{
+	int status = problem_status(code);
+
+	return status == 422 ? 400 : status;
+}
+
+json_t *problem_scim_json(const struct error *error)
+{
+	json_t *json = json_new_object(), *schemas = json_new_array();
+	struct str type = arg_of(error, "scimType");
+	char text[STR_I64_MAX];
+
+	if (str_is_null(type) && error->code == ERR_BAD_REQUEST)
+		type = STR("invalidSyntax");
+	else if (str_is_null(type) && status_in_scim(error->code) == 400)
+		type = STR("invalidValue");
+	json_array_append_new(schemas, json_from_str(STR("urn:ietf:params:scim:api:messages:2.0:Error")));
+	json_set_take(json, "schemas", schemas);
+	json_set_str(json, "status", str_of_i64(status_in_scim(error->code), text));
+	json_set_str(json, "scimType", type);
+	json_set_str(json, "detail", str_c(error->text));
+	return json;
+}
+
+static void respond_scim(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
+{
+	_json_ json_t *body = problem_scim_json(&rq->op.error);
+	int status = status_in_scim(p->code);
+
+	json_set_str(body, "traceId", str_c(rq->op.id));
+	respond_json(rq, status, body);
+	rq->response.content_type = STR("application/scim+json");
+	if (status == 401)
+		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, hooks));
+}
+
 static void respond_page(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
 {
 	if (hooks->error_page)
@@ -274,6 +312,9 @@ void problem_respond(struct request *rq, const struct http_hooks *hooks)
 		break;
 	case ERRORS_PROBLEM:
 		respond_problem(rq, p, hooks);
+		break;
+	case ERRORS_SCIM:
+		respond_scim(rq, p, hooks);
 		break;
 	case ERRORS_PAGE:
 		respond_page(rq, p, hooks);

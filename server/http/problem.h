@@ -15,6 +15,9 @@ const char *problem_title(int code);
 /* All but the last entry, which answers for codes that are not in it. For the test. */
 bool problem_is_listed(int code);
 
+/* An error as SCIM tells it (RFC 7644 §3.12), a new reference; "status" is a text. */
+json_t *problem_scim_json(const struct error *error);
+
 /*
  * Replaces what stands in rq->response by the error in rq->op.error, in the form of the route.
  * Without a route: a page when the client asks for HTML, else plain text.

@@ -16,6 +16,7 @@ struct session;   /* server/session: set by the session guard */
 struct principal; /* server/governance: set by the bearer guard of the administration API */
 struct client;    /* server/oidc: set by the client authentication guard */
 struct snapshot;  /* server/oidc: clients and keys of this moment, held until the request ends */
+struct scim_feed; /* server/scim: set by the guard of its endpoints */
 struct idempotency; /* server/handlers/api: the claim of an Idempotency-Key */
 struct request;
 
@@ -42,6 +43,7 @@ enum error_style {
 	ERRORS_OAUTH,   /* RFC 6749 §5.2 JSON; 401 with WWW-Authenticate when the client tried Basic */
 	ERRORS_BEARER,  /* RFC 6750 §3: WWW-Authenticate, JSON body */
 	ERRORS_PROBLEM, /* RFC 9457 application/problem+json */
+	ERRORS_SCIM,    /* RFC 7644 §3.12; 401 with WWW-Authenticate */
 	ERRORS_PAGE,    /* an HTML page in the user's language */
 };
 
@@ -111,6 +113,7 @@ struct request {
 	struct str session_cookie;      /* its cookie: the browser's, or the one that this answer gives it */
 	struct principal *principal;
 	struct idempotency *idempotency;
+	const struct scim_feed *feed;
 	struct client *client;
 	bool has_form_token;            /* an access token came in the form: a challenge says what is wrong with it */
 	struct str proved_jkt, proved_x5t; /* keys whose possession this request proved: RFC 9449, RFC 8705 */

@@ -80,22 +80,34 @@ static bool read_offset(struct str rest, int64_t *us)
 	return true;
 }
 
+static bool read_date(struct str text, struct tm *tm)
+{
+	struct str rest = str_n(text.p, text.len < 10 ? text.len : 10);
+
+	if (!text_is_iso_date(rest) || !digits(&rest, 4, &tm->tm_year) || !mark(&rest, '-') || !digits(&rest, 2, &tm->tm_mon) || !mark(&rest, '-') ||
+	    !digits(&rest, 2, &tm->tm_mday))
+		return false;
+	tm->tm_year -= 1900;
+	tm->tm_mon -= 1;
+	return true;
+}
+
+static bool read_time(struct str *rest, struct tm *tm)
+{
+	if (!mark(rest, 'T') || !digits(rest, 2, &tm->tm_hour) || !mark(rest, ':') || !digits(rest, 2, &tm->tm_min) || !mark(rest, ':') ||
+	    !digits(rest, 2, &tm->tm_sec))
+		return false;
+	return tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
+}
+
 bool scim_moment_read(struct str text, int64_t *ret_us)
 {
 	struct tm tm = { 0 };
 	struct str rest = str_skip(text, 10);
-	struct str date = str_n(text.p, text.len < 10 ? text.len : 10);
 	int64_t us = 0;
 
-	if (!text_is_iso_date(date) || !digits(&date, 4, &tm.tm_year) || !mark(&date, '-') || !digits(&date, 2, &tm.tm_mon) || !mark(&date, '-') ||
-	    !digits(&date, 2, &tm.tm_mday))
+	if (!read_date(text, &tm) || !read_time(&rest, &tm) || !read_fraction(&rest, &us) || !read_offset(rest, &us))
 		return false;
-	if (!mark(&rest, 'T') || !digits(&rest, 2, &tm.tm_hour) || !mark(&rest, ':') || !digits(&rest, 2, &tm.tm_min) || !mark(&rest, ':') ||
-	    !digits(&rest, 2, &tm.tm_sec) || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 || !read_fraction(&rest, &us) ||
-	    !read_offset(rest, &us))
-		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
 	*ret_us = (int64_t)timegm(&tm) * US_PER_S + us;
 	return true;
 }

@@ -284,11 +284,10 @@ int scim_resource_read(struct op *op, const struct scim_type *type, const json_t
 	return r;
 }
 
-/* Left out, these stay: what is not said disables nobody. */
+/* Left out, these stay: what is not said disables nobody, and moves nobody. */
 static bool stays(const struct scim_attr *attr)
 {
-	return attr->mutability != SCIM_READ_WRITE || str_equal(str_c(attr->name), STR("active")) || str_equal(str_c(attr->name), STR("posts")) ||
-	       str_equal(str_c(attr->name), STR("title")) || str_equal(str_c(attr->name), STR("department"));
+	return attr->mutability != SCIM_READ_WRITE || scim_is_listed("active|posts|title|department|userType|birthDate|sex", str_c(attr->name));
 }
 
 static int keep(struct op *op, const struct scim_schema *schema, const json_t *now, json_t *place)
@@ -342,4 +341,14 @@ json_t *scim_schemas_of(const struct scim_type *type, const json_t *resource)
 		if (json_object_get(resource, type->extensions[i]->urn))
 			json_array_append_new(array, json_from_str(str_c(type->extensions[i]->urn)));
 	return array;
+}
+
+bool scim_is_unchanged(const json_t *before, const json_t *after)
+{
+	_json_ json_t *full = json_deep_copy(after);
+	json_t *name = json_object_get(full, "name"), *whole = json_object_get(json_object_get(before, "name"), "formatted");
+
+	if (name && whole && !json_object_get(name, "formatted"))
+		json_object_set(name, "formatted", whole);
+	return json_equal(before, full);
 }

@@ -16,7 +16,7 @@
 
 /* The body of a POST or PUT; what is required is there.  A new reference. */
 int scim_resource_read(struct op *op, const struct scim_type *type, const json_t *body, json_t **ret_resource) _must_check_;
-/* What the resource becomes by a PUT; read-only stays, immutable is checked, active and posts stay when left out.  A new reference. */
+/* What the resource becomes by a PUT; read-only stays, immutable is checked, active, posts and the like stay when left out.  A new reference. */
 int scim_resource_replace(struct op *op, const struct scim_type *type, const json_t *now, const json_t *body, json_t **ret_resource) _must_check_;
 /* A value of the attribute as a whole; *ret NULL: it is null or empty.  A new reference. */
 int scim_value_read(struct op *op, const struct scim_attr *attr, const json_t *value, json_t **ret) _must_check_;
@@ -25,6 +25,8 @@ int scim_element_read(struct op *op, const struct scim_attr *attr, const json_t 
 int scim_check_required(struct op *op, const struct scim_type *type, const json_t *resource) _must_check_;
 /* At most one value is the primary one. */
 bool scim_has_two_primaries(const json_t *values);
+/* Nothing was changed: what a PUT leaves out because it follows from the rest counts for nothing. */
+bool scim_is_unchanged(const json_t *before, const json_t *after);
 /* "schemas" of a canonical resource: the core, and extensions that have something. */
 json_t *scim_schemas_of(const struct scim_type *type, const json_t *resource);
 
