@@ -49,6 +49,19 @@ json_t *scim_attributes(struct arena *a, const json_t *user)
 	return document;
 }
 
+/* What a mapping keeps right, as far as a listing shows it; the rest is compared when the account is read. */
+static void expect_mapped(struct arena *a, json_t *document, const struct desired *want)
+{
+	attributes_text(a, document, "userName", want->login, true);
+	for (size_t i = 0; i < want->n_values; i++) {
+		const struct desired_value *v = &want->values[i];
+
+		for (size_t k = 0; k < n_scim_places; k++)
+			if (v->row->owner == MAPPING_OURS && v->value.type == MAPPING_STRING && str_equal(v->row->path, str_c(scim_places[k].path)))
+				attributes_text(a, document, scim_places[k].path, v->value.text, scim_places[k].nocase);
+	}
+}
+
 json_t *scim_expected(struct arena *a, const struct desired *want)
 {
 	json_t *document = json_new_object();
@@ -60,6 +73,10 @@ json_t *scim_expected(struct arena *a, const struct desired *want)
 	attributes_list(a, document, "roles", roles, n_roles);
 	if (!want->active)
 		return document;
+	if (want->mapping) {
+		expect_mapped(a, document, want);
+		return document;
+	}
 	for (size_t i = 0; i < n_scim_places; i++)
 		if (!scim_places[i].is_key)
 			attributes_text(a, document, scim_places[i].path, scim_place_wanted(want, &scim_places[i]), scim_places[i].nocase);

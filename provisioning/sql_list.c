@@ -18,7 +18,13 @@ static size_t column_or_none(const struct sql_rows *rows, const char *name)
 	return sql_column(rows, name, &column) ? column : SQL_COLUMNS_MAX;
 }
 
-static bool find_columns(const struct sql_rows *rows, struct columns_of *ret)
+/* Values of accounts: ours, and what the file says that a mapping gives. */
+static bool is_value(const struct sql_script *script, int param)
+{
+	return (param >= SQL_P_LOGIN && param <= SQL_P_POST) || (param >= SQL_P_MORE && param < SQL_P_ROLE && !str_is_null(script->names[param]));
+}
+
+static bool find_columns(const struct sql_script *script, const struct sql_rows *rows, struct columns_of *ret)
 {
 	*ret = (struct columns_of){
 		.ext_id = column_or_none(rows, "ext_id"),
@@ -30,8 +36,8 @@ static bool find_columns(const struct sql_rows *rows, struct columns_of *ret)
 	};
 	if (ret->after == SQL_COLUMNS_MAX)
 		ret->after = ret->ext_id;
-	for (int i = SQL_P_LOGIN; i <= SQL_P_POST; i++)
-		ret->texts[i] = column_or_none(rows, sql_param_names[i].p);
+	for (int i = 0; i < SQL_P_COUNT_; i++)
+		ret->texts[i] = is_value(script, i) ? column_or_none(rows, script->names[i].p) : SQL_COLUMNS_MAX;
 	return ret->ext_id < SQL_COLUMNS_MAX && ret->active < SQL_COLUMNS_MAX && ret->account_id < SQL_COLUMNS_MAX;
 }
 
@@ -55,13 +61,15 @@ static struct str cell_or_null(const struct sql_rows *rows, size_t row, size_t c
 	return column < SQL_COLUMNS_MAX ? or_null(sql_cell(rows, row, column)) : STR_NULL;
 }
 
-static void take_row(struct arena *a, const struct sql_rows *rows, size_t row, const struct columns_of *columns, struct listed *ret)
+static void take_row(struct call *c, const struct sql_rows *rows, size_t row, const struct columns_of *columns, struct listed *ret)
 {
+	const struct sql_platform *p = c->instance;
+	struct arena *a = c->op->arena;
 	_json_ json_t *document = json_new_object();
 
-	for (int i = SQL_P_LOGIN; i <= SQL_P_POST; i++)
+	for (int i = 0; i < SQL_P_COUNT_; i++)
 		if (columns->texts[i] < SQL_COLUMNS_MAX)
-			attributes_text(a, document, sql_param_names[i].p, sql_cell(rows, row, columns->texts[i]), false);
+			attributes_text(a, document, p->script.names[i].p, sql_cell(rows, row, columns->texts[i]), false);
 	if (columns->roles < SQL_COLUMNS_MAX)
 		show_roles(a, sql_cell(rows, row, columns->roles), document);
 	*ret = (struct listed){
@@ -75,18 +83,19 @@ static void take_row(struct arena *a, const struct sql_rows *rows, size_t row, c
 
 static enum verdict take_rows(struct call *c, const struct sql_rows *rows, struct list_page *page)
 {
+	const struct sql_platform *p = c->instance;
 	struct columns_of columns;
 	struct str after;
 
 	if (rows->n == 0)
 		return VERDICT_DONE;
-	if (!find_columns(rows, &columns))
+	if (!find_columns(&p->script, rows, &columns))
 		return call_fault(c, VERDICT_REFUSED, "config", "list has no columns ext_id, account_id and active");
 	page->accounts = ARENA_ARRAY(c->op->arena, struct listed, rows->n);
 	for (size_t i = 0; i < rows->n; i++) {
 		if (str_is_empty(sql_cell(rows, i, columns.ext_id)))
 			return call_fault(c, VERDICT_REFUSED, "config", "list shows an empty ext_id");
-		take_row(c->op->arena, rows, i, &columns, &page->accounts[page->n++]);
+		take_row(c, rows, i, &columns, &page->accounts[page->n++]);
 	}
 	after = sql_cell(rows, rows->n - 1, columns.after);
 	if (str_is_empty(after))
@@ -137,14 +146,20 @@ enum verdict sql_list(struct call *c, struct list_page *page)
 
 json_t *sql_expect(struct arena *a, void *instance, const struct desired *want)
 {
-	struct call c = { .instance = instance, .want = want };
-	struct str values[SQL_P_COUNT_], *roles = ARENA_ARRAY(a, struct str, want->n_roles + 1);
+	const struct sql_platform *p = instance;
+	struct op op;
+	struct call c = { .op = &op, .instance = instance, .want = want };
+	struct sql_standing s = { 0 };
+	struct str *roles = ARENA_ARRAY(a, struct str, want->n_roles + 1);
 	size_t n_roles = want->active ? want->n_roles : 0;
 	json_t *document = json_new_object();
 
-	sql_values(&c, values);
-	for (int i = SQL_P_LOGIN; want->active && i <= SQL_P_POST; i++)
-		attributes_text(a, document, sql_param_names[i].p, values[i], false);
+	op_init(&op, a, NULL, NULL);
+	/* What the mapping cannot give is the planner's and the worker's to tell. */
+	if (want->active && sql_values(&c, &s, false) == VERDICT_DONE)
+		for (int i = 0; i < SQL_P_COUNT_; i++)
+			if (is_value(&p->script, i) && (s.compared & UINT64_C(1) << i))
+				attributes_text(a, document, p->script.names[i].p, s.values[i], false);
 	for (size_t i = 0; i < n_roles; i++)
 		roles[i] = want->roles[i].code;
 	attributes_list(a, document, "roles", roles, n_roles);

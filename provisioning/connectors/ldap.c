@@ -376,7 +376,7 @@ static json_t *ldap_expect(struct arena *a, void *instance, const struct desired
 	json_t *document = json_new_object();
 
 	if (want->active)
-		want_on(instance, &w, want);
+		want_on(instance, &w, want, false);
 	ldap_expected(a, &w, document);
 	for (size_t i = 0; i < n_roles; i++)
 		roles[i] = attributes_lower(a, want->roles[i].code);
@@ -389,7 +389,7 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 	static const struct desired nobody;
 	struct ldap_wanted w = { .arena = a };
 
-	want_on(instance, &w, &nobody);
+	want_on(instance, &w, &nobody, false);
 	ldap_shown(a, &w, entry, document);
 	return !is_off(instance, entry);
 }

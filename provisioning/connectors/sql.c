@@ -263,7 +263,7 @@ static enum verdict sql_remove(struct call *c, _unused_ struct observed *ret)
 
 	if (!sql_script_has(&p->script, SQL_DELETE))
 		return call_fault(c, VERDICT_REFUSED, "config", "no statement is declared for delete");
-	verdict = begin(c, &s);
+	verdict = begin(c, &s, false);
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	verdict = remove_in_transaction(c, &s);
