@@ -68,7 +68,7 @@ struct mapping_change mapping_change_of(struct arena *a, const struct account_fa
 	plan_with(a, facts, platform_id, mail_domain, next, &then);
 	if (!then.active)
 		return change;
-	change.is_due = strcmp(now.hash, then.hash) != 0;
+	change.is_due = !str_equal(str_c(now.hash), str_c(then.hash));
 	seen = now;
 	if (!current)
 		plan_with(a, facts, platform_id, mail_domain, own_mapping(a, next->kind), &seen);

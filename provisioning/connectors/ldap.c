@@ -11,27 +11,10 @@
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
+#include "provisioning/ldap_groups.h"
 #include "provisioning/ldap_list.h"
 
 #include <stdlib.h>
-
-#define GROUPS_MAX 1000
-/* objectClassViolation (RFC 4511 §4.1.9): the last member may not go. */
-#define CODE_CLASS_VIOLATION 65
-
-struct ldap_platform {
-	const struct connector_config *config;
-	struct ldap_pool *pool;
-	char *id_attr, *disable_attr;
-	const char *read_attrs[4];
-};
-
-/* An account as it stands there. */
-struct standing {
-	const struct ldap_entry *entry;
-	const struct ldap_entry *groups; /* it is a member of */
-	size_t n_groups;
-};
 
 static int ldap_open(struct op *op, const struct connector_config *config, void **ret_instance)
 {
@@ -110,54 +93,7 @@ static size_t entry_changes(struct call *c, const struct ldap_entry *entry,
 	return ldap_changes(&w, entry, ret_changes);
 }
 
-static enum verdict read_groups(struct call *c, struct standing *s)
-{
-	static const char *const attrs[] = { "cn", NULL };
-	struct ldap_platform *p = c->instance;
-	struct str filter;
-
-	if (ldap_filter_eq(c->op, "member", s->entry->dn, &filter) < 0 ||
-	    ldap_search(c->op, p->pool, p->config->groups_base, LDAP_SUB, filter, attrs, GROUPS_MAX, &s->groups,
-	                &s->n_groups) < 0) {
-		if (c->op->error.code == ERR_NOT_FOUND)
-			return call_fault(c, VERDICT_REFUSED, "config", "groups_base is not there");
-		return ldap_verdict(c, false);
-	}
-	return VERDICT_DONE;
-}
-
-static bool role_is_wanted(const struct desired *want, struct str cn)
-{
-	if (!want->active)
-		return false;
-	for (size_t i = 0; i < want->n_roles; i++)
-		if (str_equal_nocase(want->roles[i].code, cn))
-			return true;
-	return false;
-}
-
-static bool is_member(const struct standing *s, struct str role)
-{
-	for (size_t i = 0; i < s->n_groups; i++)
-		if (str_equal_nocase(ldap_entry_value(&s->groups[i], "cn"), role))
-			return true;
-	return false;
-}
-
-static bool groups_match(const struct call *c, const struct standing *s)
-{
-	size_t n_roles = c->want->active ? c->want->n_roles : 0;
-
-	for (size_t i = 0; i < s->n_groups; i++)
-		if (!role_is_wanted(c->want, ldap_entry_value(&s->groups[i], "cn")))
-			return false;
-	for (size_t i = 0; i < n_roles; i++)
-		if (!is_member(s, c->want->roles[i].code))
-			return false;
-	return true;
-}
-
-static void observe(struct call *c, const struct standing *s, struct observed *ret)
+static void observe(struct call *c, const struct ldap_standing *s, struct observed *ret)
 {
 	struct ldap_change changes[LDAP_WANTED_MAX];
 
@@ -166,19 +102,19 @@ static void observe(struct call *c, const struct standing *s, struct observed *r
 		.is_known = true,
 		/* Membership is access: somebody in a role is not off. */
 		.active = !is_off(c->instance, s->entry) || (!c->want->active && s->n_groups > 0),
-		.matches = entry_changes(c, s->entry, changes) == 0 && groups_match(c, s),
+		.matches = entry_changes(c, s->entry, changes) == 0 && ldap_groups_match(c, s),
 	};
 }
 
 static enum verdict ldap_look_up(struct call *c, struct observed *ret)
 {
 	struct ldap_platform *p = c->instance;
-	struct standing s = { 0 };
+	struct ldap_standing s = { 0 };
 	struct str dn;
 	enum verdict verdict = ldap_find(c, p->pool, p->config->people_base, p->id_attr, p->read_attrs, &s.entry);
 
 	if (verdict == VERDICT_DONE) {
-		verdict = read_groups(c, &s);
+		verdict = ldap_groups_read(c, &s);
 		if (verdict == VERDICT_DONE)
 			observe(c, &s, ret);
 		return verdict;
@@ -194,7 +130,7 @@ static enum verdict ldap_look_up(struct call *c, struct observed *ret)
 }
 
 /* The entry at ext_id with its groups. */
-static enum verdict read_standing(struct call *c, struct standing *ret)
+static enum verdict read_standing(struct call *c, struct ldap_standing *ret)
 {
 	struct ldap_platform *p = c->instance;
 	enum verdict verdict = ldap_read(c, p->pool, c->ext_id, p->read_attrs, &ret->entry);
@@ -203,90 +139,16 @@ static enum verdict read_standing(struct call *c, struct standing *ret)
 		return verdict;
 	if (!str_equal_nocase(ldap_entry_value(ret->entry, p->id_attr), c->want->account_id))
 		return call_fault(c, VERDICT_ABSENT, "absent", "the entry is not ours any more");
-	return read_groups(c, ret);
+	return ldap_groups_read(c, ret);
 }
 
 static enum verdict ldap_read_back(struct call *c, struct observed *ret)
 {
-	struct standing s = { 0 };
+	struct ldap_standing s = { 0 };
 	enum verdict verdict = read_standing(c, &s);
 
 	if (verdict == VERDICT_DONE)
 		observe(c, &s, ret);
-	return verdict;
-}
-
-static enum verdict group_create(struct call *c, struct str group_dn, struct str role, struct str member)
-{
-	static const struct str class = { "groupOfNames", 12 };
-	struct ldap_platform *p = c->instance;
-	struct str members[] = { p->config->placeholder_member, member };
-	struct ldap_attr attrs[] = {
-		{ STR("objectClass"), &class, 1 },
-		{ STR("cn"), &role, 1 },
-		{ STR("member"), members, ARRAY_LEN(members) },
-	};
-
-	op_forgive(c->op);
-	if (ldap_add(c->op, p->pool, group_dn, attrs, ARRAY_LEN(attrs)) == 0)
-		return VERDICT_DONE;
-	/* Made by another thread just now: the next attempt finds it. */
-	if (c->op->error.code == ERR_CONFLICT)
-		return call_fault(c, VERDICT_NOT_DONE, "race", "the group came to be at the same time");
-	return ldap_verdict(c, true);
-}
-
-static enum verdict group_join(struct call *c, struct str role, struct str member)
-{
-	struct ldap_platform *p = c->instance;
-	struct ldap_change change = { LDAP_CHANGE_ADD, { STR("member"), &member, 1 } };
-	struct str group_dn;
-
-	if (ldap_dn_child(c->op, "cn", role, p->config->groups_base, &group_dn) < 0)
-		return ldap_verdict(c, true);
-	if (ldap_modify(c->op, p->pool, group_dn, &change, 1) == 0)
-		return VERDICT_DONE;
-	if (c->op->error.code == ERR_NOT_FOUND)
-		return group_create(c, group_dn, role, member);
-	return ldap_verdict(c, true);
-}
-
-static enum verdict group_leave(struct call *c, struct str group_dn, struct str member)
-{
-	struct ldap_platform *p = c->instance;
-	struct ldap_change changes[] = {
-		{ LDAP_CHANGE_DELETE, { STR("member"), &member, 1 } },
-		{ LDAP_CHANGE_ADD, { STR("member"), &p->config->placeholder_member, 1 } },
-	};
-
-	if (ldap_modify(c->op, p->pool, group_dn, changes, 1) == 0)
-		return VERDICT_DONE;
-	if (ldap_result_code(c->op) != CODE_CLASS_VIOLATION)
-		return ldap_verdict(c, true);
-	op_forgive(c->op);
-	if (ldap_modify(c->op, p->pool, group_dn, changes, ARRAY_LEN(changes)) == 0)
-		return VERDICT_DONE;
-	return ldap_verdict(c, true);
-}
-
-/* Out of what is not wanted first: access that ends must not wait for access that begins. */
-static enum verdict groups_bring(struct call *c, const struct standing *s)
-{
-	size_t n_roles = c->want->active ? c->want->n_roles : 0;
-	enum verdict verdict = VERDICT_DONE;
-
-	for (size_t i = 0; i < s->n_groups && verdict == VERDICT_DONE; i++) {
-		const struct ldap_entry *group = &s->groups[i];
-
-		if (!role_is_wanted(c->want, ldap_entry_value(group, "cn")))
-			verdict = group_leave(c, group->dn, s->entry->dn);
-	}
-	for (size_t i = 0; i < n_roles && verdict == VERDICT_DONE; i++)
-		if (!is_member(s, c->want->roles[i].code))
-			verdict = group_join(c, c->want->roles[i].code, s->entry->dn);
-	/* The entry was there a moment ago; it is a group that is missing now. */
-	if (verdict == VERDICT_ABSENT || verdict == VERDICT_CONFLICT)
-		return call_fault(c, VERDICT_NOT_DONE, "race", "%.*s", STR_ARG(c->op->error.detail));
 	return verdict;
 }
 
@@ -297,7 +159,7 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 	struct ldap_wanted w = { .arena = c->op->arena };
 	struct ldap_attr attrs[LDAP_WANTED_MAX + 1];
 	struct ldap_entry entry = { 0 };
-	struct standing s = { .entry = &entry };
+	struct ldap_standing s = { .entry = &entry };
 	size_t n;
 
 	if (check_mapping(c) != VERDICT_DONE)
@@ -318,13 +180,13 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 	/* From here on it exists, whatever becomes of the groups: the next attempt is an update. */
 	*ret = (struct observed){ .ext_id = entry.dn };
 	c->ext_id = entry.dn;
-	return groups_bring(c, &s);
+	return ldap_groups_bring(c, &s);
 }
 
 static enum verdict ldap_update(struct call *c, struct observed *ret)
 {
 	struct ldap_platform *p = c->instance;
-	struct standing s = { 0 };
+	struct ldap_standing s = { 0 };
 	struct ldap_change changes[LDAP_WANTED_MAX];
 	enum verdict verdict = check_mapping(c);
 	size_t n;
@@ -338,7 +200,7 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
 	n = entry_changes(c, s.entry, changes);
-	if (n == 0 && groups_match(c, &s)) {
+	if (n == 0 && ldap_groups_match(c, &s)) {
 		observe(c, &s, ret);
 		return VERDICT_DONE;
 	}
@@ -348,21 +210,21 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 		                                                STR_ARG(c->op->error.detail))
 		                                   : verdict;
 	}
-	return groups_bring(c, &s);
+	return ldap_groups_bring(c, &s);
 }
 
 /* Out of the groups first: a server need not keep references right. */
 static enum verdict ldap_remove(struct call *c, _unused_ struct observed *ret)
 {
 	struct ldap_platform *p = c->instance;
-	struct standing s = { 0 };
+	struct ldap_standing s = { 0 };
 	enum verdict verdict = read_standing(c, &s);
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
-	verdict = groups_bring(c, &s);
+	verdict = ldap_groups_bring(c, &s);
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	return ldap_delete(c->op, p->pool, c->ext_id) < 0 ? ldap_verdict(c, true) : VERDICT_DONE;

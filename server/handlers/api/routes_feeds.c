@@ -9,10 +9,10 @@ static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
 #define PAGED .params = api_page_params, .n_params = N_PAGE_PARAMS
 
 const struct route feeds_routes[] = {
-	{ .name = "api_feed_list", .methods = HTTP_GET, .path = "/api/v1/feeds", PAGED, API, .handle = h_api_feed_list },
+	{ .name = "api_feed_list", .methods = HTTP_GET, .path = "/api/v1/feeds", PAGED, API, .personal = true, .handle = h_api_feed_list },
 	{ .name = "api_feed_add", .methods = HTTP_POST, .path = "/api/v1/feeds", JSON_16K, API, .creates = true, .secret_answer = true,
 	  .handle = h_api_feed_add },
-	{ .name = "api_feed_get", .methods = HTTP_GET, .path = "/api/v1/feeds/{code}", API, .handle = h_api_feed_get },
+	{ .name = "api_feed_get", .methods = HTTP_GET, .path = "/api/v1/feeds/{code}", API, .personal = true, .handle = h_api_feed_get },
 	{ .name = "api_feed_edit", .methods = HTTP_PUT, .path = "/api/v1/feeds/{code}", JSON_16K, API, .handle = h_api_feed_edit },
 	{ .name = "api_feed_rotate", .methods = HTTP_POST, .path = "/api/v1/feeds/{code}/rotate", JSON_16K, API, .creates = true, .secret_answer = true,
 	  .handle = h_api_feed_rotate },
