@@ -35,7 +35,7 @@ DB_QUERY(account_bindings_q, DB_READ,
          "SELECT p.code, p.name, b.want_active,"
          " CASE WHEN b.seen_active IS NULL THEN 'unknown' WHEN b.seen_active THEN 'active' ELSE 'inactive' END,"
          " CASE WHEN b.state = 9 THEN 'waiting' WHEN b.state = 5 THEN 'blocked' WHEN b.state = 4 THEN 'retry' WHEN b.state = 3 THEN 'in_doubt'"
-         "  WHEN b.state = 0 AND b.want_gen = b.seen_gen THEN 'in_sync' ELSE 'pending' END,"
+         "  WHEN b.state = 6 THEN 'held' WHEN b.state = 7 THEN 'grace' WHEN b.state = 8 THEN 'gone' WHEN b.state = 0 AND b.want_gen = b.seen_gen THEN 'in_sync' ELSE 'pending' END,"
          " b.err_class, sen.iso(b.seen_at), f.number, f.line, f.confirmed_how, f.confirmed_by, sen.iso(f.confirmed_at)"
          " FROM sen.binding b JOIN sen.platform p ON p.id = b.platform_id"
          " LEFT JOIN sen.form_standing f ON f.account_id = b.account_id AND f.platform_id = b.platform_id"

@@ -168,6 +168,10 @@ static void check_provisioner(struct doctor *d)
 		       ctl_say(c, "%" PRId64 " bị chặn, %" PRId64 " chưa rõ, %" PRId64 " đang thử lại; xem senctl account show",
 		               "%" PRId64 " blocked, %" PRId64 " in doubt, %" PRId64 " retrying; see senctl account show"),
 		       b.blocked, b.in_doubt, b.retrying);
+	if (b.holds > 0)
+		report(d, WARN, "guard",
+		       ctl_say(c, "%" PRId64 " thay đổi hàng loạt đang bị giữ; xem senctl provisioning holds",
+		               "%" PRId64 " mass changes are held; see senctl provisioning holds"), b.holds);
 }
 
 static void check_keys(struct doctor *d)

@@ -6,7 +6,7 @@ DB_QUERY(doctor_partitions_q, DB_READ,
 DB_QUERY(doctor_backlog_q, DB_READ,
          "SELECT (SELECT count(*) FROM sen.dirty_account), (SELECT coalesce(extract(epoch FROM now() - min(since))::bigint, 0) FROM sen.dirty_account),"
          " count(*) FILTER (WHERE state IN (1, 2)), coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE state = 1))::bigint, 0),"
-         " count(*) FILTER (WHERE state = 4), count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 5)"
+         " count(*) FILTER (WHERE state = 4), count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 5), (SELECT count(*) FROM sen.hold WHERE state = 'open')"
          " FROM sen.binding WHERE state <> 0");
 DB_QUERY(doctor_signing_keys_q, DB_READ, "SELECT count(*) FROM sen.signing_key WHERE state = 'active'");
 
@@ -40,6 +40,7 @@ int doctor_backlog(struct op *op, struct backlog *ret_backlog)
 		.retrying = db_i64(&rows, 0, 4),
 		.in_doubt = db_i64(&rows, 0, 5),
 		.blocked = db_i64(&rows, 0, 6),
+		.holds = db_i64(&rows, 0, 7),
 	};
 	return 0;
 }

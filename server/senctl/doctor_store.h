@@ -13,6 +13,7 @@ struct backlog {
 	int64_t dirty, oldest_dirty_s; /* accounts to be looked at again */
 	int64_t due, oldest_due_s;     /* bindings waiting for a worker */
 	int64_t retrying, in_doubt, blocked;
+	int64_t holds;                 /* of the guard, for somebody to decide */
 };
 int doctor_backlog(struct op *op, struct backlog *ret_backlog) _must_check_;
 /* Live signing keys. */

@@ -189,6 +189,25 @@ static void many_are_held_and_nobody_is_harmed(void **state)
 	assert_int_equal(side_i64(HELD), 50);
 }
 
+/* Both before it is planned: somebody decided about this one. */
+static void by_name_and_in_mass_is_by_name(void **state)
+{
+	side("UPDATE sen.account SET status = 'disabled' WHERE login = 'nv110'");
+	side("SELECT take('nv1..', 'MC'), take('nv1..', 'TK')");
+	side("UPDATE sen.account SET status = 'disabled' WHERE login = 'nv120'");
+	/* Who only looks again decides nothing. */
+	side("SELECT sen.wake_again(ARRAY(SELECT id FROM sen.account WHERE login IN ('nv130', 'nv110')), 1::smallint)");
+	plan_all(*state);
+	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE state = 1 AND login IN ('nv110', 'nv120')"), 2);
+	assert_int_equal(side_i64(HELD), 98);
+	/* Account by account in one transaction is a mass as well. */
+	everybody_is_there(state);
+	side("DO $$ DECLARE who text; BEGIN FOR who IN SELECT login FROM sen.account WHERE login ~ 'nv1..' LOOP"
+	     " PERFORM take(who, 'MC'); PERFORM take(who, 'TK'); END LOOP; END $$");
+	plan_all(*state);
+	assert_int_equal(side_i64(HELD), 100);
+}
+
 static void a_unit_and_a_role_are_counted(void **state)
 {
 	struct guard_opened opened;
@@ -555,6 +574,7 @@ int main(void)
 		GUARD_TEST(a_few_pass_at_once),
 		GUARD_TEST(up_to_the_limit_pass_when_counted),
 		GUARD_TEST(many_are_held_and_nobody_is_harmed),
+		GUARD_TEST(by_name_and_in_mass_is_by_name),
 		GUARD_TEST(a_unit_and_a_role_are_counted),
 		GUARD_TEST(what_was_approved_is_not_held_again),
 		GUARD_TEST(a_program_that_goes_row_by_row_is_counted),
