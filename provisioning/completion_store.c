@@ -4,6 +4,7 @@
 #include "common/db/columns.h"
 #include "common/model/audit.h"
 #include "provisioning/binding_store.h"
+#include "provisioning/match_store.h"
 
 #define DETAIL_MAX_BYTES 500
 
@@ -204,6 +205,8 @@ static int write_log(struct op *op, int64_t platform_id, const struct completion
 /* NULL: nothing that decides on access. */
 static const char *audit_action(const struct result *r)
 {
+	if (r->was_adopted)
+		return "platform_account.adopt";
 	if (r->was_created)
 		return "platform_account.create";
 	if (r->was_enabled)
@@ -229,6 +232,8 @@ static int write_audit(struct op *op, struct str platform_code, const struct com
 		data[n_records] = json_new_object();
 		json_set_str(data[n_records], "task", done[i].task_id);
 		json_set_str(data[n_records], "ext_id", or_empty(r->ext_id));
+		if (r->was_adopted)
+			json_set_str(data[n_records], "rule", str_c(r->adopted_by));
 		records[n_records] = (struct audit_record){
 			.actor = STR("system"), .action = action, .account_id = done[i].work->account_id, .object = platform_code, .data = data[n_records]
 		};
@@ -253,6 +258,8 @@ int completion_add(struct op *op, int64_t platform_id, struct str platform_code,
 		err = write_failed(op, platform_id, done, n);
 	if (err == 0)
 		err = write_log(op, platform_id, done, n);
+	if (err == 0)
+		err = match_candidates_write(op, platform_id, done, n);
 	if (err == 0)
 		err = write_audit(op, platform_code, done, n);
 	if (err < 0) {

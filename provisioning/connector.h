@@ -46,6 +46,20 @@ struct observed {
 	bool matches;      /* equal to the desired document, through the mapping */
 };
 
+/* An account there that a rule of matching hit. */
+struct candidate {
+	struct str ext_id;
+	struct str label;              /* its user name there */
+	const struct match_rule *rule; /* the first that hit it */
+	bool is_linked;                /* carries the id of another account of ours */
+};
+#define CANDIDATES_MAX 16
+struct candidates {
+	struct candidate items[CANDIDATES_MAX];
+	size_t n;                  /* kept, of all rules, each once */
+	size_t n_hits, last_hit;   /* of the rule asked last; index of its last one */
+};
+
 /* One operation on one account. */
 struct call {
 	struct op *op;               /* arena, task id */
@@ -105,6 +119,13 @@ struct connector {
 	void (*list_end)(void *instance, void *session); /* NULL: there are no sessions */
 	/* What an account should hold, in the words of struct listed.document; a new reference.  As list. */
 	json_t *(*expect)(struct arena *a, void *instance, const struct desired *want);
+	/*
+	 * Adds every account that carries the value of a rule of the mapping (match.h), each verified here; VERDICT_REFUSED when
+	 * it cannot be known that these are all.  NULL: a platform of this kind cannot be asked.
+	 */
+	enum verdict (*match)(struct call *c, size_t rule, struct candidates *all);
+	/* The account at ext_id gets our id, and nothing else; VERDICT_CONFLICT when it is somebody else's. */
+	enum verdict (*adopt)(struct call *c, struct observed *ret);
 };
 
 /* NULL when there is none of that kind. */

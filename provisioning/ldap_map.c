@@ -3,6 +3,7 @@
 #include "common/base/err.h"
 #include "common/base/text.h"
 #include "common/net/ldap_filter.h"
+#include "provisioning/match.h"
 
 /* Result codes (RFC 4511 §4.1.9) that mean something of their own. */
 enum {
@@ -230,5 +231,30 @@ enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, 
 	if (n == 0)
 		return call_fault(c, VERDICT_ABSENT, "absent", "no entry");
 	*ret_entry = &entries[0];
+	return VERDICT_DONE;
+}
+
+enum verdict ldap_match(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr, const struct match_rule *rule, struct str value,
+                        struct candidates *all)
+{
+	const char *attrs[] = { "uid", id_attr, NULL };
+	const struct ldap_entry *entries;
+	struct str filter;
+	size_t n = 0;
+
+	op_forgive(c->op);
+	if (ldap_filter_eq(c->op, arena_cstr(c->op->arena, rule->path), value, &filter) < 0)
+		return ldap_verdict(c, false);
+	if (ldap_search(c->op, pool, base, LDAP_SUB, filter, attrs, CANDIDATES_MAX, &entries, &n) < 0) {
+		if (c->op->error.code == ERR_LIMIT)
+			return call_fault(c, VERDICT_REFUSED, "disputed", "more than %d entries have that %.*s", CANDIDATES_MAX, STR_ARG(rule->path));
+		return ldap_verdict(c, false);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct str owner = ldap_entry_value(&entries[i], id_attr);
+
+		match_add(all, (struct candidate){ .ext_id = entries[i].dn, .label = ldap_entry_value(&entries[i], "uid"), .rule = rule,
+			                           .is_linked = !str_is_empty(owner) && !str_equal_nocase(owner, c->want->account_id) });
+	}
 	return VERDICT_DONE;
 }

@@ -13,6 +13,7 @@
 #include "common/plan/facts_store.h"
 #include "provisioning/form_keeper.h"
 #include "provisioning/guard_store.h"
+#include "common/plan/mapping_store.h"
 #include "provisioning/reconcile.h"
 
 #include <inttypes.h>
@@ -35,6 +36,10 @@
 #define GIVE_UP_EVERY_MS 10000
 #define DUE_EVERY_MS 500
 #define FORMS_EVERY_MS 1000
+/* At most 10,000 accounts a second are planned again for a new mapping, behind whoever waits. */
+#define MAPPING_EVERY_MS 500
+#define MAPPING_BATCH 5000
+#define MAPPING_CEILING 10000
 #define UNUSED_EVERY_MS ((int64_t)60 * 1000)
 #define NOTICES_EVERY_MS ((int64_t)60 * 1000)
 #define GUARD_EVERY_MS 300
@@ -316,6 +321,15 @@ static int remind_of_forms(struct app *app, struct op *op)
 	return r;
 }
 
+/* Accounts of a mapping that was activated, a batch at a time, as long as few others wait. */
+static int wake_mapped(struct app *app, struct op *op)
+{
+	size_t n = 0;
+
+	(void)app;
+	return mapping_wake_step(op, MAPPING_BATCH, MAPPING_CEILING, &n);
+}
+
 static struct chore {
 	const char *event;
 	int64_t every_ms;
@@ -334,6 +348,7 @@ static struct chore {
 	{ "housekeeper.guard", GUARD_EVERY_MS, guard },
 	{ "housekeeper.delete", DELETIONS_EVERY_MS, delete_due },
 	{ "housekeeper.forget", FORGET_EVERY_MS, forget },
+	{ "housekeeper.mapping", MAPPING_EVERY_MS, wake_mapped },
 	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
 	{ "housekeeper.notices", NOTICES_EVERY_MS, tell },
 	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },

@@ -1,6 +1,7 @@
 #include "provisioning/operate.h"
 
 #include "common/base/err.h"
+#include "provisioning/match.h"
 
 /* Between a vanished account and its new creation: how often one operation may begin again. */
 #define ROUNDS_MAX 3
@@ -14,6 +15,7 @@ struct run {
 	struct observed seen;
 	int rounds;
 	bool in_doubt;
+	bool has_matched;
 };
 
 static bool ends(struct run *r, enum outcome outcome)
@@ -111,6 +113,85 @@ static bool adopt(struct run *r)
 	return change(r);
 }
 
+/* It is there, without our id: gets it, and is then brought to what is wanted. */
+static bool take_over(struct run *r, struct str ext_id, const char *by)
+{
+	enum verdict verdict;
+
+	if (!may(r, OP_ALLOWED_UPDATE, "adopt"))
+		return ends_without(r, VERDICT_REFUSED);
+	r->call->ext_id = ext_id;
+	verdict = step(r, "adopt", r->connector->adopt);
+	if (verdict != VERDICT_DONE) {
+		/* Not known to be ours: nothing is written there by that identifier. */
+		r->call->ext_id = STR_NULL;
+		return ends_without(r, verdict == VERDICT_ABSENT ? VERDICT_CONFLICT : verdict);
+	}
+	r->in_doubt = false;
+	r->result->was_adopted = true;
+	r->result->adopted_by = by;
+	if (r->seen.is_known && r->seen.active && r->seen.matches)
+		return ends(r, OUTCOME_OK);
+	return change(r);
+}
+
+static bool is_for_a_person(struct run *r, const struct candidates *all)
+{
+	struct candidates *kept = ARENA_NEW(r->call->op->arena, struct candidates);
+
+	*kept = *all;
+	r->result->candidates = kept;
+	r->result->op = "match";
+	call_fault(r->call, VERDICT_CONFLICT, "disputed", "%zu accounts there may be this one: a person has to say which", all->n);
+	r->result->verdict = VERDICT_CONFLICT;
+	return ends_without(r, VERDICT_CONFLICT);
+}
+
+static bool can_match(const struct run *r)
+{
+	const struct mapping *m = r->call->want->mapping;
+
+	return r->connector->match && r->call->want->active && m && (m->n_rules > 0 || !str_is_null(r->work->chosen));
+}
+
+/* True when that was the end of it. */
+static bool match(struct run *r)
+{
+	struct candidates all = { .n = 0 };
+	enum verdict verdict;
+	size_t index = 0;
+
+	if (!can_match(r) || r->has_matched)
+		return false;
+	r->has_matched = true;
+	if (!str_is_null(r->work->chosen))
+		return take_over(r, r->work->chosen, "person");
+	switch (match_run(r->connector, r->call, &all, &index, &verdict)) {
+	case MATCH_NONE:
+		return false;
+	case MATCH_ONE:
+		return take_over(r, all.items[index].ext_id, all.items[index].rule->name.p);
+	case MATCH_DISPUTED:
+		return is_for_a_person(r, &all);
+	case MATCH_FAILED:
+		break;
+	}
+	r->result->op = "match";
+	r->result->verdict = verdict;
+	ends_without(r, verdict);
+	return true;
+}
+
+/* Before a first creation, where the mapping says so, or a person. */
+static bool match_first(struct run *r)
+{
+	const struct mapping *m = r->call->want->mapping;
+
+	if (!str_is_null(r->work->seen_hash) || !m || (!m->match_before_create && str_is_null(r->work->chosen)))
+		return false;
+	return match(r);
+}
+
 static bool adopt_or_block(struct run *r)
 {
 	enum verdict verdict;
@@ -119,6 +200,8 @@ static bool adopt_or_block(struct run *r)
 		return ends_without(r, verdict);
 	if (verdict == VERDICT_DONE)
 		return adopt(r);
+	if (match(r))
+		return true;
 	if (verdict == VERDICT_ABSENT)
 		call_fault(r->call, VERDICT_CONFLICT, "conflict", "the name is taken by an account that is not ours");
 	r->result->verdict = VERDICT_CONFLICT;
@@ -129,6 +212,8 @@ static bool create(struct run *r)
 {
 	enum verdict verdict;
 
+	if (match_first(r))
+		return true;
 	if (!may(r, OP_ALLOWED_CREATE, "create"))
 		return ends_without(r, VERDICT_REFUSED);
 	verdict = step(r, "create", r->connector->create);
@@ -142,6 +227,14 @@ static bool create(struct run *r)
 	default:
 		return ends_without(r, verdict);
 	}
+}
+
+/* Of a look-up: what it said, also when matching was tried since. */
+static bool conflicts(struct run *r, enum verdict verdict)
+{
+	call_fault(r->call, verdict, "conflict", "the name is taken by an account that is not ours");
+	r->result->verdict = verdict;
+	return ends_without(r, verdict);
 }
 
 static bool find_then_write(struct run *r)
@@ -158,7 +251,7 @@ static bool find_then_write(struct run *r)
 	case VERDICT_ABSENT:
 		return create(r);
 	default:
-		return ends_without(r, verdict);
+		return match(r) || conflicts(r, verdict);
 	}
 }
 
@@ -202,6 +295,14 @@ static bool take_down(struct run *r)
 		return ends_without(r, verdict);
 	r->result->was_disabled = true;
 	return confirm(r, true);
+}
+
+/* Ours may be there under another name: then that one is found first. */
+static bool is_to_be_looked_for(const struct run *r)
+{
+	const struct mapping *m = r->call->want->mapping;
+
+	return can_match(r) && str_is_null(r->work->seen_hash) && m->match_before_create;
 }
 
 /* By the facts there is no state that the mapping admits.  Other facts make another desired state, and that is due. */
@@ -291,7 +392,7 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		cannot_be_sent(&r, hindrance(connector, call->want));
 	else if (!str_is_null(call->ext_id))
 		change(&r);
-	else if (r.in_doubt)
+	else if (r.in_doubt || is_to_be_looked_for(&r))
 		find_then_write(&r);
 	else
 		create(&r);
@@ -299,7 +400,7 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		ret->was_disabled = false;
 	if (ret->outcome == OUTCOME_WAITING)
 		ret->was_created = false;
-	ret->was_enabled = ret->outcome == OUTCOME_OK && call->want->active && !work->seen_active && !ret->was_created;
+	ret->was_enabled = ret->outcome == OUTCOME_OK && call->want->active && !work->seen_active && !ret->was_created && !ret->was_adopted;
 	ret->ext_id = call->ext_id;
 }
 

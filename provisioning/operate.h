@@ -5,6 +5,7 @@
  *   create first, look up on a conflict: one call in the usual case, not two
  *   in doubt and no identifier: look up before anything else; never a blind create
  *   update and disable are repeatable, so a doubt about them needs no look-up
+ *   an account that is there already becomes ours by a rule of the mapping, or by a person's word, or not at all
  *   a disable, and a deletion, is believed only when it has been read back
  */
 #pragma once
@@ -25,6 +26,7 @@ struct work {
 	struct str ext_id;
 	bool is_deletion;          /* off, and its grace is over: it is taken away */
 	unsigned ops_allowed;      /* enum op_allowed: what the administrator lets us do there now */
+	struct str chosen;         /* a person said which account there it is; STR_NULL: nobody did */
 };
 
 enum outcome {
@@ -42,6 +44,9 @@ struct result {
 	const char *op;            /* that operation: "create", …, "none" */
 	struct str ext_id, etag;   /* as far as known */
 	bool was_created, was_enabled, was_disabled, was_deleted;
+	bool was_adopted;          /* an account that was there already is ours now */
+	const char *adopted_by;    /* the rule's name, or "person" */
+	const struct candidates *candidates; /* accounts that a person has to choose from, or NULL */
 	struct fault fault;
 };
 

@@ -38,6 +38,9 @@ enum verdict scim_exchange(struct call *c, struct scim_exchange *x);
 struct str scim_user_path(struct arena *a, struct str ext_id);
 /* What a user in an answer says. */
 void scim_observe(struct call *c, const json_t *user, struct str etag, struct observed *ret);
+/* scim_match.c */
+enum verdict scim_match(struct call *c, size_t rule_index, struct candidates *all);
+enum verdict scim_adopt(struct call *c, struct observed *ret);
 /* By externalId, then by user name, then in the whole list; every user received is verified here. */
 enum verdict scim_look_up(struct call *c, struct observed *ret);
 

@@ -21,11 +21,11 @@ const struct scim_place scim_places[] = {
 const size_t n_scim_places = ARRAY_LEN(scim_places);
 
 /* With a mapping: who it is and how he signs in; its rows say the rest. */
-#define PLACES_ALWAYS 2
-
-static size_t n_places(const struct desired *want)
+static size_t n_places(const struct desired *want, bool is_new)
 {
-	return want->mapping ? PLACES_ALWAYS : n_scim_places;
+	if (!want->mapping)
+		return n_scim_places;
+	return want->login_is_theirs && !is_new ? 1 : 2;
 }
 
 struct str scim_place_wanted(const struct desired *want, const struct scim_place *p)
@@ -176,7 +176,7 @@ json_t *scim_user(const struct desired *want)
 {
 	json_t *user = json_new_object();
 
-	for (size_t i = 0; i < n_places(want); i++)
+	for (size_t i = 0; i < n_places(want, true); i++)
 		if (!str_is_empty(scim_place_wanted(want, &scim_places[i])))
 			place_set(user, &scim_places[i], scim_place_wanted(want, &scim_places[i]));
 	json_set_bool(user, "active", want->active);
@@ -196,7 +196,7 @@ json_t *scim_user_over(const json_t *current, const struct desired *want)
 		json_object_del(user, "roles");
 		return user;
 	}
-	for (size_t i = 0; i < n_places(want); i++)
+	for (size_t i = 0; i < n_places(want, false); i++)
 		place_set(user, &scim_places[i], scim_place_wanted(want, &scim_places[i]));
 	set_others(user, current, want);
 	return user;
@@ -241,7 +241,7 @@ json_t *scim_patch(const json_t *current, const struct desired *want)
 			patch_add(operations, "roles", NULL);
 		return patch_of(operations);
 	}
-	for (size_t i = 0; i < n_places(want); i++) {
+	for (size_t i = 0; i < n_places(want, false); i++) {
 		struct str value = scim_place_wanted(want, &scim_places[i]);
 		struct str now = scim_place_value(current, &scim_places[i]);
 
@@ -287,7 +287,7 @@ bool scim_user_matches(const json_t *user, const struct desired *want)
 		return false;
 	if (!want->active)
 		return json_array_size(json_object_get(user, "roles")) == 0;
-	for (size_t i = 0; i < n_places(want); i++) {
+	for (size_t i = 0; i < n_places(want, false); i++) {
 		struct str now = scim_place_value(user, &scim_places[i]);
 
 		if (!str_is_empty(now) && !same(scim_place_wanted(want, &scim_places[i]), now, scim_places[i].nocase))

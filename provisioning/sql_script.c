@@ -7,8 +7,8 @@ const struct str sql_param_names[SQL_P_COUNT_] = {
 	[SQL_P_EMPLOYEE_CODE] = STR("employee_code"), [SQL_P_HO] = STR("ho"),         [SQL_P_DEM] = STR("dem"),
 	[SQL_P_TEN] = STR("ten"),               [SQL_P_FULL_NAME] = STR("full_name"), [SQL_P_MAIL] = STR("mail"),
 	[SQL_P_UNIT_CODE] = STR("unit_code"),   [SQL_P_UNIT_NAME] = STR("unit_name"), [SQL_P_POST] = STR("post"),
-	[SQL_P_ACTIVE] = STR("active"),         [SQL_P_ROLE] = STR("role"),           [SQL_P_ROLE_NAME] = STR("role_name"),
-	[SQL_P_AFTER] = STR("after"),
+	[SQL_P_ACTIVE] = STR("active"),         [SQL_P_VALUE] = STR("value"),         [SQL_P_ROLE] = STR("role"),
+	[SQL_P_ROLE_NAME] = STR("role_name"),   [SQL_P_AFTER] = STR("after"),
 };
 
 static const struct {
@@ -22,6 +22,7 @@ static const struct {
 	[SQL_ROLES] = { STR("roles"), false, true },       [SQL_ROLE_ADD] = { STR("role_add"), true, false },
 	[SQL_ROLE_REMOVE] = { STR("role_remove"), true, false },
 	[SQL_LIST] = { STR("list"), false, true },         [SQL_LIST_COUNT] = { STR("list_count"), false, true },
+	[SQL_MATCH] = { STR("match"), false, false },      [SQL_ADOPT] = { STR("adopt"), false, true },
 };
 
 struct reader {
@@ -111,8 +112,10 @@ static bool begin_block(struct reader *rd, struct str head)
 	(void)str_split(&b->role, ' ', &verb);
 	b->role = str_is_null(b->role) ? STR_NULL : str_trim(b->role);
 	if (!find_verb(verb, &b->verb))
-		return refuse(rd, rd->line, STR("the name is none of find, find_login, create, update, disable, roles, role_add, role_remove, list, list_count"));
-	if (!str_is_null(b->role) && (!verbs[b->verb].has_role || b->role.len > ROLE_MAX_BYTES || str_index(b->role, ' ') >= 0))
+		return refuse(rd, rd->line, STR("the name is none of find, find_login, create, update, disable, delete, roles, role_add, role_remove, list, list_count, match, adopt"));
+	if (b->verb == SQL_MATCH && (str_is_null(b->role) || !is_parameter(b->role)))
+		return refuse(rd, rd->line, STR("match has one name of a-z, 0-9 and _"));
+	if (b->verb != SQL_MATCH && !str_is_null(b->role) && (!verbs[b->verb].has_role || b->role.len > ROLE_MAX_BYTES || str_index(b->role, ' ') >= 0))
 		return refuse(rd, rd->line, STR("only role_add and role_remove may name one role"));
 	for (size_t i = 0; i < rd->n; i++)
 		if (rd->blocks[i].verb == b->verb && verbs[b->verb].is_single)
@@ -171,7 +174,7 @@ static const char *missing(const struct sql_script *s)
 		return "roles, role_add and role_remove are needed together, or none of them";
 	if (sql_script_has(s, SQL_LIST_COUNT) && !sql_script_has(s, SQL_LIST))
 		return "list_count is of no use without list";
-	return NULL;
+	return sql_script_has(s, SQL_MATCH) && !sql_script_has(s, SQL_ADOPT) ? "match needs adopt" : NULL;
 }
 
 bool sql_script_read(struct arena *a, enum sql_dialect dialect, struct str file, struct sql_script *ret, struct str *ret_reason)

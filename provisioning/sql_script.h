@@ -16,6 +16,9 @@
  *                "WHERE (id > :after OR :after IS NULL) ORDER BY id LIMIT 500".  Columns as find's, and roles: codes
  *                with commas.  The list ends with an empty page
  *   list_count   one column, n: how many accounts there are; without it the operator's word counts that list shows all
+ *   match NAME   accounts that may be ours, for a rule of matching with the path NAME and the value :value.  Columns: ext_id,
+ *                account_id (whose it is already) and login
+ *   adopt        gives the account :ext_id, which is nobody's, our :account_id; needed with match
  *   Several blocks of the same name are run in their order, except find, find_login, roles, list and list_count.
  *
  * Parameters: account_id ext_id login employee_code ho dem ten full_name mail unit_code unit_name post active
@@ -33,18 +36,19 @@
 #define SQL_BLOCKS_MAX 256
 #define SQL_MORE_MAX 24
 
-enum sql_verb { SQL_FIND, SQL_FIND_LOGIN, SQL_CREATE, SQL_UPDATE, SQL_DISABLE, SQL_DELETE, SQL_ROLES, SQL_ROLE_ADD, SQL_ROLE_REMOVE, SQL_LIST, SQL_LIST_COUNT, SQL_VERB_COUNT_ };
+enum sql_verb { SQL_FIND, SQL_FIND_LOGIN, SQL_CREATE, SQL_UPDATE, SQL_DISABLE, SQL_DELETE, SQL_ROLES, SQL_ROLE_ADD, SQL_ROLE_REMOVE,
+                SQL_LIST, SQL_LIST_COUNT, SQL_MATCH, SQL_ADOPT, SQL_VERB_COUNT_ };
 
 enum sql_param {
 	SQL_P_ACCOUNT_ID, SQL_P_EXT_ID, SQL_P_LOGIN, SQL_P_EMPLOYEE_CODE, SQL_P_HO, SQL_P_DEM, SQL_P_TEN, SQL_P_FULL_NAME, SQL_P_MAIL,
-	SQL_P_UNIT_CODE, SQL_P_UNIT_NAME, SQL_P_POST, SQL_P_ACTIVE,
+	SQL_P_UNIT_CODE, SQL_P_UNIT_NAME, SQL_P_POST, SQL_P_ACTIVE, SQL_P_VALUE,
 	SQL_P_MORE, /* names of the file's own: the mapping gives their values */
 	SQL_P_ROLE = SQL_P_MORE + SQL_MORE_MAX, SQL_P_ROLE_NAME, SQL_P_AFTER, SQL_P_COUNT_,
 };
 
 struct sql_block {
 	enum sql_verb verb;
-	struct str role; /* of role_add and role_remove: only this one; STR_NULL: any */
+	struct str role; /* of role_add and role_remove: only this one; STR_NULL: any.  Of match: the path */
 	struct sql_text text;
 };
 

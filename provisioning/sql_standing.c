@@ -70,7 +70,7 @@ static enum verdict mapped_values(struct call *c, struct sql_standing *s, bool i
 {
 	const struct sql_platform *p = c->instance;
 
-	s->compared = BIT(SQL_P_LOGIN);
+	s->compared = c->want->login_is_theirs ? 0 : BIT(SQL_P_LOGIN);
 	for (size_t i = 0; i < c->want->n_values; i++) {
 		const struct desired_value *v = &c->want->values[i];
 		int param = param_of(&p->script, v->row->path);

@@ -146,7 +146,7 @@ static bool says_the_same(const json_t *json, const struct desired *want)
 {
 	struct str login = json_get_str(json, "login");
 
-	if (!str_is_null(login) && !str_equal_nocase(login, want->login))
+	if (!str_is_null(login) && !want->login_is_theirs && !str_equal_nocase(login, want->login))
 		return false;
 	if (want->mapping)
 		return values_match(json, want);

@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "provisioning/binding_store.h"
+#include "provisioning/match_store.h"
 #include "common/plan/facts_store.h"
 
 #include <errno.h>
@@ -108,21 +109,29 @@ static int dispatch(struct worker *w, struct op *op, int64_t limit, int64_t *ret
 	int64_t deadline_ms = clock_mono_ms() + w->config.lease_s * 1000;
 	const struct account_facts *facts = NULL;
 	const struct work *work;
+	const struct str *chosen = NULL;
 	struct str *accounts;
 	size_t n, n_facts = 0;
+	bool has_doubt = false;
 	int err = binding_claim(op, w->config.platform_id, limit, w->config.lease_s, &work, &n);
 
 	*ret_n = err < 0 ? 0 : (int64_t)n;
 	if (err < 0 || n == 0)
 		return err;
 	accounts = ARENA_ARRAY(op->arena, struct str, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		accounts[i] = work[i].account_id;
+		has_doubt = has_doubt || work[i].in_doubt;
+	}
 	err = facts_read(op, accounts, n, &facts, &n_facts);
+	/* Only then may a person have said something. */
+	if (err == 0 && has_doubt)
+		err = match_chosen_read(op, w->config.platform_id, accounts, n, &chosen);
 	for (size_t i = 0; i < n; i++) {
 		struct task *t = take_task(w, &work[i]);
 
 		t->deadline_ms = deadline_ms;
+		t->work.chosen = chosen ? arena_dup(t->arena, chosen[i]) : STR_NULL;
 		if (err == 0) {
 			err = send_or_replan(w, op, t, facts_of(facts, n_facts, work[i].account_id));
 			continue;

@@ -72,6 +72,7 @@ struct desired {
 	struct str unit_code, unit_name, post; /* empty when there is no main post */
 	const struct desired_role *roles;      /* sorted by code, each once */
 	size_t n_roles;
+	bool login_is_theirs;                  /* a mapping has no row for it: sent at creation, never enforced */
 	const struct mapping *mapping;         /* of the platform, or NULL: the members above are what is wanted */
 	const struct desired_value *values;    /* of the mapping's rows but user name and roles, which are above */
 	size_t n_values;

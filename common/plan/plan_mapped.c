@@ -172,7 +172,8 @@ static struct str document(struct arena *a, const struct desired *d)
 	json_out_str(&o, "account", d->account_id);
 	json_out_bool(&o, "active", d->active);
 	json_out_str(&o, "fault", d->fault);
-	json_out_str(&o, "login", d->login);
+	if (!d->login_is_theirs)
+		json_out_str(&o, "login", d->login);
 	json_out_raw(&o, "roles", plan_roles_json(a, d));
 	json_out_int(&o, "v", MAPPED_VERSION);
 	/* Of the platform's own names, each with a sign that those above do not have. */
@@ -189,6 +190,7 @@ void plan_mapped(struct arena *a, const struct account_facts *facts, const struc
 
 	plan_mapping_input(a, facts, d, &in);
 	d->mapping = m;
+	d->login_is_theirs = !m->login;
 	/* An expression would see a part of them only. */
 	if ((m->facts >> FACT_ROLES & 1) && d->n_roles > MAPPING_LIST_MAX)
 		d->fault = STR("more roles than a mapping can hold");

@@ -195,7 +195,7 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 		verdict = read_standing(c, &s);
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	if (c->want->active && !str_equal_nocase(ldap_entry_value(s.entry, "uid"), c->want->login))
+	if (c->want->active && !c->want->login_is_theirs && !str_equal_nocase(ldap_entry_value(s.entry, "uid"), c->want->login))
 		return call_fault(c, VERDICT_REFUSED, "rename", "the user name differs; entries are not renamed");
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
@@ -264,6 +264,33 @@ static enum verdict ldap_list_accounts(struct call *c, struct list_page *page)
 	return ldap_list_page(c, &listing, page);
 }
 
+static enum verdict ldap_platform_match(struct call *c, size_t rule, struct candidates *all)
+{
+	struct ldap_platform *p = c->instance;
+
+	return ldap_match(c, p->pool, p->config->people_base, p->id_attr, &c->want->mapping->rules[rule], c->want->matches[rule].text, all);
+}
+
+/* Our id is added, never put in the place of another: a second one at the same time loses. */
+static enum verdict ldap_adopt(struct call *c, struct observed *ret)
+{
+	struct ldap_platform *p = c->instance;
+	struct ldap_change change = { LDAP_CHANGE_ADD, { str_c(p->id_attr), &c->want->account_id, 1 } };
+	const struct ldap_entry *entry;
+	enum verdict verdict = ldap_read(c, p->pool, c->ext_id, p->read_attrs, &entry);
+	struct str owner;
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	owner = ldap_entry_value(entry, p->id_attr);
+	if (!str_is_empty(owner) && !str_equal_nocase(owner, c->want->account_id))
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "the entry belongs to another account of ours");
+	if (str_is_empty(owner) && ldap_modify(c->op, p->pool, c->ext_id, &change, 1) < 0)
+		return ldap_verdict(c, true);
+	*ret = (struct observed){ .ext_id = entry->dn };
+	return VERDICT_DONE;
+}
+
 const struct connector connector_ldap = {
 	.kind = "ldap",
 	.open = ldap_open,
@@ -277,4 +304,6 @@ const struct connector connector_ldap = {
 	.list = ldap_list_accounts,
 	.list_end = ldap_list_end,
 	.expect = ldap_expect,
+	.match = ldap_platform_match,
+	.adopt = ldap_adopt,
 };

@@ -204,4 +204,6 @@ const struct connector connector_scim = {
 	.remove = scim_remove,
 	.list = scim_list,
 	.expect = scim_expect,
+	.match = scim_match,
+	.adopt = scim_adopt,
 };

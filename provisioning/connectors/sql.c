@@ -8,6 +8,7 @@
 #include "provisioning/connectors/registry.h"
 
 #include "common/base/err.h"
+#include "provisioning/match.h"
 #include "provisioning/sql_list.h"
 
 #include <stdlib.h>
@@ -290,6 +291,72 @@ static enum verdict sql_read_back(struct call *c, struct observed *ret)
 	return verdict;
 }
 
+static enum verdict take_candidates(struct call *c, const struct match_rule *rule, const struct sql_rows *rows, struct candidates *all)
+{
+	size_t ext_id, account_id, login;
+
+	if (!sql_column(rows, "ext_id", &ext_id) || !sql_column(rows, "account_id", &account_id) || !sql_column(rows, "login", &login))
+		return call_fault(c, VERDICT_REFUSED, "config", "match %.*s has no columns ext_id, account_id and login", STR_ARG(rule->path));
+	for (size_t i = 0; i < rows->n; i++) {
+		struct str owner = sql_cell(rows, i, account_id);
+
+		if (str_is_empty(sql_cell(rows, i, ext_id)))
+			return call_fault(c, VERDICT_REFUSED, "config", "match answers with an empty ext_id");
+		match_add(all, (struct candidate){ .ext_id = sql_cell(rows, i, ext_id), .label = sql_cell(rows, i, login), .rule = rule,
+			                           .is_linked = !str_is_empty(owner) && !str_equal_nocase(owner, c->want->account_id) });
+	}
+	return VERDICT_DONE;
+}
+
+static enum verdict sql_match(struct call *c, size_t rule_index, struct candidates *all)
+{
+	const struct sql_platform *p = c->instance;
+	const struct match_rule *rule = &c->want->mapping->rules[rule_index];
+	const struct sql_block *block = NULL;
+	struct sql_standing s = { .tx = NULL };
+	struct sql_rows rows = { .n = 0 };
+	enum verdict verdict;
+
+	for (size_t i = 0; i < p->script.n && !block; i++)
+		if (p->script.blocks[i].verb == SQL_MATCH && str_equal(p->script.blocks[i].role, rule->path))
+			block = &p->script.blocks[i];
+	if (!block)
+		return call_fault(c, VERDICT_REFUSED, "mapping", "the statements file has no \"match %.*s\"", STR_ARG(rule->path));
+	verdict = begin(c, &s, false);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	s.values[SQL_P_VALUE] = c->want->matches[rule_index].text;
+	s.given |= UINT64_C(1) << SQL_P_VALUE;
+	verdict = sql_run_block(c, &s, block, &rows);
+	if (verdict == VERDICT_DONE)
+		verdict = take_candidates(c, rule, &rows, all);
+	sql_rollback(s.tx);
+	return verdict;
+}
+
+/* It stands when the row is found by our id, under the identifier that was meant. */
+static enum verdict sql_adopt(struct call *c, struct observed *ret)
+{
+	struct sql_platform *p = c->instance;
+	struct sql_standing s = { .tx = NULL };
+	const struct sql_block *block = sql_script_first(&p->script, SQL_ADOPT);
+	struct str ext_id = c->ext_id;
+	struct sql_rows ignored;
+	enum verdict verdict;
+
+	if (!block)
+		return call_fault(c, VERDICT_REFUSED, "config", "the statements file has no adopt");
+	verdict = begin(c, &s, false);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	verdict = sql_run_block(c, &s, block, &ignored);
+	if (verdict == VERDICT_DONE)
+		verdict = sql_standing_read(c, &s);
+	if (verdict == VERDICT_ABSENT || (verdict == VERDICT_DONE && !str_equal(s.values[SQL_P_EXT_ID], ext_id)))
+		verdict = call_fault(c, VERDICT_CONFLICT, "conflict", "the account is not there, or belongs to somebody else");
+	return finish(c, &s, verdict, ret);
+}
+
 const struct connector connector_sql = {
 	.kind = "sql",
 	.open = sql_open,
@@ -302,4 +369,6 @@ const struct connector connector_sql = {
 	.remove = sql_remove,
 	.list = sql_list,
 	.expect = sql_expect,
+	.match = sql_match,
+	.adopt = sql_adopt,
 };

@@ -107,6 +107,7 @@ struct result kit_go_in(struct arena *a, const struct desired *d, const struct r
 		.in_doubt = before && before->outcome == OUTCOME_IN_DOUBT,
 		.ext_id = before ? before->ext_id : STR_NULL,
 		.seen_active = before && before->outcome == OUTCOME_OK,
+		.chosen = kit.chosen,
 	};
 	struct call call = { .instance = kit.instance, .want = d, .deadline_ms = clock_mono_ms() + kit.lease_ms };
 	struct result result;
@@ -216,6 +217,7 @@ int main(void)
 	failed += _cmocka_run_group_tests("deletion", scenarios_deletion, n_scenarios_deletion, NULL, NULL);
 	failed += _cmocka_run_group_tests("others", scenarios_others, n_scenarios_others, NULL, NULL);
 	failed += _cmocka_run_group_tests("lists", scenarios_lists, n_scenarios_lists, NULL, NULL);
+	failed += _cmocka_run_group_tests("mapping", scenarios_mapping, n_scenarios_mapping, NULL, NULL);
 	if (kit_stand->n_own > 0)
 		failed += _cmocka_run_group_tests(kit_stand->name, kit_stand->own, kit_stand->n_own, NULL, NULL);
 	return failed + _cmocka_run_group_tests("faults", scenarios_faults, n_scenarios_faults, NULL, end);

@@ -40,6 +40,7 @@ struct stand {
 	bool keeps_phone;   /* has an attribute that is not ours */
 	bool knows_roles;   /* refuses a role that it does not have */
 	bool renames;       /* a user name may change */
+	const char *name_path; /* of a mapping: where the full name stands; NULL: it cannot be asked which accounts are there */
 	const struct CMUnitTest *own; /* scenarios of this kind alone, or NULL */
 	size_t n_own;
 	/* Empty, with its server running; fills config but for the address; returns the server's TCP port. */
@@ -67,6 +68,7 @@ struct kit {
 	unsigned ops_allowed;
 	bool deletes;        /* what is off is deleted */
 	int64_t lease_ms;
+	struct str chosen; /* what a person said, for the next kit_go() */
 };
 
 /* The one of the scenario. */
@@ -100,5 +102,5 @@ void kit_reopen(void);
 int kit_set_up(void **state);
 int kit_tear_down(void **state);
 
-extern const struct CMUnitTest scenarios_accounts[], scenarios_deletion[], scenarios_others[], scenarios_lists[], scenarios_faults[];
-extern const size_t n_scenarios_accounts, n_scenarios_deletion, n_scenarios_others, n_scenarios_lists, n_scenarios_faults;
+extern const struct CMUnitTest scenarios_accounts[], scenarios_deletion[], scenarios_others[], scenarios_lists[], scenarios_mapping[], scenarios_faults[];
+extern const size_t n_scenarios_accounts, n_scenarios_deletion, n_scenarios_others, n_scenarios_lists, n_scenarios_mapping, n_scenarios_faults;

@@ -248,6 +248,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 }
 
 static const struct stand stand = {
+	.name_path = "cn",
 	.name = "LDAP", .keeps_phone = true, .knows_roles = false, /* a group that is missing is made */ .renames = false,
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,

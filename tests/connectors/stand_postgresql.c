@@ -102,6 +102,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 }
 
 static const struct stand postgresql = {
+	.name_path = "name",
 	.name = "PostgreSQL", .keeps_phone = true, .knows_roles = true, .renames = true,
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,

@@ -226,6 +226,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 }
 
 static const struct stand stand = {
+	.name_path = "displayName",
 	.name = "SCIM", .keeps_phone = true, .knows_roles = false, /* a role is a word there */ .renames = true,
 	.begin = begin, .set_port = set_port, .end = wipe, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,

@@ -7,6 +7,15 @@ FROM users WHERE sen_id = :account_id
 -- name: find_login
 SELECT id AS ext_id FROM users WHERE login = :login
 
+-- name: match login
+SELECT id AS ext_id, sen_id AS account_id, login FROM users WHERE login = :value
+
+-- name: match name
+SELECT id AS ext_id, sen_id AS account_id, login FROM users WHERE name = :value
+
+-- name: adopt
+UPDATE users SET sen_id = :account_id WHERE id = :ext_id AND sen_id IS NULL
+
 -- name: create
 INSERT INTO users (login, name, unit, post, sen_id, enabled)
 VALUES (:login, :full_name, :unit_code, :post, :account_id, CASE WHEN :active = 'true' THEN 1 ELSE 0 END)

@@ -1,0 +1,111 @@
+/* scim_match.c: accounts of a SCIM platform that may be ours, by a rule of matching, and how one becomes ours (scim_http.h). */
+#include "provisioning/scim_http.h"
+
+#include "common/base/buf.h"
+#include "common/base/url.h"
+#include "provisioning/match.h"
+#include "provisioning/scim_mapped.h"
+
+#define URL_MAX_BYTES 4096
+#define PAGE_SIZE 100
+
+/* Values are data of persons: in the body of a search; as GET only where there is no search. */
+static enum verdict search(struct call *c, struct str filter, struct scim_exchange *x)
+{
+	_json_ json_t *body = json_pack("{s: [s], s: i, s: i}", "schemas", "urn:ietf:params:scim:api:messages:2.0:SearchRequest", "startIndex", 1,
+	                                "count", PAGE_SIZE);
+	struct buf path = buf_new(c->op->arena, URL_MAX_BYTES);
+	enum verdict verdict;
+
+	json_set_str(body, "filter", filter);
+	*x = (struct scim_exchange){ .kind = SCIM_READ, .method = "POST", .path = STR("/Users/.search"), .body = body };
+	verdict = scim_exchange(c, x);
+	x->body = NULL;
+	if (verdict != VERDICT_REFUSED && verdict != VERDICT_ABSENT)
+		return verdict;
+	json_decref(x->json);
+	buf_add_c(&path, "/Users?filter=");
+	url_escape(&path, filter);
+	*x = (struct scim_exchange){ .kind = SCIM_READ, .method = "GET", .path = buf_str(&path) };
+	return scim_exchange(c, x);
+}
+
+static struct candidate candidate_of(struct call *c, const struct match_rule *rule, const json_t *user)
+{
+	struct str owner = json_get_str(user, "externalId");
+	struct arena *a = c->op->arena;
+
+	return (struct candidate){
+		.ext_id = scim_user_id(a, user),
+		.label = arena_dup(a, str_is_null(json_get_str(user, "userName")) ? STR("") : json_get_str(user, "userName")),
+		.rule = rule,
+		/* What looks like an id of ours: another tool's mark is none, and is written over. */
+		.is_linked = uuid_is_valid(owner) && !str_equal(owner, c->want->account_id),
+	};
+}
+
+enum verdict scim_match(struct call *c, size_t rule_index, struct candidates *all)
+{
+	const struct match_rule *rule = &c->want->mapping->rules[rule_index];
+	struct str value = c->want->matches[rule_index].text;
+	bool nocase = str_equal(rule->path, STR("userName")) || str_equal(rule->path, STR("emails.value"));
+	_exchange_ struct scim_exchange x = { 0 };
+	enum verdict verdict = search(c, scim_filter_eq(c->op->arena, rule->path.p, value), &x);
+	const json_t *users = json_object_get(x.json, "Resources");
+	bool filter_held = true;
+	size_t i, n;
+	json_t *user;
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	n = json_array_size(users);
+	if (!json_is_array(users) && json_get_int(x.json, "totalResults", -1) != 0)
+		return call_fault(c, VERDICT_REFUSED, "unprovable", "the platform does not search by %.*s", STR_ARG(rule->path));
+	json_array_foreach((json_t *)users, i, user) {
+		struct candidate hit = candidate_of(c, rule, user);
+
+		if (str_is_null(hit.ext_id) || !scim_path_has(user, &rule->scim, value, nocase))
+			filter_held = false;
+		else
+			match_add(all, hit);
+	}
+	/* Without a filter that holds, or the end of the list, there may be more of them. */
+	if (!scim_list_is_whole(x.json, n) || (!filter_held && json_get_int(x.json, "totalResults", -1) < 0))
+		return call_fault(c, VERDICT_REFUSED, "unprovable", "the platform does not show all accounts with that %.*s", STR_ARG(rule->path));
+	return VERDICT_DONE;
+}
+
+/* What it was before is looked at: between the search and now somebody may have taken it. */
+enum verdict scim_adopt(struct call *c, struct observed *ret)
+{
+	_exchange_ struct scim_exchange now = { .kind = SCIM_READ, .method = "GET", .path = scim_user_path(c->op->arena, c->ext_id) };
+	_exchange_ struct scim_exchange x = { 0 };
+	_json_ json_t *patch = NULL, *user = NULL;
+	enum verdict verdict = scim_exchange(c, &now);
+	struct str owner;
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	owner = json_get_str(now.json, "externalId");
+	if (uuid_is_valid(owner) && !str_equal(owner, c->want->account_id))
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "the account belongs to another one of ours");
+	patch = json_pack("{s: [s], s: [{s: s, s: s, s: o}]}", "schemas", "urn:ietf:params:scim:api:messages:2.0:PatchOp", "Operations", "op", "replace",
+	                  "path", "externalId", "value", json_from_str(c->want->account_id));
+	x = (struct scim_exchange){ .kind = SCIM_CHANGE, .method = "PATCH", .path = scim_user_path(c->op->arena, c->ext_id), .body = patch };
+	verdict = scim_exchange(c, &x);
+	x.body = NULL;
+	if (verdict == VERDICT_REFUSED) {
+		/* No PATCH there, or not of this: the whole user as it is, with our id. */
+		user = json_deep_copy(now.json);
+		json_object_del(user, "meta");
+		json_object_del(user, "groups");
+		json_set_str(user, "externalId", c->want->account_id);
+		json_decref(x.json);
+		x = (struct scim_exchange){ .kind = SCIM_CHANGE, .method = "PUT", .path = scim_user_path(c->op->arena, c->ext_id), .body = user };
+		verdict = scim_exchange(c, &x);
+		x.body = NULL;
+	}
+	if (verdict == VERDICT_DONE)
+		*ret = (struct observed){ .ext_id = c->ext_id };
+	return verdict;
+}
