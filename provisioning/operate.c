@@ -3,6 +3,8 @@
 #include "common/base/err.h"
 #include "provisioning/match.h"
 
+#include <string.h>
+
 /* Between a vanished account and its new creation: how often one operation may begin again. */
 #define ROUNDS_MAX 3
 
@@ -192,6 +194,22 @@ static bool match_first(struct run *r)
 	return match(r);
 }
 
+/* verdict: of the look-up.  Its own word stays when no rule knows better; several that carry our id are beyond rules. */
+static bool match_or_block(struct run *r, enum verdict verdict)
+{
+	struct fault said = r->call->fault;
+
+	if (verdict == VERDICT_CONFLICT && said.class && strcmp(said.class, "disputed") == 0)
+		return ends_without(r, verdict);
+	if (match(r))
+		return true;
+	r->call->fault = said;
+	if (verdict == VERDICT_ABSENT)
+		call_fault(r->call, VERDICT_CONFLICT, "conflict", "the name is taken by an account that is not ours");
+	r->result->verdict = VERDICT_CONFLICT;
+	return ends_without(r, VERDICT_CONFLICT);
+}
+
 static bool adopt_or_block(struct run *r)
 {
 	enum verdict verdict;
@@ -200,12 +218,7 @@ static bool adopt_or_block(struct run *r)
 		return ends_without(r, verdict);
 	if (verdict == VERDICT_DONE)
 		return adopt(r);
-	if (match(r))
-		return true;
-	if (verdict == VERDICT_ABSENT)
-		call_fault(r->call, VERDICT_CONFLICT, "conflict", "the name is taken by an account that is not ours");
-	r->result->verdict = VERDICT_CONFLICT;
-	return ends_without(r, VERDICT_CONFLICT);
+	return match_or_block(r, verdict);
 }
 
 static bool create(struct run *r)
@@ -229,14 +242,6 @@ static bool create(struct run *r)
 	}
 }
 
-/* Of a look-up: what it said, also when matching was tried since. */
-static bool conflicts(struct run *r, enum verdict verdict)
-{
-	call_fault(r->call, verdict, "conflict", "the name is taken by an account that is not ours");
-	r->result->verdict = verdict;
-	return ends_without(r, verdict);
-}
-
 static bool find_then_write(struct run *r)
 {
 	enum verdict verdict;
@@ -250,8 +255,10 @@ static bool find_then_write(struct run *r)
 		return adopt(r);
 	case VERDICT_ABSENT:
 		return create(r);
+	case VERDICT_CONFLICT:
+		return match_or_block(r, verdict);
 	default:
-		return match(r) || conflicts(r, verdict);
+		return ends_without(r, verdict);
 	}
 }
 

@@ -1,0 +1,222 @@
+/*
+ * Mappings against PostgreSQL: an activation makes due whose values are others and nobody else, in batches that stop while
+ * many wait; what cannot be read stops only itself; candidates and what a person chose.
+ */
+#include "common/plan/facts_store.h"
+#include "common/plan/mapping_store.h"
+#include "provisioning/binding_store.h"
+#include "provisioning/completion_store.h"
+#include "provisioning/match_store.h"
+#include "provisioning/reconcile.h"
+#include "tests/db/migrated.h"
+
+#include <string.h>
+
+#define MAIL_DOMAIN STR("nghean.example")
+
+static struct db *db;
+
+DB_QUERY(test_mapping_one, DB_READ, "SELECT id FROM sen.account WHERE login = 'nv3'");
+
+static const char facts_sql[] =
+	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
+	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true), ('40.1', 'Sở Một', 'so mot', 'department', '2025-07-01', true);"
+	"UPDATE sen.unit SET parent_id = nullif(id - 1, 0), path = CASE id WHEN 1 THEN '1.' ELSE '1.2.' END;"
+	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
+	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true), (3, 'P03', 'Ba', 'ba', 'central', 'operating', true);"
+	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (2, 'MC', 'Một cửa', 'normal', true), (3, 'ND', 'Người dùng', 'normal', true);"
+	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
+	" SELECT gen_random_uuid(), 'NV' || i, 'cong_chuc', 'Lê', '', 'An', 'Lê An ' || i % 2, 'le an' FROM generate_series(1, 40) i;"
+	"INSERT INTO sen.post SELECT id, gen_random_uuid(), 2, 'Chuyên viên', 'main', '[2025-07-01,)', 'QĐ 1' FROM sen.person;"
+	"INSERT INTO sen.account (id, person_id, login) SELECT gen_random_uuid(), id, lower(employee_code) FROM sen.person;"
+	"INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, granted_by)"
+	" SELECT a.id, gen_random_uuid(), r.id, 1, 'QĐ', now(), g.id FROM sen.account a, sen.account g, sen.role r WHERE g.login = 'nv1' AND a.login <> 'nv1';"
+	"CREATE FUNCTION activate(d text, n integer) RETURNS void LANGUAGE sql AS $$"
+	" UPDATE sen.mapping SET state = 'retired' WHERE platform_id = 2 AND state = 'active';"
+	" INSERT INTO sen.mapping (platform_id, number, state, document, authors, activated_at, waking)"
+	" SELECT 2, n, 'active', d::jsonb, ARRAY[id], now(), true FROM sen.account WHERE login = 'nv1' $$;";
+
+static int setup(void **state)
+{
+	(void)state;
+	migrated_create("mapping");
+	side(facts_sql);
+	db = dbtest_open((struct db_config){ .pool_size = 4, .statement_timeout_ms = 20000 });
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	db_close(db);
+	return dbtest_drop();
+}
+
+static size_t plan_all(struct arena *a)
+{
+	size_t n_changed = 0;
+
+	for (;;) {
+		struct reconcile_report report = { 0 };
+		struct op op;
+
+		op_init(&op, a, db, NULL);
+		assert_int_equal(reconcile_batch(&op, MAIL_DOMAIN, &report), 0);
+		db_op_done(&op);
+		n_changed += report.n_changed;
+		if (report.n_accounts == 0)
+			return n_changed;
+	}
+}
+
+static size_t wake(struct arena *a, int64_t batch, int64_t ceiling)
+{
+	struct op op;
+	size_t n = 0;
+
+	op_init(&op, a, db, NULL);
+	assert_int_equal(mapping_wake_step(&op, batch, ceiling, &n), 0);
+	db_op_done(&op);
+	return n;
+}
+
+#define ROWS(rows) "{\"kind\":\"scim\",\"attributes\":[" rows "]}"
+#define NAME "{\"path\":\"displayName\",\"value\":\"full_name\"}"
+
+static int64_t number;
+
+static void activate(struct arena *a, const char *document)
+{
+	side(arena_printf(a, "SELECT activate('%s', %d)", document, (int)++number).p);
+}
+
+static void an_activation_makes_due_whose_values_are_others(void **state)
+{
+	/* 39 accounts on P02, P03, and the directory. */
+	assert_int_equal(plan_all(*state), 3 * 39);
+	activate(*state, ROWS(NAME));
+	assert_int_equal(wake(*state, 100, 1000), 39);
+	assert_int_equal(wake(*state, 100, 1000), 0);
+	assert_int_equal(plan_all(*state), 39);
+	/* The same values, by another expression; then others for every second. */
+	activate(*state, ROWS("{\"path\":\"displayName\",\"value\":\"trim(full_name)\"}"));
+	assert_int_equal(wake(*state, 100, 1000), 39);
+	assert_int_equal(plan_all(*state), 0);
+	activate(*state, ROWS("{\"path\":\"displayName\",\"value\":\"replace(full_name, \\\"An 1\\\", \\\"An Một\\\")\"}"));
+	assert_int_equal(wake(*state, 100, 1000), 39);
+	assert_int_equal(plan_all(*state), side_i64("SELECT count(*) FROM sen.account a JOIN sen.person p ON p.id = a.person_id"
+	                                            " WHERE a.login <> 'nv1' AND p.full_name LIKE '%1'"));
+}
+
+static void waking_goes_in_batches_and_waits_for_others(void **state)
+{
+	activate(*state, ROWS(NAME));
+	assert_int_equal(wake(*state, 10, 15), 10);
+	assert_int_equal(wake(*state, 10, 15), 10);
+	/* More than 15 wait. */
+	assert_int_equal(wake(*state, 10, 15), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 20);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account WHERE prio = 4"), 20);
+	(void)plan_all(*state);
+	assert_int_equal(wake(*state, 10, 15), 10);
+	assert_int_equal(wake(*state, 10, 15), 9);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.mapping WHERE waking"), 0);
+	(void)plan_all(*state);
+}
+
+static void what_cannot_be_read_stops_only_itself(void **state)
+{
+	int64_t due = side_i64("SELECT count(*) FROM sen.binding WHERE platform_id = 2 AND state = 1");
+
+	activate(*state, ROWS("{\"path\":\"displayName\",\"value\":\"of_the_future(full_name)\"}"));
+	side("UPDATE sen.person SET full_name = 'Lê Bình'");
+	/* P03 and the directory follow; P02 stays as it was. */
+	assert_int_equal(plan_all(*state), 2 * 39);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE platform_id = 2 AND state = 1"), due);
+	/* Access ends all the same. */
+	side("UPDATE sen.access_grant SET revoked_at = now(), revoked_by = account_id WHERE role_id = 1 AND account_id ="
+	     " (SELECT id FROM sen.account WHERE login = 'nv2')");
+	assert_int_equal(plan_all(*state), 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE platform_id = 2 AND NOT want_active AND prio = 0"), 1);
+}
+
+static void facts_of_the_unit_are_read_where_they_are_asked_for(void **state)
+{
+	const struct account_facts *facts;
+	const struct mapping_set *set;
+	struct desired d;
+	bool needs_path;
+	struct db_rows rows;
+	struct str id;
+	size_t n;
+	struct op op;
+
+	activate(*state, ROWS("{\"path\":\"department\",\"value\":\"join(\\\"/\\\", unit.path, unit.kind, format(post.since, \\\"yyyy\\\"), post.rank, person.kind)\"}"));
+	op_init(&op, *state, db, NULL);
+	assert_int_equal(mapping_set_read(&op, &set, &needs_path), 0);
+	assert_true(needs_path);
+	assert_int_equal(db_run(&op, &test_mapping_one, &rows), 0);
+	id = db_str(&rows, 0, 0);
+	assert_int_equal(facts_read(&op, &id, 1, &facts, &n), 0);
+	plan_platform(*state, facts, 2, MAIL_DOMAIN, &d);
+	assert_int_equal(d.n_values, 1);
+	assert_str_equal(d.values[0].value.text, "40/40.1/department/2025/staff/cong_chuc");
+	db_op_done(&op);
+	/* Whoever is below is woken when a unit above gets another code. */
+	(void)plan_all(*state);
+	side("UPDATE sen.unit SET code = '41' WHERE id = 1");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 40);
+	(void)plan_all(*state);
+}
+
+static void a_person_chooses_among_what_was_seen(void **state)
+{
+	static const struct match_rule rule = { .name = { "mail", 4 }, .is_strong = false };
+	struct candidates all = { .n = 2, .items = { { .ext_id = STR("a"), .label = STR("cũ"), .rule = &rule },
+		                                     { .ext_id = STR("b"), .label = STR(""), .rule = &rule, .is_linked = true } } };
+	struct result result = { .outcome = OUTCOME_BLOCKED, .op = "match", .candidates = &all, .fault = { .class = "disputed", .detail = STR("2") } };
+	const struct work *work;
+	const struct str *chosen;
+	struct completion done;
+	size_t n = 0;
+	struct op op;
+
+	op_init(&op, *state, db, NULL);
+	assert_int_equal(binding_claim(&op, 2, 1, 60, &work, &n), 0);
+	assert_int_equal(n, 1);
+	done = (struct completion){ .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = true, .task_id = STR("t") };
+	assert_int_equal(completion_add(&op, 2, STR("P02"), &done, 1), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.match_candidate WHERE rule = 'mail' AND NOT strong"), 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.match_candidate WHERE linked"), 1);
+	assert_int_equal(match_chosen_read(&op, 2, &work->account_id, 1, &chosen), 0);
+	assert_str_null(chosen[0]);
+	side("UPDATE sen.match_candidate SET chosen_at = now(), chosen_by = account_id WHERE ext_id = 'a'");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.match_candidate c WHERE c.ext_id = 'a' AND sen.binding_ask_again(c.account_id, c.platform_id)"), 1);
+	assert_int_equal(match_chosen_read(&op, 2, &work->account_id, 1, &chosen), 0);
+	assert_str_equal(chosen[0], "a");
+	/* It is the account: audited, and no more to choose from.  In doubt it comes first, whoever else waits. */
+	side("UPDATE sen.binding SET state = 0 WHERE platform_id = 2 AND state = 1");
+	assert_int_equal(binding_claim(&op, 2, 1, 60, &work, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(work->in_doubt);
+	result = (struct result){ .outcome = OUTCOME_OK, .op = "update", .ext_id = STR("a"), .was_adopted = true, .adopted_by = "person" };
+	done = (struct completion){ .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = true, .task_id = STR("t") };
+	assert_int_equal(completion_add(&op, 2, STR("P02"), &done, 1), 0);
+	db_op_done(&op);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.match_candidate"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit WHERE action = 'platform_account.adopt' AND data ->> 'rule' = 'person'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE ext_id = 'a' AND state = 0"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(an_activation_makes_due_whose_values_are_others),
+		UNIT_TEST(waking_goes_in_batches_and_waits_for_others),
+		UNIT_TEST(what_cannot_be_read_stops_only_itself),
+		UNIT_TEST(facts_of_the_unit_are_read_where_they_are_asked_for),
+		UNIT_TEST(a_person_chooses_among_what_was_seen),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
