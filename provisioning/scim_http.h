@@ -10,6 +10,8 @@
 
 #include <stdatomic.h>
 
+#define SCIM_PROVEN_MAX 16
+
 struct scim {
 	const struct connector_config *config;
 	struct http_client *http;
@@ -17,6 +19,7 @@ struct scim {
 	char *authorization;
 	atomic_bool plain_json; /* it does not know application/scim+json */
 	atomic_bool only_put;   /* it does not know PATCH */
+	_Atomic(const char *) proven[SCIM_PROVEN_MAX]; /* paths of rules of matching by which its filters were seen to find */
 };
 
 /* One request and its answer. */

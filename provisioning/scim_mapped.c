@@ -233,6 +233,16 @@ void scim_mapped_schemas(json_t *schemas, const struct desired *want)
 	}
 }
 
+struct str scim_path_text(const json_t *user, const struct scim_path *path)
+{
+	const json_t *value = json_object_get(container(user, path), path->attribute);
+	const json_t *first = json_is_array(value) ? json_array_get(value, 0) : value;
+
+	if (json_is_object(first))
+		first = json_object_get(first, path->sub ? path->sub : "value");
+	return text_of(first);
+}
+
 static bool is_text(const json_t *json, struct str text, bool nocase)
 {
 	struct str now = text_of(json);

@@ -18,4 +18,5 @@ bool scim_mapped_matches(const json_t *user, const struct desired *want);
 /* Schemas that rows name are among "schemas". */
 void scim_mapped_schemas(json_t *schemas, const struct desired *want);
 /* One of the values that stand at a path without filter is text; of several values any. */
+struct str scim_path_text(const json_t *user, const struct scim_path *path); /* the first of them, or STR_NULL */
 bool scim_path_has(const json_t *user, const struct scim_path *path, struct str text, bool nocase);

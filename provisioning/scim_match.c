@@ -44,6 +44,71 @@ static struct candidate candidate_of(struct call *c, const struct match_rule *ru
 	};
 }
 
+static bool is_proven(const struct scim *s, struct str path)
+{
+	for (size_t i = 0; i < SCIM_PROVEN_MAX; i++) {
+		const char *proven = atomic_load(&s->proven[i]);
+
+		if (proven && str_equal(str_c(proven), path))
+			return true;
+	}
+	return false;
+}
+
+/* Paths of mappings stay as long as the program. */
+static void note_proven(struct scim *s, struct str path)
+{
+	for (size_t i = 0; i < SCIM_PROVEN_MAX; i++) {
+		const char *none = NULL;
+
+		if (atomic_compare_exchange_strong(&s->proven[i], &none, path.p))
+			return;
+	}
+}
+
+static bool list_has_id(struct arena *a, const json_t *list, struct str id)
+{
+	size_t i;
+	json_t *user;
+
+	json_array_foreach(json_object_get(list, "Resources"), i, user)
+		if (str_equal(scim_user_id(a, user), id))
+			return true;
+	return false;
+}
+
+/*
+ * "Nobody" from a server that does not understand the path (an attribute of an extension, say) would make second accounts:
+ * so a user who has a value there must be found by it.  Where nobody seen has one, there is nothing to be found.
+ */
+static enum verdict prove(struct call *c, const struct match_rule *rule)
+{
+	_exchange_ struct scim_exchange page = { .kind = SCIM_READ, .method = "GET", .path = STR("/Users?startIndex=1&count=50") };
+	_exchange_ struct scim_exchange found = { 0 };
+	enum verdict verdict = scim_exchange(c, &page);
+	struct str text = STR_NULL, id = STR_NULL;
+	size_t i;
+	json_t *user;
+
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	json_array_foreach(json_object_get(page.json, "Resources"), i, user) {
+		text = scim_path_text(user, &rule->scim);
+		id = scim_user_id(c->op->arena, user);
+		if (!str_is_empty(text) && !str_is_null(id))
+			break;
+	}
+	if (str_is_empty(text) || str_is_null(id))
+		return VERDICT_DONE;
+	verdict = search(c, scim_filter_eq(c->op->arena, rule->path.p, text), &found);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	if (!list_has_id(c->op->arena, found.json, id))
+		return call_fault(c, VERDICT_REFUSED, "unprovable", "the platform does not find by %.*s what it has", STR_ARG(rule->path));
+	note_proven(c->instance, rule->path);
+	return VERDICT_DONE;
+}
+
 enum verdict scim_match(struct call *c, size_t rule_index, struct candidates *all)
 {
 	const struct match_rule *rule = &c->want->mapping->rules[rule_index];
@@ -72,7 +137,7 @@ enum verdict scim_match(struct call *c, size_t rule_index, struct candidates *al
 	/* Without a filter that holds, or the end of the list, there may be more of them. */
 	if (!scim_list_is_whole(x.json, n) || (!filter_held && json_get_int(x.json, "totalResults", -1) < 0))
 		return call_fault(c, VERDICT_REFUSED, "unprovable", "the platform does not show all accounts with that %.*s", STR_ARG(rule->path));
-	return VERDICT_DONE;
+	return all->n_hits > 0 || is_proven(c->instance, rule->path) ? VERDICT_DONE : prove(c, rule);
 }
 
 /* What it was before is looked at: between the search and now somebody may have taken it. */

@@ -158,8 +158,8 @@ test('LDAP: the same on an entry', async () => {
 
 test('an account that is there already is adopted by a strong rule, and by a weak one only when a person says so', async () => {
   const foreign = async (employee) => scim('POST', '/Users', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', enterprise],
-    userName: `cu-${employee.toLowerCase()}`, displayName: 'Tài khoản cũ', active: true, [enterprise]: { employeeNumber: employee } });
-  const rule = (confidence) => ({ matching: [{ by: 'employee_code', confidence }], match_before_create: true });
+    userName: `cu-${employee.toLowerCase()}`, displayName: 'Tài khoản cũ', active: true, nickName: employee, [enterprise]: { employeeNumber: employee } });
+  const rule = (confidence, by = { by: 'expression', path: 'nickName', value: 'employee_code' }) => ({ matching: [{ ...by, confidence }], match_before_create: true });
   const document = await defaults('P02', 'scim');
   await activated('P02', { ...document, ...rule('strong') }, sample('displayName', { full_name: 'A' }, 'A'));
   const first = await freshEmployee(), weak = await freshEmployee();
@@ -176,7 +176,7 @@ test('an account that is there already is adopted by a strong rule, and by a wea
   await until('a person is asked', dispute);
   const [candidate] = (await dispute()).candidates;
   assert.deepEqual([candidate.ext_id, candidate.label, candidate.rule, candidate.strong, candidate.linked],
-    [other.id, other.userName, 'employee_code', false, false]);
+    [other.id, other.userName, 'expression', false, false]);
   assert.ok(!(await scimUsers(env, `userName eq "${other.userName}"`))[0].externalId, 'not touched before');
   assert.equal((await admin.api('POST', `/platforms/P02/disputes/${login}/adopt`, { ext_id: 'nobody' })).status, 404);
   await senctl(env, ['mapping', 'adopt', 'P02', login, other.id]);
@@ -184,5 +184,14 @@ test('an account that is there already is adopted by a strong rule, and by a wea
   await until('it is ours', async () => (await user(weakId))?.id === other.id && (await user(weakId)).userName === login);
   assert.equal(await dispute(), undefined);
   const [[rules]] = await sql(`SELECT string_agg(data ->> 'rule', ',' ORDER BY at) FROM sen.audit WHERE action = 'platform_account.adopt'`);
-  assert.equal(rules, 'employee_code,person');
+  assert.equal(rules, 'expression,person');
+
+  // This server answers "nobody" to whatever it does not understand: such a rule creates no second account.
+  await activated('P02', { ...document, ...rule('strong', { by: 'employee_code' }) }, sample('displayName', { full_name: 'A' }, 'A'));
+  const third = await freshEmployee();
+  await foreign(third);
+  const blocked = (await grant(third, p02)).login;
+  await until('it is said', async () => (await sql(`SELECT count(*) FROM sen.binding b JOIN sen.account a ON a.id = b.account_id
+    WHERE a.login = $1 AND b.state = 5 AND b.err_class = 'unprovable'`, blocked))[0][0] === '1');
+  assert.equal((await scimUsers(env, `userName eq "${blocked}"`)).length, 0);
 });

@@ -224,6 +224,7 @@ static void null_is_known_before(void **state)
 		{ "login", false },
 		{ "unit.name", true },
 		{ "unit.name ?? login", false },
+		{ "login ?? unit.name", false },
 		{ "unit.name ?? post.title", true },
 		{ "login + unit.name", true },
 		{ "join(\" \", unit.name)", false },
