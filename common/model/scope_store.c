@@ -10,8 +10,8 @@
 	" FROM sen.admin_scope s JOIN sen.account a ON a.id = s.account_id JOIN sen.unit u ON u.id = s.unit_id" \
 	" LEFT JOIN sen.platform p ON p.id = s.platform_id LEFT JOIN sen.account b ON b.id = s.granted_by"
 
-/* An administrator account always; a person's first one unless the authority keeps administration apart. */
-#define MAY_HOLD "(a.kind = 'administrator' OR a.kind = 'operational' AND NOT (SELECT admin_accounts_only FROM sen.personnel_policy))"
+/* An administrator account always, and a service account, as which a feed acts; a person's first one unless the authority keeps administration apart. */
+#define MAY_HOLD "(a.kind IN ('administrator', 'service') OR a.kind = 'operational' AND NOT (SELECT admin_accounts_only FROM sen.personnel_policy))"
 DB_QUERY(scope_may_be_held_q, DB_READ, "SELECT " MAY_HOLD " FROM sen.account a WHERE a.id = $1::uuid");
 
 /* One scope of the giver must cover all of it: right to delegate, place, platform, each right, and the time. */

@@ -94,7 +94,7 @@ CREATE TABLE sen.feed_group (
 	gone_at       timestamptz,
 	PRIMARY KEY (feed_id, id)
 );
-CREATE UNIQUE INDEX feed_group_name ON sen.feed_group (feed_id, display_fold) WHERE gone_at IS NULL;
+CREATE INDEX feed_group_name ON sen.feed_group (feed_id, display_fold) WHERE gone_at IS NULL;
 CREATE UNIQUE INDEX feed_group_external ON sen.feed_group (feed_id, external_id) WHERE gone_at IS NULL;
 CREATE UNIQUE INDEX feed_group_order ON sen.feed_group (feed_id, seq) WHERE gone_at IS NULL;
 CREATE TABLE sen.feed_member (
@@ -197,7 +197,7 @@ BEGIN
 	END CASE;
 	RETURN CASE c ->> 'o' WHEN 'eq' THEN x || ' = ' || val WHEN 'gt' THEN x || ' > ' || val WHEN 'ge' THEN x || ' >= ' || val
 		WHEN 'lt' THEN x || ' < ' || val WHEN 'le' THEN x || ' <= ' || val WHEN 'sw' THEN format('starts_with(%s, %s)', x, val)
-		WHEN 'ew' THEN format('right(%s, length(%s)) = %s', x, val, val) WHEN 'co' THEN format('position(%s IN %s) > 0', val, x) END;
+		WHEN 'ew' THEN format('right(%s, length(%s)) = %s', x, val, val) WHEN 'co' THEN format('strpos(%s, %s) > 0', x, val) END;
 END
 $$;
 CREATE FUNCTION sen.scim_condition(kind text, c jsonb, elem boolean DEFAULT false) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$

@@ -7,12 +7,13 @@
 DB_QUERY(feed_enter_q, DB_WRITE,
          "SELECT feed_id, code, name, account_id, login, person_id, unit_path, authority, default_unit, default_title, default_kind, basis, wait_ms"
          " FROM sen.feed_enter($1::bytea)");
-/* Locked: stops of one feed are counted one after the other. */
-DB_QUERY(feed_guard_q, DB_WRITE,
+/* First the lock, then the count: a statement that waits for a lock still counts what was there before it waited. */
+DB_QUERY(feed_guard_lock_q, DB_WRITE, "SELECT 1 FROM sen.feed f WHERE f.id = $1::uuid FOR NO KEY UPDATE");
+DB_QUERY(feed_guard_q, DB_READ,
          "SELECT (SELECT count(*) FROM sen.feed_user u WHERE u.feed_id = f.id AND u.gone_at IS NULL AND u.active),"
          " (SELECT count(DISTINCT s.person_id) FROM sen.feed_stop s WHERE s.feed_id = f.id AND s.dated = $2::boolean AND s.at > now() - interval '24 hours'"
          "  AND s.person_id <> $3::uuid), c.vanished_max_n, c.vanished_max_percent, f.allowance"
-         " FROM sen.feed f, sen.personnel_policy c WHERE f.id = $1::uuid FOR NO KEY UPDATE OF f");
+         " FROM sen.feed f, sen.personnel_policy c WHERE f.id = $1::uuid");
 DB_QUERY(feed_allow_q, DB_WRITE, "UPDATE sen.feed SET allowance = allowance - 1 WHERE id = $1::uuid AND allowance > 0 RETURNING 1");
 DB_QUERY(feed_stop_add_q, DB_WRITE,
          "WITH d AS (DELETE FROM sen.feed_held WHERE feed_id = $1::uuid AND person_id = $2::uuid)"
@@ -88,8 +89,10 @@ int scim_feed_enter(struct op *op, struct str token, struct scim_feed *ret_feed)
 int scim_guard_stop(struct op *op, const struct scim_feed *feed, struct str person_id, bool dated)
 {
 	struct db_rows rows, ignored;
-	int r = db_run(op, &feed_guard_q, &rows, P_STR(feed->id), P_BOOL(dated), P_STR(person_id));
+	int r = db_run(op, &feed_guard_lock_q, &ignored, P_STR(feed->id));
 
+	if (r == 0)
+		r = db_run(op, &feed_guard_q, &rows, P_STR(feed->id), P_BOOL(dated), P_STR(person_id));
 	if (r < 0)
 		return r;
 	if (working_life_feed_is_suspicious(db_i64(&rows, 0, 0), db_i64(&rows, 0, 1) + 1, db_i64(&rows, 0, 2), db_i64(&rows, 0, 3))) {

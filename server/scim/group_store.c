@@ -106,7 +106,7 @@ static int not_unique(struct op *op, int r)
 	if (r != ERR_CONFLICT)
 		return r;
 	op_forgive(op);
-	return scim_fail(op, SCIM_UNIQUENESS, "displayName or externalId is another group's");
+	return scim_fail(op, SCIM_UNIQUENESS, "externalId is another group's");
 }
 
 int scim_group_insert(struct op *op, const struct scim_feed *feed, const struct scim_group_row *group)

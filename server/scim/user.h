@@ -16,7 +16,7 @@ struct scim_user {
 	int64_t person_version;
 	struct str state;       /* names of enum lc_state */
 	struct str stopped_by;  /* movement, or STR_NULL */
-	struct str today;
+	struct str today, tomorrow;
 	struct str created, changed;
 	struct scim_post *posts;
 	size_t n_posts;

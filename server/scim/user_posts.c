@@ -72,9 +72,24 @@ static int correct(struct work *w, const struct scim_post *old, const struct sci
 static int end_post(struct work *w, const struct scim_post *post)
 {
 	const struct post_change change = { post->id, post->version, w->reason };
+	/* A post is held for a day at least. */
+	struct str on = str_equal(post->valid_from, w->now->today) ? w->now->tomorrow : w->now->today;
 	bool gone;
 
-	return post_admin_end(w->op, &w->feed->principal, w->now->employee_code, &change, w->now->today, &gone);
+	return post_admin_end(w->op, &w->feed->principal, w->now->employee_code, &change, on, &gone);
+}
+
+/* Nobody is moved on the day on which the post began: what was said of it is corrected. */
+static int correct_main(struct work *w, const struct scim_post *old, const struct scim_post *to)
+{
+	const struct post_change change = { old->id, old->version, w->reason };
+	const struct post_fields fields = {
+		.unit = to->unit, .title = to->title, .rank = to->rank, .valid_to = to->valid_to, .decision_no = to->decision_no, .decision_on = to->decision_on,
+		.signer = to->signer,
+	};
+	struct post_record record;
+
+	return post_admin_correct(w->op, &w->feed->principal, w->now->employee_code, &change, &fields, &record);
 }
 
 static int transfer(struct work *w, const struct scim_post *to)
@@ -89,6 +104,9 @@ static int transfer(struct work *w, const struct scim_post *to)
 	struct movement_result result = { 0 };
 	int r = scim_unit_within(w->op, w->feed, to->unit);
 
+	for (size_t i = 0; i < w->now->n_posts && r == 0; i++)
+		if (is_main(&w->now->posts[i]) && !w->now->posts[i].used && str_equal(w->now->posts[i].valid_from, request.effective_on))
+			return correct_main(w, &w->now->posts[i], to);
 	if (r == 0)
 		r = movement_apply(w->op, &w->feed->principal, &request, &result);
 	json_decref(result.consequences);

@@ -13,7 +13,7 @@ DB_QUERY(scim_user_load_q, DB_READ,
          "  AND (upper_inf(o.valid) OR upper(o.valid) > sen.today())),"
          " (SELECT jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name, 'type', 'direct') ORDER BY g.seq)"
          "  FROM sen.feed_member m JOIN sen.feed_group g ON g.feed_id = m.feed_id AND g.id = m.group_id"
-         "  WHERE m.feed_id = f.feed_id AND m.person_id = f.person_id)"
+         "  WHERE m.feed_id = f.feed_id AND m.person_id = f.person_id), sen.today() + 1"
          " FROM unnest($2::uuid[]) WITH ORDINALITY AS w (id, n) JOIN sen.feed_user f ON f.feed_id = $1::uuid AND f.person_id = w.id AND f.gone_at IS NULL"
          " JOIN sen.person p ON p.id = f.person_id ORDER BY w.n");
 DB_QUERY(scim_user_lock_q, DB_WRITE, "SELECT 1 FROM sen.feed_user WHERE feed_id = $1::uuid AND person_id = $2::uuid AND gone_at IS NULL FOR UPDATE");
@@ -162,6 +162,7 @@ static int from_row(struct op *op, const struct scim_feed *feed, const struct db
 	*ret = (struct scim_user){
 		.person_id = db_str(rows, i, 0), .created = db_str(rows, i, 5), .changed = db_str(rows, i, 6), .employee_code = db_str(rows, i, 7),
 		.person_version = db_i64(rows, i, 15), .state = db_str(rows, i, 16), .stopped_by = db_str(rows, i, 17), .today = db_str(rows, i, 18),
+		.tomorrow = db_str(rows, i, 21),
 		.resource = resource,
 	};
 	json_set_str(resource, "id", ret->person_id);

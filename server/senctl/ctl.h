@@ -129,6 +129,7 @@ int cmd_enable(struct ctl *c);
 int cmd_delegate(struct ctl *c);
 int cmd_undelegate(struct ctl *c);
 int cmd_imports(struct ctl *c);
+int cmd_feed(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_completion(struct ctl *c);
 int cmd_man(struct ctl *c);

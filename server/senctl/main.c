@@ -73,6 +73,10 @@ const struct command commands[] = {
 	                    " | preview ID [--kind KIND] [--employee-code CODE] [--login NAME] [--after NEXT] | approve ID --plan HASH"
 	                    " | withdraw ID --reason TEXT | exceptions ID",
 	  "sáp nhập, chia tách, đổi tên, chuyển, giải thể đơn vị", "merge, split, rename, move and abolish units", cmd_reorganisation },
+	{ "feed", "list | show CODE | add CODE --login ACCOUNT --unit CODE --name TEXT --basis TEXT --authority LIST [--default-unit CODE]"
+	          " [--default-title TEXT] [--default-kind KIND] [--rate N] | edit CODE FILE.json | rotate CODE [--grace-hours N] [--token-days N]"
+	          " | held CODE | release CODE | groups CODE | group-role CODE ID --platform CODE --role CODE",
+	  "nguồn nhân sự qua SCIM: lập, xem, đổi mã, duyệt phần bị giữ", "HR sources over SCIM: make, look, new token, release what is held", cmd_feed },
 	{ "overlap", "list [--state S] [--kind K] [--platform CODE] | show ID | compare CODE | close ID --because TEXT --evidence TEXT",
 	  "trùng lặp giữa các nền tảng: xem, so sánh, đóng có lý do", "overlap of platforms: look, compare, close with reasons", cmd_overlap },
 	{ "form", "list [CODE] [--state open|out|overdue|settled] | show CODE N | export CODE N --csv|--html | close CODE N | confirm CODE N --lines 1-12,15"

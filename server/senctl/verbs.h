@@ -13,7 +13,7 @@ struct verb_option {
 	const char *name;   /* "--because" */
 	const char *member; /* NULL: the same */
 	bool is_number, required;
-	bool is_list;       /* "a,b" */
+	bool is_list;       /* of the body: "a,b" is an array */
 };
 struct verb {
 	const char *name, *method;
