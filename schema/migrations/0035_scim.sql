@@ -44,8 +44,8 @@ CREATE TABLE sen.feed_user (
 	person_id    uuid NOT NULL REFERENCES sen.person,
 	seq          bigint GENERATED ALWAYS AS IDENTITY,
 	user_name    text NOT NULL CHECK (length(user_name) BETWEEN 1 AND 1000),
-	user_fold    text NOT NULL,
-	external_id  text,
+	user_fold    text COLLATE "C" NOT NULL,
+	external_id  text COLLATE "C",
 	active       boolean NOT NULL,
 	attrs        jsonb NOT NULL,      -- what was stated and is nobody else's to say, in canonical form
 	search       jsonb NOT NULL,      -- the same in lower case where case does not count
@@ -60,6 +60,9 @@ CREATE UNIQUE INDEX feed_user_external ON sen.feed_user (feed_id, external_id) W
 -- One source answers for a person.
 CREATE UNIQUE INDEX feed_user_person ON sen.feed_user (person_id) WHERE gone_at IS NULL;
 CREATE UNIQUE INDEX feed_user_order ON sen.feed_user (feed_id, seq) WHERE gone_at IS NULL;
+-- What sources ask for again and again: what has changed, who is out.
+CREATE INDEX feed_user_changed ON sen.feed_user (feed_id, changed_at) WHERE gone_at IS NULL;
+CREATE INDEX feed_user_inactive ON sen.feed_user (feed_id, seq) WHERE gone_at IS NULL AND NOT active;
 CREATE INDEX feed_user_search ON sen.feed_user USING gin (search jsonb_path_ops) WHERE gone_at IS NULL;
 
 -- Whom a feed has stopped: what its guard counts.
@@ -85,8 +88,8 @@ CREATE TABLE sen.feed_group (
 	id            uuid NOT NULL,
 	seq           bigint GENERATED ALWAYS AS IDENTITY,
 	display_name  text NOT NULL CHECK (length(display_name) BETWEEN 1 AND 1000),
-	display_fold  text NOT NULL,
-	external_id   text,
+	display_fold  text COLLATE "C" NOT NULL,
+	external_id   text COLLATE "C",
 	role_id       integer REFERENCES sen.role,
 	created_at    timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()),
 	changed_at    timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()),
@@ -139,6 +142,11 @@ BEGIN
 END
 $$;
 
+-- NULL for what is no id.
+CREATE FUNCTION sen.scim_uuid(t text) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+	SELECT CASE WHEN t ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN t::uuid END
+$$;
+
 -- Searching.  A filter comes as a tree of JSON from the program's parser; what becomes SQL is written here, name by name, and
 -- values stay parameters ($2): nothing that a client sends is ever part of a statement.
 
@@ -161,14 +169,21 @@ CREATE FUNCTION sen.scim_expression(kind text, name text, elem boolean) RETURNS 
 		WHEN 'Group:meta.created' THEN 'f.created_at' WHEN 'Group:meta.lastModified' THEN 'f.changed_at' WHEN 'Group:meta.resourceType' THEN '''Group''::text'
 		WHEN 'Group[]:members.value' THEN 'e.person_id::text' WHEN 'Group[]:members.type' THEN '''user''::text' END
 $$;
--- The values of an attribute with several, as e.
+-- The values of an attribute with several, as e, with what ties them to the row: in front, so that the planner may join.
 CREATE FUNCTION sen.scim_values(kind text, attribute text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
 	SELECT CASE kind || ':' || attribute
-		WHEN 'User:posts' THEN '(SELECT o.*, u.code AS unit_code FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = f.person_id'
-			' AND (upper_inf(o.valid) OR upper(o.valid) > sen.today())) e'
-		WHEN 'User:groups' THEN '(SELECT g.* FROM sen.feed_member m JOIN sen.feed_group g ON g.feed_id = m.feed_id AND g.id = m.group_id'
-			' WHERE m.feed_id = f.feed_id AND m.person_id = f.person_id) e'
-		WHEN 'Group:members' THEN '(SELECT m.* FROM sen.feed_member m WHERE m.feed_id = f.feed_id AND m.group_id = f.id) e' END
+		WHEN 'User:posts' THEN '(SELECT o.*, u.code AS unit_code FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id'
+			' WHERE upper_inf(o.valid) OR upper(o.valid) > sen.today()) e WHERE e.person_id = f.person_id'
+		WHEN 'User:groups' THEN '(SELECT g.*, m.person_id FROM sen.feed_member m JOIN sen.feed_group g ON g.feed_id = m.feed_id AND g.id = m.group_id) e'
+			' WHERE e.feed_id = f.feed_id AND e.person_id = f.person_id'
+		WHEN 'Group:members' THEN 'sen.feed_member e WHERE e.feed_id = f.feed_id AND e.group_id = f.id' END
+$$;
+-- "a eq x and b eq y" as the arguments of jsonb_build_object: such a value is found by the index.  NULL: it is something else.
+CREATE FUNCTION sen.scim_contained(c jsonb) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
+	SELECT CASE WHEN c ->> 'o' = 'eq' AND c ->> 't' IN ('text', 'bool') THEN format('%L::text, ($2)[%s]%s', c #>> '{p,1}', (c ->> 'v')::integer + 1,
+			CASE c ->> 't' WHEN 'bool' THEN '::boolean' ELSE '::text' END)
+		WHEN c ->> 'o' = 'and' AND c #>> '{a,0,n}' <> c #>> '{a,1,n}' AND c #>> '{a,0,o}' = 'eq' AND c #>> '{a,1,o}' = 'eq' THEN
+			sen.scim_contained(c #> '{a,0}') || ', ' || sen.scim_contained(c #> '{a,1}') END
 $$;
 
 -- A leaf: {"o": "eq", "n": "name.givenName", "p": ["name", "givenName"], "t": "text", "v": 3}.
@@ -182,6 +197,10 @@ BEGIN
 	IF own IS NULL AND (kind <> 'User' OR c ->> 'n' IN ('meta.location', 'meta.version', 'groups.$ref', 'manager.$ref')) THEN
 		RAISE EXCEPTION 'not searched by this attribute' USING ERRCODE = '22023';
 	END IF;
+	-- As the index has it.
+	IF c ->> 'o' = 'eq' AND own LIKE '%_id::text' THEN
+		RETURN replace(own, '::text', '') || format(' = sen.scim_uuid(%s)', val);
+	END IF;
 	IF c ->> 'o' = 'pr' THEN
 		RETURN CASE WHEN own IS NOT NULL THEN own || ' IS NOT NULL' WHEN elem THEN format('e.value ? %L', path[2])
 			ELSE format('f.search #> %L IS NOT NULL', path) END;
@@ -193,10 +212,11 @@ BEGIN
 		WHEN 'time' THEN
 			val := val || '::timestamptz';
 		ELSE
-			x := x || ' COLLATE "C"';
+			x := CASE WHEN c ->> 'o' = 'eq' THEN x ELSE x || ' COLLATE "C"' END;
 	END CASE;
 	RETURN CASE c ->> 'o' WHEN 'eq' THEN x || ' = ' || val WHEN 'gt' THEN x || ' > ' || val WHEN 'ge' THEN x || ' >= ' || val
-		WHEN 'lt' THEN x || ' < ' || val WHEN 'le' THEN x || ' <= ' || val WHEN 'sw' THEN format('starts_with(%s, %s)', x, val)
+		WHEN 'lt' THEN x || ' < ' || val WHEN 'le' THEN x || ' <= ' || val 
+		WHEN 'sw' THEN format('(%s >= %s AND %s < %s || chr(1114111) AND starts_with(%s, %s))', x, val, x, val, x, val)
 		WHEN 'ew' THEN format('right(%s, length(%s)) = %s', x, val, val) WHEN 'co' THEN format('strpos(%s, %s) > 0', x, val) END;
 END
 $$;
@@ -215,15 +235,13 @@ BEGIN
 			inner_c := c #> '{a,0}';
 			source := sen.scim_values(kind, c ->> 'n');
 			IF source IS NOT NULL THEN
-				RETURN 'EXISTS (SELECT FROM ' || source || CASE WHEN inner_c IS NULL THEN '' ELSE ' WHERE ' || sen.scim_condition(kind, inner_c, true) END || ')';
+				RETURN 'EXISTS (SELECT FROM ' || source || coalesce(' AND ' || sen.scim_condition(kind, inner_c, true), '') || ')';
 			END IF;
 			IF inner_c IS NULL THEN
 				RETURN format('f.search ? %L', c ->> 'n');
 			END IF;
-			-- One value that is equal: by the index.
-			IF inner_c ->> 'o' = 'eq' AND inner_c ->> 't' IN ('text', 'bool') THEN
-				RETURN format('f.search @> jsonb_build_object(%L::text, jsonb_build_array(jsonb_build_object(%L::text, ($2)[%s]%s)))', c ->> 'n',
-					inner_c #>> '{p,1}', (inner_c ->> 'v')::integer + 1, CASE inner_c ->> 't' WHEN 'bool' THEN '::boolean' ELSE '::text' END);
+			IF sen.scim_contained(inner_c) IS NOT NULL THEN
+				RETURN format('f.search @> jsonb_build_object(%L::text, jsonb_build_array(jsonb_build_object(%s)))', c ->> 'n', sen.scim_contained(inner_c));
 			END IF;
 			RETURN format('EXISTS (SELECT FROM jsonb_array_elements(f.search -> %L) e WHERE %s)', c ->> 'n', sen.scim_condition(kind, inner_c, true));
 		ELSE
@@ -233,18 +251,17 @@ END
 $$;
 
 -- What every search of one kind has in common; cond NULL: all.
-CREATE FUNCTION sen.scim_from(kind text, cond jsonb) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
-	SELECT CASE kind WHEN 'User' THEN ' FROM sen.feed_user f JOIN sen.person p ON p.id = f.person_id' ELSE ' FROM sen.feed_group f' END
-		|| ' WHERE f.feed_id = $1 AND f.gone_at IS NULL' || coalesce(' AND ' || sen.scim_condition(kind, cond), '')
+CREATE FUNCTION sen.scim_from(kind text, cond jsonb, sort text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
+	SELECT CASE WHEN kind <> 'User' THEN ' FROM sen.feed_group f' WHEN coalesce(x.cond, '') || coalesce(sort, '') ~ '\mp\.' THEN
+			' FROM sen.feed_user f JOIN sen.person p ON p.id = f.person_id' ELSE ' FROM sen.feed_user f' END
+		|| ' WHERE f.feed_id = $1 AND f.gone_at IS NULL' || coalesce(' AND ' || x.cond, '')
+	FROM (SELECT sen.scim_condition(kind, cond) AS cond) x
 $$;
 CREATE FUNCTION sen.scim_count(kind text, feed uuid, cond jsonb, vals text[]) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	n bigint;
 BEGIN
-	IF cond IS NULL AND kind = 'User' THEN
-		RETURN (SELECT count(*) FROM sen.feed_user f WHERE f.feed_id = feed AND f.gone_at IS NULL);
-	END IF;
-	EXECUTE 'SELECT count(*)' || sen.scim_from(kind, cond) INTO n USING feed, vals;
+	EXECUTE 'SELECT count(*)' || sen.scim_from(kind, cond, NULL) INTO n USING feed, vals;
 	RETURN n;
 END
 $$;
@@ -263,7 +280,7 @@ BEGIN
 		END IF;
 		x := coalesce(x, format('(f.search #>> %L)', ARRAY(SELECT jsonb_array_elements_text(sort -> 'p'))));
 		-- Bounded, so that a cursor can hold it.
-		x := CASE WHEN sort ->> 't' = 'time' THEN 'sen.iso_ms(' || x || ')' ELSE 'left(' || x || '::text, 200)' END || ' COLLATE "C"';
+		x := CASE WHEN sort ->> 't' = 'time' THEN 'sen.iso_ms(' || x || ')' WHEN sort ->> 'n' IN ('userName', 'externalId') THEN x ELSE 'left(' || x || '::text, 200)' END || ' COLLATE "C"';
 	END IF;
 	IF after_seq IS NOT NULL THEN
 		behind := CASE WHEN sort IS NULL THEN ' AND f.seq > $3'
@@ -272,7 +289,7 @@ BEGIN
 				CASE WHEN down THEN '' ELSE format(' OR %s IS NULL', x) END) END;
 	END IF;
 	RETURN QUERY EXECUTE 'SELECT ' || CASE kind WHEN 'User' THEN 'f.person_id' ELSE 'f.id' END || ', f.seq, (' || x || ')::text'
-		|| sen.scim_from(kind, cond) || behind || ' ORDER BY ' || CASE WHEN sort IS NULL THEN '' ELSE x || way || ', ' END
+		|| sen.scim_from(kind, cond, x) || behind || ' ORDER BY ' || CASE WHEN sort IS NULL THEN '' ELSE x || way || ', ' END
 		|| 'f.seq OFFSET $5 LIMIT $6' USING feed, vals, after_seq, after_key, skip, max_rows;
 END
 $$;

@@ -5,10 +5,16 @@
 
 #define TAG_BYTES 12
 
-struct str scim_etag(struct arena *a, const json_t *resource)
+struct str scim_etag(struct arena *a, json_t *resource)
 {
-	struct str digest = sha256_str(a, json_write(a, resource, true));
+	json_t *official = json_object_get(resource, SCIM_URN_OFFICIAL), *state = json_object_get(official, "state");
+	struct str digest;
 
+	json_incref(state);
+	json_object_del(official, "state");
+	digest = sha256_str(a, json_write(a, resource, true));
+	if (state)
+		json_set_take(official, "state", state);
 	return arena_printf(a, "W/\"%.*s\"", STR_ARG(base64url_encode(a, str_n(digest.p, TAG_BYTES))));
 }
 

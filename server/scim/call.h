@@ -32,8 +32,8 @@ struct scim_service {
 };
 extern const struct scim_service scim_users, scim_groups;
 
-/* A weak tag of what the resource shows, but for its meta. */
-struct str scim_etag(struct arena *a, const json_t *resource);
+/* A weak tag of what the resource shows, but for its meta, and for the state, which lists leave out. */
+struct str scim_etag(struct arena *a, json_t *resource);
 /* Whether a list of tags has this one, or is "*". */
 bool scim_etag_matches(struct str header, struct str etag);
 /* ERR_PRECONDITION_FAILED when If-Match is another. */

@@ -14,7 +14,7 @@ struct scim_post {
 struct scim_user {
 	struct str person_id, employee_code;
 	int64_t person_version;
-	struct str state;       /* names of enum lc_state */
+	struct str state;       /* names of enum lc_state; STR_NULL: not asked for */
 	struct str stopped_by;  /* movement, or STR_NULL */
 	struct str today, tomorrow;
 	struct str created, changed;
@@ -22,8 +22,13 @@ struct scim_user {
 	size_t n_posts;
 	json_t *resource;       /* canonical, with what is read-only; a new reference */
 };
-/* Of the feed, and not deleted.  ERR_NOT_FOUND.  The rows come in the order of ids. */
-int scim_user_load(struct op *op, const struct scim_feed *feed, const struct str *ids, size_t n, struct scim_user *ret_users, size_t *ret_n) _must_check_;
+struct scim_ids {
+	const struct str *ids;
+	size_t n;
+	bool with_state;        /* where each person stands takes a while */
+};
+/* Of the feed, and not deleted; in the order of ids. */
+int scim_user_load(struct op *op, const struct scim_feed *feed, const struct scim_ids *ids, struct scim_user *ret_users, size_t *ret_n) _must_check_;
 /* The same of one, locked until the end of the transaction. */
 int scim_user_lock(struct op *op, const struct scim_feed *feed, struct str id, struct scim_user *ret_user) _must_check_;
 

@@ -6,7 +6,7 @@
 
 DB_QUERY(scim_user_load_q, DB_READ,
          "SELECT f.person_id, f.user_name, f.external_id, f.active, f.attrs, sen.iso_ms(f.created_at), sen.iso_ms(greatest(f.changed_at, p.changed_at)),"
-         " p.employee_code, p.kind, p.ho, p.dem, p.ten, p.full_name, p.birth_date, p.sex, p.version, sen.person_state(p.id), f.stopped_by, sen.today(),"
+         " p.employee_code, p.kind, p.ho, p.dem, p.ten, p.full_name, p.birth_date, p.sex, p.version, CASE WHEN $3::boolean THEN sen.person_state(p.id) END, f.stopped_by, sen.today(),"
          " (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'version', o.version, 'unit', u.code, 'title', o.title, 'kind', o.kind, 'rank', o.rank,"
          "  'validFrom', lower(o.valid), 'validTo', upper(o.valid), 'decisionNumber', o.decision_no, 'decisionDate', o.decision_on, 'signer', o.signer)"
          "  ORDER BY o.kind = 'main' DESC, lower(o.valid), o.id) FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = p.id"
@@ -184,10 +184,10 @@ static int from_row(struct op *op, const struct scim_feed *feed, const struct db
 	return take_posts(op, db_str(rows, i, 19), ret, official);
 }
 
-int scim_user_load(struct op *op, const struct scim_feed *feed, const struct str *ids, size_t n, struct scim_user *ret_users, size_t *ret_n)
+int scim_user_load(struct op *op, const struct scim_feed *feed, const struct scim_ids *ids, struct scim_user *ret_users, size_t *ret_n)
 {
 	struct db_rows rows;
-	int r = db_run(op, &scim_user_load_q, &rows, P_STR(feed->id), P_STR(db_array(op->arena, ids, n)));
+	int r = db_run(op, &scim_user_load_q, &rows, P_STR(feed->id), P_STR(db_array(op->arena, ids->ids, ids->n)), P_BOOL(ids->with_state));
 
 	*ret_n = 0;
 	if (r < 0)
@@ -208,7 +208,7 @@ int scim_user_lock(struct op *op, const struct scim_feed *feed, struct str id, s
 	if (r == 0 && rows.n == 0)
 		return scim_not_found(op);
 	if (r == 0)
-		r = scim_user_load(op, feed, &id, 1, ret_user, &n);
+		r = scim_user_load(op, feed, &(struct scim_ids){ &id, 1, true }, ret_user, &n);
 	return r == 0 && n == 0 ? scim_not_found(op) : r;
 }
 

@@ -18,7 +18,7 @@ static int answer(struct scim_call *call, struct scim_user *user, int status, st
 static int load_one(struct scim_call *call, struct str id, struct scim_user *ret)
 {
 	size_t n;
-	int r = uuid_is_valid(id) ? scim_user_load(call->op, call->feed, &id, 1, ret, &n) : scim_not_found(call->op);
+	int r = uuid_is_valid(id) ? scim_user_load(call->op, call->feed, &(struct scim_ids){ &id, 1, true }, ret, &n) : scim_not_found(call->op);
 
 	return r == 0 && n == 0 ? scim_not_found(call->op) : r;
 }
@@ -42,8 +42,12 @@ static int get(struct scim_call *call, struct str id, struct scim_answer *ret)
 static int load(struct scim_call *call, const struct str *ids, size_t n, json_t *array)
 {
 	struct scim_user *users = ARENA_ARRAY(call->op->arena, struct scim_user, n + 1);
+	/* In lists only by name. */
+	const struct scim_ids which = {
+		ids, n, !str_is_null(call->selection.attributes) && scim_selects(&scim_user, &call->selection, SCIM_URN_OFFICIAL ":state"),
+	};
 	size_t n_users;
-	int r = scim_user_load(call->op, call->feed, ids, n, users, &n_users);
+	int r = scim_user_load(call->op, call->feed, &which, users, &n_users);
 
 	for (size_t i = 0; i < n_users; i++) {
 		scim_finish(call, &scim_user, users[i].resource, users[i].created, users[i].changed, NULL);

@@ -357,6 +357,8 @@ test('filters: the whole grammar over columns, JSON and posts', async () => {
   await finds('active eq true and preferredLanguage eq "VI"', b);
   await finds('nickName gt "đào thị"', b);
   await finds('groups pr');
+  const shown = async (more) => (await hr.find(only, more)).Resources.map((u) => u[OFF]?.state);
+  assert.deepEqual([await shown(''), await shown(`&attributes=${OFF}:state`)], [[undefined, undefined], ['working', 'working']], 'where somebody stands is told when asked for');
 });
 
 test('hostile filters are answered or refused, and nothing else', async () => {
