@@ -92,7 +92,7 @@ CREATE TABLE sen.shadow (
 	changed_at     timestamptz NOT NULL DEFAULT now(),
 	last_run       bigint NOT NULL,     -- that wrote this row
 	decision       text CHECK (decision IN ('ignore', 'adopt')),
-	decision_state text CHECK (decision_state IN ('proposed', 'decided', 'done', 'failed')),
+	decision_state text CHECK (decision_state IN ('proposed', 'decided', 'doing', 'done', 'failed')),
 	reason         text,
 	decided_by     uuid,
 	decided_at     timestamptz,
@@ -102,7 +102,7 @@ CREATE TABLE sen.shadow (
 CREATE UNIQUE INDEX shadow_id ON sen.shadow (id);
 CREATE INDEX shadow_owner ON sen.shadow (owner_account);
 CREATE INDEX shadow_finding ON sen.shadow (platform_id, id) WHERE situation <> 'linked' OR diff IS NOT NULL;
-CREATE INDEX shadow_adopt ON sen.shadow (platform_id) WHERE decision = 'adopt' AND decision_state = 'decided';
+CREATE INDEX shadow_adopt ON sen.shadow (platform_id) WHERE decision = 'adopt' AND decision_state IN ('decided', 'doing');
 
 -- A listing is judged within a second of its arrival; autovacuum has not looked at its rows by then.
 CREATE FUNCTION sen.observe_analyze() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -121,4 +121,4 @@ GRANT SELECT, INSERT, UPDATE ON sen.observe_run TO sen_provisioner, sen_server;
 GRANT DELETE ON sen.observe_run TO sen_provisioner;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sen.observe_item, sen.shadow TO sen_provisioner;
 GRANT SELECT, UPDATE ON sen.shadow TO sen_server;
-GRANT DELETE ON sen.observe_item TO sen_server;
+GRANT SELECT, DELETE ON sen.observe_item TO sen_server;

@@ -6,6 +6,7 @@
 #include "server/handlers/api/audit.h"
 #include "server/handlers/api/feeds.h"
 #include "server/handlers/api/imports.h"
+#include "server/handlers/api/observe.h"
 #include "server/handlers/api/routes_api.h"
 #include "server/handlers/api/routes_catalogue.h"
 #include "server/handlers/api/routes_mapping.h"
@@ -151,6 +152,7 @@ static const struct {
 	{ personnel_routes, &n_personnel_routes },
 	{ notice_routes, &n_notice_routes },
 	{ provisioning_routes, &n_provisioning_routes },
+	{ observe_routes, &n_observe_routes },
 	{ ssf_routes, &n_ssf_routes },
 	{ scim_routes, &n_scim_routes },
 	{ federation_routes, &n_federation_routes },

@@ -160,6 +160,7 @@ int cmd_had(struct ctl *c);
 int cmd_what_if(struct ctl *c);
 int cmd_overlap(struct ctl *c);
 int cmd_form(struct ctl *c);
+int cmd_drift(struct ctl *c);
 int cmd_software(struct ctl *c);
 int cmd_need(struct ctl *c);
 int cmd_platform_review(struct ctl *c);

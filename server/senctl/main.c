@@ -77,6 +77,8 @@ const struct command commands[] = {
 	          " [--default-title TEXT] [--default-kind KIND] [--rate N] | edit CODE FILE.json | rotate CODE [--grace-hours N] [--token-days N]"
 	          " | held CODE | release CODE | groups CODE | group-role CODE ID --platform CODE --role CODE",
 	  "nguồn nhân sự qua SCIM: lập, xem, đổi mã, duyệt phần bị giữ", "HR sources over SCIM: make, look, new token, release what is held", cmd_feed },
+	{ "drift", "list CODE [--situation S] | runs CODE | run CODE | release RUN --reason TEXT | reject RUN --reason TEXT | decide CODE ID --decision ignore|adopt [--login LOGIN] --reason TEXT | confirm CODE ID | plan CODE | set CODE FILE",
+	  "thực tế trên nền tảng khác với mong muốn: xem, duyệt, quyết định", "what platforms hold otherwise than wanted: look, list anew, decide", cmd_drift },
 	{ "overlap", "list [--state S] [--kind K] [--platform CODE] | show ID | compare CODE | close ID --because TEXT --evidence TEXT",
 	  "trùng lặp giữa các nền tảng: xem, so sánh, đóng có lý do", "overlap of platforms: look, compare, close with reasons", cmd_overlap },
 	{ "form", "list [CODE] [--state open|out|overdue|settled] | show CODE N | export CODE N --csv|--html | close CODE N | confirm CODE N --lines 1-12,15"
