@@ -11,30 +11,18 @@
 #include "provisioning/form_store.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
-struct form_instance {
-	struct db *db;
-};
-
+/* An instance is the database itself. */
 static int instance_open(struct op *op, const struct connector_config *config, void **ret_instance)
 {
-	struct form_instance *f;
-
 	(void)config;
-	if (!op->db)
-		return op_fail(op, ERR_CONFIG, "forms need the database for their lines");
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		abort();
-	f->db = op->db;
-	*ret_instance = f;
-	return 0;
+	*ret_instance = op->db;
+	return op->db ? 0 : op_fail(op, ERR_CONFIG, "forms need the database for their lines");
 }
 
 static void instance_close(void *instance)
 {
-	free(instance);
+	(void)instance;
 }
 
 static enum verdict database_fault(struct call *c)
@@ -44,10 +32,9 @@ static enum verdict database_fault(struct call *c)
 
 static enum verdict ask(struct call *c, struct observed *ret)
 {
-	const struct form_instance *f = c->instance;
 	struct form_asked asked;
 
-	c->op->db = f->db;
+	c->op->db = c->instance;
 	if (form_ask(c->op, c->want, c->gen, form_document(c->op->arena, c->want), &asked) < 0)
 		return database_fault(c);
 	switch (asked.answer) {
@@ -68,10 +55,9 @@ static enum verdict ask(struct call *c, struct observed *ret)
 /* What is asked and not decided may come to be there: it is ours, and must be asked about again. */
 static enum verdict look(struct call *c, struct observed *ret)
 {
-	const struct form_instance *f = c->instance;
 	struct form_known known;
 
-	c->op->db = f->db;
+	c->op->db = c->instance;
 	if (form_known(c->op, c->want, form_document(c->op->arena, c->want), &known) < 0)
 		return database_fault(c);
 	if (!known.is_known && !known.is_asked)
