@@ -99,7 +99,6 @@ test('an officer carries out what the forms ask, and everything is settled by th
   const pdf = await page.pdf({ preferCSSPageSize: true });
   assert.equal(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g).length, 1);
   assert.deepEqual(requests, []);
-  if (process.env.SEN_E2E_PICTURES) await page.screenshot({ path: `${process.env.SEN_E2E_PICTURES}/phieu.png`, fullPage: true });
 
   // Only the officer, and never about what they granted themselves.
   for (const who of [admin, second]) assert.equal((await who.api('POST', `${path}/forms/1/confirm`, { lines: [1] })).status, 403);
