@@ -6,7 +6,7 @@
 
 #define FORM_STATE "CASE WHEN f.closed_at IS NULL THEN 'open' WHEN f.settled_at IS NOT NULL THEN 'settled' WHEN f.due_at <= now() THEN 'overdue' ELSE 'out' END"
 #define FORM_JSON                                                                                                              \
-	"'platform', p.code, 'platform_name', p.name, 'managing_unit', p.managing_unit, 'number', f.number, 'state', " FORM_STATE ", 'opened_at', sen.iso(f.opened_at),"  \
+	"'platform', p.code, 'platform_name', p.name, 'managing_unit', coalesce((SELECT m.name FROM sen.unit m WHERE m.id = p.managing_unit_id), p.managing_unit), 'number', f.number, 'state', " FORM_STATE ", 'opened_at', sen.iso(f.opened_at),"  \
 	" 'closed_at', sen.iso(f.closed_at), 'close_reason', f.close_reason, 'due_at', sen.iso(f.due_at), 'officer', o.login, 'officer_name', n.full_name,"  \
 	" 'reminders', f.reminders, 'escalated', f.reminders > 2, 'settled_at', sen.iso(f.settled_at), 'lines_total', f.n_lines,"        \
 	" 'waiting', (SELECT count(*) FROM sen.form_line w WHERE w.platform_id = f.platform_id AND w.number = f.number AND w.state = 'waiting')"

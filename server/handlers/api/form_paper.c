@@ -103,13 +103,13 @@ static void add_head(struct buf *b, const json_t *form, struct str agency)
 	add(b, "<!DOCTYPE html>\n<html lang=\"vi\">\n<head>\n<meta charset=\"utf-8\">\n<title>Phiếu đề nghị số ", arena_printf(a, "%lld/", number), "");
 	add(b, "", json_get_str(form, "platform"), "</title>\n<style>\n");
 	buf_add_c(b, style);
-	add(b, "</style>\n</head>\n<body>\n<div class=\"head\">\n<div><p>", agency, "</p>\n");
-	add(b, "<p><strong class=\"line\">", json_get_str(form, "managing_unit"), "</strong></p>\n");
+	add(b, "</style>\n</head>\n<body>\n<div class=\"head\">\n<div><p><strong class=\"line\">", agency, "</strong></p>\n");
 	buf_printf(b, "<p>Số: %lld/PĐN-", number);
 	add(b, "", json_get_str(form, "platform"), "</p></div>\n<div><p><strong>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM</strong></p>\n"
 	    "<p><strong class=\"line\">Độc lập - Tự do - Hạnh phúc</strong></p>\n");
 	add(b, "<p><em>", day_of(a, closed, true), "</em></p></div>\n</div>\n<h1>PHIẾU ĐỀ NGHỊ</h1>\n");
 	add(b, "<p class=\"sub\">Về việc cấp, sửa, khóa tài khoản trên nền tảng <strong>", json_get_str(form, "platform_name"), "</strong>");
+	add(b, "<br>Kính gửi: <strong>", json_get_str(form, "managing_unit"), "</strong>");
 	add(b, "<br>Hạn thực hiện: <strong>", day_of(a, json_get_str(form, "due_at"), false), "</strong>");
 	add(b, " – Người phụ trách: <strong>", json_get_str(form, "officer_name"), "</strong>");
 	if (str_is_null(closed))
