@@ -83,6 +83,7 @@ CREATE TABLE sen.form_upload (
 	state         text NOT NULL DEFAULT 'uploading' CHECK (state IN ('uploading', 'held', 'applied', 'dropped')),
 	uploaded_by   uuid NOT NULL REFERENCES sen.account,
 	uploaded_at   timestamptz NOT NULL DEFAULT now(),
+	n_rows        integer NOT NULL DEFAULT 0,
 	n_known       integer NOT NULL DEFAULT 0,               -- active accounts that should be on it
 	n_listed      integer NOT NULL DEFAULT 0,               -- of these
 	decided_by    uuid REFERENCES sen.account,
@@ -355,6 +356,9 @@ BEGIN
 	answer := jsonb_build_object('settled', settled, 'not_shown', missing, 'drift', drifted, 'foreign', n_foreign);
 	UPDATE sen.form_upload t SET state = 'applied', report = answer, decided_by = coalesce(decided_by, actor), decided_at = now()
 		WHERE t.platform_id = platform AND t.id = upload;
+	-- Of lists before this one the reports are enough.
+	DELETE FROM sen.form_upload_row x USING sen.form_upload t WHERE t.platform_id = platform AND x.platform_id = platform AND x.upload_id = t.id
+		AND t.id <> upload AND (t.state IN ('applied', 'dropped') OR t.state = 'uploading' AND t.uploaded_at < now() - interval '1 day');
 	DROP TABLE form_said, form_drift;
 	RETURN answer;
 END
@@ -379,7 +383,8 @@ BEGIN
 	SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM sen.form_upload_row x WHERE x.platform_id = platform AND x.upload_id = upload
 		AND (x.login = k.login OR x.ext_id = k.ext_id)))
 	INTO known, listed FROM sen.form_account k WHERE k.platform_id = platform AND k.active;
-	UPDATE sen.form_upload t SET n_known = known, n_listed = listed, state = CASE WHEN listed * 100 < known * 95 THEN 'held' ELSE 'uploading' END
+	UPDATE sen.form_upload t SET n_rows = (SELECT count(*) FROM sen.form_upload_row x WHERE x.platform_id = platform AND x.upload_id = upload),
+		n_known = known, n_listed = listed, state = CASE WHEN listed * 100 < known * 95 THEN 'held' ELSE 'uploading' END
 		WHERE t.platform_id = platform AND t.id = upload;
 	IF listed * 100 < known * 95 THEN
 		RETURN 'held';

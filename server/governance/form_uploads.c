@@ -6,7 +6,7 @@
 
 #define UPLOAD_JSON                                                                                                            \
 	"'platform', p.code, 'id', u.id, 'state', u.state, 'taken_at', sen.iso(u.taken_at), 'uploaded_by', b.login, 'uploaded_at', sen.iso(u.uploaded_at),"  \
-	" 'rows', (SELECT count(*) FROM sen.form_upload_row x WHERE x.platform_id = u.platform_id AND x.upload_id = u.id), 'known', u.n_known, 'listed', u.n_listed,"  \
+	" 'rows', CASE WHEN u.state = 'uploading' THEN (SELECT count(*) FROM sen.form_upload_row x WHERE x.platform_id = u.platform_id AND x.upload_id = u.id) ELSE u.n_rows END, 'known', u.n_known, 'listed', u.n_listed,"  \
 	" 'decided_by', d.login, 'decided_at', sen.iso(u.decided_at)"
 #define UPLOAD_FROM                                                                                                            \
 	" FROM sen.form_upload u JOIN sen.platform p ON p.id = u.platform_id JOIN sen.account b ON b.id = u.uploaded_by LEFT JOIN sen.account d ON d.id = u.decided_by"
