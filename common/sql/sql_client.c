@@ -81,7 +81,7 @@ static void give_back(struct sql_pool *p, void *connection)
 {
 	bool is_kept = false;
 
-	if (p->driver->is_alive(connection)) {
+	if (p->driver->is_usable(connection)) {
 		pthread_mutex_lock(&p->lock);
 		is_kept = p->n_idle < p->config.pool_size;
 		if (is_kept)
@@ -150,7 +150,7 @@ void sql_rollback(struct sql_tx *tx)
 	struct op op;
 
 	op_init(&op, a, NULL, NULL);
-	if (p->driver->is_alive(tx->connection) && p->driver->command(&op, tx->connection, "ROLLBACK", p->config.timeout_ms) == 0)
+	if (p->driver->is_usable(tx->connection) && p->driver->command(&op, tx->connection, "ROLLBACK", p->config.timeout_ms) == 0)
 		give_back(p, tx->connection);
 	else
 		p->driver->close(tx->connection);

@@ -11,7 +11,9 @@ struct sql_driver {
 	int (*run)(struct op *op, void *connection, const struct sql_text *text, const struct str *values, int64_t timeout_ms,
 	           struct sql_rows *ret_rows);
 	int (*command)(struct op *op, void *connection, const char *command, int64_t timeout_ms);
-	/* Usable for another transaction. */
+	/* Not known to be broken, as far as can be told without asking the server. */
+	bool (*is_usable)(void *connection);
+	/* The same, and the server is there: after idling. */
 	bool (*is_alive)(void *connection);
 };
 

@@ -113,6 +113,13 @@ static void *maria_connect(struct op *op, const struct sql_config *c)
 	return m;
 }
 
+static bool maria_is_usable(void *connection)
+{
+	const struct mariadb *m = connection;
+
+	return !m->is_lost;
+}
+
 static bool maria_is_alive(void *connection)
 {
 	struct mariadb *m = connection;
@@ -223,5 +230,6 @@ static int maria_command(struct op *op, void *connection, const char *command, i
 }
 
 const struct sql_driver sql_mariadb = {
-	.connect = maria_connect, .close = maria_close, .run = maria_run, .command = maria_command, .is_alive = maria_is_alive
+	.connect = maria_connect, .close = maria_close, .run = maria_run, .command = maria_command,
+	.is_usable = maria_is_usable, .is_alive = maria_is_alive
 };

@@ -194,5 +194,7 @@ static int pg_command(struct op *op, void *connection, const char *command, int6
 }
 
 const struct sql_driver sql_postgresql = {
-	.connect = pg_connect, .close = pg_close, .run = pg_run, .command = pg_command, .is_alive = pg_is_alive
+	.connect = pg_connect, .close = pg_close, .run = pg_run, .command = pg_command,
+	/* Asks nobody. */
+	.is_usable = pg_is_alive, .is_alive = pg_is_alive
 };
