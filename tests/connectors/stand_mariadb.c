@@ -19,17 +19,6 @@ static struct str side(struct arena *a, const char *sql)
 	return mariadb(a, DATABASE, sql);
 }
 
-static struct str statements(struct arena *a)
-{
-	const char *const argv[] = { "cat", getenv("SEN_TEST_SQL_STATEMENTS"), NULL };
-	struct str common = stand_command(a, argv, STR_NULL);
-
-	/* Pages of a few, so that there are several. */
-	return arena_printf(a, "%.*s\n-- name: list\nSELECT id AS ext_id, sen_id AS account_id, login, name AS full_name, unit AS unit_code, post, enabled AS active,"
-	                    " (SELECT group_concat(role SEPARATOR ',') FROM all_roles r WHERE r.user_id = u.id) AS roles FROM users u"
-	                    " WHERE (id > :after OR :after IS NULL) ORDER BY id LIMIT 7\n-- name: list_count\nSELECT count(*) AS n FROM users\n", STR_ARG(common));
-}
-
 static int begin(struct arena *a, struct connector_config *config)
 {
 	uint64_t port = 0;
@@ -40,27 +29,14 @@ static int begin(struct arena *a, struct connector_config *config)
 	mariadb(a, "mysql", "DROP DATABASE IF EXISTS " DATABASE);
 	mariadb(a, "mysql", "CREATE DATABASE " DATABASE " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
 	mariadb(a, "mysql", "CREATE OR REPLACE USER sen_test_kit@'%' IDENTIFIED BY 'kit-secret-1'");
-	stand_sql_tables(side, "integer AUTO_INCREMENT", " ENGINE=InnoDB");
+	stand_sql_tables("integer AUTO_INCREMENT", " ENGINE=InnoDB");
 	side(a, "CREATE VIEW all_roles AS SELECT user_id, role FROM user_roles UNION ALL SELECT user_id, 'ADMIN' FROM admins");
 	side(a, "GRANT SELECT, INSERT, UPDATE, DELETE ON " DATABASE ".users TO sen_test_kit@'%'");
 	side(a, "GRANT SELECT ON " DATABASE ".all_roles TO sen_test_kit@'%'");
 	side(a, "GRANT SELECT, INSERT, DELETE ON " DATABASE ".user_roles TO sen_test_kit@'%'");
 	side(a, "GRANT SELECT, INSERT, DELETE ON " DATABASE ".admins TO sen_test_kit@'%'");
-	config->kind = STR("sql");
-	config->driver = STR("mariadb");
-	config->host = STR("127.0.0.1");
-	config->database = STR(DATABASE);
-	config->user = STR("sen_test_kit");
-	config->password = STR("kit-secret-1");
-	config->ca_file = STR("");
-	config->statements = statements(a);
+	stand_sql_config(a, config);
 	return (int)port;
-}
-
-static void set_port(struct arena *a, struct connector_config *config, int port)
-{
-	(void)a;
-	config->port = port;
 }
 
 static void end(void)
@@ -72,36 +48,15 @@ static void end(void)
 	arena_free(a);
 }
 
-static void wipe(void)
-{
-	stand_sql_wipe(side);
-}
-
-static struct stand_account look(struct arena *a, const char *login)
-{
-	return stand_sql_look(side, a, login, "SELECT group_concat(role ORDER BY role SEPARATOR ',') FROM all_roles r WHERE r.user_id = u.id");
-}
-
-static void act(enum stand_act what, const char *login)
-{
-	stand_sql_act(side, what, login);
-}
-
-static size_t count(void)
-{
-	return stand_sql_count(side);
-}
-
-static void spoil_password(struct arena *a, struct connector_config *config)
-{
-	(void)a;
-	config->password = STR("spoilt");
-}
+const struct sql_stand stand_sql = {
+	.side = side, .driver = "mariadb", .database = DATABASE,
+	.join_roles = "SELECT group_concat(role ORDER BY role SEPARATOR ',') FROM all_roles r WHERE r.user_id = u.id",
+};
 
 static const struct stand stand = {
 	.name_path = "name",
 	.name = "MariaDB", .keeps_phone = true, .knows_roles = true, .renames = true,
-	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
-	.spoil_password = spoil_password,
+	.begin = begin, .set_port = stand_sql_set_port, .end = end, .wipe = stand_sql_wipe, .look = stand_sql_look, .act = stand_sql_act,
+	.count = stand_sql_count, .spoil_password = stand_sql_spoil_password,
 };
 const struct stand *const kit_stand = &stand;

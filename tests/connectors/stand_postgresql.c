@@ -22,17 +22,6 @@ static struct str side(struct arena *a, const char *sql)
 	return psql(a, DATABASE, sql);
 }
 
-static struct str statements(struct arena *a)
-{
-	const char *const argv[] = { "cat", getenv("SEN_TEST_SQL_STATEMENTS"), NULL };
-	struct str common = stand_command(a, argv, STR_NULL);
-
-	/* Pages of a few, so that there are several. */
-	return arena_printf(a, "%.*s\n-- name: list\nSELECT id AS ext_id, sen_id AS account_id, login, name AS full_name, unit AS unit_code, post, enabled AS active,"
-	                    " (SELECT string_agg(role, ',') FROM all_roles r WHERE r.user_id = u.id) AS roles FROM users u"
-	                    " WHERE (id > :after OR :after IS NULL) ORDER BY id LIMIT 7\n-- name: list_count\nSELECT count(*) AS n FROM users\n", STR_ARG(common));
-}
-
 static int begin(struct arena *a, struct connector_config *config)
 {
 	uint64_t port = 0;
@@ -44,26 +33,13 @@ static int begin(struct arena *a, struct connector_config *config)
 	psql(a, "postgres", "DROP ROLE IF EXISTS sen_test_kit");
 	psql(a, "postgres", "CREATE ROLE sen_test_kit LOGIN PASSWORD 'kit-secret-1'");
 	psql(a, "postgres", "CREATE DATABASE " DATABASE " TEMPLATE template0 ENCODING 'UTF8'");
-	stand_sql_tables(side, "integer GENERATED ALWAYS AS IDENTITY", "");
+	stand_sql_tables("integer GENERATED ALWAYS AS IDENTITY", "");
 	side(a, "CREATE VIEW all_roles AS SELECT user_id, role FROM user_roles UNION ALL SELECT user_id, 'ADMIN' FROM admins");
 	side(a, "GRANT SELECT, INSERT, UPDATE, DELETE ON users TO sen_test_kit");
 	side(a, "GRANT SELECT ON all_roles TO sen_test_kit");
 	side(a, "GRANT SELECT, INSERT, DELETE ON user_roles, admins TO sen_test_kit");
-	config->kind = STR("sql");
-	config->driver = STR("postgresql");
-	config->host = STR("127.0.0.1");
-	config->database = STR(DATABASE);
-	config->user = STR("sen_test_kit");
-	config->password = STR("kit-secret-1");
-	config->ca_file = STR("");
-	config->statements = statements(a);
+	stand_sql_config(a, config);
 	return (int)port;
-}
-
-static void set_port(struct arena *a, struct connector_config *config, int port)
-{
-	(void)a;
-	config->port = port;
 }
 
 static void end(void)
@@ -75,36 +51,15 @@ static void end(void)
 	arena_free(a);
 }
 
-static void wipe(void)
-{
-	stand_sql_wipe(side);
-}
+const struct sql_stand stand_sql = {
+	.side = side, .driver = "postgresql", .database = DATABASE,
+	.join_roles = "SELECT string_agg(role, ',' ORDER BY role) FROM all_roles r WHERE r.user_id = u.id",
+};
 
-static struct stand_account look(struct arena *a, const char *login)
-{
-	return stand_sql_look(side, a, login, "SELECT string_agg(role, ',' ORDER BY role) FROM all_roles r WHERE r.user_id = u.id");
-}
-
-static void act(enum stand_act what, const char *login)
-{
-	stand_sql_act(side, what, login);
-}
-
-static size_t count(void)
-{
-	return stand_sql_count(side);
-}
-
-static void spoil_password(struct arena *a, struct connector_config *config)
-{
-	(void)a;
-	config->password = STR("spoilt");
-}
-
-static const struct stand postgresql = {
+static const struct stand stand = {
 	.name_path = "name",
 	.name = "PostgreSQL", .keeps_phone = true, .knows_roles = true, .renames = true,
-	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
-	.spoil_password = spoil_password,
+	.begin = begin, .set_port = stand_sql_set_port, .end = end, .wipe = stand_sql_wipe, .look = stand_sql_look, .act = stand_sql_act,
+	.count = stand_sql_count, .spoil_password = stand_sql_spoil_password,
 };
-const struct stand *const kit_stand = &postgresql;
+const struct stand *const kit_stand = &stand;
