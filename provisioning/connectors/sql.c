@@ -165,7 +165,8 @@ static enum verdict check_name(struct call *c, struct sql_standing *s)
 	return verdict;
 }
 
-static enum verdict sql_look_up(struct call *c, struct observed *ret)
+/* Reads and changes nothing; where there is none of ours, whose_name (may be NULL) says whether the name is free. */
+static enum verdict look(struct call *c, struct observed *ret, enum verdict (*whose_name)(struct call *c, struct sql_standing *s))
 {
 	struct sql_standing s = { .tx = NULL };
 	enum verdict verdict = begin(c, &s, false);
@@ -175,13 +176,18 @@ static enum verdict sql_look_up(struct call *c, struct observed *ret)
 	verdict = sql_standing_read(c, &s);
 	if (verdict == VERDICT_DONE)
 		sql_standing_observe(c, &s, ret);
-	if (verdict == VERDICT_ABSENT) {
-		verdict = check_name(c, &s);
+	if (verdict == VERDICT_ABSENT && whose_name) {
+		verdict = whose_name(c, &s);
 		if (verdict == VERDICT_DONE)
 			verdict = VERDICT_ABSENT;
 	}
 	sql_rollback(s.tx);
 	return verdict;
+}
+
+static enum verdict sql_look_up(struct call *c, struct observed *ret)
+{
+	return look(c, ret, check_name);
 }
 
 static enum verdict sql_create(struct call *c, struct observed *ret)
@@ -279,16 +285,7 @@ static enum verdict sql_remove(struct call *c, _unused_ struct observed *ret)
 
 static enum verdict sql_read_back(struct call *c, struct observed *ret)
 {
-	struct sql_standing s = { .tx = NULL };
-	enum verdict verdict = begin(c, &s, false);
-
-	if (verdict != VERDICT_DONE)
-		return verdict;
-	verdict = sql_standing_read(c, &s);
-	if (verdict == VERDICT_DONE)
-		sql_standing_observe(c, &s, ret);
-	sql_rollback(s.tx);
-	return verdict;
+	return look(c, ret, NULL);
 }
 
 static enum verdict take_candidates(struct call *c, const struct match_rule *rule, const struct sql_rows *rows, struct candidates *all)
