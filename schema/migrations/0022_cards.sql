@@ -219,7 +219,13 @@ BEGIN
 		FOR child IN
 			SELECT p.name FROM sen.partition p WHERE p.parent = plan.parent
 			AND p.ends_on < (now() AT TIME ZONE 'UTC') - plan.keep_days * interval '1 day'
+			ORDER BY 1
 		LOOP
+			-- What goes with a partition of the audit is written down first (0023).
+			IF plan.parent = 'audit' THEN
+				EXECUTE format('INSERT INTO sen.audit_dropped (chain, seq, hash, partition)'
+					' SELECT DISTINCT ON (chain) chain, seq, hash, %L FROM sen.%I ORDER BY chain, seq DESC', child, child);
+			END IF;
 			EXECUTE format('DROP TABLE sen.%I', child);
 			changed := changed + 1;
 		END LOOP;
