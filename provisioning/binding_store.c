@@ -50,16 +50,26 @@ DB_QUERY(prov_binding_plan, DB_WRITE,
 	"  WHEN b.state = 8 OR b.state IN (5, 6) AND b.ext_id IS NULL THEN 3 ELSE 1 END"
 	" WHERE b.want_hash IS DISTINCT FROM excluded.want_hash OR excluded.hold_id = -1 AND (b.state = 6 OR b.hold_id = 0)");
 
+#define LEASE_THEM                                                                                              \
+	" UPDATE sen.binding b SET state = 2, lease_token = b.lease_token + 1,"                                  \
+	" lease_until = now() + $3::bigint * interval '1 s'"                                                      \
+	" FROM c WHERE b.account_id = c.account_id AND b.platform_id = c.platform_id"                             \
+	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3, b.want_hash, b.seen_hash,"     \
+	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"                    \
+	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $1::smallint)"
+
 DB_QUERY(prov_binding_claim, DB_WRITE,
 	"WITH c AS MATERIALIZED (SELECT account_id, platform_id, state FROM sen.binding"
-	" WHERE platform_id = $1::smallint AND state IN (1, 3, 4) AND due_at <= now()"
-	" ORDER BY prio, due_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)"
-	" UPDATE sen.binding b SET state = 2, lease_token = b.lease_token + 1,"
-	" lease_until = now() + $3::bigint * interval '1 s'"
-	" FROM c WHERE b.account_id = c.account_id AND b.platform_id = c.platform_id"
-	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3, b.want_hash, b.seen_hash,"
-	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"
-	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $1::smallint)");
+	" WHERE platform_id = $1::smallint AND state IN (1, 3, 4) AND due_at <= now() AND prio <= $4::smallint"
+	" ORDER BY prio, due_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)" LEASE_THEM);
+
+DB_QUERY(prov_binding_probe, DB_WRITE,
+	"WITH near AS MATERIALIZED (SELECT account_id FROM sen.binding"
+	" WHERE platform_id = $1::smallint AND state IN (1, 3, 4) AND due_at <= now() AND prio <= $4::smallint"
+	" ORDER BY prio, due_at LIMIT 50),"
+	" c AS MATERIALIZED (SELECT account_id, platform_id, state FROM sen.binding"
+	" WHERE platform_id = $1::smallint AND account_id IN (SELECT account_id FROM near) AND state IN (1, 3, 4) AND due_at <= now()"
+	" ORDER BY tries, prio, due_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)" LEASE_THEM);
 
 DB_QUERY(prov_binding_expire, DB_WRITE,
 	"UPDATE sen.binding SET state = CASE WHEN hold_id = 0 THEN 6 ELSE 3 END, due_at = now(), lease_until = NULL WHERE (account_id, platform_id) IN ("
@@ -147,12 +157,12 @@ int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, 
 	return 0;
 }
 
-int binding_claim(struct op *op, int64_t platform_id, int64_t limit, int64_t lease_s, const struct work **ret_work,
-                  size_t *ret_n)
+int binding_claim(struct op *op, const struct claim *how, const struct work **ret_work, size_t *ret_n)
 {
 	struct db_rows rows;
 	struct work *work;
-	int err = db_run(op, &prov_binding_claim, &rows, P_I64(platform_id), P_I64(limit), P_I64(lease_s));
+	int err = db_run(op, how->is_probe ? &prov_binding_probe : &prov_binding_claim, &rows, P_I64(how->platform_id), P_I64(how->limit),
+	                 P_I64(how->lease_s), P_I64(how->max_prio));
 
 	if (err < 0)
 		return err;
@@ -160,7 +170,7 @@ int binding_claim(struct op *op, int64_t platform_id, int64_t limit, int64_t lea
 	for (size_t i = 0; i < rows.n; i++) {
 		work[i] = (struct work){
 			.account_id = db_str(&rows, i, 0),
-			.platform_id = platform_id,
+			.platform_id = how->platform_id,
 			.gen = db_i64(&rows, i, 1),
 			.lease_token = db_i64(&rows, i, 2),
 			.tries = db_i64(&rows, i, 3),

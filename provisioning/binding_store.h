@@ -59,9 +59,15 @@ struct binding_plan {
 /* Unchanged rows are not written.  n_changed: rows that are due now. */
 int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, size_t *ret_n_changed) _must_check_;
 
-/* Takes up to limit due bindings of one platform under a lease. */
-int binding_claim(struct op *op, int64_t platform_id, int64_t limit, int64_t lease_s, const struct work **ret_work,
-                  size_t *ret_n) _must_check_;
+struct claim {
+	int64_t platform_id;
+	int64_t limit;
+	int64_t lease_s;
+	int64_t max_prio;  /* nothing behind it; INT16_MAX: anything */
+	bool is_probe;     /* one of those that failed least, so that an account that never works does not decide for all */
+};
+/* Takes due bindings of one platform under a lease. */
+int binding_claim(struct op *op, const struct claim *how, const struct work **ret_work, size_t *ret_n) _must_check_;
 
 /* Leases that ended without an answer: outcome unknown. */
 int binding_expire(struct op *op, size_t *ret_n) _must_check_;

@@ -44,9 +44,10 @@ DB_QUERY(prov_binding_failed, DB_WRITE,
 	" RETURNING b.account_id");
 
 DB_QUERY(prov_op_log_add, DB_WRITE,
-	"INSERT INTO sen.op_log (platform_id, account_id, op, gen, outcome, ms, detail, task_id)"
-	" SELECT $1::smallint, r.* FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::text[],"
-	" $8::text[]) r");
+	"INSERT INTO sen.op_log (platform_id, account_id, op, gen, outcome, ms, detail, task_id, status, changes)"
+	" SELECT $1::smallint, r.account_id, r.op, r.gen, r.outcome, r.ms, r.detail, r.task_id, nullif(r.status, 0), r.changes"
+	" FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::text[],"
+	" $8::text[], $9::integer[], $10::jsonb[]) r (account_id, op, gen, outcome, ms, detail, task_id, status, changes)");
 
 /* Words of a platform: what is not text would make the whole batch fail. */
 static struct str or_empty(struct str s)
@@ -172,9 +173,28 @@ static int write_failed(struct op *op, int64_t platform_id, struct completion *d
 	return 0;
 }
 
+/* {"attribute": [before, after]}, where it changed more than once (a role each) the parts behind each other. */
+static struct str changes_json(struct arena *a, const struct result *r)
+{
+	_json_ json_t *json = json_new_object();
+
+	for (size_t i = 0; i < r->n_changes; i++) {
+		const struct attr_change *change = &r->changes[i];
+		json_t *pair = json_object_get(json, change->name);
+
+		if (!pair) {
+			pair = json_new_array();
+			json_set_take(json, change->name, pair);
+		}
+		json_array_append_new(pair, json_from_str(cut(change->before)));
+		json_array_append_new(pair, json_from_str(cut(change->after)));
+	}
+	return json_write(a, json, false);
+}
+
 static int write_log(struct op *op, int64_t platform_id, const struct completion *done, size_t n)
 {
-	struct columns c = columns_new(op->arena, n, 7);
+	struct columns c = columns_new(op->arena, n, 9);
 	struct db_rows rows;
 	size_t at = 0;
 
@@ -192,14 +212,16 @@ static int write_log(struct op *op, int64_t platform_id, const struct completion
 		             r->fault.class ? cut(arena_printf(op->arena, "%s: %.*s", r->fault.class,
 		                                               STR_ARG(r->fault.detail)))
 		                            : STR(""));
-		columns_text(&c, 6, at++, done[i].task_id);
+		columns_text(&c, 6, at, done[i].task_id);
+		columns_int(&c, 7, at, r->status);
+		columns_text(&c, 8, at++, r->n_changes == 0 ? STR("{}") : changes_json(op->arena, r));
 	}
 	if (at == 0)
 		return 0;
 	c.n_rows = at;
 	return db_run(op, &prov_op_log_add, &rows, P_I64(platform_id), columns_param(&c, 0), columns_param(&c, 1),
 	              columns_param(&c, 2), columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5),
-	              columns_param(&c, 6));
+	              columns_param(&c, 6), columns_param(&c, 7), columns_param(&c, 8));
 }
 
 /* NULL: nothing that decides on access. */

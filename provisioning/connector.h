@@ -37,6 +37,13 @@ struct fault {
 	int64_t retry_after_s; /* of VERDICT_LIMITED; -1: the platform did not say */
 };
 
+/* What an operation changed of an attribute; empty: absent.  Never a secret. */
+struct attr_change {
+	const char *name;
+	struct str before, after;
+};
+#define CALL_CHANGES_MAX 32
+
 /* What the platform was seen to hold. */
 struct observed {
 	struct str ext_id;
@@ -68,7 +75,14 @@ struct call {
 	int64_t gen;                 /* of the wanted state: a later one is greater */
 	struct str ext_id;           /* the platform's identifier, or STR_NULL while unknown */
 	int64_t deadline_ms;         /* clock_mono_ms() at which the lease ends */
-	struct fault fault;          /* out */
+	const struct str *words;     /* an error that says one of these means "too fast" */
+	size_t n_words;
+	/* Out. */
+	struct fault fault;
+	int64_t status;              /* of HTTP, or LDAP's result code, of the last answer; 0: none */
+	int64_t pause_s;             /* the platform's headers say that nothing more will do before; 0: they do not */
+	struct attr_change *changes; /* at most CALL_CHANGES_MAX */
+	size_t n_changes;
 };
 
 /* One account of a listing. */
@@ -133,6 +147,11 @@ const struct connector *connector_find(struct str kind) _pure_;
 
 /* Sets the fault and returns verdict. */
 enum verdict call_fault(struct call *c, enum verdict verdict, const char *class, const char *format, ...) _printf_(4, 5);
+
+/* Notes what is about to be written; the rest above CALL_CHANGES_MAX is left out.  Copies. */
+void call_change(struct call *c, const char *name, struct str before, struct str after);
+/* Does an error with this body mean "too fast" there? */
+bool call_says_too_fast(const struct call *c, struct str body);
 
 /*
  * Is there time for one more call within the lease?  A connector asks before every write: once

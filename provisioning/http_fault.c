@@ -16,3 +16,10 @@ enum verdict http_fault(struct call *c, enum http_effect effect)
 		return call_fault(c, VERDICT_REFUSED, "config", "%s: %.*s", err_name(c->op->error.code), STR_ARG(detail));
 	}
 }
+
+void http_note(struct call *c, const struct http_answer *answer)
+{
+	c->status = answer->status;
+	if (answer->rate_left == 0 && answer->rate_reset_s > c->pause_s)
+		c->pause_s = answer->rate_reset_s;
+}

@@ -115,12 +115,17 @@ enum verdict ldap_groups_bring(struct call *c, const struct ldap_standing *s)
 	for (size_t i = 0; i < s->n_groups && verdict == VERDICT_DONE; i++) {
 		const struct ldap_entry *group = &s->groups[i];
 
-		if (!role_is_wanted(c->want, ldap_entry_value(group, "cn")))
-			verdict = group_leave(c, group->dn, s->entry->dn);
+		if (role_is_wanted(c->want, ldap_entry_value(group, "cn")))
+			continue;
+		call_change(c, "role", ldap_entry_value(group, "cn"), STR_NULL);
+		verdict = group_leave(c, group->dn, s->entry->dn);
 	}
-	for (size_t i = 0; i < n_roles && verdict == VERDICT_DONE; i++)
-		if (!is_member(s, c->want->roles[i].code))
-			verdict = group_join(c, c->want->roles[i].code, s->entry->dn);
+	for (size_t i = 0; i < n_roles && verdict == VERDICT_DONE; i++) {
+		if (is_member(s, c->want->roles[i].code))
+			continue;
+		call_change(c, "role", STR_NULL, c->want->roles[i].code);
+		verdict = group_join(c, c->want->roles[i].code, s->entry->dn);
+	}
 	/* The entry was there a moment ago; it is a group that is missing now. */
 	if (verdict == VERDICT_ABSENT || verdict == VERDICT_CONFLICT)
 		return call_fault(c, VERDICT_NOT_DONE, "race", "%.*s", STR_ARG(c->op->error.detail));

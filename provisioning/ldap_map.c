@@ -1,9 +1,12 @@
 #include "provisioning/ldap_map.h"
 
+#include "common/base/buf.h"
 #include "common/base/err.h"
 #include "common/base/text.h"
 #include "common/net/ldap_filter.h"
 #include "provisioning/match.h"
+
+#define CHANGE_MAX_BYTES 8192
 
 /* Result codes (RFC 4511 §4.1.9) that mean something of their own. */
 enum {
@@ -106,6 +109,29 @@ size_t ldap_changes(const struct ldap_wanted *w, const struct ldap_entry *entry,
 	return n;
 }
 
+static struct str values_of(struct arena *a, const struct ldap_attr *attr)
+{
+	struct buf b = buf_new(a, CHANGE_MAX_BYTES);
+
+	for (size_t i = 0; i < attr->n_values; i++) {
+		if (i > 0)
+			buf_add_c(&b, ",");
+		buf_add(&b, attr->values[i]);
+	}
+	return buf_str(&b);
+}
+
+void ldap_note_changes(struct call *c, const struct ldap_entry *entry, const struct ldap_change *changes, size_t n)
+{
+	struct arena *a = c->op->arena;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = arena_cstr(a, changes[i].attr.name);
+
+		call_change(c, name, values_of(a, ldap_entry_attr(entry, name)), values_of(a, &changes[i].attr));
+	}
+}
+
 size_t ldap_new_entry(const struct ldap_wanted *w, const struct str *classes, size_t n_classes,
                       struct ldap_attr ret_attrs[LDAP_WANTED_MAX + 1])
 {
@@ -158,6 +184,7 @@ enum verdict ldap_verdict(struct call *c, bool is_write)
 {
 	struct str detail = c->op->error.detail;
 
+	c->status = ldap_result_code(c->op);
 	switch (c->op->error.code) {
 	case ERR_UNAVAILABLE:
 		if (ldap_result_code(c->op) == CODE_INVALID_CREDENTIALS)

@@ -29,6 +29,8 @@ void ldap_want_mapped(struct ldap_wanted *w, const struct desired *want, bool is
 bool ldap_attr_has(const struct ldap_attr *attr, struct str value);
 /* Changes that bring the entry there; 0: none are needed. */
 size_t ldap_changes(const struct ldap_wanted *w, const struct ldap_entry *entry, struct ldap_change *ret_changes);
+/* Into the call's changes. */
+void ldap_note_changes(struct call *c, const struct ldap_entry *entry, const struct ldap_change *changes, size_t n);
 /* An entry of w's attributes that have values, behind the object classes given. */
 size_t ldap_new_entry(const struct ldap_wanted *w, const struct str *classes, size_t n_classes,
                       struct ldap_attr ret_attrs[LDAP_WANTED_MAX + 1]);

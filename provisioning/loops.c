@@ -10,6 +10,7 @@
 #include "provisioning/deletion_store.h"
 #include "provisioning/expiry_store.h"
 #include "provisioning/metrics.h"
+#include "provisioning/health_store.h"
 #include "common/plan/facts_store.h"
 #include "provisioning/form_keeper.h"
 #include "provisioning/guard_store.h"
@@ -146,6 +147,35 @@ static int count_waiting(struct app *app, struct op *op)
 	}
 	publish(app, app->counts, &b);
 	return 0;
+}
+
+/* For those who look at the platform's health. */
+static int count_health(struct app *app, struct op *op)
+{
+	int64_t *ids = ARENA_ARRAY(op->arena, int64_t, app->n_workers);
+
+	for (size_t i = 0; i < app->n_workers; i++)
+		ids[i] = worker_platform_id(app->workers[i]);
+	return app->n_workers == 0 ? 0 : health_count(op, ids, app->n_workers);
+}
+
+/* Once a day for each platform that nobody can serve. */
+static int alarm_quarantine(struct app *app, struct op *op)
+{
+	const struct health_alarm *alarms;
+	size_t n;
+	int err = health_alarms(op, &alarms, &n);
+
+	for (size_t i = 0; err == 0 && i < n; i++) {
+		struct str code = platform_code(app, alarms[i].platform_id);
+
+		log_event(LOG_LEVEL_ERROR, "platform.alarm", L_INT("platform_id", alarms[i].platform_id), L_STR("platform", str_is_null(code) ? STR("") : code),
+		          L_C("state", breaker_state_name(alarms[i].state)), L_INT("for_s", alarms[i].since_s),
+		          L_STR("error", str_is_null(alarms[i].err_class) ? STR("") : alarms[i].err_class));
+	}
+	if (err == 0)
+		atomic_fetch_add(&app->n_alarms, n);
+	return err;
 }
 
 static int expire(struct app *app, struct op *op)
@@ -337,6 +367,8 @@ static struct chore {
 } const chores[] = {
 	{ "housekeeper.expire", EXPIRE_EVERY_MS, expire },
 	{ "housekeeper.count", COUNT_EVERY_MS, count_waiting },
+	{ "housekeeper.health", COUNT_EVERY_MS, count_health },
+	{ "housekeeper.alarm", COUNT_EVERY_MS, alarm_quarantine },
 	{ "housekeeper.count_outbox", COUNT_EVERY_MS, count_outbox },
 	{ "housekeeper.count_findings", 6 * (int64_t)COUNT_EVERY_MS, count_findings },
 	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },

@@ -27,6 +27,7 @@ struct app {
 	atomic_uint_least64_t n_swept;         /* bindings made due by the sweep */
 	atomic_uint_least64_t n_sessions_expired;
 	atomic_uint_least64_t n_given_up;      /* messages that nobody took in time */
+	atomic_uint_least64_t n_alarms;        /* platforms in quarantine, once a day each */
 	pthread_mutex_t lock;
 	/* Metrics lines of what waits, made by the housekeeper. */
 	char counts[16384], outbox_counts[16384], observe_counts[16384], form_counts[16384];

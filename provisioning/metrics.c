@@ -33,6 +33,8 @@ static void write_worker(struct buf *b, struct worker *w)
 	buf_printf(b, "sen_provisioner_in_flight{platform=\"%.*s\"} %" PRIu64 "\n", STR_ARG(code), s.in_flight);
 	buf_printf(b, "sen_provisioner_platform_up{platform=\"%.*s\"} %d\n", STR_ARG(code),
 	           s.breaker == BREAKER_CLOSED);
+	buf_printf(b, "sen_provisioner_platform_state{platform=\"%.*s\",state=\"%s\"} 1\n", STR_ARG(code), breaker_state_name(s.breaker));
+	buf_printf(b, "sen_provisioner_rate_limit{platform=\"%.*s\"} %" PRId64 ".%03" PRId64 "\n", STR_ARG(code), s.rate_milli / 1000, s.rate_milli % 1000);
 }
 
 static void write_outbox(struct buf *b, struct app *app)
@@ -85,6 +87,7 @@ void metrics_write(struct app *app, struct buf *b)
 	counter(b, "changed_total", atomic_load(&app->n_changed));
 	counter(b, "leases_expired_total", atomic_load(&app->n_expired));
 	counter(b, "swept_total", atomic_load(&app->n_swept));
+	counter(b, "platform_alarms_total", atomic_load(&app->n_alarms));
 	counter(b, "db_reconnects_total", db.reconnects);
 	counter(b, "sessions_expired_total", atomic_load(&app->n_sessions_expired));
 	for (size_t i = 0; i < app->n_workers; i++)

@@ -46,11 +46,14 @@ static enum verdict step(struct run *r, const char *name,
 
 	r->seen = (struct observed){ 0 };
 	c->fault = (struct fault){ .retry_after_s = -1 };
+	c->status = 0;
 	op_forgive(c->op);
 
 	enum verdict verdict = operation(c, &r->seen);
 
 	r->result->op = name;
+	if (c->status != 0)
+		r->result->status = c->status;
 	r->result->verdict = verdict;
 	if (verdict == VERDICT_DONE && !str_is_null(r->seen.ext_id))
 		c->ext_id = r->seen.ext_id;
@@ -221,6 +224,14 @@ static bool adopt_or_block(struct run *r)
 	return match_or_block(r, verdict);
 }
 
+/* What access came to be; the rest of a new account stands in no log. */
+static void note_created(struct call *c)
+{
+	call_change(c, "active", STR_NULL, STR("true"));
+	for (size_t i = 0; i < c->want->n_roles; i++)
+		call_change(c, "role", STR_NULL, c->want->roles[i].code);
+}
+
 static bool create(struct run *r)
 {
 	enum verdict verdict;
@@ -230,6 +241,8 @@ static bool create(struct run *r)
 	if (!may(r, OP_ALLOWED_CREATE, "create"))
 		return ends_without(r, VERDICT_REFUSED);
 	verdict = step(r, "create", r->connector->create);
+	if (verdict == VERDICT_DONE && r->call->n_changes == 0)
+		note_created(r->call);
 	/* It may be there without being complete. */
 	r->result->was_created = verdict == VERDICT_DONE || !str_is_null(r->call->ext_id);
 	switch (verdict) {
@@ -409,6 +422,9 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		ret->was_created = false;
 	ret->was_enabled = ret->outcome == OUTCOME_OK && call->want->active && !work->seen_active && !ret->was_created && !ret->was_adopted;
 	ret->ext_id = call->ext_id;
+	ret->pause_s = call->pause_s;
+	ret->changes = call->changes;
+	ret->n_changes = call->n_changes;
 }
 
 const char *outcome_name(enum outcome outcome)

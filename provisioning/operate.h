@@ -48,6 +48,10 @@ struct result {
 	const char *adopted_by;    /* the rule's name, or "person" */
 	const struct candidates *candidates; /* accounts that a person has to choose from, or NULL */
 	struct fault fault;
+	int64_t status;            /* of the last answer */
+	int64_t pause_s;
+	const struct attr_change *changes;
+	size_t n_changes;
 };
 
 /* call: op, instance, want, deadline_ms are set; ext_id and gen are taken from work. */

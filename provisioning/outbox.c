@@ -133,7 +133,7 @@ static size_t quotas_of(struct outbox *o, const char *kind, struct outbox_quota 
 		if (!str_equal(str_c(d->kind), str_c(kind)))
 			continue;
 
-		int64_t may = breaker_admit(&d->breaker, CALLS_PER_DESTINATION - d->in_flight, now_ms);
+		int64_t may = breaker_admit(&d->breaker, CALLS_PER_DESTINATION - d->in_flight, now_ms, true);
 
 		if (may > 0)
 			quotas[n++] = (struct outbox_quota){ d->name, may };

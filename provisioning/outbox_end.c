@@ -125,7 +125,7 @@ static void note_breaker(struct outbox *o, const struct delivery *d)
 	if (breaker_note(&to->breaker, d->answer.event, now_ms)) {
 		log_event(LOG_LEVEL_INFO, "destination.up", L_C("kind", to->kind), L_STR("destination", to->name));
 		hurry(o, to);
-	} else if (before == BREAKER_CLOSED && to->breaker.state == BREAKER_OPEN) {
+	} else if (before == BREAKER_CLOSED && to->breaker.state != BREAKER_CLOSED) {
 		log_event(LOG_LEVEL_WARN, "destination.down", L_C("kind", to->kind), L_STR("destination", to->name), L_STR("detail", d->answer.detail));
 	}
 }

@@ -6,6 +6,7 @@
 
 #define URL_MAX_BYTES 2048
 #define JSON_DEPTH_MAX 16
+#define CHANGE_MAX_BYTES 8192
 
 void scim_exchange_done(struct scim_exchange *x)
 {
@@ -16,7 +17,8 @@ static enum verdict send_once(struct call *c, struct scim_exchange *x)
 {
 	struct scim *s = c->instance;
 	struct arena *a = c->op->arena;
-	struct http_header headers[3] = {
+	struct http_header headers[4] = {
+		{ STR("X-Request-Id"), str_c(c->op->id) },
 		{ STR("Authorization"), str_c(s->authorization) },
 		{ STR("Accept"), STR("application/scim+json, application/json;q=0.9") },
 		{ STR("Content-Type"),
@@ -26,7 +28,7 @@ static enum verdict send_once(struct call *c, struct scim_exchange *x)
 		.method = x->method,
 		.url = arena_printf(a, "%.*s%.*s", STR_ARG(s->base), STR_ARG(x->path)),
 		.headers = headers,
-		.n_headers = x->body ? 3 : 2,
+		.n_headers = x->body ? 4 : 3,
 		.body = json_write(a, x->body, false),
 	};
 
@@ -34,6 +36,7 @@ static enum verdict send_once(struct call *c, struct scim_exchange *x)
 	if (http_client_call(c->op, s->http, &call, &x->answer) < 0)
 		return http_fault(c, x->kind == SCIM_READ ? HTTP_READS : x->kind == SCIM_CREATE ? HTTP_CREATES : HTTP_CHANGES);
 	x->status = x->answer.status;
+	http_note(c, &x->answer);
 	json_decref(x->json);
 	x->json = str_is_empty(x->answer.body) ? NULL : json_read(x->answer.body, JSON_DEPTH_MAX, NULL);
 	return VERDICT_DONE;
@@ -69,7 +72,55 @@ enum verdict scim_exchange(struct call *c, struct scim_exchange *x)
 			return verdict;
 	}
 	verdict = scim_verdict(x->kind, x->status, x->json, &class);
+	if (x->status >= 400 && call_says_too_fast(c, x->answer.body)) {
+		verdict = VERDICT_LIMITED;
+		class = "limited";
+	}
 	return verdict == VERDICT_DONE ? verdict : refused(c, x, verdict, class ? class : "absent");
+}
+
+/* Text of a value: roles and addresses by what they are, not how they are written. */
+static struct str words_of(struct arena *a, const json_t *value)
+{
+	struct buf b = buf_new(a, CHANGE_MAX_BYTES);
+	const json_t *item;
+	size_t i;
+
+	if (json_is_boolean(value))
+		return json_is_true(value) ? STR("true") : STR("false");
+	if (json_is_string(value))
+		return str_n(json_string_value(value), json_string_length(value));
+	json_array_foreach(value, i, item) {
+		if (i > 0)
+			buf_add_c(&b, ",");
+		buf_add(&b, json_get_str(item, "value"));
+	}
+	return buf_str(&b);
+}
+
+/* What stands at a path of a PATCH: "name.formatted", "urn:…:User:department". */
+static const json_t *at_path(struct arena *a, const json_t *user, struct str path)
+{
+	struct str urn = STR(SCIM_ENTERPRISE ":"), parent;
+
+	if (str_starts(path, urn))
+		return json_object_get(json_object_get(user, SCIM_ENTERPRISE), arena_cstr(a, str_skip(path, urn.len)));
+	if (!str_contains(path, STR(".")) || !str_split(&path, '.', &parent))
+		return json_object_get(user, arena_cstr(a, path));
+	return json_object_get(json_object_get(user, arena_cstr(a, parent)), arena_cstr(a, path));
+}
+
+void scim_note_changes(struct call *c, const json_t *current, const json_t *patch)
+{
+	const json_t *operation;
+	size_t i;
+
+	json_array_foreach(json_object_get(patch, "Operations"), i, operation) {
+		struct str path = json_get_str(operation, "path");
+
+		call_change(c, arena_cstr(c->op->arena, path), words_of(c->op->arena, at_path(c->op->arena, current, path)),
+		            words_of(c->op->arena, json_object_get(operation, "value")));
+	}
 }
 
 struct str scim_user_path(struct arena *a, struct str ext_id)

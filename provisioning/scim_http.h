@@ -38,6 +38,8 @@ void scim_exchange_done(struct scim_exchange *x);
 
 /* Sends and judges.  VERDICT_DONE: a 2xx; its JSON, if any, in x->json. */
 enum verdict scim_exchange(struct call *c, struct scim_exchange *x);
+/* Into the call's changes. */
+void scim_note_changes(struct call *c, const json_t *current, const json_t *patch);
 struct str scim_user_path(struct arena *a, struct str ext_id);
 /* What a user in an answer says. */
 void scim_observe(struct call *c, const json_t *user, struct str etag, struct observed *ret);

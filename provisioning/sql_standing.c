@@ -193,6 +193,21 @@ const char *sql_standing_difference(const struct call *c, const struct sql_stand
 	return NULL;
 }
 
+void sql_note_changes(struct call *c, const struct sql_standing *s)
+{
+	struct str active = sql_cell(&s->row, 0, s->active_column);
+
+	if (sql_is_true(active) != c->want->active)
+		call_change(c, "active", active, c->want->active ? STR("true") : STR("false"));
+	for (int i = SQL_P_LOGIN; c->want->active && i <= SQL_P_POST; i++) {
+		size_t column;
+
+		if (sql_column(&s->row, sql_param_names[i].p, &column) &&
+		    !same_text(c->op->arena, sql_cell(&s->row, 0, column), s->values[i]))
+			call_change(c, sql_param_names[i].p, sql_cell(&s->row, 0, column), s->values[i]);
+	}
+}
+
 bool sql_role_is_wanted(const struct call *c, struct str role)
 {
 	for (size_t i = 0; c->want->active && i < c->want->n_roles; i++)

@@ -41,6 +41,8 @@ void sql_standing_observe(const struct call *c, const struct sql_standing *s, st
 bool sql_standing_is_settled(const struct call *c, const struct sql_standing *s);
 /* The first column that is not as wanted, or NULL. */
 const char *sql_standing_difference(const struct call *c, const struct sql_standing *s);
+/* Columns that differ, into the call's changes. */
+void sql_note_changes(struct call *c, const struct sql_standing *s);
 
 bool sql_role_is_wanted(const struct call *c, struct str role);
 bool sql_role_is_held(const struct sql_standing *s, struct str role);

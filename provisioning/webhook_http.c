@@ -82,6 +82,7 @@ static enum verdict send_signed(struct call *c, struct webhook_exchange *x)
 	if (http_client_call(c->op, w->http, &call, &x->answer) < 0)
 		return http_fault(c, x->kind == WEBHOOK_READ ? HTTP_READS : x->kind == WEBHOOK_CREATE ? HTTP_CREATES : HTTP_CHANGES);
 	x->status = x->answer.status;
+	http_note(c, &x->answer);
 	x->json = str_is_empty(x->answer.body) ? NULL : json_read(x->answer.body, JSON_DEPTH_MAX, NULL);
 	return VERDICT_DONE;
 }
@@ -102,6 +103,10 @@ enum verdict webhook_exchange(struct call *c, struct webhook_exchange *x)
 		return verdict;
 	said = json_get_str(x->json, "error");
 	verdict = webhook_verdict(x->kind, x->status, said, &class);
+	if (x->status >= 400 && call_says_too_fast(c, x->answer.body)) {
+		verdict = VERDICT_LIMITED;
+		class = "limited";
+	}
 	if (verdict == VERDICT_DONE)
 		return verdict;
 	call_fault(c, verdict, class, "answered %d %.*s", x->status, (int)(said.len < SAID_MAX_BYTES ? said.len : SAID_MAX_BYTES), said.p ? said.p : "");

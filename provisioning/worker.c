@@ -41,7 +41,9 @@ static void serve(void *context, void *item)
 {
 	struct worker *w = context;
 	struct task *t = item;
-	struct call call = { .op = &t->op, .instance = w->instance, .want = &t->want, .deadline_ms = t->deadline_ms };
+	struct call call = {
+		.op = &t->op, .instance = w->instance, .want = &t->want, .deadline_ms = t->deadline_ms, .words = t->words, .n_words = t->n_words,
+	};
 	int64_t start_ms = clock_mono_ms();
 
 	if (atomic_load(&w->is_stopping))
@@ -67,6 +69,10 @@ static struct task *take_task(struct worker *w, const struct work *work)
 	t->work.want_hash = arena_dup(t->arena, work->want_hash);
 	t->work.seen_hash = arena_dup(t->arena, work->seen_hash);
 	t->work.ext_id = arena_dup(t->arena, work->ext_id);
+	t->n_words = w->gate.health.n_words;
+	t->words = ARENA_ARRAY(t->arena, struct str, t->n_words);
+	for (size_t i = 0; i < t->n_words; i++)
+		t->words[i] = arena_dup(t->arena, w->gate.health.words[i]);
 	t->ms = 0;
 	return t;
 }
@@ -102,8 +108,8 @@ static int send_or_replan(struct worker *w, struct op *op, struct task *t, const
 	return dirty_add(op, &account_id, 1, 1);
 }
 
-/* Claims up to limit and sends them off; *ret_n: how many. */
-static int dispatch(struct worker *w, struct op *op, int64_t limit, int64_t *ret_n)
+/* Claims what is admitted and sends it off; *ret_n: how many. */
+static int dispatch(struct worker *w, struct op *op, const struct admission *a, int64_t *ret_n)
 {
 	/* Before the statement: our clock may only be ahead of the lease's end. */
 	int64_t deadline_ms = clock_mono_ms() + w->config.lease_s * 1000;
@@ -113,7 +119,8 @@ static int dispatch(struct worker *w, struct op *op, int64_t limit, int64_t *ret
 	struct str *accounts;
 	size_t n, n_facts = 0;
 	bool has_doubt = false;
-	int err = binding_claim(op, w->config.platform_id, limit, w->config.lease_s, &work, &n);
+	const struct claim how = { w->config.platform_id, a->limit, w->config.lease_s, a->max_prio, a->is_probe };
+	int err = binding_claim(op, &how, &work, &n);
 
 	*ret_n = err < 0 ? 0 : (int64_t)n;
 	if (err < 0 || n == 0)
@@ -142,40 +149,42 @@ static int dispatch(struct worker *w, struct op *op, int64_t limit, int64_t *ret
 	return err;
 }
 
+static void note_gate(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->stats.in_flight = w->n_tasks - w->n_free;
+	w->stats.breaker = w->gate.breaker.state;
+	w->stats.rate_milli = gate_rate_milli(&w->gate, clock_mono_ms());
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void claim(struct worker *w)
 {
 	int64_t now_ms = clock_mono_ms();
-	int64_t limit, n = 0;
-	enum breaker_state before = w->breaker.state;
+	struct admission a;
+	int64_t n = 0;
 	struct op op;
 	int err;
 
-	if (now_ms < w->quiet_until_ms)
+	if (now_ms < w->quiet_until_ms || w->n_free == 0)
 		return;
-	limit = breaker_admit(&w->breaker, (int64_t)w->n_free, now_ms);
-	if (limit == 0)
-		return;
-	pthread_mutex_lock(&w->lock);
-	limit = bucket_take(&w->bucket, limit, now_ms);
-	pthread_mutex_unlock(&w->lock);
 	arena_reset(w->arena);
 	op_init(&op, w->arena, w->config.db, NULL);
-	err = limit > 0 ? dispatch(w, &op, limit, &n) : 0;
+	err = gate_admit(&w->gate, &op, (int64_t)w->n_free, (int64_t)(w->n_tasks - w->n_free), &a);
+	if (err == 0 && a.limit > 0)
+		err = dispatch(w, &op, &a, &n);
+	if (a.limit > 0) {
+		int err_used = gate_used(&w->gate, &op, &a, n);
+
+		err = err < 0 ? err : err_used;
+	}
 	db_op_done(&op);
-	pthread_mutex_lock(&w->lock);
-	bucket_return(&w->bucket, limit - n);
-	pthread_mutex_unlock(&w->lock);
-	if (n == 0 && before == BREAKER_OPEN)
-		breaker_unused(&w->breaker);
 	if (err < 0) {
 		log_event(LOG_LEVEL_WARN, "worker.claim", L_STR("platform", w->config.connector->platform),
 		          L_C("error", err_name(err)), L_STR("detail", op.error.detail));
 		w->quiet_until_ms = now_ms + FAULT_PAUSE_MS;
 	}
-	pthread_mutex_lock(&w->lock);
-	w->stats.in_flight = w->n_tasks - w->n_free;
-	w->stats.breaker = w->breaker.state;
-	pthread_mutex_unlock(&w->lock);
+	note_gate(w);
 }
 
 /* Until something is done, a nudge, or the next poll. */
@@ -259,7 +268,13 @@ int worker_start(struct op *op, const struct worker_config *config, struct worke
 	w->arena = arena_new(DISPATCHER_BYTES);
 	make_tasks(w);
 	make_condition(w);
-	bucket_init(&w->bucket, config->connector->rate_per_s, clock_mono_ms());
+	gate_init(&w->gate, &(struct gate_config){
+		.platform_id = config->platform_id,
+		.platform = config->connector->platform,
+		.lease_s = config->lease_s,
+		.concurrency = config->connector->concurrency,
+		.rate_per_s = config->connector->rate_per_s,
+	});
 	w->queue = workq_new("platform", (size_t)config->connector->concurrency, w->n_tasks, serve, w);
 	if (pthread_create(&w->dispatcher, NULL, dispatcher_main, w) != 0)
 		abort();
@@ -281,10 +296,23 @@ void worker_stop(struct worker *w)
 	worker_nudge(w);
 }
 
+static void leave(struct worker *w)
+{
+	struct op op;
+
+	arena_reset(w->arena);
+	op_init(&op, w->arena, w->config.db, NULL);
+	if (health_leave(&op, w->config.platform_id, str_c(w->gate.worker_id)) < 0)
+		log_event(LOG_LEVEL_INFO, "worker.leave", L_C("error", err_name(op.error.code)));
+	db_op_done(&op);
+}
+
 void worker_join(struct worker *w)
 {
 	pthread_join(w->dispatcher, NULL);
 	workq_close(w->queue);
+	leave(w);
+	gate_done(&w->gate);
 	w->connector->close(w->instance);
 	for (size_t i = 0; i < w->n_tasks; i++)
 		arena_free(w->tasks[i].arena);
@@ -297,12 +325,15 @@ void worker_join(struct worker *w)
 
 int64_t worker_take(struct worker *w)
 {
-	int64_t n;
+	int64_t now_ms = clock_mono_ms();
+	bool may;
 
 	pthread_mutex_lock(&w->lock);
-	n = w->stats.breaker == BREAKER_CLOSED ? bucket_take(&w->bucket, 1, clock_mono_ms()) : 0;
+	may = w->stats.breaker == BREAKER_CLOSED && now_ms >= w->take_ms;
+	if (may && w->stats.rate_milli > 0)
+		w->take_ms = now_ms + 1000000 / w->stats.rate_milli;
 	pthread_mutex_unlock(&w->lock);
-	return n;
+	return may;
 }
 
 struct str worker_platform(const struct worker *w)

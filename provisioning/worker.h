@@ -3,7 +3,7 @@
  *
  * One dispatcher thread claims batches under a lease, reads the desired documents at the moment
  * of sending, hands them to `concurrency` threads that talk to the platform, and writes what
- * came of it in batches.  Bucket and breaker stand between claiming and sending.
+ * came of it in batches.  The gate (gate.h) says how many may go.
  */
 #pragma once
 
@@ -29,6 +29,7 @@ struct worker_stats {
 	uint64_t fenced;       /* ended after their lease */
 	uint64_t in_flight;
 	enum breaker_state breaker;
+	int64_t rate_milli;    /* in force; 0: no limit */
 };
 
 struct worker;

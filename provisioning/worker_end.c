@@ -10,7 +10,9 @@
 #include <time.h>
 
 #define RELEASE_DELAY_MS 200
-#define LIMITED_DELAY_MS 5000
+#define LIMITED_DELAY_MS 1000
+#define HTTP_FORBIDDEN 403
+#define LDAP_NO_ACCESS 50
 #define PAUSE_MAX_S 3600
 #define DOUBT_MAX_MS 10000
 #define COMPLETE_TRIES 5
@@ -69,36 +71,52 @@ static int64_t delay_of(const struct worker *w, const struct task *t)
 	if (asks_for_pause(r))
 		return pause_of(r);
 	/* Access that must end is tried again soon, whatever went wrong. */
-	if (is_unreachable(r) || r->verdict == VERDICT_AUTH || !t->want.active)
+	if (is_unreachable(r) || (r->verdict == VERDICT_AUTH && r->status != HTTP_FORBIDDEN) || !t->want.active)
 		cap_ms = RETRY_DOWN_CAP_MS;
 	random_bytes(&randomness, sizeof(randomness));
 	return doubt_ms(w, r) + retry_delay_ms(t->work.tries + 1, cap_ms, randomness);
 }
 
-static void note_breaker(struct worker *w, const struct task *t)
+#define KNOWN_BAD_TRIES 3
+
+static bool has_class(const struct result *r, const char *class)
+{
+	return r->fault.class && strcmp(r->fault.class, class) == 0;
+}
+
+/* false: it says nothing of the platform. */
+static bool event_of(const struct task *t, enum breaker_event *ret)
 {
 	const struct result *r = &t->result;
-	enum breaker_state before = w->breaker.state;
-	int64_t now_ms = clock_mono_ms();
-	enum breaker_event event = BREAKER_ANSWERED;
 
-	if (r->outcome == OUTCOME_RELEASED || strcmp(r->op, "none") == 0 ||
-	    (r->fault.class && strcmp(r->fault.class, "not_allowed") == 0)) {
-		breaker_unused(&w->breaker);
-		return;
-	}
+	if (r->outcome == OUTCOME_RELEASED || strcmp(r->op, "none") == 0 || has_class(r, "not_allowed") || has_class(r, "lease"))
+		return false;
+	*ret = BREAKER_ANSWERED;
 	if (is_unreachable(r))
-		event = BREAKER_UNREACHABLE;
+		*ret = BREAKER_UNREACHABLE;
 	else if (r->verdict == VERDICT_AUTH)
-		event = BREAKER_UNAUTHORIZED;
-	if (asks_for_pause(r))
-		breaker_pause(&w->breaker, now_ms + pause_of(r));
-	if (breaker_note(&w->breaker, event, now_ms)) {
-		log_event(LOG_LEVEL_INFO, "platform.up", L_STR("platform", w->config.connector->platform));
-	} else if (before == BREAKER_CLOSED && w->breaker.state == BREAKER_OPEN) {
-		log_event(LOG_LEVEL_WARN, "platform.down", L_STR("platform", w->config.connector->platform),
-		          L_C("error", r->fault.class), L_STR("detail", r->fault.detail));
+		*ret = r->status == HTTP_FORBIDDEN || r->status == LDAP_NO_ACCESS ? BREAKER_FORBIDDEN : BREAKER_UNAUTHORIZED;
+	else if (has_class(r, "server") && !asks_for_pause(r))
+		*ret = BREAKER_FAILED;
+	/* An account that has failed again and again tells of itself, not of the platform. */
+	return *ret != BREAKER_FAILED || t->work.tries < KNOWN_BAD_TRIES;
+}
+
+static void note_event(struct worker *w, const struct task *t)
+{
+	const struct result *r = &t->result;
+	enum breaker_state before = w->gate.breaker.state;
+	struct gate_event e = { .is_limited = asks_for_pause(r), .pause_ms = asks_for_pause(r) ? pause_of(r) : r->pause_s * 1000 };
+
+	e.is_event = event_of(t, &e.event);
+	if (e.is_event && e.event != BREAKER_ANSWERED) {
+		e.class = r->fault.class;
+		e.status = r->status;
 	}
+	gate_note(&w->gate, &e, clock_mono_ms());
+	if (before == BREAKER_CLOSED && w->gate.breaker.state != BREAKER_CLOSED)
+		log_event(LOG_LEVEL_WARN, "platform.down", L_STR("platform", w->config.connector->platform),
+		          L_C("state", breaker_state_name(w->gate.breaker.state)), L_C("error", r->fault.class), L_STR("detail", r->fault.detail));
 }
 
 static size_t op_index(const char *name)
@@ -121,7 +139,7 @@ static void note_stats(struct worker *w, const struct completion *done, size_t n
 			w->stats.operations[op_index(r->op)][r->outcome]++;
 	}
 	w->stats.in_flight = w->n_tasks - w->n_free;
-	w->stats.breaker = w->breaker.state;
+	w->stats.breaker = w->gate.breaker.state;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -150,16 +168,28 @@ static void write_completions(struct worker *w, struct completion *done, size_t 
 	/* The leases end by time; then the platform is asked what became of it. */
 }
 
-static void hurry(struct worker *w)
+/* What these told of the platform; when it is back, what waits for it may go at once. */
+static void write_gate(struct worker *w)
 {
+	bool is_back = false;
 	struct op op;
+	int err;
 
+	if (!gate_has_news(&w->gate))
+		return;
 	arena_reset(w->arena);
 	op_init(&op, w->arena, w->config.db, NULL);
-	/* What was changed there meanwhile is looked for, too. */
-	if (binding_hurry(&op, w->config.platform_id) < 0 || observe_run_request(&op, w->config.platform_id, "recovery") < 0)
-		log_event(LOG_LEVEL_WARN, "worker.hurry", L_STR("platform", w->config.connector->platform),
-		          L_C("error", err_name(op.error.code)));
+	err = gate_flush(&w->gate, &op, &is_back);
+	if (err == 0 && is_back) {
+		log_event(LOG_LEVEL_INFO, "platform.up", L_STR("platform", w->config.connector->platform));
+		err = binding_hurry(&op, w->config.platform_id);
+		/* What was changed there meanwhile is looked for, too. */
+		if (err == 0)
+			err = observe_run_request(&op, w->config.platform_id, "recovery");
+	}
+	if (err < 0)
+		log_event(LOG_LEVEL_WARN, "worker.gate", L_STR("platform", w->config.connector->platform), L_C("error", err_name(err)),
+		          L_STR("detail", op.error.detail));
 	db_op_done(&op);
 }
 
@@ -180,7 +210,6 @@ static void log_task(const struct worker *w, const struct task *t)
 void worker_complete(struct worker *w, struct task *done)
 {
 	struct completion completions[64 * 2];
-	bool was_down = w->breaker.state != BREAKER_CLOSED;
 	size_t n = 0;
 	struct task *next;
 
@@ -196,7 +225,7 @@ void worker_complete(struct worker *w, struct task *done)
 			.ms = t->ms,
 			.task_id = str_c(t->op.id),
 		};
-		note_breaker(w, t);
+		note_event(w, t);
 		log_task(w, t);
 	}
 	write_completions(w, completions, n);
@@ -207,6 +236,5 @@ void worker_complete(struct worker *w, struct task *done)
 		w->free_tasks = t;
 		w->n_free++;
 	}
-	if (was_down && w->breaker.state == BREAKER_CLOSED)
-		hurry(w);
+	write_gate(w);
 }

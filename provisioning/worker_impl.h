@@ -4,6 +4,7 @@
 #include "common/base/random.h"
 #include "common/base/workq.h"
 #include "provisioning/completion_store.h"
+#include "provisioning/gate.h"
 #include "provisioning/worker.h"
 
 #include <pthread.h>
@@ -17,6 +18,8 @@ struct task {
 	struct work work;
 	struct desired want;
 	int64_t deadline_ms;
+	struct str *words;      /* of errors that mean "too fast" */
+	size_t n_words;
 	struct result result;
 	int64_t ms;
 };
@@ -35,11 +38,11 @@ struct worker {
 	size_t n_tasks;
 	struct task *free_tasks;
 	size_t n_free;
-	struct breaker breaker;
+	struct gate gate;
 	int64_t quiet_until_ms; /* after a fault of the database */
 
 	pthread_mutex_t lock;
-	struct bucket bucket;
+	int64_t take_ms;         /* when worker_take() says yes again */
 	pthread_cond_t changed;  /* something is done, or a nudge, or stopping */
 	struct task *done;       /* in no order */
 	bool is_nudged;

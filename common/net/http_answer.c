@@ -19,20 +19,71 @@ static struct str media_type(struct arena *a, struct str value)
 	return str_n(lower, type.len);
 }
 
-/* Retry-After = HTTP-date / delay-seconds (RFC 9110 §10.2.3) */
-static int64_t retry_after(struct op *op, struct str value)
+static int64_t date_of(struct op *op, struct str value)
 {
-	uint64_t seconds;
 	time_t date;
 
-	if (str_to_u64(value, RETRY_AFTER_MAX_S, &seconds))
-		return (int64_t)seconds;
 	if (value.len == 0 || value.len > 64 || !str_is_printable_ascii(value))
-		return -1;
+		return 0;
 	date = curl_getdate(arena_cstr(op->arena, value), NULL);
-	if (date < 0 || date > op->now_s + (int64_t)RETRY_AFTER_MAX_S)
+	return date > 0 ? date : 0;
+}
+
+/* Between a date and the answer's own: whose clock is wrong does not matter then. */
+static int64_t distance_s(const struct http_intake *in, int64_t date_s)
+{
+	int64_t now_s = in->date_s > 0 ? in->date_s : in->op->now_s;
+
+	if (date_s <= 0 || date_s > now_s + (int64_t)RETRY_AFTER_MAX_S)
 		return -1;
-	return date > op->now_s ? date - op->now_s : 0;
+	return date_s > now_s ? date_s - now_s : 0;
+}
+
+/* Retry-After = HTTP-date / delay-seconds (RFC 9110 §10.2.3) */
+static void take_retry_after(struct http_intake *in, struct str value)
+{
+	uint64_t seconds;
+
+	in->retry_date_s = 0;
+	if (str_to_u64(value, RETRY_AFTER_MAX_S, &seconds)) {
+		in->answer.retry_after_s = (int64_t)seconds;
+		return;
+	}
+	in->retry_date_s = date_of(in->op, value);
+	in->answer.retry_after_s = distance_s(in, in->retry_date_s);
+}
+
+/* Headers come in any order. */
+static void take_date(struct http_intake *in, struct str value)
+{
+	in->date_s = date_of(in->op, value);
+	if (in->retry_date_s > 0)
+		in->answer.retry_after_s = distance_s(in, in->retry_date_s);
+}
+
+/* Vendors write a distance or an instant. */
+static void take_rate_reset(struct http_intake *in, struct str value)
+{
+	uint64_t number;
+
+	if (!str_to_u64(value, (uint64_t)4 << 30, &number))
+		return;
+	in->answer.rate_reset_s = number > RETRY_AFTER_MAX_S ? distance_s(in, (int64_t)number) : (int64_t)number;
+}
+
+static bool take_rate(struct http_intake *in, struct str name, struct str value)
+{
+	uint64_t number;
+
+	if (str_starts(name, STR("X-")) || str_starts(name, STR("x-")))
+		name = str_skip(name, 2);
+	if (str_equal_nocase(name, STR("ratelimit-reset")))
+		take_rate_reset(in, value);
+	else if (!str_equal_nocase(name, STR("ratelimit-remaining")))
+		return false;
+	else if (str_to_u64(value, INT32_MAX, &number))
+		in->answer.rate_left = (int64_t)number;
+	return true;
 }
 
 static void take_field(struct http_intake *in, struct str name, struct str value)
@@ -46,7 +97,11 @@ static void take_field(struct http_intake *in, struct str name, struct str value
 	else if (str_equal_nocase(name, STR("etag")))
 		in->answer.etag = arena_dup(a, value);
 	else if (str_equal_nocase(name, STR("retry-after")))
-		in->answer.retry_after_s = retry_after(in->op, value);
+		take_retry_after(in, value);
+	else if (str_equal_nocase(name, STR("date")))
+		take_date(in, value);
+	else
+		(void)take_rate(in, name, value);
 }
 
 /* "HTTP/1.1 103 Early Hints": 1xx are interim, the section after them starts anew. */
@@ -73,7 +128,9 @@ size_t http_intake_header(char *data, size_t size, size_t count, void *userdata)
 	if (in->is_final)
 		return taken;
 	if (str_starts(line, STR("HTTP/"))) {
-		in->answer = (struct http_answer){ .retry_after_s = -1, .status = is_interim(line) ? 100 : 200 };
+		in->answer = HTTP_ANSWER_NONE;
+		in->answer.status = is_interim(line) ? 100 : 200;
+		in->date_s = in->retry_date_s = 0;
 	} else if (line.len == 0) {
 		in->is_final = in->answer.status >= 200;
 	} else if (str_split(&line, ':', &name) && !str_is_null(line)) {

@@ -362,7 +362,7 @@ int http_client_call(struct op *op, struct http_client *c, const struct http_cal
 		return op_fail(op, ERR_UNAVAILABLE, "the name was not resolved in time");
 	t.intake = (struct http_intake){
 		.op = op,
-		.answer = { .retry_after_s = -1 },
+		.answer = HTTP_ANSWER_NONE,
 		.body = buf_new(op->arena, c->max_answer_bytes),
 	};
 	curl = handle_take(c);

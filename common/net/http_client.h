@@ -41,6 +41,8 @@ struct http_answer {
 	struct str location;
 	struct str etag;
 	struct str body;
-	int64_t retry_after_s;   /* seconds or date form turned into seconds; -1: none */
+	int64_t retry_after_s;   /* seconds or date form turned into seconds, by the answer's own Date if it has one; -1: none */
+	int64_t rate_left;       /* RateLimit-Remaining, X-RateLimit-Remaining: requests that may still be sent; -1: not said */
+	int64_t rate_reset_s;    /* …-Reset: until there are more again; seconds since 1970 turned into a distance; -1: not said */
 };
 int http_client_call(struct op *op, struct http_client *c, const struct http_call *call, struct http_answer *ret_answer) _must_check_;

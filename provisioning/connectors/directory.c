@@ -196,6 +196,7 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 	if (!call_has_time(c, d->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
 	n = changes_of(c, entry, changes);
+	ldap_note_changes(c, entry, changes, n);
 	if (n > 0 && ldap_modify(c->op, d->pool, c->ext_id, changes, n) < 0) {
 		verdict = ldap_verdict(c, true);
 		return verdict == VERDICT_CONFLICT ? call_fault(c, VERDICT_REFUSED, "data", "%.*s",

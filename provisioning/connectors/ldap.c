@@ -204,6 +204,7 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 		observe(c, &s, ret);
 		return VERDICT_DONE;
 	}
+	ldap_note_changes(c, s.entry, changes, n);
 	if (n > 0 && ldap_modify(c->op, p->pool, c->ext_id, changes, n) < 0) {
 		verdict = ldap_verdict(c, true);
 		return verdict == VERDICT_CONFLICT ? call_fault(c, VERDICT_REFUSED, "data", "%.*s",

@@ -141,6 +141,7 @@ static enum verdict scim_update(struct call *c, struct observed *ret)
 		scim_observe(c, now.json, arena_dup(c->op->arena, now.answer.etag), ret);
 		return VERDICT_DONE;
 	}
+	scim_note_changes(c, now.json, patch);
 	if (!atomic_load(&s->only_put)) {
 		x.path = scim_user_path(c->op->arena, c->ext_id);
 		x.body = patch;

@@ -110,12 +110,17 @@ static enum verdict bring_roles(struct call *c, struct sql_standing *s)
 	for (size_t i = 0; i < s->roles.n && verdict == VERDICT_DONE; i++) {
 		struct desired_role held = { .code = sql_cell(&s->roles, i, s->role_column), .name = STR_NULL };
 
-		if (!sql_role_is_wanted(c, held.code) && sql_role_is_managed(p, held.code))
-			verdict = run_role(c, s, SQL_ROLE_REMOVE, &held);
+		if (sql_role_is_wanted(c, held.code) || !sql_role_is_managed(p, held.code))
+			continue;
+		call_change(c, "role", held.code, STR_NULL);
+		verdict = run_role(c, s, SQL_ROLE_REMOVE, &held);
 	}
-	for (size_t i = 0; c->want->active && i < c->want->n_roles && verdict == VERDICT_DONE; i++)
-		if (!sql_role_is_held(s, c->want->roles[i].code))
-			verdict = run_role(c, s, SQL_ROLE_ADD, &c->want->roles[i]);
+	for (size_t i = 0; c->want->active && i < c->want->n_roles && verdict == VERDICT_DONE; i++) {
+		if (sql_role_is_held(s, c->want->roles[i].code))
+			continue;
+		call_change(c, "role", STR_NULL, c->want->roles[i].code);
+		verdict = run_role(c, s, SQL_ROLE_ADD, &c->want->roles[i]);
+	}
 	return verdict;
 }
 
@@ -233,8 +238,10 @@ static enum verdict sql_update(struct call *c, struct observed *ret)
 		sql_rollback(s.tx);
 		return VERDICT_DONE;
 	}
-	if (verdict == VERDICT_DONE)
+	if (verdict == VERDICT_DONE) {
+		sql_note_changes(c, &s);
 		verdict = run_all(c, &s, is_off ? SQL_DISABLE : SQL_UPDATE);
+	}
 	if (verdict == VERDICT_DONE)
 		verdict = bring_roles(c, &s);
 	if (verdict == VERDICT_DONE)

@@ -86,7 +86,7 @@ static size_t claim(struct arena *a, int64_t limit, int64_t lease_s, const struc
 	size_t n = 0;
 
 	op_init(&op, a, db, NULL);
-	assert_int_equal(binding_claim(&op, 2, limit, lease_s, ret_work, &n), 0);
+	assert_int_equal(binding_claim(&op, &(struct claim){ 2, limit, lease_s, INT16_MAX, false }, ret_work, &n), 0);
 	db_op_done(&op);
 	return n;
 }

@@ -141,7 +141,7 @@ static void what_is_handed_on_waits_without_tries(void **state)
 	op_init(&op, *state, formdb, NULL);
 	assert_int_equal(completion_add(&op, FORM_PLATFORM, STR("P09"), &done, 1), 0);
 	assert_int_equal(side_i64("SELECT count(*) " BINDING("nv1") " AND state = 9 AND tries = 0"), 1);
-	assert_int_equal(binding_claim(&op, FORM_PLATFORM, 100, 60, &claimed, &n), 0);
+	assert_int_equal(binding_claim(&op, &(struct claim){ FORM_PLATFORM, 100, 60, INT16_MAX, false }, &claimed, &n), 0);
 	assert_int_equal(n, 0);
 	db_op_done(&op);
 	side("DELETE FROM sen.op_log");

@@ -293,7 +293,7 @@ static void what_is_under_way_is_held_at_its_end(void **state)
 	plan_all(*state);
 	side("UPDATE sen.binding b SET state = 3, ext_id = NULL, due_at = now() + interval '1 h' FROM sen.account a WHERE a.id = b.account_id AND a.login = 'nv103' AND platform_id = 2");
 	op_init(&op, *state, db, NULL);
-	assert_int_equal(binding_claim(&op, 2, 3, 60, &work, &n), 0);
+	assert_int_equal(binding_claim(&op, &(struct claim){ 2, 3, 60, INT16_MAX, false }, &work, &n), 0);
 	assert_int_equal(n, 3);
 	side("SELECT take('nv1..', 'MC'), take('nv1..', 'TK')");
 	plan_all(*state);
@@ -440,7 +440,7 @@ static size_t claim(struct arena *a, const struct work **ret_work)
 	size_t n = 0;
 
 	op_init(&op, a, db, NULL);
-	assert_int_equal(binding_claim(&op, 2, 10, 60, ret_work, &n), 0);
+	assert_int_equal(binding_claim(&op, &(struct claim){ 2, 10, 60, INT16_MAX, false }, ret_work, &n), 0);
 	db_op_done(&op);
 	return n;
 }

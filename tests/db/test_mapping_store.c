@@ -182,7 +182,7 @@ static void a_person_chooses_among_what_was_seen(void **state)
 	struct op op;
 
 	op_init(&op, *state, db, NULL);
-	assert_int_equal(binding_claim(&op, 2, 1, 60, &work, &n), 0);
+	assert_int_equal(binding_claim(&op, &(struct claim){ 2, 1, 60, INT16_MAX, false }, &work, &n), 0);
 	assert_int_equal(n, 1);
 	done = (struct completion){ .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = true, .task_id = STR("t") };
 	assert_int_equal(completion_add(&op, 2, STR("P02"), &done, 1), 0);
@@ -196,7 +196,7 @@ static void a_person_chooses_among_what_was_seen(void **state)
 	assert_str_equal(chosen[0], "a");
 	/* It is the account: audited, and no more to choose from.  In doubt it comes first, whoever else waits. */
 	side("UPDATE sen.binding SET state = 0 WHERE platform_id = 2 AND state = 1");
-	assert_int_equal(binding_claim(&op, 2, 1, 60, &work, &n), 0);
+	assert_int_equal(binding_claim(&op, &(struct claim){ 2, 1, 60, INT16_MAX, false }, &work, &n), 0);
 	assert_int_equal(n, 1);
 	assert_true(work->in_doubt);
 	result = (struct result){ .outcome = OUTCOME_OK, .op = "update", .ext_id = STR("a"), .was_adopted = true, .adopted_by = "person" };

@@ -151,6 +151,48 @@ static void test_retry_after_date(void **state)
 	done(f);
 }
 
+/* Between its date and the one that it names, wherever our clock stands; before or behind it. */
+static void test_retry_after_by_its_own_clock(void **state)
+{
+	static const char *const answers[] = {
+		"HTTP/1.1 429 x\r\nDate: Fri, 01 Jan 1999 00:00:00 GMT\r\nRetry-After: Fri, 01 Jan 1999 00:02:00 GMT\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 429 x\r\nRetry-After: Fri, 01 Jan 1999 00:02:00 GMT\r\nDate: Fri, 01 Jan 1999 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n",
+	};
+	struct fixture *f = setup(state);
+
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		http_server_set(f->server, HTTP_ANSWER, answers[i]);
+		assert_int_equal(get(f), 0);
+		assert_int_equal(f->answer.retry_after_s, 120);
+	}
+	done(f);
+}
+
+static void test_rate_limit_headers(void **state)
+{
+	static const struct {
+		const char *headers;
+		int64_t left, reset_s;
+	} cases[] = {
+		{ "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 30\r\n", 0, 30 },
+		{ "ratelimit-remaining: 7\r\nratelimit-reset: 0\r\n", 7, 0 },
+		{ "Date: Fri, 01 Jan 2027 00:00:00 GMT\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: 1798761660\r\n", 0, 60 },
+		{ "X-RateLimit-Remaining: none\r\nX-RateLimit-Reset: -1\r\n", -1, -1 },
+		{ "X-RateLimit-Limit: 5\r\n", -1, -1 },
+	};
+	struct fixture *f = setup(state);
+	char text[256];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		(void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\n%sContent-Length: 0\r\n\r\n", cases[i].headers);
+		http_server_set(f->server, HTTP_ANSWER, text);
+		assert_int_equal(get(f), 0);
+		assert_int_equal(f->answer.rate_left, cases[i].left);
+		assert_int_equal(f->answer.rate_reset_s, cases[i].reset_s);
+	}
+	done(f);
+}
+
 static void test_methods(void **state)
 {
 	static const char *const methods[] = { "POST", "PUT", "PATCH", "DELETE" };
@@ -524,6 +566,8 @@ int main(void)
 		UNIT_TEST(test_get_without_anything),
 		UNIT_TEST(test_retry_after),
 		UNIT_TEST(test_retry_after_date),
+		UNIT_TEST(test_retry_after_by_its_own_clock),
+		UNIT_TEST(test_rate_limit_headers),
 		UNIT_TEST(test_methods),
 		UNIT_TEST(test_headers),
 		UNIT_TEST(test_header_injection),
