@@ -126,6 +126,8 @@ static int write_breaker(struct gate *g, struct op *op, int64_t now_ms, bool *re
 		.breaker = &g->breaker,
 		.now_ms = now_ms,
 		.lease_ms = g->config.lease_s * SECOND_MS,
+		.probe_ms = g->breaker.failed_ms - now_ms +
+		            breaker_probe_delay_ms(g->breaker.state, g->breaker.openings, g->health.revocation_waits),
 		.class = g->class,
 		.status = g->status,
 	};

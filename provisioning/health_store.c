@@ -30,6 +30,7 @@ DB_QUERY(prov_health_breaker, DB_WRITE,
 	" opened_at = CASE WHEN $5::bigint >= 0 THEN now() - $5::bigint * interval '1 ms' END,"
 	" failed_at = CASE WHEN $6::bigint >= 0 THEN now() - $6::bigint * interval '1 ms' END,"
 	" probe_until = CASE WHEN $7::bigint > 0 THEN now() + $7::bigint * interval '1 ms' END,"
+	" probe_at = CASE WHEN $3::smallint > 0 THEN now() + $10::bigint * interval '1 ms' END,"
 	" since = CASE WHEN state = $3::smallint THEN since ELSE now() END, alarm_at = CASE WHEN $3::smallint < 2 THEN NULL ELSE alarm_at END,"
 	" err_class = coalesce($8, err_class), err_status = CASE WHEN $8::text IS NULL THEN err_status ELSE nullif($9::integer, 0) END,"
 	" err_at = CASE WHEN $8::text IS NULL THEN err_at ELSE now() END"
@@ -124,7 +125,8 @@ int health_set_breaker(struct op *op, const struct health_change *change, int64_
 	int err = db_run(op, &prov_health_breaker, &rows, P_I64(change->platform_id), P_I64(change->epoch), P_I64((int64_t)b->state),
 	                 P_I64(b->openings), P_I64(is_closed ? -1 : change->now_ms - b->opened_ms),
 	                 P_I64(is_closed ? -1 : change->now_ms - b->failed_ms), P_I64(b->is_probing ? change->lease_ms : 0),
-	                 P_STR(change->class ? str_c(change->class) : STR_NULL), P_I64(change->status));
+	                 P_STR(change->class ? str_c(change->class) : STR_NULL), P_I64(change->status),
+	                 P_I64(change->probe_ms));
 
 	if (err == 0)
 		*ret_epoch = rows.n == 1 ? db_i64(&rows, 0, 0) : 0;

@@ -8,7 +8,7 @@
 
 #include "common/base/op.h"
 #include "provisioning/retry.h"
-#include "provisioning/window.h"
+#include "common/model/window.h"
 
 /* As one statement read it.  Ages: how long ago; -1: never. */
 struct health {
@@ -41,6 +41,7 @@ struct health_change {
 	int64_t platform_id, epoch;
 	const struct breaker *breaker;
 	int64_t now_ms, lease_ms;       /* lease: how long a probe may take */
+	int64_t probe_ms;               /* until the next one */
 	const char *class;              /* of the fault that made it so, or NULL */
 	int64_t status;
 };

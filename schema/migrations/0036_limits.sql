@@ -8,7 +8,7 @@ CREATE TABLE sen.platform_limit (
 	burst          integer CHECK (burst BETWEEN 1 AND 100000),            -- NULL: one second's worth
 	concurrency    integer CHECK (concurrency BETWEEN 1 AND 64),          -- calls at a time, of all provisioners together
 	limited_words  text[] NOT NULL DEFAULT '{}',                          -- an error that says one of these means "too fast"
-	windows        jsonb NOT NULL DEFAULT '[]',                           -- maintenance: provisioning/window.h
+	windows        jsonb NOT NULL DEFAULT '[]',                           -- maintenance: common/model/window.h
 	version        bigint NOT NULL DEFAULT 1,
 	changed_by     uuid NOT NULL REFERENCES sen.account,
 	changed_at     timestamptz NOT NULL DEFAULT now(),
@@ -26,6 +26,7 @@ CREATE TABLE sen.platform_health (
 	openings      integer NOT NULL DEFAULT 0,      -- probes that failed in a row
 	opened_at     timestamptz,
 	failed_at     timestamptz,                     -- when it opened, or the last probe failed
+	probe_at      timestamptz,                     -- the next probe, unless a revocation comes
 	probe_until   timestamptz,                     -- one provisioner probes; it has died when this is past
 	since         timestamptz NOT NULL DEFAULT now(),
 	err_class     text,
@@ -70,6 +71,12 @@ BEGIN
 	UPDATE sen.platform_health SET credit_milli = credit - taken * 1000, filled_at = greatest(h.filled_at, moment) WHERE platform_id = platform;
 	RETURN taken;
 END
+$$;
+
+-- In thousandths of an operation a second, as rate_in_force() of provisioning/retry.c has it; NULL: no limit.
+CREATE FUNCTION sen.platform_rate(h sen.platform_health, cap bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+	SELECT CASE WHEN h.rate_milli = 0 THEN cap WHEN cap IS NULL AND n.milli >= 2 * h.rate_base THEN NULL ELSE least(n.milli, cap) END
+	FROM (SELECT h.rate_milli + floor(h.rate_base * extract(epoch FROM now() - h.rate_at) / 60)::bigint AS milli) n
 $$;
 
 -- What was done.

@@ -15,6 +15,7 @@
 #include "server/handlers/api/routes_overlap.h"
 #include "server/handlers/api/notices.h"
 #include "server/handlers/api/routes_personnel.h"
+#include "server/handlers/api/routes_engine.h"
 #include "server/handlers/api/granting.h"
 #include "server/handlers/api/provisioning.h"
 #include "server/handlers/routes_federation.h"
@@ -151,8 +152,9 @@ static const struct {
 	{ granting_routes, &n_granting_routes },
 	{ personnel_routes, &n_personnel_routes },
 	{ notice_routes, &n_notice_routes },
-	{ provisioning_routes, &n_provisioning_routes },
+	{ engine_routes, &n_engine_routes },
 	{ observe_routes, &n_observe_routes },
+	{ provisioning_routes, &n_provisioning_routes },
 	{ ssf_routes, &n_ssf_routes },
 	{ scim_routes, &n_scim_routes },
 	{ federation_routes, &n_federation_routes },

@@ -1,4 +1,4 @@
-/* cmd_provisioning.c: senctl provisioning …: what provisioning may do on a platform, and what its guard holds. */
+/* cmd_provisioning.c: senctl provisioning …: what provisioning may do on a platform, what its guard holds, how the platform is; and what was done. */
 
 #include "server/senctl/verbs.h"
 
@@ -21,6 +21,23 @@ int cmd_provisioning(struct ctl *c)
 		  .list = "accounts", .columns = { "operation", "login", "employee_code", "full_name", "unit", "unit_name" } },
 		{ .name = "release", .method = "POST", .path = "/holds/{}/release", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
 		{ .name = "discard", .method = "POST", .path = "/holds/{}/discard", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
+		{ .name = "health", .method = "GET", .path = "/platform-health", .list = "platforms",
+		  .columns = { "platform", "state", "since", "error", "next_probe", "rate_in_force", "retry", "oldest_due" } },
+		{ .name = "status", .method = "GET", .path = "/platforms/{}/health" },
+		{ .name = "limits", .method = "GET", .path = "/platforms/{}/limits" },
+		{ .name = "limit", .method = "PUT", .path = "/platforms/{}/limits", .seen = "/platforms/{}/limits", .from_file = true },
+	};
+
+	return verbs_run(c, verbs, ARRAY_LEN(verbs));
+}
+
+int cmd_operations(struct ctl *c)
+{
+	static const struct verb verbs[] = {
+		{ .name = "list", .method = "GET", .path = "/operations",
+		  .options = { { .name = "platform" }, { .name = "login" }, { .name = "outcome" }, { .name = "since" }, { .name = "until" }, { .name = "after" },
+		               { .name = "limit" } },
+		  .list = "operations", .columns = { "at", "platform", "login", "operation", "outcome", "status", "ms", "detail" } },
 	};
 
 	return verbs_run(c, verbs, ARRAY_LEN(verbs));

@@ -79,6 +79,8 @@ const struct command commands[] = {
 	  "nguồn nhân sự qua SCIM: lập, xem, đổi mã, duyệt phần bị giữ", "HR sources over SCIM: make, look, new token, release what is held", cmd_feed },
 	{ "drift", "list CODE [--situation S] | runs CODE | run CODE | release RUN --reason TEXT | reject RUN --reason TEXT | decide CODE ID --decision ignore|adopt [--login LOGIN] --reason TEXT | confirm CODE ID | plan CODE | set CODE FILE",
 	  "thực tế trên nền tảng khác với mong muốn: xem, duyệt, quyết định", "what platforms hold otherwise than wanted: look, list anew, decide", cmd_drift },
+	{ "operations", "list [--platform CODE] [--login NAME] [--outcome ok|retry|in_doubt|blocked|lease_lost] [--since TIME] [--until TIME] [--after NEXT]",
+	  "thao tác đã thực hiện trên các nền tảng", "what was done on platforms", cmd_operations },
 	{ "overlap", "list [--state S] [--kind K] [--platform CODE] | show ID | compare CODE | close ID --because TEXT --evidence TEXT",
 	  "trùng lặp giữa các nền tảng: xem, so sánh, đóng có lý do", "overlap of platforms: look, compare, close with reasons", cmd_overlap },
 	{ "form", "list [CODE] [--state open|out|overdue|settled] | show CODE N | export CODE N --csv|--html | close CODE N | confirm CODE N --lines 1-12,15"
@@ -132,7 +134,7 @@ const struct command commands[] = {
 	              " | rollout CODE [UNIT --state STATE [--planned DATE] [--started DATE] [--done DATE] [--note TEXT]] | replay CODE --from N",
 	  "danh mục nền tảng: mục, vòng đời, thẩm định, triển khai", "the catalogue of platforms: entries, life cycle, gates, roll-out",
 	  cmd_platform },
-	{ "provisioning", "show CODE | set CODE [--operations create,update,disable,delete] [--max-n N] [--max-percent N] [--unit-min N] [--unit-percent N]"
+	{ "provisioning", "health | status CODE | limits CODE | limit CODE FILE.json | show CODE | set CODE [--operations create,update,disable,delete] [--max-n N] [--max-percent N] [--unit-min N] [--unit-percent N]"
 	                  " [--role-min N] [--role-percent N] [--grace-days N] [--gone-days N] [--on-removal ask|leave|disable|delete]"
 	                  " | holds [--platform CODE] [--state open|released|discarded] | hold ID | accounts ID | release ID --reason TEXT | discard ID --reason TEXT",
 	  "cấp phát tài khoản: quy định của từng nền tảng, thay đổi hàng loạt đang bị giữ", "provisioning: a platform's rules, and mass changes that are held",

@@ -1,4 +1,4 @@
-#include "provisioning/window.h"
+#include "common/model/window.h"
 
 #include "common/base/json.h"
 
@@ -69,14 +69,18 @@ static bool read_time(struct str text, int64_t *ret_s)
 
 static bool read_days(const json_t *days, unsigned *ret_days)
 {
+	static const char *const names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
 	const json_t *day;
-	size_t i;
+	size_t i, k;
 
 	*ret_days = 0;
 	json_array_foreach(days, i, day) {
-		if (!json_is_integer(day) || json_integer_value(day) < 1 || json_integer_value(day) > 7)
+		for (k = 0; k < ARRAY_LEN(names); k++)
+			if (json_is_string(day) && str_equal(str_c(json_string_value(day)), str_c(names[k])))
+				break;
+		if (k == ARRAY_LEN(names))
 			return false;
-		*ret_days |= 1u << (json_integer_value(day) - 1);
+		*ret_days |= 1u << k;
 	}
 	return *ret_days != 0;
 }

@@ -29,7 +29,7 @@ struct window_state {
 struct window_state window_at(const struct window *windows, size_t n, int64_t now_s) _pure_;
 
 /*
- * From JSON as platform_limit.windows has it: [{"days": [6, 7], "from": "22:00", "to": "04:00", "revocations": true},
+ * From JSON as platform_limit.windows has it: [{"days": ["sat", "sun"], "from": "22:00", "to": "04:00", "revocations": true},
  * {"from_s": 1796137200, "to_s": 1796158800}]; false: it is something else.
  */
 bool windows_read(struct arena *a, struct str json, const struct window **ret_windows, size_t *ret_n) _must_check_;

@@ -1,4 +1,4 @@
-#include "provisioning/window.h"
+#include "common/model/window.h"
 #include "tests/unit/unit.h"
 
 /* 2026-11-26 is a Thursday; 17:00 UTC is midnight in Vietnam. */
@@ -71,10 +71,10 @@ static void the_strictest_of_several_counts(void **state)
 static void windows_are_read_or_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "{}", "[1]", "[{}]", "[{\"days\":[]}]", "[{\"days\":[0],\"from\":\"01:00\",\"to\":\"02:00\"}]",
-		"[{\"days\":[8],\"from\":\"01:00\",\"to\":\"02:00\"}]", "[{\"days\":[1],\"from\":\"24:00\",\"to\":\"02:00\"}]",
-		"[{\"days\":[1],\"from\":\"1:00\",\"to\":\"02:00\"}]", "[{\"days\":[1],\"from\":\"01:60\",\"to\":\"02:00\"}]",
-		"[{\"days\":[1],\"from\":\"01:00\"}]", "[{\"from_s\":5,\"to_s\":5}]", "[{\"from_s\":-5,\"to_s\":5}]",
+		"", "{}", "[1]", "[{}]", "[{\"days\":[]}]", "[{\"days\":[\"x\"],\"from\":\"01:00\",\"to\":\"02:00\"}]",
+		"[{\"days\":[8],\"from\":\"01:00\",\"to\":\"02:00\"}]", "[{\"days\":[\"mon\"],\"from\":\"24:00\",\"to\":\"02:00\"}]",
+		"[{\"days\":[\"mon\"],\"from\":\"1:00\",\"to\":\"02:00\"}]", "[{\"days\":[\"mon\"],\"from\":\"01:60\",\"to\":\"02:00\"}]",
+		"[{\"days\":[\"mon\"],\"from\":\"01:00\"}]", "[{\"from_s\":5,\"to_s\":5}]", "[{\"from_s\":-5,\"to_s\":5}]",
 	};
 	const struct window *windows;
 	size_t n;
@@ -84,7 +84,7 @@ static void windows_are_read_or_refused(void **state)
 			fail_msg("read: %s", bad[i]);
 	assert_true(windows_read(*state, STR("[]"), &windows, &n));
 	assert_int_equal(n, 0);
-	assert_true(windows_read(*state, STR("[{\"days\":[1,7],\"from\":\"22:30\",\"to\":\"24:00\",\"revocations\":false},"
+	assert_true(windows_read(*state, STR("[{\"days\":[\"mon\",\"sun\"],\"from\":\"22:30\",\"to\":\"24:00\",\"revocations\":false},"
 	                                     "{\"from_s\":7,\"to_s\":9,\"note\":\"x\"}]"), &windows, &n));
 	assert_int_equal(n, 2);
 	assert_true(windows[0].is_weekly && windows[0].holds_revocations && windows[0].days == (MONDAY | SUNDAY));
@@ -101,5 +101,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(windows_are_read_or_refused, unit_arena_setup, unit_arena_teardown),
 	};
 
-	return cmocka_run_group_tests_name("provisioning/window", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("model/window", tests, NULL, NULL);
 }
