@@ -224,46 +224,52 @@ static int write_log(struct op *op, int64_t platform_id, const struct completion
 	              columns_param(&c, 6), columns_param(&c, 7), columns_param(&c, 8));
 }
 
-/* NULL: nothing that decides on access. */
-static const char *audit_action(const struct result *r)
+/* Of one batch. */
+struct records {
+	struct audit_record *list;
+	json_t **data; /* owned */
+	size_t n;
+};
+
+static void add_record(struct records *all, struct str platform_code, const struct completion *d, const char *action)
 {
-	if (r->was_adopted)
-		return "platform_account.adopt";
-	if (r->was_created)
-		return "platform_account.create";
-	if (r->was_enabled)
-		return "platform_account.enable";
-	if (r->was_deleted)
-		return "platform_account.delete";
-	return r->was_disabled ? "platform_account.disable" : NULL;
+	json_t *data = json_new_object();
+
+	json_set_str(data, "task", d->task_id);
+	json_set_str(data, "ext_id", or_empty(d->result->ext_id));
+	if (d->result->was_adopted)
+		json_set_str(data, "rule", str_c(d->result->adopted_by));
+	all->data[all->n] = data;
+	all->list[all->n++] = (struct audit_record){
+		.actor = STR("system"), .account_id = d->work->account_id, .action = action, .object = platform_code, .data = data,
+	};
 }
 
+/* What decides on access; one operation may find an account of ours that nobody knew of, and take it down. */
 static int write_audit(struct op *op, struct str platform_code, const struct completion *done, size_t n)
 {
-	struct audit_record *records = ARENA_ARRAY(op->arena, struct audit_record, n);
-	json_t **data = ARENA_ARRAY(op->arena, json_t *, n);
-	size_t n_records = 0;
+	struct records all = { ARENA_ARRAY(op->arena, struct audit_record, 4 * n), ARENA_ARRAY(op->arena, json_t *, 4 * n), 0 };
 	int err;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct result *r = done[i].result;
-		const char *action = audit_action(r);
 
-		if (done[i].was_fenced || !action)
+		if (done[i].was_fenced)
 			continue;
-		data[n_records] = json_new_object();
-		json_set_str(data[n_records], "task", done[i].task_id);
-		json_set_str(data[n_records], "ext_id", or_empty(r->ext_id));
 		if (r->was_adopted)
-			json_set_str(data[n_records], "rule", str_c(r->adopted_by));
-		records[n_records] = (struct audit_record){
-			.actor = STR("system"), .action = action, .account_id = done[i].work->account_id, .object = platform_code, .data = data[n_records]
-		};
-		n_records++;
+			add_record(&all, platform_code, &done[i], "platform_account.adopt");
+		else if (r->was_created)
+			add_record(&all, platform_code, &done[i], "platform_account.create");
+		if (r->was_enabled)
+			add_record(&all, platform_code, &done[i], "platform_account.enable");
+		if (r->was_disabled)
+			add_record(&all, platform_code, &done[i], "platform_account.disable");
+		if (r->was_deleted)
+			add_record(&all, platform_code, &done[i], "platform_account.delete");
 	}
-	err = audit_add_many(op, records, n_records);
-	for (size_t i = 0; i < n_records; i++)
-		json_decref(data[i]);
+	err = audit_add_many(op, all.list, all.n);
+	for (size_t i = 0; i < all.n; i++)
+		json_decref(all.data[i]);
 	return err;
 }
 

@@ -303,6 +303,8 @@ static bool take_down(struct run *r)
 		/* Nothing of ours is there; somebody else's account is not touched. */
 		if (verdict != VERDICT_DONE)
 			return ends(r, OUTCOME_OK);
+		/* From a creation whose answer nobody heard. */
+		r->result->was_created = str_is_null(r->work->seen_hash);
 		if (r->seen.is_known && !r->seen.active && r->seen.matches)
 			return ends(r, OUTCOME_OK);
 	}

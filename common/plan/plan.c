@@ -211,5 +211,6 @@ int64_t plan_priority(const struct desired *d, int64_t woken_prio)
 		return 0;
 	if (!d->is_bound)
 		return 2;
-	return woken_prio >= 3 ? woken_prio : 1;
+	/* Something was revoked: a role that ends goes as early as an account that does. */
+	return woken_prio >= 3 || woken_prio == 0 ? woken_prio : 1;
 }

@@ -98,7 +98,7 @@ void plan_account(struct arena *a, const struct account_facts *facts, struct str
                   const struct desired **ret_desired, size_t *ret_n);
 
 /*
- * Priority of a binding's change: 0 revocation, 1 role, 2 creation, 3 profile.  woken_prio is
+ * Priority of a binding's change: 0 revocation (of the account or of a role), 1 role, 2 creation, 3 profile.  woken_prio is
  * that of the fact which woke the account.
  */
 int64_t plan_priority(const struct desired *d, int64_t woken_prio) _pure_;

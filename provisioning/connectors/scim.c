@@ -53,6 +53,14 @@ static void scim_close(void *instance)
 	free(s);
 }
 
+/* By a name or an id of ours that it carries and that is another's. */
+static bool is_about_another(const json_t *user, const struct desired *want)
+{
+	struct str owner = json_get_str(user, "externalId"), name = json_get_str(user, "userName");
+
+	return (!str_is_empty(owner) && !str_equal(owner, want->account_id)) || (!str_is_empty(name) && !str_equal_nocase(name, want->login));
+}
+
 static enum verdict scim_create(struct call *c, struct observed *ret)
 {
 	_json_ json_t *user = scim_user(c->want);
@@ -61,6 +69,8 @@ static enum verdict scim_create(struct call *c, struct observed *ret)
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
+	if (is_about_another(x.json, c->want))
+		return call_fault(c, VERDICT_IN_DOUBT, "answer", "the answer is about another account");
 	if (scim_user_hit(x.json, c->want) == SCIM_HIT_OURS)
 		scim_observe(c, x.json, arena_dup(c->op->arena, x.answer.etag), ret);
 	else
@@ -87,6 +97,10 @@ static enum verdict read_user(struct call *c, struct scim_exchange *x)
 	verdict = scim_exchange(c, x);
 	if (verdict == VERDICT_DONE && !json_is_object(x->json))
 		return call_fault(c, VERDICT_NOT_DONE, "answer", "200 without a JSON object");
+	/* A proxy or a doubled answer: what is said of somebody else proves nothing here. */
+	if (verdict == VERDICT_DONE && !str_is_null(scim_user_id(c->op->arena, x->json)) &&
+	    !str_equal(scim_user_id(c->op->arena, x->json), c->ext_id))
+		return call_fault(c, VERDICT_NOT_DONE, "answer", "the answer is about another account");
 	return verdict;
 }
 

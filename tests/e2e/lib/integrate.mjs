@@ -82,6 +82,7 @@ export async function start(command, args, { cwd, ready, env: more }) {
     child.on('exit', (code) => { program.failure ||= `ended with ${code}`; programs.delete(program); resolve(); });
   });
   programs.add(program);
+  program.signal = (signal) => child.kill(signal);
   program.stop = async (signal = 'SIGTERM') => { child.kill(signal); await ended; };
   const fault = await until(command, async () => (program.failure ? { message: program.failure } : await ready() && {}), 20000)
     .catch((error) => error);

@@ -173,7 +173,9 @@ static void revocations_go_first(void **state)
 	(void)state;
 	assert_int_equal(plan_priority(&d, 4), 0);
 	d.active = true;
-	assert_int_equal(plan_priority(&d, 0), 1);
+	assert_int_equal(plan_priority(&d, 0), 0);
+	assert_int_equal(plan_priority(&d, 1), 1);
+	assert_int_equal(plan_priority(&d, 2), 1);
 	assert_int_equal(plan_priority(&d, 3), 3);
 	d.is_bound = false;
 	assert_int_equal(plan_priority(&d, 0), 2);

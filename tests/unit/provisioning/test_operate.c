@@ -147,7 +147,7 @@ static const struct scenario scenarios[] = {
 	  .outcome = OUTCOME_OK },
 	{ "wanted off after a lost create: found and disabled", false, .in_doubt = true,
 	  .answers = { { "look_up", VERDICT_DONE, ON }, { "disable", VERDICT_DONE }, { "read_back", VERDICT_DONE, OFF } },
-	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .disabled = true },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true, .disabled = true },
 	{ "wanted off, the name is somebody else's: not touched", false, .answers = { { "look_up", VERDICT_CONFLICT } },
 	  .outcome = OUTCOME_OK },
 	{ "creating is not allowed there", true, .ops_allowed = OP_ALLOWED_UPDATE | OP_ALLOWED_DISABLE,

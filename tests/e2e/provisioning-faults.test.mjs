@@ -1,0 +1,369 @@
+// What networks, platforms, machines and databases do to the provisioning engine.  After each: nothing is lost, nothing is
+// doubled, nobody keeps what was revoked, and one account that never works holds nobody up.  Read from history: the
+// platform's own journal, the log of operations, the audit; not from impressions.
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
+import { answers, env, folderFor, freePort, start, write } from './lib/integrate.mjs';
+import { dice, FAULTS, FaultProxy } from './lib/fault-proxy.mjs';
+import { html, Liar, scimError } from './lib/liar.mjs';
+import { administrator, basis, freshEmployee, run, sql } from './lib/world.mjs';
+
+const LEASE_S = 2;
+const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
+let lastId = 60, lastChain = 910;
+
+// A platform of its own in the catalogue, and the liar behind it.
+async function platform(code, liar) {
+  const id = lastId += 1;
+  await sql(`INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES ($1, $2, $2, lower($2), 'provincial', 'operating', true)`, id, code);
+  await sql(`INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES ($1, 'CAN_BO', 'Cán bộ', 'normal', true), ($1, 'LANH_DAO', 'Lãnh đạo', 'normal', true)`, id);
+  await liar.start();
+  return { id, code, liar, port: liar.port, section: '' };
+}
+
+// A provisioner beside the stack's own, for these platforms; without the directory, which the other one has.
+async function provisioner(name, platforms, { command = [], env: more } = {}) {
+  const folder = folderFor(`faults-${name}`), port = await freePort('127.0.0.1');
+  const token = write(folder, 'token', platforms[0].liar.token);
+  const base = readFileSync(`${env.SEN_STATE}/sen-provisioner.conf`, 'utf8').replace(/\n\[connector\.[^]*$/, '\n').replace(/^listen = .*$/m, `listen = 127.0.0.1:${port}`)
+    .replace(/^lease_s = .*$/m, `lease_s = ${LEASE_S}`).replace('[database]', `[database]\naudit_chain = ${lastChain += 1}`);
+  const sections = platforms.map((p) => `[connector.${p.code}]\nkind = scim\nurl = http://127.0.0.1:${p.port}/scim/v2\ntoken_file = ${token}\ntimeout_ms = 400\n${p.section}\n`);
+  const file = write(folder, 'conf', `${base}\n${sections.join('\n')}`);
+  const [program, ...args] = [...command, `${env.SEN_STATE}/bin/sen-provisioner`, '--config', file];
+  const started = await start(program, args, { cwd: folder, ready: answers(`http://127.0.0.1:${port}/readyz`), env: more });
+  return Object.assign(started, { metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text() });
+}
+
+async function grant(employee, p, role = 'CAN_BO') {
+  const answer = await (await administrator()).api('POST', '/grants', { employee_code: employee, platform: p.code, role, basis });
+  assert.ok(answer.status <= 201, answer.text);
+  return answer.json;
+}
+
+const revoke = async (login, p) => {
+  const answer = await (await administrator()).api('POST', '/grants/revoke', { login, platform: p.code, reason: 'Thôi nhiệm vụ' });
+  assert.equal(answer.status, 200, answer.text);
+};
+
+// count people with a role there: [{ login, id, employee }].
+async function people(count, p) {
+  const employees = await Promise.all(Array.from({ length: count }, () => freshEmployee()));
+  const todo = [...employees], found = [];
+  await Promise.all(Array.from({ length: 6 }, async () => {
+    for (let employee = todo.shift(); employee; employee = todo.shift()) found.push({ employee, ...await grant(employee, p) });
+  }));
+  const ids = new Map(await sql('SELECT login, id FROM sen.account'));
+  return found.map(({ employee, login }) => ({ employee, login, id: ids.get(login) }));
+}
+
+const bindings = (p, state = 'state <> 0') => sql(`SELECT count(*) FROM sen.binding WHERE platform_id = ${p.id} AND (${state})`).then(([[n]]) => Number(n));
+const settled = async (p, without = []) => (await sql(`SELECT (SELECT count(*) FROM sen.binding b WHERE b.platform_id = $1 AND b.state <> 0 AND b.account_id <> ALL ($2::uuid[]))
+  + (SELECT count(*) FROM sen.dirty_account)`, p.id, `{${without.map(({ id }) => id)}}`))[0][0] === '0';
+const health = async (p) => (await (await administrator()).api('GET', `/platforms/${p.code}/health`)).json;
+// The next probe now: how long it would take is the unit tests' business.
+const hurry = (p) => sql(`UPDATE sen.platform_health SET failed_at = now() - interval '2 hours', epoch = epoch + 1 WHERE platform_id = $1 AND state <> 0`, p.id);
+const operations = (p) => sql(`SELECT account_id, op, outcome, gen, status FROM sen.op_log WHERE platform_id = $1 ORDER BY at, id`, p.id);
+
+// The invariants.  poisoned: accounts that the platform never takes.
+async function check(p, who, { poisoned = [] } = {}) {
+  const { liar } = p, bad = new Set(poisoned.map(({ id }) => id));
+  const wanted = new Map(await sql(`SELECT a.id, coalesce((SELECT string_agg(DISTINCT r.code, ',' ORDER BY r.code) FROM sen.live_grant g JOIN sen.role r ON r.id = g.role_id
+    WHERE g.account_id = a.id AND g.platform_id = $1), '') FROM sen.account a WHERE a.id = ANY ($2::uuid[])`, p.id, `{${who.map(({ id }) => id)}}`));
+  const log = await operations(p);
+  const audit = new Map((await sql(`SELECT account_id, string_agg(action, ',') FROM sen.audit WHERE object = $1 AND action LIKE 'platform_account.%' GROUP BY 1`, p.code)));
+  for (const { id, login } of who) {
+    const there = liar.of(id), journal = liar.journal.filter((entry) => entry.account === id);
+    if (bad.has(id)) continue;
+    // Doubled.
+    assert.ok(there.length <= 1, `${login} is there ${there.length} times`);
+    assert.ok(journal.filter((entry) => entry.what === 'create').length <= 1, `${login} was made twice`);
+    // Lost, or kept.
+    const roles = (there[0]?.roles ?? []).map((role) => role.value).sort().join();
+    if (wanted.get(id)) assert.ok(there[0]?.active, `${login} is not there`);
+    else assert.ok(!there[0]?.active, `${login} keeps what was revoked`);
+    assert.equal(roles, wanted.get(id) ?? '', `roles of ${login}`);
+    // An older state never follows a newer one, and the last of the log is the newest.
+    const of = log.filter(([account]) => account === id), gens = of.map(([, , , gen]) => Number(gen));
+    assert.deepEqual(gens, [...gens].sort((a, b) => a - b), `generations of ${login}: ${gens}`);
+    if (of.length > 0) assert.ok(['ok', 'lease_lost'].includes(of.at(-1)[2]), `${login} ends with ${of.at(-1)}`);
+    // Each creation is in the audit, once.
+    assert.equal((audit.get(id) ?? '').split(',').filter((action) => action === 'platform_account.create').length, there.length, `${login}: ${audit.get(id)}`);
+  }
+  assert.equal(await bindings(p, `seen_gen <> want_gen AND account_id <> ALL ('{${[...bad]}}'::uuid[])`), 0);
+}
+
+test('a network that delays, stalls, resets, loses, halves and doubles answers', async () => {
+  const liar = new Liar(), p = await platform('FNET', liar), roll = dice(20261126);
+  let bad = true;
+  const proxy = await new FaultProxy(liar.port, () => (bad && roll() < 0.35 ? FAULTS[Math.floor(roll() * FAULTS.length)] : undefined)).start();
+  p.port = proxy.port;
+  const engine = await provisioner('net', [p]);
+  try {
+    const who = await people(24, p);
+    for (const { login } of who.slice(0, 8)) await revoke(login, p);
+    await until('every fault was there', async () => { await hurry(p); return FAULTS.every((fault) => proxy.done[fault]); }, 15000);
+    bad = false;
+    await until('settled', async () => { await hurry(p); return settled(p); }, 20000);
+    await check(p, who);
+  } finally {
+    await engine.stop();
+    await proxy.stop();
+    await liar.stop();
+  }
+});
+
+test('platforms that lie: an error under 200, fields dropped, HTML, 500 for one account, a token that has expired', async () => {
+  const counts = { error: 0, dropped: 0, page: 0 };
+  let poison, expired = false, lies = true;
+  const liar = new Liar({ lie: ({ method, body, apply }) => {
+    if (expired) return scimError(401, 'the token has expired');
+    if (poison && body?.externalId === poison) return scimError(500, 'NullPointerException');
+    if (!lies) return undefined;
+    if (method === 'PATCH' && (counts.error += 1) % 3 === 1) return { ...scimError(400, 'no'), status: 200 };
+    if (method === 'POST' && body?.roles && (counts.dropped += 1) % 3 === 1) { delete body.roles; return apply(); }
+    if ((counts.page += 1) % 7 === 1) return html(counts.page % 2 ? 200 : 502);
+    return undefined;
+  } });
+  const p = await platform('FLIE', liar);
+  const engine = await provisioner('lie', [p]);
+  try {
+    const poisoned = await freshEmployee();
+    lies = false; expired = true;
+    const victim = { employee: poisoned, ...await grant(poisoned, p) };
+    [[victim.id]] = await sql('SELECT id FROM sen.account WHERE login = $1', victim.login);
+    await until('we are not known there', async () => (await health(p)).state === 'auth_failed');
+    const stopped = liar.calls.length;
+    assert.equal((await health(p)).error_status, 401);
+    poison = victim.id; expired = false; lies = true;
+    await hurry(p);
+    const who = await people(15, p);
+    assert.ok(liar.calls.length > stopped);
+    for (const { login } of who.slice(0, 5)) await revoke(login, p);
+    await until('everybody but one', async () => { await hurry(p); return settled(p, [victim]); }, 20000);
+    await check(p, [...who, victim], { poisoned: [victim] });
+    assert.ok(counts.error > 1 && counts.dropped > 1 && counts.page > 7, JSON.stringify(counts));
+    assert.equal(liar.of(victim.id).length, 0);
+    // It is known by name, with the platform's word for it.
+    const list = await (await administrator()).api('GET', `/operations?platform=${p.code}&login=${victim.login}`);
+    assert.ok(list.json.operations.some((operation) => operation.status === 500 && operation.outcome !== 'ok'), list.text);
+  } finally {
+    await engine.stop();
+    await liar.stop();
+  }
+});
+
+test('a platform that takes 20 a second: the rate is learned, shared by two, seen; a revocation goes first', async () => {
+  let seconds = new Map(), refused = 0;
+  const liar = new Liar({ lie: () => {
+    const second = Math.floor(Date.now() / 1000);
+    seconds.set(second, (seconds.get(second) ?? 0) + 1);
+    if (seconds.get(second) <= 20) return undefined;
+    refused += 1;
+    // The clock of this platform is two days ahead.
+    const now = Date.now() + 172800000;
+    return { ...scimError(429, 'slow down'), headers: { date: new Date(now).toUTCString(), 'retry-after': new Date(now + 1000).toUTCString() } };
+  } });
+  const p = await platform('FRATE', liar);
+  const first = await people(1, p);
+  const [one, two] = [await provisioner('rate-1', [p]), await provisioner('rate-2', [p])];
+  try {
+    await until('the first one', () => settled(p));
+    // A full push: all at once.
+    const who = [...first, ...await people(80, p)];
+    await until('it was too fast', () => refused > 0);
+    await until('a rate in force', async () => (await health(p)).rate_in_force > 0);
+    const seen = await health(p);
+    assert.ok(seen.rate_in_force < 100 && seen.limited > 0, JSON.stringify(seen));
+    assert.equal(seen.workers, 2);
+    assert.match(await one.metrics(), /sen_provisioner_rate_limit\{platform="FRATE"\} \d/);
+    const before = liar.journal.length, waiting = await bindings(p);
+    await revoke(first[0].login, p);
+    await until('revoked', () => liar.of(first[0].id)[0].active === false, 5000);
+    assert.ok(waiting < 20 || await bindings(p) > 5, 'the push was over before');
+    assert.ok(liar.journal.length - before < 25, `${liar.journal.length - before} others went before`);
+    await until('all', () => settled(p), 40000);
+    await check(p, who);
+    assert.ok(refused < 60, `${refused} refusals`);
+  } finally {
+    await Promise.all([one.stop(), two.stop()]);
+    await liar.stop();
+  }
+});
+
+test('a platform that is away: breaker, quarantine, alarm; back again, the revoked go first', async () => {
+  const liar = new Liar(), p = await platform('FAWAY', liar);
+  const engine = await provisioner('away', [p]);
+  try {
+    const who = await people(20, p);
+    await until('settled', () => settled(p));
+    await liar.stop();
+    for (const { login } of who.slice(0, 6)) await revoke(login, p);
+    const more = await people(10, p);
+    await until('open', async () => (await health(p)).state === 'open');
+    await sql(`UPDATE sen.platform_health SET opened_at = now() - interval '16 min' WHERE platform_id = $1`, p.id);
+    await until('quarantine', async () => { await hurry(p); return (await health(p)).state === 'quarantine'; });
+    const shown = await until('counted', async () => { const seen = await health(p); return seen.due + seen.retry >= 6 && seen; }, 10000);
+    assert.equal(shown.error, 'down');
+    assert.ok(shown.next_probe && shown.oldest_due && shown.error_at, JSON.stringify(shown));
+    await until('the alarm', async () => /sen_provisioner_platform_alarms_total [1-9]/.test(await engine.metrics()), 10000);
+    const listed = await senctlJson(env, ['provisioning', 'health']);
+    assert.equal(listed.platforms.find((row) => row.platform === p.code).state, 'quarantine');
+    const from = liar.journal.length;
+    await liar.start();
+    // A minute at most in quarantine while a revocation waits; here at once.
+    await hurry(p);
+    await until('no revoked one is alive', () => who.slice(0, 6).every(({ id }) => !liar.of(id)[0].active), 5000);
+    await until('settled', () => settled(p), 10000);
+    const order = liar.journal.slice(from).map((entry) => entry.what);
+    assert.ok(order.indexOf('create') === -1 || order.indexOf('create') >= 2, order.join());
+    assert.equal((await health(p)).state, 'closed');
+    await check(p, [...who, ...more]);
+  } finally {
+    await engine.stop();
+    await liar.stop();
+  }
+});
+
+test('in a maintenance window nothing goes but revocations; limits are versioned', async () => {
+  const liar = new Liar(), p = await platform('FWIN', liar), admin = await administrator();
+  const engine = await provisioner('window', [p]);
+  const path = `/platforms/${p.code}/limits`;
+  const set = (version, body) => admin.api('PUT', path, body, { 'if-match': `"${version}"` });
+  try {
+    const who = await people(3, p);
+    await until('settled', () => settled(p));
+    const window = { from_at: new Date(Date.now() - 60000).toISOString().replace(/\.\d+/, ''), to_at: new Date(Date.now() + 3600000).toISOString().replace(/\.\d+/, ''), note: 'Nâng cấp' };
+    for (const windows of [[{ days: ['mon'] }], [{ days: ['x'], from: '01:00', to: '02:00' }], [{ ...window, days: ['mon'] }], [{ from_at: window.to_at, to_at: window.from_at }]])
+      assert.equal((await set(0, { windows })).status, 422, JSON.stringify(windows));
+    assert.equal((await set(0, { rate_count: 5 })).status, 422);
+    const answer = await set(0, { windows: [window, { days: ['sat', 'sun'], from: '22:00', to: '04:00', revocations: false }], concurrency: 2 });
+    assert.equal(answer.status, 200, answer.text);
+    assert.deepEqual(answer.json.windows[1], { days: ['sat', 'sun'], from: '22:00', to: '04:00', revocations: false });
+    assert.equal((await set(0, {})).status, 412);
+    await sleep(700); // read anew within half a second
+    const more = await people(3, p);
+    await revoke(who[0].login, p);
+    await until('revoked', () => liar.of(who[0].id)[0].active === false, 5000);
+    assert.equal(more.filter(({ id }) => liar.of(id).length > 0).length, 0, 'made in the window');
+    const file = write(folderFor('faults-window'), 'limits.json', '{"rate_count": 50, "rate_seconds": 1}');
+    await senctl(env, ['provisioning', 'limit', p.code, file]);
+    await until('settled', () => settled(p), 10000);
+    await check(p, [...who, ...more]);
+    assert.equal((await admin.api('GET', path)).json.version, 2);
+  } finally {
+    await engine.stop();
+    await liar.stop();
+  }
+});
+
+test('killed, stopped beyond the lease and revived, split and joined again: who lost the lease writes nothing', async () => {
+  let slow = true;
+  const liar = new Liar({ lie: async () => { if (slow) await sleep(60); } });
+  const p = await platform('FKILL', liar);
+  const who = await people(60, p);
+  let one = await provisioner('kill-1', [p]);
+  try {
+    await until('under way', async () => await bindings(p, 'state = 0') > 5);
+    await one.stop('SIGKILL');
+    one = await provisioner('kill-1', [p]);
+    await until('under way', async () => await bindings(p, 'state = 2') > 0);
+    one.signal('SIGSTOP');
+    const stopped = Date.now();
+    const two = await provisioner('kill-2', [p]);
+    for (const { login } of who.slice(0, 10)) await revoke(login, p);
+    await sleep(Math.max(0, (LEASE_S + 1) * 1000 - (Date.now() - stopped)));
+    one.signal('SIGCONT');
+    await until('settled', () => settled(p), 30000);
+    await check(p, who);
+    assert.ok((await operations(p)).some(([, , outcome]) => outcome === 'lease_lost'), 'nobody lost a lease');
+    // Apart, and together again.
+    two.signal('SIGSTOP');
+    slow = false;
+    for (const { login } of who.slice(10, 20)) await revoke(login, p);
+    await until('the other one does it', () => settled(p), 15000);
+    two.signal('SIGCONT');
+    await sleep(300);
+    await check(p, who);
+  } finally {
+    await liar.stop();
+  }
+});
+
+test('the database crashes amid a batch; slapd is killed and comes back', async () => {
+  const liar = new Liar({ lie: async () => { await sleep(20); } }), p = await platform('FDB', liar);
+  const engine = await provisioner('db', [p]);
+  try {
+    const who = await people(40, p);
+    await until('under way', async () => await bindings(p, 'state = 0') > 3);
+    await ctl('crash', 'postgres');
+    await until('the database', async () => (await sql('SELECT 1')).length === 1, 20000);
+    await until('the server', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
+    await ctl('crash', 'p03-ldap');
+    for (const { login } of who.slice(0, 10)) await revoke(login, p);
+    await until('settled', () => settled(p), 20000);
+    await check(p, who);
+  } finally {
+    await engine.stop();
+    await liar.stop();
+  }
+});
+
+test('the clock of the machine jumps by an hour, forth and back', async () => {
+  const liar = new Liar(), p = await platform('FTIME', liar), offset = write(folderFor('faults-time'), 'offset', '+0');
+  const engine = await provisioner('time', [p], { env: {
+    LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1', FAKETIME_TIMESTAMP_FILE: offset, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' } });
+  try {
+    const who = await people(5, p);
+    await until('settled', () => settled(p));
+    for (const jump of ['+3600', '-3600', '+0']) {
+      writeFileSync(offset, jump);
+      who.push(...await people(5, p));
+      await revoke(who.at(-1).login, p);
+      await until(`settled at ${jump}`, () => settled(p), 10000);
+    }
+    await check(p, who);
+  } finally {
+    await engine.stop();
+    await liar.stop();
+  }
+});
+
+test('operations are searched by account and outcome, page by page, with what changed', async () => {
+  const liar = new Liar(), p = await platform('FLOG', liar), admin = await administrator();
+  const engine = await provisioner('log', [p]);
+  try {
+    const who = await people(4, p), [{ login, employee }] = who;
+    await until('settled', () => settled(p));
+    await grant(employee, p, 'LANH_DAO');
+    await until('settled', () => settled(p));
+    await revoke(login, p);
+    await until('settled', () => settled(p));
+    const pages = [];
+    for (let next = ''; next !== null;) {
+      const { json } = await admin.api('GET', `/operations?platform=${p.code}&limit=2${next && `&after=${encodeURIComponent(next)}`}`);
+      assert.ok(json.operations.length <= 2);
+      pages.push(...json.operations);
+      next = json.next;
+    }
+    assert.equal(pages.length, 6);
+    assert.equal(new Set(pages.map((operation) => operation.request_id)).size, 6);
+    const mine = (await admin.api('GET', `/operations?platform=${p.code}&login=${login}&outcome=ok`)).json.operations;
+    assert.deepEqual(mine.map((operation) => operation.operation), ['disable', 'update', 'create']);
+    assert.deepEqual(mine[0].changes, { active: ['true', 'false'], roles: ['CAN_BO,LANH_DAO', ''] });
+    assert.deepEqual(mine[1].changes, { roles: ['CAN_BO', 'CAN_BO,LANH_DAO'] });
+    assert.deepEqual(mine[2].changes, { active: ['', 'true'], role: ['', 'CAN_BO'] });
+    assert.equal(mine[2].status, 201);
+    assert.equal((await admin.api('GET', `/operations?platform=${p.code}&outcome=retry`)).json.operations.length, 0);
+    assert.ok((await sql(`SELECT count(*) FROM sen.audit WHERE action = 'read' AND object = '/api/v1/operations' AND account_id = $1`, who[0].id))[0][0] > 0);
+    assert.ok(!JSON.stringify(pages).includes(liar.token));
+    assert.match(await senctl(env, ['operations', 'list', '--platform', p.code, '--login', login]), /disable/);
+  } finally {
+    await engine.stop();
+    await liar.stop();
+  }
+});
