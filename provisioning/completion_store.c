@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/db/columns.h"
 #include "common/model/audit.h"
+#include "provisioning/access_proof.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/match_store.h"
 
@@ -288,6 +289,8 @@ int completion_add(struct op *op, int64_t platform_id, struct str platform_code,
 		err = write_log(op, platform_id, done, n);
 	if (err == 0)
 		err = match_candidates_write(op, platform_id, done, n);
+	if (err == 0)
+		err = access_proof_add(op, platform_id, done, n);
 	if (err == 0)
 		err = write_audit(op, platform_code, done, n);
 	if (err < 0) {

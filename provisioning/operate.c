@@ -39,6 +39,12 @@ static bool ends_without(struct run *r, enum verdict verdict)
 	return ends(r, is_lost && str_is_null(r->call->ext_id) ? OUTCOME_IN_DOUBT : OUTCOME_RETRY);
 }
 
+static bool ends_off(struct run *r, enum sight sight)
+{
+	r->result->sight = sight;
+	return ends(r, OUTCOME_OK);
+}
+
 static enum verdict step(struct run *r, const char *name,
                          enum verdict (*operation)(struct call *c, struct observed *ret))
 {
@@ -82,14 +88,14 @@ static bool confirm(struct run *r, bool must_read)
 		enum verdict verdict = step(r, name, r->connector->read_back);
 
 		if (verdict == VERDICT_ABSENT && !want_active)
-			return ends(r, OUTCOME_OK);
+			return ends_off(r, SIGHT_ABSENT);
 		if (verdict == VERDICT_ABSENT)
 			call_fault(r->call, verdict, "vanished", "gone right after %s", name);
 		if (verdict != VERDICT_DONE)
 			return ends_without(r, verdict);
 	}
 	if (r->seen.active == want_active && (!want_active || r->seen.matches))
-		return ends(r, OUTCOME_OK);
+		return ends_off(r, want_active ? SIGHT_NONE : SIGHT_INACTIVE);
 	call_fault(r->call, VERDICT_NOT_DONE, "ignored", "the platform answered well but its state is another: %s",
 	           r->seen.active == want_active ? "attributes or roles" : "active");
 	r->result->verdict = VERDICT_NOT_DONE;
@@ -302,17 +308,17 @@ static bool take_down(struct run *r)
 			return ends_without(r, verdict);
 		/* Nothing of ours is there; somebody else's account is not touched. */
 		if (verdict != VERDICT_DONE)
-			return ends(r, OUTCOME_OK);
+			return ends_off(r, SIGHT_ABSENT);
 		/* From a creation whose answer nobody heard. */
 		r->result->was_created = str_is_null(r->work->seen_hash);
 		if (r->seen.is_known && !r->seen.active && r->seen.matches)
-			return ends(r, OUTCOME_OK);
+			return ends_off(r, SIGHT_INACTIVE);
 	}
 	if (!may(r, OP_ALLOWED_DISABLE, "disable"))
 		return ends_without(r, VERDICT_REFUSED);
 	verdict = step(r, "disable", r->connector->disable);
 	if (verdict == VERDICT_ABSENT)
-		return ends(r, OUTCOME_OK);
+		return ends_off(r, SIGHT_ABSENT);
 	if (verdict != VERDICT_DONE)
 		return ends_without(r, verdict);
 	r->result->was_disabled = true;
@@ -349,7 +355,7 @@ static bool ends_deleted(struct run *r)
 {
 	r->result->was_deleted = true;
 	r->call->ext_id = STR_NULL;
-	return ends(r, OUTCOME_OK);
+	return ends_off(r, SIGHT_ABSENT);
 }
 
 static bool take_away(struct run *r)

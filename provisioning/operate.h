@@ -38,6 +38,9 @@ enum outcome {
 	OUTCOME_RELEASED,  /* nothing was tried; due again soon */
 };
 
+/* What was seen of an account that was to be without access. */
+enum sight { SIGHT_NONE, SIGHT_INACTIVE, SIGHT_ABSENT };
+
 struct result {
 	enum outcome outcome;
 	enum verdict verdict;      /* of the last operation */
@@ -47,6 +50,7 @@ struct result {
 	bool was_adopted;          /* an account that was there already is ours now */
 	const char *adopted_by;    /* the rule's name, or "person" */
 	const struct candidates *candidates; /* accounts that a person has to choose from, or NULL */
+	enum sight sight;          /* with OUTCOME_OK: the proof that access there has ended */
 	struct fault fault;
 	int64_t status;            /* of the last answer */
 	int64_t pause_s;

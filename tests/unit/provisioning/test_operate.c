@@ -74,6 +74,7 @@ struct scenario {
 	enum outcome outcome;
 	bool keeps_ext_id, created, disabled, deleted;
 	const char *class;
+	enum sight sight;
 };
 
 static const struct scenario scenarios[] = {
@@ -134,7 +135,7 @@ static const struct scenario scenarios[] = {
 	  .outcome = OUTCOME_IN_DOUBT },
 	{ "a disable is read back", false, .has_ext_id = true,
 	  .answers = { { "disable", VERDICT_DONE, ON }, { "read_back", VERDICT_DONE, OFF } },
-	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .disabled = true },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .disabled = true, .sight = SIGHT_INACTIVE },
 	{ "a disable that did nothing is not believed", false, .has_ext_id = true,
 	  .answers = { { "disable", VERDICT_DONE, OFF }, { "read_back", VERDICT_DONE, OLD } },
 	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true, .class = "ignored" },
@@ -142,14 +143,19 @@ static const struct scenario scenarios[] = {
 	  .answers = { { "disable", VERDICT_DONE, OFF }, { "read_back", VERDICT_DOWN } },
 	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true },
 	{ "gone is as good as disabled", false, .has_ext_id = true, .answers = { { "disable", VERDICT_ABSENT } },
-	  .outcome = OUTCOME_OK, .keeps_ext_id = true },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .sight = SIGHT_ABSENT },
+	{ "gone between the disable and its read-back", false, .has_ext_id = true,
+	  .answers = { { "disable", VERDICT_DONE }, { "read_back", VERDICT_ABSENT } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .disabled = true, .sight = SIGHT_ABSENT },
 	{ "wanted off, never seen: looked for", false, .answers = { { "look_up", VERDICT_ABSENT } },
-	  .outcome = OUTCOME_OK },
+	  .outcome = OUTCOME_OK, .sight = SIGHT_ABSENT },
+	{ "wanted off, found so", false, .answers = { { "look_up", VERDICT_DONE, OFF } },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true, .sight = SIGHT_INACTIVE },
 	{ "wanted off after a lost create: found and disabled", false, .in_doubt = true,
 	  .answers = { { "look_up", VERDICT_DONE, ON }, { "disable", VERDICT_DONE }, { "read_back", VERDICT_DONE, OFF } },
-	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true, .disabled = true },
+	  .outcome = OUTCOME_OK, .keeps_ext_id = true, .created = true, .disabled = true, .sight = SIGHT_INACTIVE },
 	{ "wanted off, the name is somebody else's: not touched", false, .answers = { { "look_up", VERDICT_CONFLICT } },
-	  .outcome = OUTCOME_OK },
+	  .outcome = OUTCOME_OK, .sight = SIGHT_ABSENT },
 	{ "creating is not allowed there", true, .ops_allowed = OP_ALLOWED_UPDATE | OP_ALLOWED_DISABLE,
 	  .outcome = OUTCOME_BLOCKED, .class = "not_allowed" },
 	{ "disabling is not allowed there", false, .has_ext_id = true, .ops_allowed = OP_ALLOWED_UPDATE,
@@ -159,7 +165,7 @@ static const struct scenario scenarios[] = {
 	{ "seen as desired, but in doubt", true, .has_ext_id = true, .is_seen = true, .in_doubt = true,
 	  .answers = { { "update", VERDICT_DONE, ON } }, .outcome = OUTCOME_OK, .keeps_ext_id = true },
 	{ "a deletion is read back", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
-	  .answers = { { "remove", VERDICT_DONE }, { "read_back", VERDICT_ABSENT } }, .outcome = OUTCOME_OK, .deleted = true },
+	  .answers = { { "remove", VERDICT_DONE }, { "read_back", VERDICT_ABSENT } }, .outcome = OUTCOME_OK, .deleted = true, .sight = SIGHT_ABSENT },
 	{ "a deletion that did nothing is not believed", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
 	  .answers = { { "remove", VERDICT_DONE }, { "read_back", VERDICT_DONE, OFF } },
 	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true, .class = "ignored" },
@@ -168,12 +174,12 @@ static const struct scenario scenarios[] = {
 	{ "a deletion without an answer is repeated", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
 	  .answers = { { "remove", VERDICT_IN_DOUBT } }, .outcome = OUTCOME_RETRY, .keeps_ext_id = true },
 	{ "gone is as good as deleted", false, .has_ext_id = true, .is_seen = true, .is_deletion = true,
-	  .answers = { { "remove", VERDICT_ABSENT } }, .outcome = OUTCOME_OK, .deleted = true },
+	  .answers = { { "remove", VERDICT_ABSENT } }, .outcome = OUTCOME_OK, .deleted = true, .sight = SIGHT_ABSENT },
 	{ "to be deleted, without an identifier: looked for", false, .is_seen = true, .is_deletion = true,
 	  .answers = { { "look_up", VERDICT_DONE, OFF }, { "remove", VERDICT_DONE }, { "read_back", VERDICT_ABSENT } },
-	  .outcome = OUTCOME_OK, .deleted = true },
+	  .outcome = OUTCOME_OK, .deleted = true, .sight = SIGHT_ABSENT },
 	{ "to be deleted, the name is somebody else's: not touched", false, .is_seen = true, .is_deletion = true,
-	  .answers = { { "look_up", VERDICT_CONFLICT } }, .outcome = OUTCOME_OK, .deleted = true },
+	  .answers = { { "look_up", VERDICT_CONFLICT } }, .outcome = OUTCOME_OK, .deleted = true, .sight = SIGHT_ABSENT },
 	{ "wanted again meanwhile: nothing is deleted", true, .has_ext_id = true, .is_deletion = true,
 	  .answers = { { "update", VERDICT_DONE, ON } }, .outcome = OUTCOME_OK, .keeps_ext_id = true },
 	{ "deleting is not allowed there", false, .has_ext_id = true, .is_deletion = true, .ops_allowed = 7,
@@ -204,7 +210,8 @@ static void run_scenario(struct arena *a, const struct scenario *s)
 		n_left++;
 	operate(s->is_kept ? &keeping : &scripted, s->ops_allowed ? s->ops_allowed : 15, &call, &work, &result);
 	if (n_left > 0 || result.outcome != s->outcome || result.was_created != s->created ||
-	    result.was_disabled != s->disabled || result.was_deleted != s->deleted || str_is_null(result.ext_id) == s->keeps_ext_id ||
+	    result.was_disabled != s->disabled || result.was_deleted != s->deleted || (result.outcome == OUTCOME_OK && result.sight != s->sight) ||
+	    str_is_null(result.ext_id) == s->keeps_ext_id ||
 	    (s->class && (!result.fault.class || strcmp(result.fault.class, s->class) != 0)))
 		fail_msg("%s: %zu calls left, outcome %s, created %d, disabled %d, ext_id %d, class %s", s->name, n_left,
 		         outcome_name(result.outcome), result.was_created, result.was_disabled,
