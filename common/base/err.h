@@ -80,6 +80,7 @@
 	X(ERR_BLOCKED, "blocked")                       /* something must be settled first; argument by */ \
 	X(ERR_FOUR_EYES, "four_eyes")                   /* needs another person than the one before */ \
 	X(ERR_SEPARATION_OF_DUTIES, "separation_of_duties") /* argument rule */              \
+	X(ERR_NO_DRY_RUN, "no_dry_run")                 /* not tried without being carried out; argument because */ \
 	X(ERR_HELD, "held")                             /* a guard waits for a second person */ \
 	X(ERR_INVALID_VALUE, "invalid_value")           /* one field has a value that cannot be */ \
 	X(ERR_UNKNOWN_PERSON, "unknown_person")                                              \

@@ -38,6 +38,7 @@ struct op {
 	struct db_conn *tx;           /* the open transaction, or NULL: db_begin() */
 	bool tx_is_around;            /* it is around others: db_begin_around() */
 	unsigned tx_within;           /* of those, how many are open */
+	struct db_conn *dry;          /* everything runs here and is rolled back at the end: db_dry_run(); NULL: as usual */
 	const struct keyring *keys;
 	int64_t now_s;                /* wall clock at the start of the unit of work; expiry in stores uses the database's clock */
 	char id[OP_ID_LEN + 1];       /* "Mã tra cứu": stands in the log line, in error pages and in audit */

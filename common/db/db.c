@@ -141,6 +141,8 @@ int db_run_params(struct op *op, const struct query *q, const struct db_param *p
 
 	if (r < 0)
 		return r;
+	if (op->dry && !op->tx)
+		return dry_run_one(op, &b, ret_rows);
 	if (!op->tx && db->lanes[q->lane])
 		return lane_run(db->lanes[q->lane], op, &b, ret_rows);
 	atomic_fetch_add_explicit(&db->pool_statements, 1, memory_order_relaxed);

@@ -87,6 +87,13 @@ int db_take_time(struct op *op, unsigned ms) _must_check_;
  */
 int db_savepoint(struct op *op) _must_check_;
 int db_restore(struct op *op) _must_check_;
+/*
+ * From here on everything of this op runs in one transaction that is rolled back: statements and transactions (savepoints of it)
+ * see what those before them did, fail as they would, and leave nothing.  Locks are held until db_dry_run_end().  Sequences go on.
+ */
+int db_dry_run(struct op *op) _must_check_;
+/* Rolls all of it back; afterwards the op is as before.  Also without db_dry_run(). */
+void db_dry_run_end(struct op *op);
 /* At the end of each unit of work. */
 void db_op_done(struct op *op);
 

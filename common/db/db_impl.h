@@ -20,3 +20,9 @@ struct db {
 /* In op->tx, or by itself on a connection of the pool.  tx.c. */
 int tx_run(struct op *op, const struct bound *b, struct db_rows *ret_rows) _must_check_;
 int pool_run(struct op *op, const struct bound *b, struct db_rows *ret_rows) _must_check_;
+
+/* Of an op whose op->dry is set: db_begin(), db_commit(), db_rollback(), and a statement outside of both.  dry_run.c. */
+int dry_begin(struct op *op) _must_check_;
+int dry_commit(struct op *op) _must_check_;
+void dry_rollback(struct op *op);
+int dry_run_one(struct op *op, const struct bound *b, struct db_rows *ret_rows) _must_check_;

@@ -74,6 +74,8 @@ int db_begin(struct op *op)
 		op->tx_within++;
 		return 0;
 	}
+	if (op->dry)
+		return dry_begin(op);
 
 	struct db_conn *c = pool_take(op->db->pool, &code, reason);
 
@@ -133,6 +135,8 @@ int db_commit(struct op *op)
 
 	int r = op->before_commit ? op->before_commit(op, op->before_commit_context) : 0;
 
+	if (r == 0 && op->dry)
+		return dry_commit(op);
 	if (r == 0)
 		r = commit(op, op->tx);
 
@@ -143,12 +147,17 @@ int db_commit(struct op *op)
 
 void db_rollback(struct op *op)
 {
-	struct db_conn *c = TAKE_PTR(op->tx);
+	struct db_conn *c;
 
 	op->tx_is_around = false;
 	op->tx_within = 0;
-	if (!c)
+	if (!op->tx)
 		return;
+	if (op->dry) {
+		dry_rollback(op);
+		return;
+	}
+	c = TAKE_PTR(op->tx);
 	c->patience_ms = 0;
 	/* When even this fails the connection is closed, which does the same. */
 	if (c->reason[0] == '\0' && PQtransactionStatus(c->pg) != PQTRANS_IDLE)
@@ -194,5 +203,5 @@ int db_restore(struct op *op)
 
 void db_op_done(struct op *op)
 {
-	db_rollback(op);
+	db_dry_run_end(op);
 }

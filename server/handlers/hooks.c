@@ -1,5 +1,6 @@
 /* hooks.c: what the HTTP floor asks of the program for each request. */
 
+#include "server/handlers/api/dry_run.h"
 #include "server/handlers/api/idempotency.h"
 #include "server/handlers/pages.h"
 #include "server/handlers/routes.h"
@@ -31,6 +32,7 @@ static void begin(struct request *rq)
 
 static void end(struct request *rq)
 {
+	dry_run_end(rq, &service_hooks);
 	db_op_done(&rq->op);
 	idempotency_end(rq);
 }

@@ -75,6 +75,7 @@ static json_t *route_json(const struct route *route)
 	/* Rights are those of the administration API; elsewhere "needs" is of other guards. */
 	json_set_take(json, "needs", route->errors == ERRORS_PROBLEM ? needs_json(route->needs) : json_new_array());
 	json_set_bool(json, "creates", route->creates);
+	json_set_bool(json, "no_dry_run", route->no_dry_run);
 	json_set_bool(json, "personal", route->personal);
 	json_set_bool(json, "secret_answer", route->secret_answer);
 	for (size_t i = 0; route->guards && route->guards[i]; i++)

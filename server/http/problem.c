@@ -81,6 +81,7 @@ static const struct problem problems[] = {
 	{ ERR_BLOCKED, 409, "invalid_request", "Something must be settled first" },
 	{ ERR_FOUR_EYES, 403, "access_denied", "Another person has to do this" },
 	{ ERR_SEPARATION_OF_DUTIES, 409, "access_denied", "Against the separation of duties" },
+	{ ERR_NO_DRY_RUN, 422, "invalid_request", "Cannot be tried without being carried out" },
 	{ ERR_HELD, 409, "invalid_request", "Held until a second person releases it" },
 	{ ERR_INVALID_VALUE, 422, "invalid_request", "Invalid value" },
 	{ ERR_UNKNOWN_PERSON, 404, "invalid_request", "Unknown person" },

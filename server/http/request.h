@@ -73,6 +73,7 @@ struct route {
 	unsigned needs;     /* for the guards; of the administration API: any of these rights (enum admin_right); 0: any administrator */
 	bool creates;       /* POST that makes something: honours Idempotency-Key */
 	bool secret_answer; /* of a route that creates: the answer holds a secret and is never stored */
+	const char *no_dry_run; /* of a route that changes something: why it is not tried; NULL: ?dry_run=all is */
 	bool personal;      /* answers with data of persons: each call is recorded in the audit */
 	bool post_query;    /* POST may carry parameters in its query too (authorization, logout) */
 	bool tells_param_faults; /* its handler tells of them, to whom it sees fit: rq->param_fault */

@@ -1,6 +1,7 @@
 #include "server/senctl/api_call.h"
 
 #include "common/base/url.h"
+#include "server/senctl/dry_run_out.h"
 #include "server/senctl/token.h"
 
 #define JSON_DEPTH 12
@@ -22,9 +23,21 @@ static struct str quoted(struct arena *a, struct str tag)
 	return str_starts(tag, STR("\"")) ? tag : arena_printf(a, "\"%.*s\"", STR_ARG(tag));
 }
 
+static bool is_tried(const struct ctl *c, const struct api_call *call)
+{
+	return c->dry_run && !str_equal(str_c(call->method), STR("GET"));
+}
+
+static const char *tried(const struct ctl *c, const struct api_call *call)
+{
+	if (!is_tried(c, call))
+		return "";
+	return str_index(call->path, '?') < 0 ? "?dry_run=all" : "&dry_run=all";
+}
+
 static int send_call(struct ctl *c, const struct api_call *call, struct str token, struct http_answer *ret_answer)
 {
-	struct http_header headers[5] = {
+	struct http_header headers[6] = {
 		{ STR("Authorization"), arena_printf(c->arena, "Bearer %.*s", STR_ARG(token)) },
 		{ STR("Accept-Language"), c->english ? STR("en") : STR("vi") },
 	};
@@ -32,6 +45,8 @@ static int send_call(struct ctl *c, const struct api_call *call, struct str toke
 
 	if (call->body)
 		headers[n++] = (struct http_header){ STR("Content-Type"), STR("application/json") };
+	if (call->accept)
+		headers[n++] = (struct http_header){ STR("Accept"), str_c(call->accept) };
 	if (!str_is_null(call->if_match))
 		headers[n++] = (struct http_header){ STR("If-Match"), quoted(c->arena, call->if_match) };
 	if (!str_is_null(call->key))
@@ -39,7 +54,7 @@ static int send_call(struct ctl *c, const struct api_call *call, struct str toke
 
 	const struct http_call http = {
 		.method = call->method,
-		.url = arena_printf(c->arena, "%.*s%.*s", STR_ARG(c->config.api), STR_ARG(call->path)),
+		.url = arena_printf(c->arena, "%.*s%.*s%s", STR_ARG(c->config.api), STR_ARG(call->path), tried(c, call)),
 		.headers = headers,
 		.n_headers = n,
 		.body = json_write(c->arena, call->body, false),
@@ -88,24 +103,52 @@ static int print_problem(struct ctl *c, const struct http_answer *answer)
 	return ctl_fail(c, "%s", b.p);
 }
 
-int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json)
+static int print_tried(struct ctl *c, const json_t *report)
+{
+	if (!json_is_true(json_object_get(report, "dry_run")) || !json_object_get(report, "sends_nothing"))
+		return ctl_fail(c, "%s", ctl_say(c, "máy chủ không chạy thử: yêu cầu có thể đã được thực hiện", "the server did not try it: the request may have been carried out"));
+	if (c->json)
+		ctl_print_json(c, report);
+	else
+		dry_run_print(c, report);
+	return EXIT_TRIED;
+}
+
+static int ask(struct ctl *c, const struct api_call *call, struct http_answer *ret_answer)
 {
 	struct str token = STR_NULL;
-	struct http_answer answer;
 	int r = ctl_need_http(c);
 
 	/* A token that is refused is renewed once: nothing was done with it. */
 	for (int tries = 0; tries < 2 && r == EXIT_OK; tries++) {
 		r = token_get(c, token, &token);
 		if (r == EXIT_OK)
-			r = send_call(c, call, token, &answer);
-		if (r == EXIT_OK && answer.status != 401)
+			r = send_call(c, call, token, ret_answer);
+		if (r == EXIT_OK && ret_answer->status != 401)
 			break;
 	}
+	if (r == EXIT_OK && (ret_answer->status < 200 || ret_answer->status > 299))
+		return print_problem(c, ret_answer);
+	return r;
+}
+
+int api_text(struct ctl *c, const struct api_call *call, struct str *ret_text)
+{
+	struct http_answer answer;
+	int r = ask(c, call, &answer);
+
+	if (r == EXIT_OK)
+		*ret_text = answer.body;
+	return r;
+}
+
+int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json)
+{
+	struct http_answer answer;
+	int r = ask(c, call, &answer);
+
 	if (r != EXIT_OK)
 		return r;
-	if (answer.status < 200 || answer.status > 299)
-		return print_problem(c, &answer);
 	*ret_json = NULL;
 	if (call->raw) {
 		*call->raw = answer.body;
@@ -114,7 +157,7 @@ int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json)
 	*ret_json = json_read(answer.body, JSON_DEPTH, NULL);
 	if (!*ret_json && !str_is_empty(answer.body))
 		return ctl_fail(c, "%s", ctl_say(c, "máy chủ trả lời không phải JSON", "the server's answer is not JSON"));
-	return EXIT_OK;
+	return is_tried(c, call) ? print_tried(c, *ret_json) : EXIT_OK;
 }
 
 int api_version(struct ctl *c, struct str given, struct str path, struct str *ret_version)

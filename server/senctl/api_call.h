@@ -10,12 +10,15 @@ struct api_call {
 	struct str if_match; /* version that was seen, as digits or as its ETag; STR_NULL: not a change of something seen */
 	struct str key;      /* Idempotency-Key; STR_NULL: none */
 	struct str *raw;     /* the answer is no JSON: its bytes, and *ret_json is NULL.  NULL: it is JSON */
+	const char *accept;  /* NULL: JSON */
 };
 /*
  * EXIT_OK with *ret_json a new reference (NULL for an empty answer); otherwise the server's own words
- * are printed.  Opens what it needs.
+ * are printed.  Opens what it needs.  With --dry-run a call that changes something prints what it would send: EXIT_TRIED.
  */
 int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json) _must_check_;
+/* The same for an answer that is a text of another kind. */
+int api_text(struct ctl *c, const struct api_call *call, struct str *ret_text) _must_check_;
 /* For if_match: the version given with an option, or, for STR_NULL, the member "version" of what is under the path now. */
 int api_version(struct ctl *c, struct str given, struct str path, struct str *ret_version) _must_check_;
 /* "/accounts/<escaped>/unlock" */

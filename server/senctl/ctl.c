@@ -155,6 +155,9 @@ int ctl_need_db(struct ctl *c)
 
 	if (c->db)
 		return EXIT_OK;
+	/* What does not go through the API would be done. */
+	if (c->dry_run)
+		return ctl_usage_error(c, "--dry-run: %s", ctl_say(c, "chỉ dùng cho lệnh qua API quản trị", "only for commands that go through the administration API"));
 	if (str_is_empty(c->config.db_conninfo))
 		return ctl_usage_error(c, "%s: [database] conninfo", ctl_say(c, "cấu hình thiếu", "not configured"));
 	if (db_open(&config, &c->db, &message, c->arena) < 0)

@@ -14,7 +14,8 @@
 #include "common/db/db.h"
 #include "common/net/http_client.h"
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* EXIT_TRIED: what --dry-run was about has been printed; the program ends, with 0. */
+enum { EXIT_TRIED = -1, EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct senctl_config {
 	/* [server] */
@@ -34,6 +35,7 @@ struct ctl {
 	const char *token_path;   /* --token-file, or NULL */
 	bool json;
 	bool english;
+	bool dry_run;             /* --dry-run before the command: changes through the API are only tried */
 	struct db *db;
 	struct keyring *keys;
 	struct pkcs11_token *token;

@@ -145,7 +145,7 @@ const size_t n_commands = ARRAY_LEN(commands);
 
 static void help(const struct ctl *c)
 {
-	ctl_print(c, "%s: senctl [--config FILE] [--token-file FILE] [--json] [--lang vi|en] %s …\n", ctl_say(c, "cách dùng", "usage"),
+	ctl_print(c, "%s: senctl [--config FILE] [--token-file FILE] [--json] [--dry-run] [--lang vi|en] %s …\n", ctl_say(c, "cách dùng", "usage"),
 	          ctl_say(c, "LỆNH", "COMMAND"));
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		ctl_print(c, "  senctl %s %s\n      %s", commands[i].name, commands[i].usage, ctl_say(c, commands[i].vi, commands[i].en));
@@ -177,6 +177,8 @@ static int global_options(struct ctl *c, int argc, char **argv, int *ret_at)
 
 		if (str_equal(option, STR("--json"))) {
 			c->json = true;
+		} else if (str_equal(option, STR("--dry-run"))) {
+			c->dry_run = true;
 		} else if (str_equal(option, STR("--help")) || str_equal(option, STR("-h"))) {
 			*ret_at = -1;
 			return EXIT_OK;
@@ -236,5 +238,5 @@ int main(int argc, char **argv)
 		http_client_free(c.http);
 	keyring_free(c.keys);
 	pkcs11_close(c.token);
-	return r;
+	return r == EXIT_TRIED ? EXIT_OK : r;
 }

@@ -16,6 +16,11 @@ static const char schema[] =
 	"CREATE TABLE sen.slow (id bigint);"
 	"CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON sen.slow DEFERRABLE INITIALLY DEFERRED"
 	"	FOR EACH ROW EXECUTE FUNCTION sen.dawdle();"
+	"CREATE FUNCTION sen.late_check() RETURNS trigger LANGUAGE plpgsql AS $$"
+	"BEGIN IF NEW.id < 0 THEN RAISE 'late'; END IF; RETURN NULL; END $$;"
+	"CREATE TABLE sen.late (id bigint);"
+	"CREATE CONSTRAINT TRIGGER late_check AFTER INSERT ON sen.late DEFERRABLE INITIALLY DEFERRED"
+	"	FOR EACH ROW EXECUTE FUNCTION sen.late_check();"
 	"CREATE TABLE sen.needed (id bigint);";
 
 DB_QUERY(item_add, DB_WRITE, "INSERT INTO item (id) VALUES ($1) RETURNING id");
@@ -23,6 +28,7 @@ DB_QUERY(item_add_slowly, DB_WRITE, "INSERT INTO item (id) SELECT $1::bigint FRO
 DB_QUERY(item_count, DB_READ, "SELECT count(*) FROM item");
 DB_QUERY(read_slowly, DB_READ, "SELECT $1::bigint FROM pg_sleep(0.5)");
 DB_QUERY(doubtful_add, DB_WRITE, "INSERT INTO doubtful VALUES ($1)");
+DB_QUERY(late_add, DB_WRITE, "INSERT INTO late VALUES ($1)");
 DB_QUERY(slow_add, DB_WRITE, "INSERT INTO slow VALUES ($1)");
 DB_QUERY(needed_read, DB_READ, "SELECT id FROM needed");
 DB_QUERY(setting_read, DB_READ, "SELECT current_setting($1)");
@@ -123,6 +129,70 @@ static void test_a_transaction_with_a_failed_statement_cannot_commit(void **stat
 	assert_int_equal(db_commit(&op), ERR_INTERNAL);
 	op_forgive(&op);
 	assert_int_equal(count_seen_by(&op), 0);
+	db_close(db);
+}
+
+static void test_a_dry_run_is_like_the_real_thing_and_leaves_nothing(void **state)
+{
+	struct db *db = dbtest_open((struct db_config){ .with_lanes = true, .pool_size = 1, .statement_timeout_ms = 2000 });
+	struct op op;
+
+	op_init(&op, *state, db, NULL);
+	assert_int_equal(add(&op, 1), 0);
+	assert_int_equal(db_dry_run(&op), 0);
+	/* By themselves, each as on a lane: what fails takes nothing with it. */
+	assert_int_equal(add(&op, 2), 0);
+	assert_int_equal(add(&op, 2), ERR_CONFLICT);
+	op_forgive(&op);
+	assert_int_equal(count_seen_by(&op), 2);
+	/* Transactions see what was before them; one that is rolled back takes only its own. */
+	assert_int_equal(db_begin(&op), 0);
+	assert_int_equal(add(&op, 3), 0);
+	assert_int_equal(db_savepoint(&op), 0);
+	assert_int_equal(add(&op, 3), ERR_CONFLICT);
+	op_forgive(&op);
+	assert_int_equal(db_restore(&op), 0);
+	assert_int_equal(db_commit(&op), 0);
+	assert_int_equal(db_begin(&op), 0);
+	assert_int_equal(add(&op, 4), 0);
+	db_rollback(&op);
+	assert_int_equal(count_seen_by(&op), 3);
+	/* A failed statement that was put aside is no success here either. */
+	assert_int_equal(db_begin(&op), 0);
+	assert_int_equal(add(&op, 1), ERR_CONFLICT);
+	op_forgive(&op);
+	assert_int_equal(db_commit(&op), ERR_INTERNAL);
+	op_forgive(&op);
+	assert_null(op.tx);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.item"), 1);
+	db_dry_run_end(&op);
+	assert_int_equal(count_seen_by(&op), 1);
+	assert_int_equal(add(&op, 5), 0);
+	/* And by db_op_done(), amid a transaction. */
+	assert_int_equal(db_dry_run(&op), 0);
+	assert_int_equal(db_begin(&op), 0);
+	assert_int_equal(add(&op, 6), 0);
+	db_op_done(&op);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.item"), 2);
+	db_close(db);
+}
+
+/* What a COMMIT would have checked. */
+static void test_a_dry_run_meets_deferred_constraints(void **state)
+{
+	struct db *db = open_pool(1);
+	struct db_rows rows;
+	struct op op;
+
+	op_init(&op, *state, db, NULL);
+	assert_int_equal(db_dry_run(&op), 0);
+	assert_int_equal(db_begin(&op), 0);
+	assert_int_equal(db_run(&op, &late_add, &rows, P_I64(-1)), 0);
+	assert_true(db_commit(&op) < 0);
+	op_forgive(&op);
+	assert_int_equal(db_run(&op, &late_add, &rows, P_I64(1)), 0);
+	db_dry_run_end(&op);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.late"), 0);
 	db_close(db);
 }
 
@@ -378,6 +448,8 @@ int main(void)
 		TEST(test_a_transaction_is_seen_when_committed),
 		TEST(test_rollback_and_a_transaction_left_open_leave_nothing),
 		TEST(test_a_transaction_with_a_failed_statement_cannot_commit),
+		TEST(test_a_dry_run_is_like_the_real_thing_and_leaves_nothing),
+		TEST(test_a_dry_run_meets_deferred_constraints),
 		TEST(test_a_commit_without_its_standby_is_not_done),
 		TEST(test_a_full_pool_is_overload_after_a_second),
 		TEST(test_more_threads_than_connections),

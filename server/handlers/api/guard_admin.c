@@ -3,6 +3,7 @@
 #include "server/app.h"
 #include "server/governance/principal_store.h"
 #include "server/handlers/api/api.h"
+#include "server/handlers/api/dry_run.h"
 #include "server/handlers/api/idempotency.h"
 #include "server/handlers/api/read_audit.h"
 #include "server/handlers/handlers.h"
@@ -71,12 +72,15 @@ static int know_official(struct request *rq)
 	return r;
 }
 
-/* What follows once it is known that the caller may: the record of a reading, the key of a repetition. */
+/* What follows once it is known that the caller may: the record of a reading, a dry run, the key of a repetition. */
 static int begin(struct request *rq)
 {
 	int r = read_audit(rq);
 
 	if (r == 0)
+		r = dry_run_begin(rq);
+	/* Nothing is done, so nothing is done once. */
+	if (r == 0 && !rq->op.dry)
 		r = idempotency_begin(rq);
 	return r < 0 ? r : 0;
 }

@@ -14,6 +14,8 @@ static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
 #define LOOKS (RIGHT_READ | RIGHT_ORGANISE)
 #define DECIDES (RIGHT_ORGANISE | RIGHT_APPROVE)
 
+#define LATER "a reorganisation is carried out at its time, step by step; GET /reorganisations/{id}/operations shows its plan"
+
 const struct route organise_routes[] = {
 	{ .name = "api_units_list", .methods = HTTP_GET, .path = "/api/v1/units", PARAMS(api_units_params, N_UNITS_PARAMS), API(LOOKS),
 	  .handle = h_api_units_list },
@@ -33,7 +35,7 @@ const struct route organise_routes[] = {
 	  API(RIGHT_ORGANISE), .handle = h_api_reorgs_edit },
 	{ .name = "api_reorgs_plan", .methods = HTTP_POST, .path = "/api/v1/reorganisations/{id}/plan", JSON_16K, API_SLOW(RIGHT_ORGANISE),
 	  .handle = h_api_reorgs_plan },
-	{ .name = "api_reorgs_approve", .methods = HTTP_POST, .path = "/api/v1/reorganisations/{id}/approve", JSON_16K, API_SLOW(RIGHT_APPROVE),
+	{ .name = "api_reorgs_approve", .methods = HTTP_POST, .path = "/api/v1/reorganisations/{id}/approve", JSON_16K, API_SLOW(RIGHT_APPROVE), .no_dry_run = LATER,
 	  .handle = h_api_reorgs_approve },
 	{ .name = "api_reorgs_withdraw", .methods = HTTP_POST, .path = "/api/v1/reorganisations/{id}/withdraw", JSON_16K, API(RIGHT_ORGANISE),
 	  .handle = h_api_reorgs_withdraw },

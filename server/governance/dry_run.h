@@ -1,0 +1,40 @@
+/*
+ * dry_run.h: what a change would send to which platform, computed by the provisioner's own planner from the facts before and
+ * after it.  Pure.
+ *
+ * The operation is the one that the executor begins with: an account that was never there is created, one that is there is
+ * updated or disabled; what was to be created and was not yet is only asked about.
+ */
+#pragma once
+
+#include "common/base/json.h"
+#include "common/plan/plan.h"
+
+enum dry_operation { DRY_NOTHING, DRY_CREATE, DRY_UPDATE, DRY_DISABLE, DRY_LOOK_UP, DRY_OPERATIONS_ };
+const char *dry_operation_name(enum dry_operation operation) _pure_;
+
+/* A binding as it stands. */
+struct dry_binding {
+	struct str account_id;
+	int64_t platform_id;
+	bool is_there;   /* the platform was seen to hold the account */
+	bool is_settled; /* the platform is as wanted */
+};
+
+struct dry_item {
+	int64_t platform_id;
+	enum dry_operation operation;
+	struct str account_id, login;
+	struct str before, after; /* documents; before is STR_NULL where nothing was wanted */
+	bool is_pending;          /* an earlier change is not there yet, and goes with this one */
+};
+
+/*
+ * One account.  before: NULL when the account is new; bindings: at least those of the account, in any order.  Platforms where
+ * nothing changes are left out.
+ */
+void dry_run_account(struct arena *a, struct str mail_domain, const struct account_facts *before, const struct account_facts *after,
+                     const struct dry_binding *bindings, size_t n_bindings, const struct dry_item **ret_items, size_t *ret_n);
+
+/* {"before": {…}|null, "after": {…}, "changed": ["post", …]}: attributes without what says whose the document is. */
+void dry_run_attributes(json_t *item, struct str before, struct str after);
