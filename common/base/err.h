@@ -88,6 +88,7 @@
 	X(ERR_UNKNOWN_PLATFORM, "unknown_platform")                                          \
 	X(ERR_UNKNOWN_ROLE, "unknown_role")                                                  \
 	X(ERR_UNKNOWN_POST, "unknown_post")                                                  \
+	X(ERR_UNKNOWN_CERTIFICATE, "unknown_certificate")                                    \
 	X(ERR_UNKNOWN_ACCOUNT, "unknown_account")                                            \
 	X(ERR_ACCOUNT_STATE, "account_state")           /* not possible in the account's present state */ \
 	X(ERR_IMPORT, "import")                         /* a row of a file; the line number is in the detail */ \

@@ -16,6 +16,7 @@
 #include "server/handlers/api/notices.h"
 #include "server/handlers/api/routes_personnel.h"
 #include "server/handlers/api/routes_engine.h"
+#include "server/handlers/api/routes_proofs.h"
 #include "server/handlers/api/granting.h"
 #include "server/handlers/api/provisioning.h"
 #include "server/handlers/routes_federation.h"
@@ -155,6 +156,7 @@ static const struct {
 	{ engine_routes, &n_engine_routes },
 	{ observe_routes, &n_observe_routes },
 	{ provisioning_routes, &n_provisioning_routes },
+	{ proofs_routes, &n_proofs_routes },
 	{ ssf_routes, &n_ssf_routes },
 	{ scim_routes, &n_scim_routes },
 	{ federation_routes, &n_federation_routes },

@@ -89,6 +89,7 @@ static const struct problem problems[] = {
 	{ ERR_UNKNOWN_PLATFORM, 404, "invalid_request", "Unknown platform" },
 	{ ERR_UNKNOWN_ROLE, 404, "invalid_request", "Unknown role" },
 	{ ERR_UNKNOWN_POST, 404, "invalid_request", "Unknown post" },
+	{ ERR_UNKNOWN_CERTIFICATE, 404, "invalid_request", "Unknown certificate" },
 	{ ERR_UNKNOWN_ACCOUNT, 404, "invalid_request", "Unknown account" },
 	{ ERR_ACCOUNT_STATE, 409, "invalid_request", "Not possible in the account's present state" },
 	{ ERR_IMPORT, 422, "invalid_request", "The file has a row that cannot be read" },

@@ -333,7 +333,7 @@ static int post_end(struct ctl *c)
 int cmd_person(struct ctl *c)
 {
 	static const struct ctl_subcommand list[] = {
-		{ "show", person_show }, { "edit", person_edit }, { "unmask", person_unmask }, { "join", person_join }, { "move", person_move },
+		{ "show", person_show }, { "edit", person_edit }, { "unmask", person_unmask }, { "join", person_join }, { "move", person_move }, { "offboarding", cmd_person_offboarding },
 		{ "history", person_history }, { "lift-hold", person_lift_hold },
 	};
 

@@ -137,6 +137,7 @@ int cmd_completion(struct ctl *c);
 int cmd_man(struct ctl *c);
 int cmd_person(struct ctl *c);
 int cmd_person_search(struct ctl *c);
+int cmd_person_offboarding(struct ctl *c); /* "senctl person offboarding CODE" */
 int cmd_post(struct ctl *c);
 int cmd_account(struct ctl *c);
 int cmd_account_show(struct ctl *c);

@@ -51,6 +51,7 @@ const struct command commands[] = {
 	  "hand on a part of your scope", cmd_delegate },
 	{ "undelegate", "ID", "rút phạm vi quản trị đã giao", "take a scope back", cmd_undelegate },
 	{ "person", "search WORDS [--after ID] | show CODE | history CODE | unmask CODE --reason TEXT | lift-hold CODE --reason TEXT |"
+	            " offboarding CODE [--certify] [--certificate N/YEAR] [--jws FILE] [--html FILE] |"
 	            " edit CODE --version N [--ho … --dem … --ten … --kind … --birth-date … --sex … --national-id …] |"
 	            " join --code CODE --ten … --kind … --unit CODE --title TEXT --on DATE --reason … --decision … --decision-on … --signer … [--dry-run] |"
 	            " move CODE --kind transfer|resign|dismiss|retire|suspend|leave|return|death|rehire --reason … [--on DATE] [--until DATE]"

@@ -57,7 +57,7 @@ static json_t *make_globals(struct arena *a, const char *template_name, struct s
 }
 
 /* The templates are part of the program and tested with it: a fault in one is a programming error. */
-struct str page_render(struct arena *a, const char *template_name, struct str lang, const json_t *model)
+static struct str render(struct arena *a, const char *frame, const char *template_name, struct str lang, const json_t *model)
 {
 	struct str known_lang = str_equal(lang, STR("en")) ? lang : STR("vi");
 	struct page page = { .lang = known_lang, .content = find_template(str_c(template_name)) };
@@ -72,10 +72,27 @@ struct str page_render(struct arena *a, const char *template_name, struct str la
 	struct buf out = buf_new(a, PAGE_BYTES_MAX);
 	const char *reason = NULL;
 
+	if (str_equal(str_c(frame), str_c(template_name)))
+		json_set_str(globals, "css", page_paper_style());
 	assert(!str_is_null(page.content));
-	if (template_render(&out, &env, find_template(STR("layout")), model, &reason) < 0)
+	if (template_render(&out, &env, find_template(str_c(frame)), model, &reason) < 0)
 		assert(!"template does not render");
 	return buf_str(&out);
+}
+
+struct str page_render(struct arena *a, const char *template_name, struct str lang, const json_t *model)
+{
+	return render(a, "layout", template_name, lang, model);
+}
+
+struct str page_paper(struct arena *a, const char *template_name, const json_t *model)
+{
+	return render(a, template_name, template_name, STR("vi"), model);
+}
+
+struct str page_paper_style(void)
+{
+	return page_static_find(str_c(page_static_path("paper.css")))->body;
 }
 
 /* One or more origins; anything that could end the directive leaves only 'self'. */

@@ -14,6 +14,9 @@
 
 /* Renders template (file name without .html) inside the layout. model: members for {{…}}. */
 struct str page_render(struct arena *a, const char *template_name, struct str lang, const json_t *model);
+/* A document on paper: the template is all of it, with its style (paper.css) inside, so that it can be kept as one file; in Vietnamese. */
+struct str page_paper(struct arena *a, const char *template_name, const json_t *model);
+struct str page_paper_style(void);
 /* A string in a language with {name} replaced from args; falls back to vi; the key itself when missing. */
 struct page_arg {
 	const char *name;
