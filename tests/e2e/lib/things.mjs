@@ -21,8 +21,11 @@ export async function deputy(unit, rights) {
 }
 export const setRights = (who, rights) => sql('UPDATE sen.admin_scope SET rights = string_to_array($2, \',\') WHERE id = $1', who.scope, rights.join(','));
 
+// With at least ten persons who have no account yet and no second post.
 export const communesWithPeople = async (n, offset = 0) => (await sql(`SELECT c.code FROM sen.unit c WHERE c.kind IN ('commune', 'ward')
-  AND (SELECT count(*) FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.kind = 'main' AND u.path LIKE c.path || '%') >= 10
+  AND (SELECT count(*) FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.kind = 'main' AND u.path LIKE c.path || '%'
+    AND NOT EXISTS (SELECT FROM sen.account a WHERE a.person_id = o.person_id)
+    AND NOT EXISTS (SELECT FROM sen.post x WHERE x.person_id = o.person_id AND x.kind <> 'main')) >= 10
   ORDER BY 1 LIMIT ${n} OFFSET ${offset}`)).map(([code]) => code);
 
 // tag: keeps codes apart that several files make.
