@@ -1,100 +1,16 @@
 /*
  * Every way in which a session ends tells each relying party of it once: what triggers put into
- * the outbox, in the transaction of the end.
- *
- *   a1, a2   officials with roles on P02 (two of them) and P03
- *   p02 p03  relying parties that want logout tokens; quiet: one that does not; app: no platform's
+ * the outbox, in the transaction of the end (sessiondb.h).
  */
 #include "provisioning/binding_store.h"
-#include "provisioning/expiry_store.h"
-#include "tests/db/migrated.h"
+#include "tests/db/sessiondb.h"
 
 #include <stdio.h>
-
-#define N_PARALLEL 50
-
-static struct db *db;
 
 DB_QUERY(test_end_by_hand, DB_WRITE, "UPDATE sen.session SET ended_at = now(), end_reason = 'logout' WHERE ended_at IS NULL");
 DB_QUERY(test_end_by_epoch, DB_WRITE, "UPDATE sen.account SET epoch = epoch + 1 WHERE login = 'a1'");
 DB_QUERY(test_end_by_grant, DB_WRITE,
          "UPDATE sen.access_grant SET revoked_at = now(), revoked_by = public.account('adm') WHERE account_id = public.account('a1') AND revoked_at IS NULL");
-
-static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true), (3, 'P03', 'Ba', 'ba', 'central', 'operating', true);"
-	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified)"
-	" VALUES (2, 'MC', 'Một cửa', 'normal', true), (2, 'TP', 'Thu phí', 'normal', true), (3, 'ND', 'Người dùng', 'normal', true);"
-	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
-	" SELECT gen_random_uuid(), c, 'cong_chuc', 'Lê', '', 'An', 'Lê An', 'le an' FROM unnest(ARRAY['ADM', 'A1', 'A2']) c;"
-	"INSERT INTO sen.account (id, person_id, login, status) SELECT gen_random_uuid(), id, lower(employee_code), 'active' FROM sen.person;"
-	"INSERT INTO sen.oauth_client (id, platform_id, metadata) VALUES"
-	" ('p02', 2, '{\"backchannel_logout_uri\": \"https://p02.example/logout\"}'),"
-	" ('p03', 3, '{\"backchannel_logout_uri\": \"https://p03.example/logout\"}'),"
-	" ('quiet', 2, '{}'), ('app', NULL, '{\"backchannel_logout_uri\": \"https://app.example/logout\"}');"
-	"CREATE FUNCTION account(who text) RETURNS uuid LANGUAGE sql STABLE AS 'SELECT id FROM sen.account WHERE login = who';"
-	"CREATE FUNCTION give(who text, role text) RETURNS void LANGUAGE sql AS $$"
-	" INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, granted_by)"
-	" SELECT account(who), gen_random_uuid(), r.id, 1, 'QĐ', now(), account('adm') FROM sen.role r WHERE r.code = role $$;"
-	"CREATE FUNCTION take(who text, role text) RETURNS void LANGUAGE sql AS $$"
-	" UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = account('adm') FROM sen.role r"
-	" WHERE g.account_id = account(who) AND r.id = g.role_id AND r.code = role AND g.revoked_at IS NULL $$;"
-	/* A session with a family of each of these clients. */
-	"CREATE FUNCTION sign_in(who text, clients text[], idle integer DEFAULT 900) RETURNS void LANGUAGE sql AS $$"
-	" WITH s AS (INSERT INTO sen.session (account_id, issued_on, id, handle_hash, epoch, idle_s, expires_at, ip)"
-	"  SELECT id, current_date, gen_random_uuid(), '\\x00', epoch, idle, now() + interval '12 h', '::1' FROM sen.account"
-	"  WHERE login = who RETURNING *)"
-	" INSERT INTO sen.token_family (account_id, issued_on, id, client_id, session_id, session_on, scope, auth_time, epoch, expires_at)"
-	"  SELECT s.account_id, current_date, gen_random_uuid(), c, s.id, s.issued_on, 'openid', now(), s.epoch, s.expires_at"
-	"  FROM s, unnest(clients) c $$;";
-
-static int setup(void **state)
-{
-	(void)state;
-	migrated_create("ends");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = N_PARALLEL, .statement_timeout_ms = 20000, .with_lanes = false });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
-}
-
-static void clean(void)
-{
-	side("DELETE FROM sen.access_grant; DELETE FROM sen.session; DELETE FROM sen.token_family; DELETE FROM sen.outbox;"
-	     " UPDATE sen.account SET status = 'active', next_eval_at = NULL; UPDATE sen.platform SET state = 'operating' WHERE id > 0;"
-	     " SELECT give('a1', 'MC'), give('a1', 'TP'), give('a1', 'ND'), give('a2', 'MC')");
-}
-
-static int begin(void **state)
-{
-	unit_arena_setup(state);
-	clean();
-	return 0;
-}
-
-static int64_t rows_for(const char *client)
-{
-	char sql[128];
-
-	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM sen.outbox WHERE destination = '%s'", client);
-	return side_i64(sql);
-}
-
-static void expect_rows(int64_t p02, int64_t p03, int64_t app)
-{
-	assert_int_equal(rows_for("p02"), p02);
-	assert_int_equal(rows_for("p03"), p03);
-	assert_int_equal(rows_for("app"), app);
-	assert_int_equal(rows_for("quiet"), 0);
-}
 
 static void each_relying_party_of_a_session_is_told_once(void **state)
 {
@@ -142,7 +58,7 @@ static void changes_of_the_account_end_every_session_of_it(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-		clean();
+		sessiondb_clean();
 		side("SELECT sign_in('a1', ARRAY['p02', 'app']), sign_in('a1', ARRAY['p02', 'p03']), sign_in('a2', ARRAY['p02'])");
 		/* One is over already. */
 		side("SELECT sign_in('a1', ARRAY['p03'], 60)");
@@ -155,7 +71,7 @@ static void changes_of_the_account_end_every_session_of_it(void **state)
 		assert_int_equal(side_i64("SELECT count(*) FROM sen.session WHERE account_id = account('a2') AND ended_at IS NULL"), 1);
 	}
 	/* Neither the planner's note nor a name ends anything. */
-	clean();
+	sessiondb_clean();
 	side("SELECT sign_in('a1', ARRAY['p02']); UPDATE sen.account SET next_eval_at = now()");
 	expect_rows(0, 0, 0);
 }
@@ -187,7 +103,7 @@ static void a_role_that_runs_out_ends_its_part(void **state)
 	     " UPDATE sen.access_grant g SET valid_from = now() - interval '1 h', valid_to = now() - interval '1 s' FROM sen.role r"
 	     " WHERE r.id = g.role_id AND r.platform_id = 3; UPDATE sen.account SET next_eval_at = now() WHERE login = 'a1';"
 	     " DELETE FROM sen.dirty_account");
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, sessiondb, NULL);
 	assert_int_equal(dirty_add_due(&op, &n), 0);
 	db_op_done(&op);
 	assert_int_equal(n, 1);
@@ -212,7 +128,7 @@ static void parallel_ends_are_one_end(void **state)
 	(void)state;
 	side("SELECT sign_in('a1', ARRAY['p02', 'p02', 'p03'])");
 	for (size_t i = 0; i < N_PARALLEL; i++) {
-		tasks[i] = (struct task){ .db = db, .query = ends[i % ARRAY_LEN(ends)] };
+		tasks[i] = (struct task){ .db = sessiondb, .query = ends[i % ARRAY_LEN(ends)] };
 		task_start(&tasks[i]);
 	}
 	for (size_t i = 0; i < N_PARALLEL; i++) {
@@ -232,7 +148,7 @@ static void *end_by_hand(void *arg)
 
 static void an_end_sees_the_family_that_is_being_born(void **state)
 {
-	struct task end = { .db = db, .query = &test_end_by_hand };
+	struct task end = { .db = sessiondb, .query = &test_end_by_hand };
 	pthread_t thread;
 
 	(void)state;
@@ -248,86 +164,6 @@ static void an_end_sees_the_family_that_is_being_born(void **state)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_int_equal(end.code, 0);
 	expect_rows(1, 0, 0);
-}
-
-static void expire(void **state, size_t seen, size_t ended)
-{
-	size_t n_seen, n_ended;
-	struct op op;
-
-	op_init(&op, *state, db, NULL);
-	assert_int_equal(session_expire(&op, &n_seen, &n_ended), 0);
-	db_op_done(&op);
-	assert_int_equal(n_seen, seen);
-	assert_int_equal(n_ended, ended);
-}
-
-static void sessions_that_ran_out_end(void **state)
-{
-	side("SELECT sign_in('a1', ARRAY['p02']), sign_in('a1', ARRAY['p03']), sign_in('a2', ARRAY['p02'])");
-	expire(state, 0, 0);
-	side("UPDATE sen.session SET sweep_at = now()");
-	/* Alive: looked at again when they would run out. */
-	expire(state, 3, 0);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.session WHERE sweep_at = last_seen_at + idle_s * interval '1 s'"), 3);
-	expire(state, 0, 0);
-	/* Idle, absolute, and one whose activity the sweep has not heard of. */
-	side("UPDATE sen.session SET sweep_at = now(), last_seen_at = now() - interval '901 s' WHERE account_id = account('a2');"
-	     " UPDATE sen.session SET sweep_at = now(), expires_at = now() WHERE id = (SELECT session_id FROM sen.token_family WHERE client_id = 'p03');"
-	     " UPDATE sen.session SET sweep_at = now(), last_seen_at = now() WHERE id = (SELECT session_id FROM sen.token_family"
-	     "  WHERE client_id = 'p02' AND account_id = account('a1'))");
-	expire(state, 3, 2);
-	expect_rows(1, 1, 0);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.session WHERE end_reason = 'expired'"), 2);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit WHERE action = 'session.end' AND actor = 'system'"), 2);
-	expire(state, 0, 0);
-}
-
-static void *expire_all(void *arg)
-{
-	_cleanup_(arena_freep) struct arena *a = arena_new(UNIT_ARENA_BYTES);
-	size_t n_seen, n_ended, *total = arg;
-
-	do {
-		struct op op;
-
-		arena_reset(a);
-		op_init(&op, a, db, NULL);
-		assert_int_equal(session_expire(&op, &n_seen, &n_ended), 0);
-		db_op_done(&op);
-		*total += n_ended;
-	} while (n_seen > 0);
-	return NULL;
-}
-
-static void sweeps_side_by_side_end_each_session_once(void **state)
-{
-	pthread_t threads[4];
-	size_t totals[4] = { 0 }, sum = 0;
-
-	(void)state;
-	side("SELECT sign_in('a2', ARRAY['p02']) FROM generate_series(1, 2300);"
-	     " UPDATE sen.session SET sweep_at = now(), last_seen_at = now() - interval '1 h'");
-	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, expire_all, &totals[i]), 0);
-	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
-		sum += totals[i];
-	}
-	assert_int_equal(sum, 2300);
-	expect_rows(2300, 0, 0);
-}
-
-/* What is alive costs the sweep nothing: it reads an index, and activity does not move that. */
-static void a_sweep_reads_an_index(void **state)
-{
-	(void)state;
-	side("SELECT sign_in('a2', ARRAY[]::text[]) FROM generate_series(1, 3000); ANALYZE sen.session");
-	side("CREATE OR REPLACE FUNCTION plan_of(q text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE line text; all_lines text := '';"
-	     " BEGIN FOR line IN EXECUTE 'EXPLAIN ' || q LOOP all_lines := all_lines || line; END LOOP; RETURN all_lines; END $$");
-	assert_int_equal(side_i64("SELECT CASE WHEN p LIKE '%_sweep_at_idx%' AND p NOT LIKE '%Seq Scan on session_'"
-	                          " || to_char(current_date, 'YYYYMMDD') || '%' THEN 1 ELSE 0 END"
-	                          " FROM plan_of('SELECT id FROM sen.session WHERE sweep_at <= now() AND ended_at IS NULL ORDER BY sweep_at LIMIT 500') p"), 1);
 }
 
 #define SESSION_REVOKED "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
@@ -403,7 +239,7 @@ static void a_stream_that_stops_keeps_nothing(void **state)
 	side("DELETE FROM sen.ssf_stream");
 }
 
-#define ENDS_TEST(f) cmocka_unit_test_setup_teardown(f, begin, unit_arena_teardown)
+#define ENDS_TEST(f) cmocka_unit_test_setup_teardown(f, sessiondb_begin, unit_arena_teardown)
 
 int main(void)
 {
@@ -420,10 +256,7 @@ int main(void)
 		ENDS_TEST(streams_hear_of_sessions_that_they_had_a_part_in),
 		ENDS_TEST(streams_hear_of_accounts_that_they_know),
 		ENDS_TEST(a_stream_that_stops_keeps_nothing),
-		ENDS_TEST(sessions_that_ran_out_end),
-		ENDS_TEST(sweeps_side_by_side_end_each_session_once),
-		ENDS_TEST(a_sweep_reads_an_index),
 	};
 
-	return cmocka_run_group_tests_name("session ends", tests, setup, teardown);
+	return cmocka_run_group_tests_name("session ends", tests, sessiondb_setup, sessiondb_teardown);
 }
