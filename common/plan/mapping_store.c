@@ -8,7 +8,8 @@
 #define JSON_DEPTH 8
 #define KEPT_BYTES ((size_t)256 * 1024 * 1024)
 
-DB_QUERY(plan_mappings_active, DB_READ, "SELECT platform_id, number, version FROM sen.mapping WHERE state = 'active' ORDER BY platform_id");
+DB_QUERY(plan_mappings_active, DB_READ,
+	"SELECT platform_id, number, version, (extract(epoch FROM activated_at) * 1000000)::bigint FROM sen.mapping WHERE state = 'active' ORDER BY platform_id");
 
 DB_QUERY(plan_mapping_document, DB_READ,
 	"SELECT document FROM sen.mapping WHERE platform_id = $1::smallint AND number = $2::integer AND version = $3::bigint");
@@ -24,6 +25,11 @@ DB_QUERY(plan_mapping_wake, DB_WRITE,
 	" u AS (UPDATE sen.mapping x SET waking = n.n = $1::bigint, wake_after = CASE WHEN n.n = $1::bigint THEN n.last END"
 	"  FROM m, n WHERE x.platform_id = m.platform_id AND x.number = m.number)"
 	" SELECT n.n, CASE WHEN n.n > 0 THEN sen.wake(n.ids, 4::smallint) END FROM n");
+
+/* An active row as it is while it is active; the stamp tells it from one of a database that was restored. */
+struct mapping_key {
+	int64_t platform_id, number, version, stamp;
+};
 
 struct kept {
 	struct kept *next;
@@ -41,7 +47,8 @@ static bool find_kept(struct mapping_key key, const struct mapping **ret)
 
 	pthread_mutex_lock(&lock);
 	for (k = kept_first; k; k = k->next)
-		if (k->key.platform_id == key.platform_id && k->key.number == key.number && k->key.version == key.version)
+		if (k->key.platform_id == key.platform_id && k->key.number == key.number && k->key.version == key.version &&
+		    k->key.stamp == key.stamp)
 			break;
 	pthread_mutex_unlock(&lock);
 	*ret = k ? k->mapping : NULL;
@@ -68,7 +75,8 @@ static void keep(struct mapping_key key, struct str document, const struct mappi
 	*ret = k->mapping;
 }
 
-int mapping_version_read(struct op *op, struct mapping_key key, const struct mapping **ret_mapping)
+/* *ret_mapping NULL: it cannot be read by this program. */
+static int read_version(struct op *op, struct mapping_key key, const struct mapping **ret_mapping)
 {
 	struct db_rows rows;
 	int err;
@@ -78,8 +86,9 @@ int mapping_version_read(struct op *op, struct mapping_key key, const struct map
 	err = db_run(op, &plan_mapping_document, &rows, P_I64(key.platform_id), P_I64(key.number), P_I64(key.version));
 	if (err < 0)
 		return err;
+	/* Retired at this very moment: the accounts are woken, and planned again. */
 	if (rows.n == 0)
-		return op_fail(op, ERR_NOT_FOUND, "no such mapping");
+		return op_fail(op, ERR_UNAVAILABLE, "the mapping was replaced meanwhile");
 	keep(key, db_str(&rows, 0, 0), ret_mapping);
 	return 0;
 }
@@ -101,10 +110,10 @@ int mapping_set_read(struct op *op, const struct mapping_set **ret_set, bool *re
 	by_platform = ARENA_ARRAY(op->arena, const struct mapping *, set->n);
 	is_broken = ARENA_ARRAY(op->arena, bool, set->n);
 	for (size_t i = 0; i < rows.n; i++) {
-		struct mapping_key key = { db_i64(&rows, i, 0), db_i64(&rows, i, 1), db_i64(&rows, i, 2) };
+		struct mapping_key key = { db_i64(&rows, i, 0), db_i64(&rows, i, 1), db_i64(&rows, i, 2), db_i64(&rows, i, 3) };
 		size_t platform = (size_t)key.platform_id;
 
-		err = mapping_version_read(op, key, &by_platform[platform]);
+		err = read_version(op, key, &by_platform[platform]);
 		if (err < 0)
 			return err;
 		is_broken[platform] = !by_platform[platform];

@@ -10,12 +10,6 @@
 
 /* Of this moment; NULL when there is none.  *ret_needs_path: one of them asks for unit.path. */
 int mapping_set_read(struct op *op, const struct mapping_set **ret_set, bool *ret_needs_path) _must_check_;
-/* A row of sen.mapping as it was after a change of it. */
-struct mapping_key {
-	int64_t platform_id, number, version;
-};
-/* *ret_mapping NULL: it cannot be read by this program.  ERR_NOT_FOUND: there is none, or it was changed. */
-int mapping_version_read(struct op *op, struct mapping_key key, const struct mapping **ret_mapping) _must_check_;
 /*
  * A batch of accounts of a mapping that was activated is woken; no more than `ceiling` wait at a time.
  * *ret_n: how many; 0: none, or not now.
