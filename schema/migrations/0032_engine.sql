@@ -21,6 +21,9 @@ DECLARE
 	known text := coalesce(current_setting('sen.woken', true), '');
 	few uuid[];
 BEGIN
+	IF NOT EXISTS (SELECT FROM unnest(accounts) x (a) WHERE a IS NOT NULL) THEN
+		RETURN;
+	END IF;
 	IF cause NOT IN ('named', 'approved', 'feed') AND known <> 'many' THEN
 		few := ARRAY(SELECT DISTINCT a FROM unnest(nullif(known, '')::uuid[] || accounts) x (a) WHERE a IS NOT NULL LIMIT 6);
 		known := CASE WHEN cardinality(few) > 5 THEN 'many' ELSE few::text END;
