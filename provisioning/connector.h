@@ -138,7 +138,10 @@ struct connector {
 	 * it cannot be known that these are all.  NULL: a platform of this kind cannot be asked.
 	 */
 	enum verdict (*match)(struct call *c, size_t rule, struct candidates *all);
-	/* The account at ext_id gets our id, and nothing else; VERDICT_CONFLICT when it is somebody else's. */
+	/*
+	 * The account at ext_id gets our id, and nothing else; VERDICT_CONFLICT when it is somebody else's.  After a rule, or after
+	 * a person has decided it: then c->want has its account_id alone.  NULL: not here.
+	 */
 	enum verdict (*adopt)(struct call *c, struct observed *ret);
 };
 

@@ -59,5 +59,15 @@ struct sample {
 };
 int sample_judge(struct op *op, const struct observe_run *run, const struct sample *samples, size_t n) _must_check_;
 
+/* An account that a person has given to one of ours. */
+struct adoption {
+	int64_t id, platform_id;
+	struct str ext_id, account_id;
+};
+/* *ret: NULL when there is none.  Taken for a while: whoever dies over it, another one repeats it. */
+int adoption_take(struct op *op, const struct observed_platform *platforms, size_t n, struct adoption **ret) _must_check_;
+/* fault NULL: it carries our id, and its binding becomes due; else it has failed, and a person may try again. */
+int adoption_end(struct op *op, const struct adoption *a, const char *fault) _must_check_;
+
 /* It is said that an account may have changed there: looked at at the next operation, without waiting for a listing. */
 int observe_changed(struct op *op, int64_t platform_id, struct str ext_id) _must_check_;

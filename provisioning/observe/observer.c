@@ -8,7 +8,8 @@
 
 /* A page of large users, or a batch of facts. */
 #define PAGE_BYTES ((size_t)32 * 1024 * 1024)
-#define ROW_BYTES ((size_t)64 * 1024)
+/* And an answer of a platform about one account. */
+#define ROW_BYTES ((size_t)4 * 1024 * 1024)
 #define POLL_MS 500
 #define HOUR_S 3600
 #define NIGHT_MINUTE 90 /* 01:30 */
@@ -75,17 +76,49 @@ static int carry_on(struct run *r, struct op *op)
 	return err;
 }
 
+/* What persons have decided to be ours gets our id; the worker does the rest. */
+static int adopt_one(struct observer *o, struct op *op, const struct adoption *a)
+{
+	const struct observed_connector *of = connector_of(o, a->platform_id);
+	const struct connector *connector = connector_find(of->config->kind);
+	const struct desired want = { .platform_id = a->platform_id, .account_id = a->account_id };
+	struct call call = { .op = op, .want = &want, .ext_id = a->ext_id, .deadline_ms = clock_mono_ms() + OBSERVE_LEASE_S * 1000 };
+	struct connector_config config = *of->config;
+	struct observed seen;
+	enum verdict verdict;
+
+	config.concurrency = 1;
+	if (!connector->adopt)
+		return adoption_end(op, a, "cannot_adopt");
+	if (connector->open(op, &config, &call.instance) < 0)
+		return adoption_end(op, a, "config");
+	verdict = connector->adopt(&call, &seen);
+	connector->close(call.instance);
+	op_forgive(op);
+	log_event(LOG_LEVEL_INFO, "adopt", L_STR("platform", config.platform), L_STR("account", a->account_id),
+	          L_C("fault", verdict == VERDICT_DONE ? "" : call.fault.class ? call.fault.class : "fault"));
+	/* It goes again by itself, once it is taken for dead. */
+	if (verdict == VERDICT_DOWN || verdict == VERDICT_IN_DOUBT || verdict == VERDICT_LIMITED)
+		return 0;
+	return adoption_end(op, a, verdict == VERDICT_DONE ? NULL : call.fault.class ? call.fault.class : "fault");
+}
+
 int observer_step(struct observer *o, struct arena *arena, bool *ret_did)
 {
 	_cleanup_(arena_freep) struct arena *row_arena = arena_new(ROW_BYTES);
 	const struct observed_platform *platforms = platforms_of(row_arena, o);
 	struct run r = { .observer = o, .arena = arena };
+	struct adoption *adoption = NULL;
 	struct op op;
 	int err;
 
 	*ret_did = false;
 	op_init(&op, row_arena, o->db, NULL);
-	err = observe_run_due(&op, platforms, o->n_connectors);
+	err = adoption_take(&op, platforms, o->n_connectors, &adoption);
+	if (err == 0 && adoption)
+		err = adopt_one(o, &op, adoption);
+	if (err == 0)
+		err = observe_run_due(&op, platforms, o->n_connectors);
 	if (err == 0)
 		err = observe_run_claim(&op, platforms, o->n_connectors, &r.row);
 	if (err == 0 && r.row) {

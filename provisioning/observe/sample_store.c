@@ -35,6 +35,45 @@ DB_QUERY(obs_changed, DB_WRITE,
 	" WHERE s.platform_id = $1::smallint AND s.ext_id = $2 AND s.situation = 'linked' AND b.account_id = s.owner_account AND b.platform_id = $1::smallint"
 	" AND b.state = 0");
 
+DB_QUERY(obs_adoption_take, DB_WRITE,
+	"UPDATE sen.shadow s SET decision_state = 'doing', changed_at = now() WHERE s.id = (SELECT o.id FROM sen.shadow o"
+	" WHERE o.platform_id = ANY ($1::smallint[]) AND o.decision = 'adopt' AND o.decision_state IN ('decided', 'doing')"
+	" AND (o.decision_state = 'decided' OR o.changed_at < now() - interval '90 s') ORDER BY o.id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+	" RETURNING s.id, s.platform_id, s.ext_id, s.owner_account");
+
+/* A binding in a worker's hands is not touched; the adoption is repeated then. */
+DB_QUERY(obs_adoption_end, DB_WRITE,
+	"WITH due AS (UPDATE sen.binding b SET ext_id = $4, state = 1, due_at = now(), tries = 0, err_class = NULL, err_detail = NULL, seen_hash = NULL"
+	"  WHERE $2 = '' AND b.account_id = $5::uuid AND b.platform_id = $3::smallint AND b.want_active AND b.state <> 2 RETURNING 1),"
+	" held AS (SELECT FROM sen.binding b WHERE b.account_id = $5::uuid AND b.platform_id = $3::smallint AND b.state = 2)"
+	" UPDATE sen.shadow SET decision_state = CASE WHEN $2 = '' AND EXISTS (SELECT FROM due) THEN 'done' WHEN $2 = '' AND EXISTS (SELECT FROM held) THEN 'doing'"
+	"  ELSE 'failed' END, reason = CASE WHEN $2 = '' THEN reason ELSE left(coalesce(reason, '') || ' [' || $2 || ']', 1200) END"
+	" WHERE id = $1::bigint AND decision_state = 'doing'");
+
+int adoption_take(struct op *op, const struct observed_platform *platforms, size_t n, struct adoption **ret)
+{
+	struct columns c = columns_new(op->arena, n, 1);
+	struct db_rows rows;
+	int err;
+
+	*ret = NULL;
+	for (size_t i = 0; i < n; i++)
+		columns_int(&c, 0, i, platforms[i].platform_id);
+	err = db_run(op, &obs_adoption_take, &rows, columns_param(&c, 0));
+	if (err < 0 || rows.n == 0)
+		return err;
+	*ret = ARENA_NEW(op->arena, struct adoption);
+	**ret = (struct adoption){ db_i64(&rows, 0, 0), db_i64(&rows, 0, 1), db_str(&rows, 0, 2), db_str(&rows, 0, 3) };
+	return 0;
+}
+
+int adoption_end(struct op *op, const struct adoption *a, const char *fault)
+{
+	struct db_rows rows;
+
+	return db_run(op, &obs_adoption_end, &rows, P_I64(a->id), P_C(fault ? fault : ""), P_I64(a->platform_id), P_STR(a->ext_id), P_STR(a->account_id));
+}
+
 int sample_take(struct op *op, const struct observe_run *run, const struct suspect **ret, size_t *ret_n)
 {
 	struct db_rows rows;

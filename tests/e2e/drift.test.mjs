@@ -43,6 +43,7 @@ async function findings(code, situation) {
   return all;
 }
 
+const adminApi = async (...args) => (await administrator()).api(...args);
 const revoke = async (login) => {
   const answer = await (await administrator()).api('POST', '/grants/revoke', { login, reason: 'Thôi việc' });
   assert.equal(answer.status, 200, answer.text);
@@ -285,6 +286,38 @@ test('tables in PostgreSQL, and a list that lies', async () => {
   liar.users = kept;
   assert.equal((await listing('DLIE')).state, 'complete');
   assert.equal((await (await administrator()).api('GET', '/platforms/DLIE/observations')).json.observations.find((o) => o.id === held.id).state, 'superseded');
+
+  // Ours by name alone: one person proposes, the provisioner waits for another.
+  const orphan = { id: randomUUID(), userName: (await sql('SELECT lower(employee_code) FROM sen.person WHERE employee_code = $1', await freshEmployee()))[0][0], displayName: 'Có sẵn', active: true };
+  liar.users.set(orphan.id, orphan);
+  assert.equal((await listing('DLIE')).state, 'complete');
+  const [stray] = await findings('DLIE', 'unmatched');
+  assert.equal(stray.ext_id, orphan.id);
+  const taken = members[5], theirs = [...liar.users.values()].find((u) => u.externalId === taken.id);
+  const decide = (login) => adminApi('POST', `/platforms/DLIE/findings/${stray.id}/decision`, { decision: 'adopt', login, reason: 'Là một người' });
+  assert.equal((await decide(taken.login)).status, 409, 'it has an account there');
+  liar.users.delete(theirs.id);
+  for (let i = 0; i < 2; i += 1) await listing('DLIE');
+  await until('made again', () => [...liar.users.values()].some((u) => u.externalId === taken.id));
+  // Without its id, as if it had always been there by itself.
+  await settled('DLIE');
+  const twin = [...liar.users.values()].find((u) => u.externalId === taken.id);
+  delete twin.externalId;
+  await listing('DLIE');
+  const [lost] = await findings('DLIE', 'unlinked');
+  assert.deepEqual([lost.account, lost.carries_our_id], [taken.login, false]);
+  const proposed = await adminApi('POST', `/platforms/DLIE/findings/${lost.id}/decision`, { decision: 'adopt', reason: 'Mất mã định danh' });
+  assert.deepEqual([proposed.status, proposed.json.decision_state], [200, 'proposed'], proposed.text);
+  const alone = await adminApi('POST', `/platforms/DLIE/findings/${lost.id}/confirm`, {});
+  assert.equal(alone.status, 403, alone.text);
+  await listing('DLIE');
+  assert.equal(twin.externalId, undefined, 'adopted by one person');
+  await sql(`UPDATE sen.shadow SET decided_by = (SELECT id FROM sen.account WHERE login = $1) WHERE id = ${lost.id}`, members[0].login);
+  const confirmed = await adminApi('POST', `/platforms/DLIE/findings/${lost.id}/confirm`, {});
+  assert.equal(confirmed.status, 200, confirmed.text);
+  await until('its id is back', () => [...liar.users.values()].some((u) => u.id === twin.id && u.externalId === taken.id));
+  const ignored = await adminApi('POST', `/platforms/DLIE/findings/${stray.id}/decision`, { decision: 'ignore', reason: 'Tài khoản kỹ thuật' });
+  assert.deepEqual([ignored.status, ignored.json.decision], [200, 'ignore'], ignored.text);
 
   // What is only to be told.
   const admin = await administrator(), plan = await admin.api('GET', '/platforms/DLIE/observation-plan');
