@@ -61,15 +61,15 @@ DB_QUERY(obs_active, DB_WRITE,
 	" UPDATE sen.observe_run SET drifted = drifted + (SELECT count(*) FROM wrong WHERE rule <> 'ignore'), repaired = repaired + (SELECT count(*) FROM due)"
 	" WHERE id = $1::bigint");
 
-/* A window of the listing in its order, whatever is in it: what the planner believes of the rest does not matter. */
+/* A window of the listing in its order, whatever is in it: what the planner believes of the rest does not matter.  OFFSET 0: by key, one after the other. */
 #define IS_SUSPECT                                                                                                    \
 	"w.situation = 'linked' AND b.state = 0 AND b.want_active = w.active AND b.want_hash = b.seen_hash"              \
 	" AND b.seen_at < w.asked_at AND s.equal_to IS DISTINCT FROM b.want_hash"
 DB_QUERY(obs_suspects, DB_READ,
 	"WITH w AS MATERIALIZED (SELECT * FROM sen.observe_item WHERE run_id = $1::bigint AND ext_id > $3 ORDER BY ext_id LIMIT $4::bigint)"
 	" SELECT w.ext_id, w.owner, b.want_hash, CASE WHEN " IS_SUSPECT " THEN w.attrs END FROM w"
-	" LEFT JOIN sen.binding b ON b.account_id = w.owner AND b.platform_id = $2::smallint"
-	" LEFT JOIN sen.shadow s ON s.platform_id = $2::smallint AND s.ext_id = w.ext_id ORDER BY w.ext_id");
+	" LEFT JOIN LATERAL (SELECT * FROM sen.binding x WHERE x.account_id = w.owner AND x.platform_id = $2::smallint OFFSET 0) b ON true"
+	" LEFT JOIN LATERAL (SELECT * FROM sen.shadow x WHERE x.platform_id = $2::smallint AND x.ext_id = w.ext_id OFFSET 0) s ON true ORDER BY w.ext_id");
 
 DB_QUERY(obs_attributes, DB_WRITE,
 	"WITH run AS MATERIALIZED (SELECT id, platform_id FROM sen.observe_run WHERE id = $1::bigint AND lease_token = $2::bigint FOR UPDATE),"
