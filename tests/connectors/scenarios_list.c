@@ -297,7 +297,60 @@ static void test_a_cursor_of_nobody(void **state)
 		kit.connector->list_end(kit.instance, page.session);
 }
 
+static enum verdict adopt(struct str ext_id, struct str account_id)
+{
+	struct desired want = { .account_id = account_id };
+	struct call call = { .instance = kit.instance, .want = &want, .ext_id = ext_id, .deadline_ms = clock_mono_ms() + kit.lease_ms };
+	struct op op;
+
+	op_init(&op, kit.arena, NULL, NULL);
+	call.op = &op;
+	return kit.connector->adopt(&call);
+}
+
+/* What was there before us becomes ours, with all that is wanted, and there is still one of it. */
+static void test_an_account_is_adopted(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result before = { .outcome = OUTCOME_OK };
+	struct whole w;
+
+	(void)state;
+	if (!kit.connector->adopt)
+		return;
+	kit_stand->act(STAND_ADD_FOREIGN, "annth");
+	assert_outcome(kit_go(d, NULL), OUTCOME_BLOCKED);
+	w = list_all(-1);
+	assert_int_equal(w.n, 1);
+	before.ext_id = w.seen[0].ext_id;
+	assert_int_equal(adopt(before.ext_id, d->account_id), VERDICT_DONE);
+	/* As after a crash in between. */
+	assert_int_equal(adopt(before.ext_id, d->account_id), VERDICT_DONE);
+	assert_outcome(kit_go(d, &before), OUTCOME_OK);
+	assert_there(d);
+	assert_int_equal(kit_stand->count(), 1);
+}
+
+static void test_nobody_elses_is_adopted(void **state)
+{
+	struct desired *theirs = kit_official("annth"), *ours = kit_official("binhnv");
+	struct result r;
+
+	(void)state;
+	if (!kit.connector->adopt)
+		return;
+	r = kit_go(theirs, NULL);
+	assert_outcome(r, OUTCOME_OK);
+	assert_int_equal(adopt(r.ext_id, ours->account_id), VERDICT_CONFLICT);
+	assert_there(theirs);
+	kit_stand->act(STAND_DELETE, "annth");
+	assert_true(adopt(r.ext_id, ours->account_id) != VERDICT_DONE);
+	assert_int_equal(kit_stand->count(), 0);
+}
+
 const struct CMUnitTest scenarios_lists[] = {
+	SCENARIO(test_an_account_is_adopted),
+	SCENARIO(test_nobody_elses_is_adopted),
 	SCENARIO(test_empty_platform),
 	SCENARIO(test_all_are_listed_as_they_are),
 	SCENARIO(test_what_others_do_is_seen),
