@@ -215,7 +215,7 @@ BEGIN
 			x := CASE WHEN c ->> 'o' = 'eq' THEN x ELSE x || ' COLLATE "C"' END;
 	END CASE;
 	RETURN CASE c ->> 'o' WHEN 'eq' THEN x || ' = ' || val WHEN 'gt' THEN x || ' > ' || val WHEN 'ge' THEN x || ' >= ' || val
-		WHEN 'lt' THEN x || ' < ' || val WHEN 'le' THEN x || ' <= ' || val 
+		WHEN 'lt' THEN x || ' < ' || val WHEN 'le' THEN x || ' <= ' || val
 		WHEN 'sw' THEN format('(%s >= %s AND %s < %s || chr(1114111) AND starts_with(%s, %s))', x, val, x, val, x, val)
 		WHEN 'ew' THEN format('right(%s, length(%s)) = %s', x, val, val) WHEN 'co' THEN format('strpos(%s, %s) > 0', x, val) END;
 END
