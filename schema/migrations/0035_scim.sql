@@ -155,8 +155,8 @@ CREATE FUNCTION sen.scim_expression(kind text, name text, elem boolean) RETURNS 
 	SELECT CASE kind || CASE WHEN elem THEN '[]' ELSE '' END || ':' || name
 		WHEN 'User:id' THEN 'f.person_id::text' WHEN 'User:externalId' THEN 'f.external_id' WHEN 'User:userName' THEN 'f.user_fold'
 		WHEN 'User:active' THEN 'f.active' WHEN 'User:meta.created' THEN 'f.created_at' WHEN 'User:meta.lastModified' THEN 'f.changed_at'
-		WHEN 'User:meta.resourceType' THEN '''User''::text' WHEN 'User:name.familyName' THEN 'sen.scim_lower(p.ho)'
-		WHEN 'User:name.middleName' THEN 'sen.scim_lower(p.dem)' WHEN 'User:name.givenName' THEN 'sen.scim_lower(p.ten)'
+		WHEN 'User:meta.resourceType' THEN '''User''::text' WHEN 'User:name.familyName' THEN 'sen.scim_lower(nullif(p.ho, ''''))'
+		WHEN 'User:name.middleName' THEN 'sen.scim_lower(nullif(p.dem, ''''))' WHEN 'User:name.givenName' THEN 'sen.scim_lower(p.ten)'
 		WHEN 'User:name.formatted' THEN 'sen.scim_lower(p.full_name)' WHEN 'User:name' THEN 'p.ten' WHEN 'User:userType' THEN 'p.kind'
 		WHEN 'User:employeeNumber' THEN 'p.employee_code' WHEN 'User:birthDate' THEN 'p.birth_date::text' WHEN 'User:sex' THEN 'p.sex'
 		WHEN 'User:state' THEN 'sen.person_state(f.person_id)'

@@ -86,7 +86,7 @@ static const struct scim_attr official_attrs[] = {
 	COMPLEX("posts", post_subs, .multi = true, .description = "All posts held now or later; what is left out ends today"),
 	COMPLEX("departure", departure_subs, .description = "Why the person does not work here: stated together with active false"),
 	EXACT("state", READ_ONLY, .canonical = "new|working|on_leave|suspended|retired|left|dead", .closed = true,
-	      .description = "Where the person stands by all that is known here, not by this source alone"),
+	      .description = "Where the person stands by all that is known here; in lists where it is asked for by name"),
 };
 static const struct scim_schema official_schema = {
 	SCIM_URN_OFFICIAL, "Official", "Posts with their decisions", official_attrs, ARRAY_LEN(official_attrs)

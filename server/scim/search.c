@@ -258,7 +258,7 @@ static int prepare_all(struct scim_call *call, const struct scim_query *query, s
 	return n_good == 0 ? first.code : 0;
 }
 
-int scim_list(struct scim_call *call, const struct scim_service *const *services, size_t n, const struct scim_query *query, json_t **ret_body)
+static int list(struct scim_call *call, const struct scim_service *const *services, size_t n, const struct scim_query *query, json_t **ret_body)
 {
 	struct part *parts = ARENA_ARRAY(call->op->arena, struct part, n);
 	_json_ json_t *resources = json_new_array();
@@ -281,4 +281,15 @@ int scim_list(struct scim_call *call, const struct scim_service *const *services
 	*ret_body = list_body(resources, total);
 	json_set_int(*ret_body, "startIndex", query->start);
 	return 0;
+}
+
+/* On a connection of its own: a search that takes long holds up nobody else's statements. */
+int scim_list(struct scim_call *call, const struct scim_service *const *services, size_t n, const struct scim_query *query, json_t **ret_body)
+{
+	int r = db_begin(call->op);
+
+	if (r == 0)
+		r = list(call, services, n, query, ret_body);
+	db_rollback(call->op);
+	return r;
 }

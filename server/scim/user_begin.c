@@ -80,10 +80,11 @@ static int today_of(struct op *op, struct str *ret_today)
 	return r;
 }
 
-static int hire(struct op *op, const struct scim_feed *feed, struct scim_stated *s, enum lc_event_kind kind)
+/* is_known: on record, though without a post. */
+static int hire(struct op *op, const struct scim_feed *feed, struct scim_stated *s, enum lc_event_kind kind, bool is_known)
 {
 	const struct movement_person person = { s->employee_code, s->kind, s->ho, s->dem, s->ten, s->birth_date, s->sex, STR_NULL };
-	struct movement_request request = { .kind = kind, .employee_code = s->employee_code, .person = kind == LC_JOIN ? &person : NULL };
+	struct movement_request request = { .kind = kind, .employee_code = s->employee_code, .person = is_known ? NULL : &person };
 	struct movement_result result = { 0 };
 	const struct scim_post *main;
 	struct scim_post plain;
@@ -146,6 +147,6 @@ int scim_user_begin(struct op *op, const struct scim_feed *feed, struct scim_sta
 	}
 	if (!(feed->authority & SCIM_OF_POSTS))
 		return op_fail(op, ERR_OUT_OF_SCOPE, "this source hires nobody");
-	r = hire(op, feed, s, known && !str_equal(db_str(&rows, 0, 1), STR("new")) ? LC_REHIRE : LC_JOIN);
+	r = hire(op, feed, s, known && !str_equal(db_str(&rows, 0, 1), STR("new")) ? LC_REHIRE : LC_JOIN, known);
 	return r < 0 ? r : find_id(op, feed, s->employee_code, ret_person_id);
 }

@@ -89,6 +89,38 @@ static void test_a_transaction_is_seen_when_committed(void **state)
 	db_close(db);
 }
 
+/* What has a transaction of its own becomes part of the one around it. */
+static void test_a_transaction_around_others(void **state)
+{
+	struct db *db = dbtest_open((struct db_config){ .with_lanes = true, .pool_size = 2 });
+	struct op op, other;
+
+	op_init(&op, *state, db, NULL);
+	op_init(&other, *state, db, NULL);
+	assert_int_equal(db_begin_around(&op), 0);
+	for (int64_t id = 1; id <= 2; id++) {
+		assert_int_equal(db_begin(&op), 0);
+		assert_int_equal(add(&op, id), 0);
+		assert_int_equal(db_commit(&op), 0);
+	}
+	assert_int_equal(count_seen_by(&other), 0);
+	assert_int_equal(db_commit(&op), 0);
+	assert_int_equal(count_seen_by(&other), 2);
+	/* A rollback within ends all of it, and the op is as before. */
+	assert_int_equal(db_begin_around(&op), 0);
+	assert_int_equal(add(&op, 3), 0);
+	assert_int_equal(db_begin(&op), 0);
+	assert_int_equal(add(&op, 4), 0);
+	db_rollback(&op);
+	assert_null(op.tx);
+	assert_int_equal(count_seen_by(&op), 2);
+	assert_int_equal(db_begin(&op), 0);
+	assert_int_equal(add(&op, 5), 0);
+	assert_int_equal(db_commit(&op), 0);
+	assert_int_equal(count_seen_by(&other), 3);
+	db_close(db);
+}
+
 static void test_rollback_and_a_transaction_left_open_leave_nothing(void **state)
 {
 	struct db *db = open_pool(1);
@@ -446,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_transaction_is_seen_when_committed),
+		TEST(test_a_transaction_around_others),
 		TEST(test_rollback_and_a_transaction_left_open_leave_nothing),
 		TEST(test_a_transaction_with_a_failed_statement_cannot_commit),
 		TEST(test_a_dry_run_is_like_the_real_thing_and_leaves_nothing),
