@@ -491,7 +491,11 @@ static void test_kinds(void **state)
 	assert_int_equal(account_kind_add(&f->op, &f->admin, &service, &login), 0);
 	assert_int_equal(account_admin_activation(&f->op, &f->admin, STR("dv.dongbo"), &code), ERR_ACCOUNT_STATE);
 	op_forgive(&f->op);
-	gift.login = STR("dv.dongbo");
+	/* A technique administers nothing; a service may, as which a source of personnel data acts. */
+	service.kind = STR("technical");
+	service.login = STR("kt.dongbo");
+	assert_int_equal(account_kind_add(&f->op, &f->admin, &service, &login), 0);
+	gift.login = login;
 	assert_int_equal(scoping_add(&f->op, &f->admin, &gift, &scope, &added), ERR_BLOCKED);
 	side("UPDATE sen.personnel_policy SET admin_accounts_only = true");
 	gift.login = STR("phuongdt");
