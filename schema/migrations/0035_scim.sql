@@ -173,7 +173,8 @@ $$;
 CREATE FUNCTION sen.scim_values(kind text, attribute text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
 	SELECT CASE kind || ':' || attribute
 		WHEN 'User:posts' THEN '(SELECT o.*, u.code AS unit_code FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id'
-			' WHERE upper_inf(o.valid) OR upper(o.valid) > sen.today()) e WHERE e.person_id = f.person_id'
+			' WHERE starts_with(u.path, (SELECT w.path FROM sen.feed d JOIN sen.unit w ON w.id = d.unit_id WHERE d.id = $1))'
+			' AND (upper_inf(o.valid) OR upper(o.valid) > sen.today())) e WHERE e.person_id = f.person_id'
 		WHEN 'User:groups' THEN '(SELECT g.*, m.person_id FROM sen.feed_member m JOIN sen.feed_group g ON g.feed_id = m.feed_id AND g.id = m.group_id) e'
 			' WHERE e.feed_id = f.feed_id AND e.person_id = f.person_id'
 		WHEN 'Group:members' THEN 'sen.feed_member e WHERE e.feed_id = f.feed_id AND e.group_id = f.id' END

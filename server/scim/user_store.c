@@ -1,4 +1,4 @@
-/* user_store.c: rows of users, and the resource that is made of them. */
+/* user_store.c: rows of users, and the resource that is made of them.  Posts beyond the feed's units are none of its business. */
 
 #include "server/scim/user.h"
 
@@ -10,7 +10,7 @@ DB_QUERY(scim_user_load_q, DB_READ,
          " (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'version', o.version, 'unit', u.code, 'title', o.title, 'kind', o.kind, 'rank', o.rank,"
          "  'validFrom', lower(o.valid), 'validTo', upper(o.valid), 'decisionNumber', o.decision_no, 'decisionDate', o.decision_on, 'signer', o.signer)"
          "  ORDER BY o.kind = 'main' DESC, lower(o.valid), o.id) FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = p.id"
-         "  AND (upper_inf(o.valid) OR upper(o.valid) > sen.today())),"
+         "  AND starts_with(u.path, $4) AND (upper_inf(o.valid) OR upper(o.valid) > sen.today())),"
          " (SELECT jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name, 'type', 'direct') ORDER BY g.seq)"
          "  FROM sen.feed_member m JOIN sen.feed_group g ON g.feed_id = m.feed_id AND g.id = m.group_id"
          "  WHERE m.feed_id = f.feed_id AND m.person_id = f.person_id), sen.today() + 1"
@@ -187,7 +187,8 @@ static int from_row(struct op *op, const struct scim_feed *feed, const struct db
 int scim_user_load(struct op *op, const struct scim_feed *feed, const struct scim_ids *ids, struct scim_user *ret_users, size_t *ret_n)
 {
 	struct db_rows rows;
-	int r = db_run(op, &scim_user_load_q, &rows, P_STR(feed->id), P_STR(db_array(op->arena, ids->ids, ids->n)), P_BOOL(ids->with_state));
+	int r = db_run(op, &scim_user_load_q, &rows, P_STR(feed->id), P_STR(db_array(op->arena, ids->ids, ids->n)), P_BOOL(ids->with_state),
+	               P_STR(feed->unit_path));
 
 	*ret_n = 0;
 	if (r < 0)

@@ -161,6 +161,33 @@ static void test_filters(_unused_ void **state)
 	}
 }
 
+/* A post in a unit that is not the feed's is neither shown nor found, and stays where it is. */
+static void test_posts_beyond(_unused_ void **state)
+{
+	const json_t *first = json_array_get(resources, 0);
+	struct str id = json_get_str(first, "id");
+	struct op op;
+	char sql[400];
+
+	gov_begin(&op, gov_server);
+	(void)snprintf(sql, sizeof(sql), "INSERT INTO sen.post (person_id, id, unit_id, title, kind, valid, decision_no) SELECT '%.*s', gen_random_uuid(), id,"
+	               " 'Đại biểu', 'concurrent', daterange('2026-01-01', NULL), '7' FROM sen.unit WHERE code = '16690'", STR_ARG(id));
+	side(sql);
+	compare(&op, STR(SCIM_URN_OFFICIAL ":posts.title eq \"Đại biểu\""));
+	struct scim_call call = { .op = &op, .feed = &feed };
+	struct scim_answer now = { .status = 0 };
+	_json_ json_t *body = body_of(op.arena, 0);
+
+	json_object_del(json_array_get(json_object_get(json_object_get(body, SCIM_URN_OFFICIAL), "posts"), 0), "rank");
+	json_set_str(json_array_get(json_object_get(json_object_get(body, SCIM_URN_OFFICIAL), "posts"), 0), "decisionNumber", STR("77/QĐ"));
+	assert_int_equal(scim_users.replace(&call, id, body, &now), 0);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(now.body, SCIM_URN_OFFICIAL), "posts")), 1);
+	json_decref(now.body);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.post WHERE title = 'Đại biểu' AND upper_inf(valid)"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.post WHERE decision_no = '77/QĐ'"), 1);
+	gov_end(&op);
+}
+
 /* By cursor, page by page: the same as at once, for every sort and direction. */
 static void test_cursors(_unused_ void **state)
 {
@@ -200,7 +227,7 @@ static void test_cursors(_unused_ void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_filters), cmocka_unit_test(test_cursors) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_filters), cmocka_unit_test(test_cursors), cmocka_unit_test(test_posts_beyond) };
 
 	return cmocka_run_group_tests(tests, create, drop);
 }
