@@ -580,7 +580,7 @@ test('Okta as a client: look-up, creation, GET then PUT, pathless deactivation, 
 test('the guard: beyond the policy suspensions wait for a second person', async () => {
   const guarded = await feed(`guard-${mark}`, unit, { default_unit: division, default_title: 'Nhân viên', default_kind: 'vien_chuc' });
   const users = [];
-  for (let i = 0; i < 6; i += 1) users.push(await guarded.good(201, 'POST', '/Users', { schemas: [USER], userName: `guard${mark}.${i}`, name: { givenName: `G${i}` } }));
+  for (let i = 0; i < 6; i += 1) users.push(await guarded.good(201, 'POST', '/Users', { schemas: [USER], userName: `A.guard${mark}.${i}`, name: { givenName: `G${i}` } }));
   const [[n, percent]] = await sql('SELECT vanished_max_n, vanished_max_percent FROM sen.personnel_policy');
   await sql('UPDATE sen.personnel_policy SET vanished_max_n = 2, vanished_max_percent = 2');
   try {
@@ -593,7 +593,7 @@ test('the guard: beyond the policy suspensions wait for a second person', async 
     const own = await admin.api('POST', `/feeds/guard-${mark}/release`);
     assert.equal(own.json.code, 'four_eyes', own.text);
     // Grants, changes and new people are not held.
-    await guarded.good(201, 'POST', '/Users', { schemas: [USER], userName: `guard${mark}.new`, name: { givenName: 'Mới' } });
+    await guarded.good(201, 'POST', '/Users', { schemas: [USER], userName: `A.guard${mark}.new`, name: { givenName: 'Mới' } });
     const chief = await official(p02);
     const scope = await admin.api('POST', '/admin-scopes', { login: chief.login, unit, rights: ['read', 'import'] });
     assert.equal(scope.status, 201, scope.text);
