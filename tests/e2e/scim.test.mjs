@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 
+import { senctl, senctlLogin } from '../../deploy/driver/world.mjs';
 import { Administrator, administrator, env, freshEmployee, official, p02, p03, sql } from './lib/world.mjs';
 
 const BASE = `${env.SEN_ISSUER}/scim/v2`;
@@ -660,6 +661,27 @@ test('a feed is made only of what its maker may do', async () => {
   // And without the right in its scope it does nothing.
   const weak = await feed(`weak-${mark}`, unit, {}, ['read']);
   await weak.bad(403, undefined, 'POST', '/Users', person());
+});
+
+test('senctl makes, shows and renews a feed', async () => {
+  const tokenFile = `${env.SEN_STATE}/tmp/senctl-scim-${mark}.json`;
+  await senctlLogin(env, async (url) => {
+    let answer = await admin.agent.request(url);
+    if (answer.status === 200) answer = await admin.agent.signIn(answer, admin.login, admin.password);
+    await fetch(answer.location);
+  }, { tokenFile });
+  const ctl = (...args) => senctl(env, args, { tokenFile });
+  const login = `f.ctl-${mark}`, code = `ctl-${mark}`;
+  await admin.api('POST', '/accounts', { kind: 'service', employee_code: answerable, login, reason: 'Nguồn' });
+  await admin.api('POST', '/admin-scopes', { login, unit, rights: ['read', 'personnel', 'import'] });
+  const said = await ctl('feed', 'add', code, '--login', login, '--unit', unit, '--name', 'Phần mềm nhân sự', '--basis', '01/QĐ', '--authority', 'names,posts,active');
+  const [, token] = /^token: (senfeed_\S+)$/m.exec(said);
+  await new Source(token).good(200, 'GET', '/Users');
+  assert.match(await ctl('feed', 'list', '--limit', '200'), new RegExp(`^${code}  ${unit}`, 'm'));
+  assert.deepEqual(JSON.parse(await ctl('--json', 'feed', 'show', code)).authority, ['names', 'posts', 'active']);
+  assert.match(await ctl('feed', 'rotate', code, '--grace-hours', '0'), /^token: senfeed_/m);
+  await new Source(token).bad(401, undefined, 'GET', '/Users');
+  assert.equal(await ctl('feed', 'held', code), '');
 });
 
 test('too many requests are told when to come again', async () => {
