@@ -397,6 +397,26 @@ static void claims_keep_to_the_priority_and_probes_to_who_failed_least(void **st
 	assert_int_equal(claim(*state, (struct claim){ PLATFORM, 5, 60, PRIO_LAST, false }, &work), 2);
 }
 
+/* What readers are told is what the engine does. */
+static void the_rate_is_the_same_in_words_and_deeds(void **state)
+{
+	static const struct {
+		int64_t milli, base, passed_s, cap;
+	} cases[] = {
+		{ 0, 0, 5, 0 }, { 0, 0, 5, 7000 }, { 12500, 25000, 0, 40000 }, { 12500, 25000, 17, 40000 }, { 12500, 25000, 3600, 40000 },
+		{ 12500, 25000, 17, 0 }, { 12500, 25000, 89, 0 }, { 12500, 25000, 90, 0 }, { 100, 100, 7, 50 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rate r = { cases[i].milli, cases[i].base };
+		int64_t told = side_i64(arena_printf(*state, "SELECT coalesce(sen.platform_rate(h, nullif(%ld, 0)), 0) FROM (SELECT (jsonb_populate_record("
+		                                     "NULL::sen.platform_health, jsonb_build_object('rate_milli', %ld, 'rate_base', %ld, 'rate_at', now() - interval"
+		                                     " '%ld s'))).*) h", (long)cases[i].cap, (long)cases[i].milli, (long)cases[i].base, (long)cases[i].passed_s).p);
+
+		assert_int_equal(told, rate_in_force(&r, cases[i].passed_s * 1000, cases[i].cap));
+	}
+}
+
 static void counts_are_told(void **state)
 {
 	const int64_t ids[] = { PLATFORM, 3 };
@@ -444,6 +464,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_a_pause_one_revocation_may_try, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(what_is_at_a_time_is_shared, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(claims_keep_to_the_priority_and_probes_to_who_failed_least, begin, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(the_rate_is_the_same_in_words_and_deeds, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(counts_are_told, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(the_log_says_what_changed, begin, unit_arena_teardown),
 	};
