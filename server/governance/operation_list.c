@@ -41,11 +41,12 @@ DB_QUERY(operation_list_q, DB_READ,
          " UNION ALL (SELECT o.* FROM wanted w CROSS JOIN LATERAL (SELECT l.* FROM sen.op_log l WHERE (SELECT yes FROM many)"
          "   AND ($4::text IS NULL OR $4 = 'ok') AND l.platform_id = w.id AND " IS_OF_READER " AND" MATCH OUTCOME NEWEST ") o WHERE NOT w.whole)"
          " UNION ALL (SELECT o.* FROM wanted w CROSS JOIN LATERAL (SELECT l.* FROM sen.op_log l WHERE (SELECT yes FROM many)"
-         "   AND $4::text <> 'ok' AND l.outcome <> 'ok' AND l.platform_id = w.id AND " IS_OF_READER " AND" MATCH OUTCOME NEWEST ") o WHERE NOT w.whole))"
+         "   AND $4::text <> 'ok' AND l.outcome <> 'ok' AND l.platform_id = w.id AND " IS_OF_READER " AND" MATCH OUTCOME NEWEST ") o WHERE NOT w.whole)),"
+         " top AS MATERIALIZED (SELECT l.* FROM page l" NEWEST ")"
          " SELECT jsonb_build_object('at', sen.iso(l.at), 'platform', p.code, 'account_id', l.account_id, 'login', a.login, 'operation', l.op,"
          "  'generation', l.gen, 'outcome', l.outcome, 'status', l.status, 'ms', l.ms, 'detail', l.detail, 'changes', l.changes,"
          "  'request_id', l.task_id)::text, to_char(l.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), l.id"
-         " FROM page l JOIN sen.platform p ON p.id = l.platform_id LEFT JOIN sen.account a ON a.id = l.account_id" NEWEST);
+         " FROM top l JOIN sen.platform p ON p.id = l.platform_id LEFT JOIN sen.account a ON a.id = l.account_id" NEWEST);
 
 int operation_list(struct op *op, const struct principal *p, const struct operation_filter *f, struct json_page *ret)
 {

@@ -243,6 +243,9 @@ static void a_refusal_cuts_once_a_second_for_all(void **state)
 	/* The longer pause counts, for both. */
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform_health WHERE pause_until > now() + interval '350 ms'"), 1);
 	assert_int_equal(admit(&two, *state, 8, 0).limit, 0);
+	/* What was under way tells the same once more. */
+	(void)note(&two, *state, limited);
+	assert_int_equal(side_i64("SELECT rate_milli FROM sen.platform_health"), 100000);
 	side("UPDATE sen.platform_health SET pause_until = now(), rate_at = now() - interval '2 s', filled_at = now() - interval '1 s'");
 	assert_true(admit(&two, *state, 8, 0).limit > 0);
 	assert_in_range(gate_rate_milli(&two, clock_mono_ms()), 106000, 120000);
@@ -250,7 +253,7 @@ static void a_refusal_cuts_once_a_second_for_all(void **state)
 	assert_in_range(side_i64("SELECT rate_milli FROM sen.platform_health"), 53000, 60000);
 	/* A pause of its own accord changes no rate. */
 	(void)note(&two, *state, (struct gate_event){ .pause_ms = 5000, .is_event = true, .event = BREAKER_ANSWERED });
-	assert_int_equal(side_i64("SELECT limited_n FROM sen.platform_health"), 3);
+	assert_int_equal(side_i64("SELECT limited_n FROM sen.platform_health"), 4);
 	gate_done(&one);
 	gate_done(&two);
 }
