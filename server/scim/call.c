@@ -1,5 +1,7 @@
 #include "server/scim/call.h"
 
+#include "common/model/wake_cause.h"
+
 #include "common/base/base64.h"
 #include "common/crypto/digest.h"
 
@@ -67,4 +69,16 @@ void scim_finish(struct scim_call *call, const struct scim_type *type, json_t *r
 int scim_not_found(struct op *op)
 {
 	return op_fail(op, ERR_NOT_FOUND, "there is no such resource");
+}
+
+int scim_begin(struct op *op)
+{
+	int r = db_begin_around(op);
+
+	if (r < 0)
+		return r;
+	r = wake_cause_set(op, WAKE_FEED);
+	if (r < 0)
+		db_rollback(op);
+	return r;
 }

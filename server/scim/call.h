@@ -42,3 +42,5 @@ int scim_check_match(struct scim_call *call, struct str etag) _must_check_;
 void scim_finish(struct scim_call *call, const struct scim_type *type, json_t *resource, struct str created, struct str changed, struct str *ret_etag);
 struct str scim_location(struct scim_call *call, const struct scim_type *type, struct str id);
 int scim_not_found(struct op *op);
+/* A transaction around all that one request changes, known to the guard as a feed's. */
+int scim_begin(struct op *op) _must_check_;

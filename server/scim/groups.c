@@ -133,7 +133,7 @@ static int create(struct scim_call *call, const json_t *body, struct scim_answer
 	if (r == 0)
 		r = steps_of(call, resource, true, steps, &n);
 	if (r == 0)
-		r = db_begin_around(call->op);
+		r = scim_begin(call->op);
 	if (r < 0)
 		return r;
 	random_uuid(uuid);
@@ -166,7 +166,7 @@ static int change(struct scim_call *call, struct str id, const struct scim_group
 	int r = check_authority(call);
 
 	if (r == 0)
-		r = uuid_is_valid(id) ? db_begin_around(call->op) : scim_not_found(call->op);
+		r = uuid_is_valid(id) ? scim_begin(call->op) : scim_not_found(call->op);
 	if (r < 0)
 		return r;
 	r = scim_group_lock(call->op, call->feed, id, &group);
@@ -213,7 +213,7 @@ static int remove_group(struct scim_call *call, struct str id, struct scim_answe
 	int r = check_authority(call);
 
 	if (r == 0)
-		r = uuid_is_valid(id) ? db_begin_around(call->op) : scim_not_found(call->op);
+		r = uuid_is_valid(id) ? scim_begin(call->op) : scim_not_found(call->op);
 	if (r < 0)
 		return r;
 	r = scim_group_lock(call->op, call->feed, id, &group);

@@ -122,7 +122,7 @@ static int create(struct scim_call *call, const json_t *body, struct scim_answer
 	if (r == 0)
 		r = scim_user_read(call->op, call->feed, resource, NULL, &s);
 	if (r == 0)
-		r = db_begin_around(call->op);
+		r = scim_begin(call->op);
 	if (r < 0)
 		return r;
 	r = as_scim(call->op, begin_user(call, resource, &s, &now));
@@ -164,7 +164,7 @@ static int change_user(struct scim_call *call, enum how how, struct str id, cons
 {
 	struct scim_user now = { 0 }, user = { 0 };
 	bool changed = false;
-	int r = uuid_is_valid(id) ? db_begin_around(call->op) : scim_not_found(call->op);
+	int r = uuid_is_valid(id) ? scim_begin(call->op) : scim_not_found(call->op);
 
 	if (r < 0)
 		return r;
@@ -207,7 +207,7 @@ static int remove_locked(struct scim_call *call, struct scim_user *now)
 static int remove_user(struct scim_call *call, struct str id, struct scim_answer *ret)
 {
 	struct scim_user now = { 0 };
-	int r = uuid_is_valid(id) ? db_begin_around(call->op) : scim_not_found(call->op);
+	int r = uuid_is_valid(id) ? scim_begin(call->op) : scim_not_found(call->op);
 
 	if (r < 0)
 		return r;

@@ -301,11 +301,12 @@ static enum verdict adopt(struct str ext_id, struct str account_id)
 {
 	struct desired want = { .account_id = account_id };
 	struct call call = { .instance = kit.instance, .want = &want, .ext_id = ext_id, .deadline_ms = clock_mono_ms() + kit.lease_ms };
+	struct observed seen;
 	struct op op;
 
 	op_init(&op, kit.arena, NULL, NULL);
 	call.op = &op;
-	return kit.connector->adopt(&call);
+	return kit.connector->adopt(&call, &seen);
 }
 
 /* What was there before us becomes ours, with all that is wanted, and there is still one of it. */
