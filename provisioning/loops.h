@@ -33,6 +33,12 @@ struct app {
 	char counts[16384], outbox_counts[16384], observe_counts[49152], form_counts[16384];
 };
 
+/* Sleeps, but not past the stop. */
+void app_pause(struct app *app, int64_t ms);
+void app_complain(const char *event, const struct op *op);
+/* Something is due on some platform. */
+void app_nudge(struct app *app);
+
 void *planner_main(void *app);
 void *housekeeper_main(void *app);
 void *reorganiser_main(void *app);

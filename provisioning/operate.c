@@ -1,4 +1,4 @@
-#include "provisioning/operate.h"
+#include "provisioning/operate_impl.h"
 
 #include "common/base/err.h"
 #include "provisioning/match.h"
@@ -8,44 +8,32 @@
 /* Between a vanished account and its new creation: how often one operation may begin again. */
 #define ROUNDS_MAX 3
 
-struct run {
-	const struct connector *connector;
-	unsigned ops_allowed;
-	struct call *call;
-	const struct work *work;
-	struct result *result;
-	struct observed seen;
-	int rounds;
-	bool in_doubt;
-	bool has_matched;
-};
-
-static bool ends(struct run *r, enum outcome outcome)
+bool run_ends(struct run *r, enum outcome outcome)
 {
 	r->result->outcome = outcome;
 	return true;
 }
 
 /* What an operation that was not done means for the binding. */
-static bool ends_without(struct run *r, enum verdict verdict)
+bool run_ends_without(struct run *r, enum verdict verdict)
 {
 	bool is_lost = verdict == VERDICT_IN_DOUBT || r->in_doubt;
 
 	r->result->fault = r->call->fault;
 	if (verdict == VERDICT_HANDED_ON)
-		return ends(r, OUTCOME_WAITING);
+		return run_ends(r, OUTCOME_WAITING);
 	if (verdict == VERDICT_REFUSED || verdict == VERDICT_CONFLICT)
-		return ends(r, OUTCOME_BLOCKED);
-	return ends(r, is_lost && str_is_null(r->call->ext_id) ? OUTCOME_IN_DOUBT : OUTCOME_RETRY);
+		return run_ends(r, OUTCOME_BLOCKED);
+	return run_ends(r, is_lost && str_is_null(r->call->ext_id) ? OUTCOME_IN_DOUBT : OUTCOME_RETRY);
 }
 
-static bool ends_off(struct run *r, enum sight sight)
+bool run_ends_off(struct run *r, enum sight sight)
 {
 	r->result->sight = sight;
-	return ends(r, OUTCOME_OK);
+	return run_ends(r, OUTCOME_OK);
 }
 
-static enum verdict step(struct run *r, const char *name,
+enum verdict run_step(struct run *r, const char *name,
                          enum verdict (*operation)(struct call *c, struct observed *ret))
 {
 	struct call *c = r->call;
@@ -68,7 +56,7 @@ static enum verdict step(struct run *r, const char *name,
 	return verdict;
 }
 
-static bool may(struct run *r, unsigned op_bit, const char *name)
+bool run_may(struct run *r, unsigned op_bit, const char *name)
 {
 	if (r->ops_allowed & op_bit)
 		return true;
@@ -79,32 +67,32 @@ static bool may(struct run *r, unsigned op_bit, const char *name)
 }
 
 /* After a write: is it so?  What the platform said itself counts, unless it must be read back. */
-static bool confirm(struct run *r, bool must_read)
+bool run_confirm(struct run *r, bool must_read)
 {
 	const char *name = r->result->op;
 	bool want_active = r->call->want->active;
 
 	if (must_read || !r->seen.is_known) {
-		enum verdict verdict = step(r, name, r->connector->read_back);
+		enum verdict verdict = run_step(r, name, r->connector->read_back);
 
 		if (verdict == VERDICT_ABSENT && !want_active)
-			return ends_off(r, SIGHT_ABSENT);
+			return run_ends_off(r, SIGHT_ABSENT);
 		if (verdict == VERDICT_ABSENT)
 			call_fault(r->call, verdict, "vanished", "gone right after %s", name);
 		if (verdict != VERDICT_DONE)
-			return ends_without(r, verdict);
+			return run_ends_without(r, verdict);
 	}
 	if (r->seen.active == want_active && (!want_active || r->seen.matches))
-		return ends_off(r, want_active ? SIGHT_NONE : SIGHT_INACTIVE);
+		return run_ends_off(r, want_active ? SIGHT_NONE : SIGHT_INACTIVE);
 	call_fault(r->call, VERDICT_NOT_DONE, "ignored", "the platform answered well but its state is another: %s",
 	           r->seen.active == want_active ? "attributes or roles" : "active");
 	r->result->verdict = VERDICT_NOT_DONE;
-	return ends_without(r, VERDICT_NOT_DONE);
+	return run_ends_without(r, VERDICT_NOT_DONE);
 }
 
-static bool look_up(struct run *r, enum verdict *ret_verdict)
+bool run_look_up(struct run *r, enum verdict *ret_verdict)
 {
-	*ret_verdict = step(r, "look_up", r->connector->look_up);
+	*ret_verdict = run_step(r, "look_up", r->connector->look_up);
 	if (*ret_verdict == VERDICT_DONE || *ret_verdict == VERDICT_ABSENT || *ret_verdict == VERDICT_CONFLICT) {
 		r->in_doubt = false;
 		return true;
@@ -120,7 +108,7 @@ static bool adopt(struct run *r)
 {
 	r->result->was_created = str_is_null(r->work->seen_hash);
 	if (r->seen.is_known && r->seen.active && r->seen.matches)
-		return ends(r, OUTCOME_OK);
+		return run_ends(r, OUTCOME_OK);
 	return change(r);
 }
 
@@ -129,20 +117,20 @@ static bool take_over(struct run *r, struct str ext_id, const char *by)
 {
 	enum verdict verdict;
 
-	if (!may(r, OP_ALLOWED_UPDATE, "adopt"))
-		return ends_without(r, VERDICT_REFUSED);
+	if (!run_may(r, OP_ALLOWED_UPDATE, "adopt"))
+		return run_ends_without(r, VERDICT_REFUSED);
 	r->call->ext_id = ext_id;
-	verdict = step(r, "adopt", r->connector->adopt);
+	verdict = run_step(r, "adopt", r->connector->adopt);
 	if (verdict != VERDICT_DONE) {
 		/* Not known to be ours: nothing is written there by that identifier. */
 		r->call->ext_id = STR_NULL;
-		return ends_without(r, verdict == VERDICT_ABSENT ? VERDICT_CONFLICT : verdict);
+		return run_ends_without(r, verdict == VERDICT_ABSENT ? VERDICT_CONFLICT : verdict);
 	}
 	r->in_doubt = false;
 	r->result->was_adopted = true;
 	r->result->adopted_by = by;
 	if (r->seen.is_known && r->seen.active && r->seen.matches)
-		return ends(r, OUTCOME_OK);
+		return run_ends(r, OUTCOME_OK);
 	return change(r);
 }
 
@@ -155,7 +143,7 @@ static bool is_for_a_person(struct run *r, const struct candidates *all)
 	r->result->op = "match";
 	call_fault(r->call, VERDICT_CONFLICT, "disputed", "%zu accounts there may be this one: a person has to say which", all->n);
 	r->result->verdict = VERDICT_CONFLICT;
-	return ends_without(r, VERDICT_CONFLICT);
+	return run_ends_without(r, VERDICT_CONFLICT);
 }
 
 static bool can_match(const struct run *r)
@@ -189,7 +177,7 @@ static bool match(struct run *r)
 	}
 	r->result->op = "match";
 	r->result->verdict = verdict;
-	ends_without(r, verdict);
+	run_ends_without(r, verdict);
 	return true;
 }
 
@@ -209,22 +197,22 @@ static bool match_or_block(struct run *r, enum verdict verdict)
 	struct fault said = r->call->fault;
 
 	if (verdict == VERDICT_CONFLICT && said.class && strcmp(said.class, "disputed") == 0)
-		return ends_without(r, verdict);
+		return run_ends_without(r, verdict);
 	if (match(r))
 		return true;
 	r->call->fault = said;
 	if (verdict == VERDICT_ABSENT)
 		call_fault(r->call, VERDICT_CONFLICT, "conflict", "the name is taken by an account that is not ours");
 	r->result->verdict = VERDICT_CONFLICT;
-	return ends_without(r, VERDICT_CONFLICT);
+	return run_ends_without(r, VERDICT_CONFLICT);
 }
 
 static bool adopt_or_block(struct run *r)
 {
 	enum verdict verdict;
 
-	if (!look_up(r, &verdict))
-		return ends_without(r, verdict);
+	if (!run_look_up(r, &verdict))
+		return run_ends_without(r, verdict);
 	if (verdict == VERDICT_DONE)
 		return adopt(r);
 	return match_or_block(r, verdict);
@@ -244,20 +232,20 @@ static bool create(struct run *r)
 
 	if (match_first(r))
 		return true;
-	if (!may(r, OP_ALLOWED_CREATE, "create"))
-		return ends_without(r, VERDICT_REFUSED);
-	verdict = step(r, "create", r->connector->create);
+	if (!run_may(r, OP_ALLOWED_CREATE, "create"))
+		return run_ends_without(r, VERDICT_REFUSED);
+	verdict = run_step(r, "create", r->connector->create);
 	if (verdict == VERDICT_DONE && r->call->n_changes == 0)
 		note_created(r->call);
 	/* It may be there without being complete. */
 	r->result->was_created = verdict == VERDICT_DONE || !str_is_null(r->call->ext_id);
 	switch (verdict) {
 	case VERDICT_DONE:
-		return confirm(r, false);
+		return run_confirm(r, false);
 	case VERDICT_CONFLICT:
 		return adopt_or_block(r);
 	default:
-		return ends_without(r, verdict);
+		return run_ends_without(r, verdict);
 	}
 }
 
@@ -266,9 +254,9 @@ static bool find_then_write(struct run *r)
 	enum verdict verdict;
 
 	if (++r->rounds >= ROUNDS_MAX)
-		return ends_without(r, VERDICT_NOT_DONE);
-	if (!look_up(r, &verdict))
-		return ends_without(r, verdict);
+		return run_ends_without(r, VERDICT_NOT_DONE);
+	if (!run_look_up(r, &verdict))
+		return run_ends_without(r, verdict);
 	switch (verdict) {
 	case VERDICT_DONE:
 		return adopt(r);
@@ -277,7 +265,7 @@ static bool find_then_write(struct run *r)
 	case VERDICT_CONFLICT:
 		return match_or_block(r, verdict);
 	default:
-		return ends_without(r, verdict);
+		return run_ends_without(r, verdict);
 	}
 }
 
@@ -286,43 +274,17 @@ static bool change(struct run *r)
 {
 	enum verdict verdict;
 
-	if (!may(r, OP_ALLOWED_UPDATE, "update"))
-		return ends_without(r, VERDICT_REFUSED);
-	verdict = step(r, "update", r->connector->update);
+	if (!run_may(r, OP_ALLOWED_UPDATE, "update"))
+		return run_ends_without(r, VERDICT_REFUSED);
+	verdict = run_step(r, "update", r->connector->update);
 	if (verdict == VERDICT_DONE)
-		return confirm(r, false);
+		return run_confirm(r, false);
 	if (verdict != VERDICT_ABSENT)
-		return ends_without(r, verdict);
+		return run_ends_without(r, verdict);
 	/* Somebody removed it there, or it has another identifier now. */
 	call_fault(r->call, verdict, "vanished", "the account is not there any more");
 	r->call->ext_id = STR_NULL;
 	return find_then_write(r);
-}
-
-static bool take_down(struct run *r)
-{
-	enum verdict verdict;
-
-	if (str_is_null(r->call->ext_id)) {
-		if (!look_up(r, &verdict))
-			return ends_without(r, verdict);
-		/* Nothing of ours is there; somebody else's account is not touched. */
-		if (verdict != VERDICT_DONE)
-			return ends_off(r, SIGHT_ABSENT);
-		/* From a creation whose answer nobody heard. */
-		r->result->was_created = str_is_null(r->work->seen_hash);
-		if (r->seen.is_known && !r->seen.active && r->seen.matches)
-			return ends_off(r, SIGHT_INACTIVE);
-	}
-	if (!may(r, OP_ALLOWED_DISABLE, "disable"))
-		return ends_without(r, VERDICT_REFUSED);
-	verdict = step(r, "disable", r->connector->disable);
-	if (verdict == VERDICT_ABSENT)
-		return ends_off(r, SIGHT_ABSENT);
-	if (verdict != VERDICT_DONE)
-		return ends_without(r, verdict);
-	r->result->was_disabled = true;
-	return confirm(r, true);
 }
 
 /* Ours may be there under another name: then that one is found first. */
@@ -339,7 +301,7 @@ static void cannot_be_sent(struct run *r, struct str why)
 	call_fault(r->call, VERDICT_REFUSED, "mapping", "%.*s", STR_ARG(why));
 	r->result->verdict = VERDICT_REFUSED;
 	r->result->fault = r->call->fault;
-	ends(r, OUTCOME_BLOCKED);
+	run_ends(r, OUTCOME_BLOCKED);
 }
 
 /* STR_NULL: nothing. */
@@ -348,46 +310,6 @@ static struct str hindrance(const struct connector *connector, const struct desi
 	if (want->active && want->mapping && !str_equal(mapping_kind_name(want->mapping->kind), str_c(connector->kind)))
 		return STR("the mapping is for another kind of platform");
 	return want->fault;
-}
-
-/* Nothing of ours is left there. */
-static bool ends_deleted(struct run *r)
-{
-	r->result->was_deleted = true;
-	r->call->ext_id = STR_NULL;
-	return ends_off(r, SIGHT_ABSENT);
-}
-
-static bool take_away(struct run *r)
-{
-	enum verdict verdict;
-
-	if (!r->connector->remove) {
-		r->result->op = "delete";
-		call_fault(r->call, VERDICT_REFUSED, "not_able", "accounts of this kind of platform are kept");
-		return ends_without(r, VERDICT_REFUSED);
-	}
-	if (!may(r, OP_ALLOWED_DELETE, "delete"))
-		return ends_without(r, VERDICT_REFUSED);
-	if (str_is_null(r->call->ext_id)) {
-		if (!look_up(r, &verdict))
-			return ends_without(r, verdict);
-		if (verdict != VERDICT_DONE)
-			return ends_deleted(r);
-	}
-	verdict = step(r, "delete", r->connector->remove);
-	if (verdict == VERDICT_ABSENT)
-		return ends_deleted(r);
-	if (verdict != VERDICT_DONE)
-		return ends_without(r, verdict);
-	verdict = step(r, "delete", r->connector->read_back);
-	if (verdict == VERDICT_ABSENT)
-		return ends_deleted(r);
-	if (verdict != VERDICT_DONE)
-		return ends_without(r, verdict);
-	call_fault(r->call, VERDICT_NOT_DONE, "ignored", "the platform answered well but the account is still there");
-	r->result->verdict = VERDICT_NOT_DONE;
-	return ends_without(r, VERDICT_NOT_DONE);
 }
 
 static bool is_settled(const struct work *w, const struct desired *want)
@@ -413,9 +335,9 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 	if (is_settled(work, call->want))
 		;
 	else if (work->is_deletion && !call->want->active)
-		take_away(&r);
+		run_take_away(&r);
 	else if (!call->want->active)
-		take_down(&r);
+		run_take_down(&r);
 	else if (!str_is_null(hindrance(connector, call->want)))
 		cannot_be_sent(&r, hindrance(connector, call->want));
 	else if (!str_is_null(call->ext_id))
