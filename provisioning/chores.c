@@ -83,14 +83,19 @@ static int count_waiting(struct app *app, struct op *op)
 	return 0;
 }
 
-/* For those who look at the platform's health. */
-static int count_health(struct app *app, struct op *op)
+static const int64_t *platforms_served(const struct app *app, struct arena *a)
 {
-	int64_t *ids = ARENA_ARRAY(op->arena, int64_t, app->n_workers);
+	int64_t *ids = ARENA_ARRAY(a, int64_t, app->n_workers);
 
 	for (size_t i = 0; i < app->n_workers; i++)
 		ids[i] = worker_platform_id(app->workers[i]);
-	return app->n_workers == 0 ? 0 : health_count(op, ids, app->n_workers);
+	return ids;
+}
+
+/* For those who look at the platform's health. */
+static int count_health(struct app *app, struct op *op)
+{
+	return health_count(op, platforms_served(app, op->arena), app->n_workers);
 }
 
 /* Once a day for each platform that nobody can serve. */
@@ -98,12 +103,10 @@ static int alarm_quarantine(struct app *app, struct op *op)
 {
 	const struct health_alarm *alarms;
 	size_t n;
-	int err = health_alarms(op, &alarms, &n);
+	int err = health_alarms(op, platforms_served(app, op->arena), app->n_workers, &alarms, &n);
 
 	for (size_t i = 0; err == 0 && i < n; i++) {
-		struct str code = platform_code(app, alarms[i].platform_id);
-
-		log_event(LOG_LEVEL_ERROR, "platform.alarm", L_INT("platform_id", alarms[i].platform_id), L_STR("platform", str_is_null(code) ? STR("") : code),
+		log_event(LOG_LEVEL_ERROR, "platform.alarm", L_STR("platform", platform_code(app, alarms[i].platform_id)),
 		          L_C("state", breaker_state_name(alarms[i].state)), L_INT("for_s", alarms[i].since_s),
 		          L_STR("error", str_is_null(alarms[i].err_class) ? STR("") : alarms[i].err_class));
 	}

@@ -62,7 +62,7 @@ DB_QUERY(prov_health_count, DB_WRITE,
 
 DB_QUERY(prov_health_alarms, DB_WRITE,
 	"UPDATE sen.platform_health SET alarm_at = now() WHERE platform_id IN (SELECT platform_id FROM sen.platform_health"
-	"  WHERE state IN (2, 3) AND (alarm_at IS NULL OR alarm_at < now() - interval '1 day') ORDER BY 1 FOR UPDATE SKIP LOCKED)"
+	"  WHERE platform_id = ANY ($1::smallint[]) AND state IN (2, 3) AND (alarm_at IS NULL OR alarm_at < now() - interval '1 day') ORDER BY 1 FOR UPDATE SKIP LOCKED)"
 	" RETURNING platform_id, state, extract(epoch FROM now() - since)::bigint, err_class");
 
 static int read_policy(struct op *op, const struct db_rows *rows, struct health *h)
@@ -152,21 +152,27 @@ int health_take(struct op *op, const struct health_budget *b, int64_t *ret_taken
 	return err;
 }
 
-int health_count(struct op *op, const int64_t *platform_ids, size_t n)
+static struct db_param ids_param(struct op *op, const int64_t *ids, size_t n)
 {
 	struct columns c = columns_new(op->arena, n, 1);
-	struct db_rows rows;
 
 	for (size_t i = 0; i < n; i++)
-		columns_int(&c, 0, i, platform_ids[i]);
-	return db_run(op, &prov_health_count, &rows, columns_param(&c, 0));
+		columns_int(&c, 0, i, ids[i]);
+	return columns_param(&c, 0);
 }
 
-int health_alarms(struct op *op, const struct health_alarm **ret_alarms, size_t *ret_n)
+int health_count(struct op *op, const int64_t *platform_ids, size_t n)
+{
+	struct db_rows rows;
+
+	return db_run(op, &prov_health_count, &rows, ids_param(op, platform_ids, n));
+}
+
+int health_alarms(struct op *op, const int64_t *platform_ids, size_t n_ids, const struct health_alarm **ret_alarms, size_t *ret_n)
 {
 	struct db_rows rows;
 	struct health_alarm *alarms;
-	int err = db_run(op, &prov_health_alarms, &rows);
+	int err = db_run(op, &prov_health_alarms, &rows, ids_param(op, platform_ids, n_ids));
 
 	if (err < 0)
 		return err;

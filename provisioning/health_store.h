@@ -69,5 +69,5 @@ struct health_alarm {
 	int64_t since_s;      /* for so long */
 	struct str err_class;
 };
-/* Platforms in quarantine or without our rights there: each once a day, to one of all provisioners. */
-int health_alarms(struct op *op, const struct health_alarm **ret_alarms, size_t *ret_n) _must_check_;
+/* Of these platforms, those in quarantine or without our rights there: each once a day, to one of its provisioners. */
+int health_alarms(struct op *op, const int64_t *platform_ids, size_t n_ids, const struct health_alarm **ret_alarms, size_t *ret_n) _must_check_;

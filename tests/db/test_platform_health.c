@@ -179,8 +179,9 @@ static void who_slept_through_its_probe_changes_nothing(void **state)
 
 static void quarantine_is_told_once_a_day(void **state)
 {
+	static const int64_t ids[] = { PLATFORM };
 	struct gate g = new_gate();
-	const struct health_alarm *alarms;
+	const struct health_alarm *alarms, *other;
 	struct op op = begin_op(*state);
 	struct admission probe;
 	size_t n;
@@ -188,7 +189,7 @@ static void quarantine_is_told_once_a_day(void **state)
 	due(1, 2, 0);
 	(void)admit(&g, *state, 8, 0);
 	open_breaker(&g, *state);
-	assert_int_equal(health_alarms(&op, &alarms, &n), 0);
+	assert_int_equal(health_alarms(&op, ids, 1, &alarms, &n), 0);
 	assert_int_equal(n, 0);
 	side("UPDATE sen.platform_health SET opened_at = now() - interval '16 min', failed_at = now() - interval '16 min', epoch = epoch + 1");
 	probe = admit(&g, *state, 8, 0);
@@ -196,13 +197,16 @@ static void quarantine_is_told_once_a_day(void **state)
 	used(&g, *state, probe, 1);
 	(void)note(&g, *state, UNREACHABLE);
 	assert_int_equal(side_i64("SELECT state FROM sen.platform_health"), BREAKER_QUARANTINE);
-	assert_int_equal(health_alarms(&op, &alarms, &n), 0);
+	assert_int_equal(health_alarms(&op, ids, 1, &alarms, &n), 0);
 	assert_int_equal(n, 1);
+	/* Nobody else's. */
+	assert_int_equal(health_alarms(&op, (const int64_t[]){ 3 }, 1, &other, &n), 0);
+	assert_int_equal(n, 0);
 	assert_int_equal(alarms[0].state, BREAKER_QUARANTINE);
-	assert_int_equal(health_alarms(&op, &alarms, &n), 0);
+	assert_int_equal(health_alarms(&op, ids, 1, &alarms, &n), 0);
 	assert_int_equal(n, 0);
 	side("UPDATE sen.platform_health SET alarm_at = now() - interval '25 h'");
-	assert_int_equal(health_alarms(&op, &alarms, &n), 0);
+	assert_int_equal(health_alarms(&op, ids, 1, &alarms, &n), 0);
 	assert_int_equal(n, 1);
 	db_op_done(&op);
 	/* Never given up, and at once when somebody's access must end. */
