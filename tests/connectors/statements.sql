@@ -44,6 +44,3 @@ INSERT INTO admins (user_id) SELECT id FROM users WHERE sen_id = :account_id
 
 -- name: role_remove ADMIN
 DELETE FROM admins WHERE user_id = (SELECT id FROM users WHERE sen_id = :account_id)
-
--- name: adopt
-UPDATE users SET sen_id = :account_id WHERE id = :ext_id AND sen_id IS NULL
