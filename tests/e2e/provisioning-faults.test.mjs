@@ -117,14 +117,17 @@ test('a network that delays, stalls, resets, loses, halves and doubles answers',
   }
 });
 
-test('platforms that lie: an error under 200, fields dropped, HTML, 500 for one account, a token that has expired', async () => {
-  const counts = { error: 0, dropped: 0, page: 0 };
+test('platforms that lie: an error under 200, fields dropped, answers of others, HTML, 500 for one account, a token that has expired', async () => {
+  const counts = { error: 0, dropped: 0, page: 0, other: 0 };
   let poison, expired = false, lies = true;
-  const liar = new Liar({ lie: ({ method, body, apply }) => {
+  const liar = new Liar({ lie: ({ method, path, body, apply }) => {
     if (expired) return scimError(401, 'the token has expired');
     if (poison && body?.externalId === poison) return scimError(500, 'NullPointerException');
     if (!lies) return undefined;
     if (method === 'PATCH' && (counts.error += 1) % 3 === 1) return { ...scimError(400, 'no'), status: 200 };
+    // Somebody else's answer, as a cache in between would give it.
+    const [stranger] = [...liar.users.values()].filter((user) => user.externalId !== body?.externalId && !path.endsWith(user.id));
+    if (stranger && (method === 'GET' || body?.roles) && (counts.other += 1) % 4 === 1) return { status: apply().status, json: stranger };
     if (method === 'POST' && body?.roles && (counts.dropped += 1) % 3 === 1) { delete body.roles; return apply(); }
     if ((counts.page += 1) % 7 === 1) return html(counts.page % 2 ? 200 : 502);
     return undefined;
@@ -146,7 +149,7 @@ test('platforms that lie: an error under 200, fields dropped, HTML, 500 for one 
     for (const { login } of who.slice(0, 5)) await revoke(login, p);
     await until('everybody but one', async () => { await hurry(p); return settled(p, [victim]); }, 20000);
     await check(p, [...who, victim], { poisoned: [victim] });
-    assert.ok(counts.error > 1 && counts.dropped > 1 && counts.page > 7, JSON.stringify(counts));
+    assert.ok(counts.error > 1 && counts.dropped > 1 && counts.page > 7 && counts.other > 8, JSON.stringify(counts));
     assert.equal(liar.of(victim.id).length, 0);
     // It is known by name, with the platform's word for it.
     const list = await (await administrator()).api('GET', `/operations?platform=${p.code}&login=${victim.login}`);
