@@ -157,34 +157,39 @@ int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, 
 	return 0;
 }
 
+struct work *binding_work_of(struct op *op, const struct db_rows *rows, int64_t platform_id)
+{
+	struct work *work = ARENA_ARRAY(op->arena, struct work, rows->n + 1);
+
+	for (size_t i = 0; i < rows->n; i++) {
+		work[i] = (struct work){
+			.account_id = db_str(rows, i, 0),
+			.platform_id = platform_id,
+			.gen = db_i64(rows, i, 1),
+			.lease_token = db_i64(rows, i, 2),
+			.tries = db_i64(rows, i, 3),
+			.in_doubt = db_bool(rows, i, 4),
+			.want_hash = db_str(rows, i, 5),
+			.seen_hash = db_str(rows, i, 6),
+			.want_active = db_bool(rows, i, 7),
+			.seen_active = !db_is_null(rows, i, 8) && db_bool(rows, i, 8),
+			.ext_id = db_str(rows, i, 9),
+			.is_deletion = !db_is_null(rows, i, 10) && db_bool(rows, i, 10),
+			.ops_allowed = (unsigned)db_i64(rows, i, 11),
+		};
+	}
+	return work;
+}
+
 int binding_claim(struct op *op, const struct claim *how, const struct work **ret_work, size_t *ret_n)
 {
 	struct db_rows rows;
-	struct work *work;
 	int err = db_run(op, how->is_probe ? &prov_binding_probe : &prov_binding_claim, &rows, P_I64(how->platform_id), P_I64(how->limit),
 	                 P_I64(how->lease_s), P_I64(how->max_prio));
 
 	if (err < 0)
 		return err;
-	work = ARENA_ARRAY(op->arena, struct work, rows.n);
-	for (size_t i = 0; i < rows.n; i++) {
-		work[i] = (struct work){
-			.account_id = db_str(&rows, i, 0),
-			.platform_id = how->platform_id,
-			.gen = db_i64(&rows, i, 1),
-			.lease_token = db_i64(&rows, i, 2),
-			.tries = db_i64(&rows, i, 3),
-			.in_doubt = db_bool(&rows, i, 4),
-			.want_hash = db_str(&rows, i, 5),
-			.seen_hash = db_str(&rows, i, 6),
-			.want_active = db_bool(&rows, i, 7),
-			.seen_active = !db_is_null(&rows, i, 8) && db_bool(&rows, i, 8),
-			.ext_id = db_str(&rows, i, 9),
-			.is_deletion = !db_is_null(&rows, i, 10) && db_bool(&rows, i, 10),
-			.ops_allowed = (unsigned)db_i64(&rows, i, 11),
-		};
-	}
-	*ret_work = work;
+	*ret_work = binding_work_of(op, &rows, how->platform_id);
 	*ret_n = rows.n;
 	return 0;
 }

@@ -66,6 +66,9 @@ struct claim {
 	int64_t max_prio;  /* nothing behind it; INT16_MAX: anything */
 	bool is_probe;     /* one of those that failed least, so that an account that never works does not decide for all */
 };
+struct db_rows;
+/* Rows of a claim: all of them. */
+struct work *binding_work_of(struct op *op, const struct db_rows *rows, int64_t platform_id);
 /* Takes due bindings of one platform under a lease. */
 int binding_claim(struct op *op, const struct claim *how, const struct work **ret_work, size_t *ret_n) _must_check_;
 

@@ -14,6 +14,7 @@
 #include "provisioning/guard_store.h"
 #include "provisioning/health_store.h"
 #include "provisioning/metrics.h"
+#include "provisioning/trace_store.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -297,6 +298,12 @@ static int wake_mapped(struct app *app, struct op *op)
 	return mapping_wake_step(op, MAPPING_BATCH, MAPPING_CEILING, &n);
 }
 
+static int forget_traces(struct app *app, struct op *op)
+{
+	(void)app;
+	return trace_sweep(op);
+}
+
 static struct chore {
 	const char *event;
 	int64_t every_ms;
@@ -320,6 +327,7 @@ static struct chore {
 	{ "housekeeper.mapping", MAPPING_EVERY_MS, wake_mapped },
 	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
 	{ "housekeeper.notices", NOTICES_EVERY_MS, tell },
+	{ "housekeeper.traces", UNUSED_EVERY_MS, forget_traces },
 	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
 };
 

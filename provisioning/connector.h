@@ -16,6 +16,7 @@
 #include "common/base/op.h"
 #include "provisioning/config.h"
 #include "common/plan/plan.h"
+#include "provisioning/trace.h"
 
 enum verdict {
 	VERDICT_DONE,      /* did it; look-up: found, and it is ours */
@@ -75,6 +76,7 @@ struct call {
 	int64_t gen;                 /* of the wanted state: a later one is greater */
 	struct str ext_id;           /* the platform's identifier, or STR_NULL while unknown */
 	int64_t deadline_ms;         /* clock_mono_ms() at which the lease ends */
+	struct trace *trace;         /* of a run on demand, or NULL */
 	const struct str *words;     /* an error that says one of these means "too fast" */
 	size_t n_words;
 	/* Out. */

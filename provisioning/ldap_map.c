@@ -225,10 +225,12 @@ enum verdict ldap_read(struct call *c, struct ldap_pool *pool, struct str dn, co
 {
 	const struct ldap_entry *entries;
 	size_t n = 0;
+	int64_t began_us = trace_begin(c);
 
 	op_forgive(c->op);
 	if (ldap_search(c->op, pool, dn, LDAP_BASE, STR("(objectClass=*)"), attrs, 1, &entries, &n) < 0)
 		return ldap_verdict(c, false);
+	trace_query(c, began_us, "ldap", "read", dn, (int64_t)n);
 	/* An entry that access rules hide is absent to us. */
 	if (n == 0)
 		return call_fault(c, VERDICT_ABSENT, "absent", "no entry");
@@ -242,6 +244,7 @@ enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, 
 	const struct ldap_entry *entries;
 	struct str filter;
 	size_t n = 0;
+	int64_t began_us = trace_begin(c);
 
 	op_forgive(c->op);
 	if (ldap_filter_eq(c->op, id_attr, c->want->account_id, &filter) < 0)
@@ -253,6 +256,7 @@ enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, 
 			return call_fault(c, VERDICT_REFUSED, "config", "there is no %.*s", STR_ARG(base));
 		return ldap_verdict(c, false);
 	}
+	trace_query(c, began_us, "ldap", "search", filter, (int64_t)n);
 	if (n > 1)
 		return call_fault(c, VERDICT_REFUSED, "disputed", "%zu entries carry our id", n);
 	if (n == 0)

@@ -6,6 +6,7 @@
 #include "common/plan/facts_store.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/reconcile.h"
+#include "provisioning/trace_store.h"
 
 #include <time.h>
 

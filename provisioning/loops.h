@@ -1,4 +1,4 @@
-/* loops.h: what runs beside the workers: the planner, the housekeeper and the reorganiser, a thread each. */
+/* loops.h: what runs beside the workers: the planner, the housekeeper, the reorganiser and runs on demand, a thread each. */
 #pragma once
 
 #include "common/db/db.h"
@@ -42,3 +42,5 @@ void app_nudge(struct app *app);
 void *planner_main(void *app);
 void *housekeeper_main(void *app);
 void *reorganiser_main(void *app);
+/* trace_loop.c: plans runs on demand and hands their platforms to the workers. */
+void *tracer_main(void *app);

@@ -22,8 +22,8 @@
 #define STATEMENT_TIMEOUT_MS 30000
 /* Looking at two platforms at a time: one that is slow or paced does not keep all others waiting. */
 #define OBSERVERS 2
-/* Housekeeper, reorganiser, outbox, readiness, observers. */
-#define CONNECTIONS_BESIDES (4 + OBSERVERS)
+/* Housekeeper, reorganiser, runs on demand, outbox, readiness, observers. */
+#define CONNECTIONS_BESIDES (5 + OBSERVERS)
 
 static enum log_level level_of(struct str name)
 {
@@ -170,7 +170,7 @@ static void start_thread(pthread_t *thread, void *(*main)(void *), void *arg)
 static void run_until_signal(struct app *app, int admin_fd, const sigset_t *signals)
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
-	pthread_t planners[PLANNER_THREADS_MAX], housekeeper, reorganiser, admin_thread, observers[OBSERVERS];
+	pthread_t planners[PLANNER_THREADS_MAX], housekeeper, reorganiser, tracer, admin_thread, observers[OBSERVERS];
 	int signal_number = 0;
 
 	for (int64_t i = 0; i < app->config.planner_threads; i++)
@@ -179,6 +179,7 @@ static void run_until_signal(struct app *app, int admin_fd, const sigset_t *sign
 	start_thread(&reorganiser, reorganiser_main, app);
 	for (size_t i = 0; i < OBSERVERS; i++)
 		start_thread(&observers[i], observer_main, &app->observer);
+	start_thread(&tracer, tracer_main, app);
 	start_thread(&admin_thread, admin_main, &admin);
 	log_event(LOG_LEVEL_INFO, "start", L_INT("platforms", (int64_t)app->n_workers),
 	          L_STR("admin", app->config.admin_listen));
@@ -193,6 +194,7 @@ static void run_until_signal(struct app *app, int admin_fd, const sigset_t *sign
 	pthread_join(reorganiser, NULL);
 	for (size_t i = 0; i < OBSERVERS; i++)
 		pthread_join(observers[i], NULL);
+	pthread_join(tracer, NULL);
 	pthread_join(admin_thread, NULL);
 	join_senders(app);
 }

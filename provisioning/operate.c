@@ -38,12 +38,16 @@ enum verdict run_step(struct run *r, const char *name,
 {
 	struct call *c = r->call;
 
+	int64_t began_us = trace_begin(c);
+
 	r->seen = (struct observed){ 0 };
 	c->fault = (struct fault){ .retry_after_s = -1 };
 	c->status = 0;
 	op_forgive(c->op);
 
 	enum verdict verdict = operation(c, &r->seen);
+
+	run_note_step(r, operation == r->connector->read_back ? "read_back" : name, verdict, began_us);
 
 	r->result->op = name;
 	if (c->status != 0)
@@ -312,6 +316,24 @@ static struct str hindrance(const struct connector *connector, const struct desi
 	return want->fault;
 }
 
+/* Nothing is to be done, but somebody wants to know: is it really so?  What is not is brought there. */
+static bool verify(struct run *r)
+{
+	bool want_active = r->call->want->active;
+	enum verdict verdict;
+
+	if (str_is_null(r->call->ext_id))
+		return want_active ? find_then_write(r) : run_take_down(r);
+	verdict = run_step(r, "look_up", r->connector->read_back);
+	if (verdict == VERDICT_ABSENT && !want_active)
+		return run_ends_off(r, SIGHT_ABSENT);
+	if (verdict == VERDICT_DONE && r->seen.is_known && r->seen.active == want_active && (!want_active || r->seen.matches))
+		return run_ends_off(r, want_active ? SIGHT_NONE : SIGHT_INACTIVE);
+	if (verdict != VERDICT_DONE && verdict != VERDICT_ABSENT)
+		return run_ends_without(r, verdict);
+	return want_active ? change(r) : run_take_down(r);
+}
+
 static bool is_settled(const struct work *w, const struct desired *want)
 {
 	return !w->in_doubt && !w->is_deletion && str_equal(w->seen_hash, str_c(want->hash)) && w->seen_active == want->active;
@@ -332,8 +354,11 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 	*ret = (struct result){ .outcome = OUTCOME_OK, .verdict = VERDICT_DONE, .op = "none" };
 	call->ext_id = work->ext_id;
 	call->gen = work->gen;
-	if (is_settled(work, call->want))
+	run_note_claim(call, work, is_settled(work, call->want));
+	if (is_settled(work, call->want) && !call->trace)
 		;
+	else if (is_settled(work, call->want))
+		verify(&r);
 	else if (work->is_deletion && !call->want->active)
 		run_take_away(&r);
 	else if (!call->want->active)

@@ -62,4 +62,5 @@ struct result {
 void operate(const struct connector *connector, unsigned ops_allowed, struct call *call, const struct work *work,
              struct result *ret);
 
+const char *verdict_name(enum verdict verdict) _pure_;
 const char *outcome_name(enum outcome outcome) _pure_;

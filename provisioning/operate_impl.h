@@ -28,3 +28,7 @@ bool run_confirm(struct run *r, bool must_read);
 bool run_look_up(struct run *r, enum verdict *ret_verdict);
 bool run_take_down(struct run *r);
 bool run_take_away(struct run *r);
+
+/* Nothing without a trace. */
+void run_note_step(struct run *r, const char *name, enum verdict verdict, int64_t began_us);
+void run_note_claim(struct call *c, const struct work *work, bool is_settled);

@@ -32,13 +32,18 @@ static enum verdict send_once(struct call *c, struct scim_exchange *x)
 		.body = json_write(a, x->body, false),
 	};
 
+	int64_t began_us = trace_begin(c);
+
 	op_forgive(c->op);
-	if (http_client_call(c->op, s->http, &call, &x->answer) < 0)
+	if (http_client_call(c->op, s->http, &call, &x->answer) < 0) {
+		trace_http(c, began_us, x->method, x->path, x->body, 0, NULL);
 		return http_fault(c, x->kind == SCIM_READ ? HTTP_READS : x->kind == SCIM_CREATE ? HTTP_CREATES : HTTP_CHANGES);
+	}
 	x->status = x->answer.status;
 	http_note(c, &x->answer);
 	json_decref(x->json);
 	x->json = str_is_empty(x->answer.body) ? NULL : json_read(x->answer.body, JSON_DEPTH_MAX, NULL);
+	trace_http(c, began_us, x->method, x->path, x->body, x->status, x->json);
 	return VERDICT_DONE;
 }
 

@@ -25,6 +25,11 @@ static const struct {
 	[SQL_MATCH] = { STR("match"), false, false },      [SQL_ADOPT] = { STR("adopt"), false, true },
 };
 
+const char *sql_verb_name(enum sql_verb verb)
+{
+	return verbs[verb].name.p;
+}
+
 struct reader {
 	struct arena *a;
 	enum sql_dialect dialect;

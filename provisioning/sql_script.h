@@ -67,5 +67,6 @@ const struct sql_block *sql_script_first(const struct sql_script *s, enum sql_ve
 /* Whether a block is for this role: the blocks that name it, or, when none does, those that name none. */
 bool sql_script_is_for(const struct sql_script *s, const struct sql_block *b, enum sql_verb verb, struct str role) _pure_;
 
+const char *sql_verb_name(enum sql_verb verb) _pure_;
 /* Names of parameters that need no line "values:". */
 extern const struct str sql_param_names[SQL_P_COUNT_];

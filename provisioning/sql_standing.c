@@ -105,12 +105,17 @@ enum verdict sql_values(struct call *c, struct sql_standing *s, bool is_new)
 enum verdict sql_run_block(struct call *c, struct sql_standing *s, const struct sql_block *b, struct sql_rows *ret)
 {
 	const struct sql_platform *p = c->instance;
+	int64_t began_us;
+	int r;
 
 	for (size_t i = 0; i < b->text.n_params; i++)
 		if (!(s->given & BIT(b->text.params[i])))
 			return call_fault(c, VERDICT_REFUSED, "mapping", "a statement uses :%.*s, which the mapping does not give %s",
 			                  STR_ARG(p->script.names[b->text.params[i]]), c->want->mapping ? "there" : "without a mapping");
-	return sql_run(c->op, s->tx, &b->text, s->values, ret) < 0 ? sql_verdict(c, VERDICT_NOT_DONE) : VERDICT_DONE;
+	began_us = trace_begin(c);
+	r = sql_run(c->op, s->tx, &b->text, s->values, ret);
+	trace_query(c, began_us, "sql", sql_verb_name(b->verb), str_is_null(b->role) ? STR("") : b->role, r < 0 ? -1 : (int64_t)ret->n);
+	return r < 0 ? sql_verdict(c, VERDICT_NOT_DONE) : VERDICT_DONE;
 }
 
 static enum verdict check_columns(struct call *c, struct sql_standing *s)

@@ -69,6 +69,7 @@ static enum verdict send_signed(struct call *c, struct webhook_exchange *x)
 	size_t n = str_is_null(x->key) ? 4 : 5;
 	struct http_signature signature;
 	struct http_header headers[6];
+	int64_t began_us;
 	struct http_call call = { .method = "POST", .url = w->config->url, .headers = headers, .n_headers = n + 1, .body = x->body };
 
 	if (sign(c, components, n, &signature) < 0)
@@ -79,11 +80,13 @@ static enum verdict send_signed(struct call *c, struct webhook_exchange *x)
 	headers[3] = (struct http_header){ STR("Signature-Input"), signature.input };
 	headers[4] = (struct http_header){ STR("Signature"), signature.signature };
 	headers[5] = (struct http_header){ STR("Idempotency-Key"), x->key };
+	began_us = trace_begin(c);
 	if (http_client_call(c->op, w->http, &call, &x->answer) < 0)
 		return http_fault(c, x->kind == WEBHOOK_READ ? HTTP_READS : x->kind == WEBHOOK_CREATE ? HTTP_CREATES : HTTP_CHANGES);
 	x->status = x->answer.status;
 	http_note(c, &x->answer);
 	x->json = str_is_empty(x->answer.body) ? NULL : json_read(x->answer.body, JSON_DEPTH_MAX, NULL);
+	trace_http(c, began_us, "POST", w->config->url, NULL, x->status, x->json);
 	return VERDICT_DONE;
 }
 

@@ -43,6 +43,7 @@ static void serve(void *context, void *item)
 	struct task *t = item;
 	struct call call = {
 		.op = &t->op, .instance = w->instance, .want = &t->want, .deadline_ms = t->deadline_ms, .words = t->words, .n_words = t->n_words,
+		.trace = t->trace,
 	};
 	int64_t start_ms = clock_mono_ms();
 
@@ -74,6 +75,7 @@ static struct task *take_task(struct worker *w, const struct work *work)
 	for (size_t i = 0; i < t->n_words; i++)
 		t->words[i] = arena_dup(t->arena, w->gate.health.words[i]);
 	t->ms = 0;
+	t->trace = NULL;
 	return t;
 }
 
@@ -113,18 +115,24 @@ static int dispatch(struct worker *w, struct op *op, const struct admission *a, 
 {
 	/* Before the statement: our clock may only be ahead of the lease's end. */
 	int64_t deadline_ms = clock_mono_ms() + w->config.lease_s * 1000;
-	const struct account_facts *facts = NULL;
 	const struct work *work;
-	const struct str *chosen = NULL;
-	struct str *accounts;
-	size_t n, n_facts = 0;
-	bool has_doubt = false;
+	size_t n;
 	const struct claim how = { w->config.platform_id, a->limit, w->config.lease_s, a->max_prio, a->is_probe };
 	int err = binding_claim(op, &how, &work, &n);
 
 	*ret_n = err < 0 ? 0 : (int64_t)n;
-	if (err < 0 || n == 0)
-		return err;
+	return err < 0 || n == 0 ? err : worker_send(w, op, work, n, deadline_ms, NULL);
+}
+
+int worker_send(struct worker *w, struct op *op, const struct work *work, size_t n, int64_t deadline_ms, const struct trace_target *target)
+{
+	const struct account_facts *facts = NULL;
+	const struct str *chosen = NULL;
+	struct str *accounts;
+	size_t n_facts = 0;
+	bool has_doubt = false;
+	int err;
+
 	accounts = ARENA_ARRAY(op->arena, struct str, n);
 	for (size_t i = 0; i < n; i++) {
 		accounts[i] = work[i].account_id;
@@ -139,6 +147,11 @@ static int dispatch(struct worker *w, struct op *op, const struct admission *a, 
 
 		t->deadline_ms = deadline_ms;
 		t->work.chosen = chosen ? arena_dup(t->arena, chosen[i]) : STR_NULL;
+		if (target) {
+			t->trace = ARENA_NEW(t->arena, struct trace);
+			*t->trace = (struct trace){ .arena = t->arena, .run_id = arena_dup(t->arena, target->run_id), .attempt = target->attempt,
+				                    .lease_token = target->lease_token };
+		}
 		if (err == 0) {
 			err = send_or_replan(w, op, t, facts_of(facts, n_facts, work[i].account_id));
 			continue;
@@ -212,10 +225,12 @@ static void *dispatcher_main(void *arg)
 	struct worker *w = arg;
 
 	for (;;) {
-		if (!atomic_load(&w->is_stopping))
+		if (!atomic_load(&w->is_stopping)) {
+			worker_serve_asked(w);
 			claim(w);
-		else if (w->n_free == w->n_tasks)
+		} else if (w->n_free == w->n_tasks) {
 			return NULL;
+		}
 
 		struct task *done = wait_for_done(w);
 

@@ -34,10 +34,15 @@ struct worker_stats {
 
 struct worker;
 
+struct trace_target;
+#define WORKER_ASKED_MAX 4
+
 /* Opens the connector, starts the threads.  config is copied; what it points to stays the caller's. */
 int worker_start(struct op *op, const struct worker_config *config, struct worker **ret_worker) _must_check_;
 /* Something is due: do not wait for the next poll. */
 void worker_nudge(struct worker *w);
+/* A target of a run on demand, already leased; false: too many wait. */
+bool worker_ask(struct worker *w, const struct trace_target *target) _must_check_;
 /* Claims nothing more; what is in hand is finished. */
 void worker_stop(struct worker *w);
 /* After worker_stop(): waits, closes the connector, frees. */

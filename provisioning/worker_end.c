@@ -229,6 +229,7 @@ void worker_complete(struct worker *w, struct task *done)
 		log_task(w, t);
 	}
 	write_completions(w, completions, n);
+	worker_end_traces(w, done, completions);
 	note_stats(w, completions, n);
 	for (struct task *t = done; t; t = next) {
 		next = t->next;

@@ -5,6 +5,7 @@
 #include "common/base/workq.h"
 #include "provisioning/completion_store.h"
 #include "provisioning/gate.h"
+#include "provisioning/trace_store.h"
 #include "provisioning/worker.h"
 
 #include <pthread.h>
@@ -22,6 +23,13 @@ struct task {
 	size_t n_words;
 	struct result result;
 	int64_t ms;
+	struct trace *trace; /* of a run on demand, or NULL */
+};
+
+/* A target of a run on demand that waits for the dispatcher. */
+struct asked {
+	char run_id[UUID_TEXT_LEN + 1], account_id[UUID_TEXT_LEN + 1];
+	int64_t lease_token, attempt;
 };
 
 struct worker {
@@ -46,8 +54,15 @@ struct worker {
 	pthread_cond_t changed;  /* something is done, or a nudge, or stopping */
 	struct task *done;       /* in no order */
 	bool is_nudged;
+	struct asked asked[WORKER_ASKED_MAX];
+	size_t n_asked;
 	struct worker_stats stats;
 };
 
+/* Sends claimed work off; target: of a run on demand, or NULL. */
+int worker_send(struct worker *w, struct op *op, const struct work *work, size_t n, int64_t deadline_ms, const struct trace_target *target) _must_check_;
+/* worker_trace.c: claims what was asked for; writes how traced tasks ended. */
+void worker_serve_asked(struct worker *w);
+void worker_end_traces(struct worker *w, const struct task *done, const struct completion *completions);
 /* Writes how these tasks ended and gives their memory back. */
 void worker_complete(struct worker *w, struct task *done);

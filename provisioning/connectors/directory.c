@@ -142,6 +142,8 @@ static enum verdict directory_create(struct call *c, struct observed *ret)
 	struct ldap_wanted w = { .arena = c->op->arena };
 	struct ldap_attr attrs[LDAP_WANTED_MAX + 1];
 	struct str dn;
+	int64_t began_us;
+	bool failed;
 	size_t n;
 
 	if (!call_has_time(c, d->config->timeout_ms))
@@ -152,7 +154,10 @@ static enum verdict directory_create(struct call *c, struct observed *ret)
 	ldap_want(&w, "senAccountId", c->want->account_id);
 	want_on(&w, c->want);
 	n = ldap_new_entry(&w, classes, ARRAY_LEN(classes), attrs);
-	if (ldap_add(c->op, d->pool, dn, attrs, n) < 0) {
+	began_us = trace_begin(c);
+	failed = ldap_add(c->op, d->pool, dn, attrs, n) < 0;
+	trace_query(c, began_us, "ldap", "add", dn, (int64_t)n);
+	if (failed) {
 		enum verdict verdict = ldap_verdict(c, true);
 
 		/* No such object: it is the entry above that is missing. */
@@ -185,6 +190,8 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 	const struct ldap_entry *entry = NULL;
 	struct ldap_change changes[LDAP_WANTED_MAX + 1];
 	enum verdict verdict = ldap_read(c, d->pool, c->ext_id, read_attrs, &entry);
+	int64_t began_us;
+	bool failed;
 	size_t n;
 
 	if (verdict != VERDICT_DONE)
@@ -197,7 +204,11 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
 	n = changes_of(c, entry, changes);
 	ldap_note_changes(c, entry, changes, n);
-	if (n > 0 && ldap_modify(c->op, d->pool, c->ext_id, changes, n) < 0) {
+	began_us = trace_begin(c);
+	failed = n > 0 && ldap_modify(c->op, d->pool, c->ext_id, changes, n) < 0;
+	if (n > 0)
+		trace_query(c, began_us, "ldap", "modify", c->ext_id, (int64_t)n);
+	if (failed) {
 		verdict = ldap_verdict(c, true);
 		return verdict == VERDICT_CONFLICT ? call_fault(c, VERDICT_REFUSED, "data", "%.*s",
 		                                                STR_ARG(c->op->error.detail))

@@ -160,6 +160,8 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 	struct ldap_attr attrs[LDAP_WANTED_MAX + 1];
 	struct ldap_entry entry = { 0 };
 	struct ldap_standing s = { .entry = &entry };
+	int64_t began_us;
+	bool failed;
 	size_t n;
 
 	if (check_mapping(c) != VERDICT_DONE)
@@ -171,7 +173,10 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 	ldap_want(&w, "uid", c->want->login);
 	want_on(p, &w, c->want, true);
 	n = ldap_new_entry(&w, &class, 1, attrs);
-	if (ldap_add(c->op, p->pool, entry.dn, attrs, n) < 0) {
+	began_us = trace_begin(c);
+	failed = ldap_add(c->op, p->pool, entry.dn, attrs, n) < 0;
+	trace_query(c, began_us, "ldap", "add", entry.dn, (int64_t)n);
+	if (failed) {
 		enum verdict verdict = ldap_verdict(c, true);
 
 		return verdict == VERDICT_ABSENT ? call_fault(c, VERDICT_REFUSED, "config", "people_base is not there")
@@ -189,6 +194,8 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 	struct ldap_standing s = { 0 };
 	struct ldap_change changes[LDAP_WANTED_MAX];
 	enum verdict verdict = check_mapping(c);
+	int64_t began_us;
+	bool failed;
 	size_t n;
 
 	if (verdict == VERDICT_DONE)
@@ -205,7 +212,11 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 		return VERDICT_DONE;
 	}
 	ldap_note_changes(c, s.entry, changes, n);
-	if (n > 0 && ldap_modify(c->op, p->pool, c->ext_id, changes, n) < 0) {
+	began_us = trace_begin(c);
+	failed = n > 0 && ldap_modify(c->op, p->pool, c->ext_id, changes, n) < 0;
+	if (n > 0)
+		trace_query(c, began_us, "ldap", "modify", c->ext_id, (int64_t)n);
+	if (failed) {
 		verdict = ldap_verdict(c, true);
 		return verdict == VERDICT_CONFLICT ? call_fault(c, VERDICT_REFUSED, "data", "%.*s",
 		                                                STR_ARG(c->op->error.detail))

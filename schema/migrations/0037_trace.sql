@@ -52,3 +52,49 @@ GRANT INSERT, SELECT ON sen.access_proof TO sen_provisioner;
 GRANT SELECT ON sen.access_proof TO sen_server;
 GRANT SELECT, INSERT, UPDATE ON sen.offboarding_number TO sen_server;
 GRANT SELECT, INSERT ON sen.offboarding_certificate TO sen_server;
+
+-- One account on demand, step by step.  A run is planned like any other account, and its platforms are served by the same claims of
+-- bindings; what was asked, answered and decided on the way is kept for 14 days.
+CREATE TABLE sen.provision_run (
+	account_id    uuid NOT NULL REFERENCES sen.account,
+	id            uuid NOT NULL UNIQUE,
+	platform_id   smallint,                     -- NULL: all that matter
+	requested_by  uuid NOT NULL REFERENCES sen.account,
+	requested_at  timestamptz NOT NULL DEFAULT now(),
+	planned_at    timestamptz,
+	done_at       timestamptz,
+	PRIMARY KEY (account_id, id)
+);
+CREATE INDEX provision_run_open ON sen.provision_run (requested_at) WHERE done_at IS NULL;
+CREATE INDEX provision_run_age ON sen.provision_run (requested_at);
+CREATE TABLE sen.provision_target (
+	run_id        uuid NOT NULL REFERENCES sen.provision_run (id) ON DELETE CASCADE,
+	platform_id   smallint NOT NULL,
+	account_id    uuid NOT NULL,
+	state         text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'leased', 'done')),
+	attempts      integer NOT NULL DEFAULT 0,
+	lease_token   bigint NOT NULL DEFAULT 0,    -- fencing, as of bindings
+	lease_until   timestamptz,
+	outcome       text,                         -- of the operation: ok, retry, …; skipped: the binding is nobody's to claim
+	op            text,
+	operation_id  text,                         -- op_log.task_id
+	fault         text,
+	done_at       timestamptz,
+	PRIMARY KEY (run_id, platform_id)
+);
+CREATE INDEX provision_target_open ON sen.provision_target (platform_id) WHERE state <> 'done';
+CREATE TABLE sen.provision_step (
+	run_id        uuid NOT NULL REFERENCES sen.provision_run (id) ON DELETE CASCADE,
+	platform_id   smallint NOT NULL,            -- -1: of the planner
+	attempt       integer NOT NULL,
+	n             integer NOT NULL,
+	at            timestamptz NOT NULL,
+	ms            integer NOT NULL,
+	kind          text NOT NULL,
+	detail        jsonb NOT NULL,               -- secrets out
+	PRIMARY KEY (run_id, platform_id, attempt, n)
+);
+GRANT SELECT, INSERT ON sen.provision_run TO sen_server;
+GRANT SELECT ON sen.provision_target, sen.provision_step TO sen_server;
+GRANT SELECT, UPDATE, DELETE ON sen.provision_run TO sen_provisioner;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sen.provision_target, sen.provision_step TO sen_provisioner;

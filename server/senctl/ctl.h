@@ -149,6 +149,7 @@ int cmd_platform_gate(struct ctl *c); /* "senctl platform gate submit|decide …
 int cmd_platform_rollout(struct ctl *c);
 int cmd_platform_replay(struct ctl *c);
 int cmd_provisioning(struct ctl *c);
+int cmd_provision(struct ctl *c);
 int cmd_unit(struct ctl *c);
 int cmd_reorganisation(struct ctl *c);
 int cmd_notices(struct ctl *c);

@@ -122,6 +122,8 @@ const struct command commands[] = {
 	             " | disputes CODE [--after NEXT] | adopt CODE LOGIN EXT_ID",
 	  "nền tảng nhận thuộc tính nào của tài khoản: soạn, thử, đếm thay đổi, áp dụng", "what a platform holds of accounts: draw, test, count, activate",
 	  cmd_mapping },
+	{ "provision", "NAME [--platform CODE] [--trace]", "đưa một tài khoản tới các nền tảng ngay, kèm từng bước", "bring one account to its platforms now, step by step",
+	  cmd_provision },
 	{ "imports", "stage KIND FILE.csv --unit CODE [--complete] | list | show ID | rows ID | apply ID | release ID | cancel ID",
 	  "nhập tệp theo từng bước: tải lên, xem trước, duyệt, áp dụng", "import a file in stages: upload, preview, release, apply", cmd_imports },
 	{ "api", "GET|POST|PUT|PATCH|DELETE PATH [JSON|@FILE] [--if-match VERSION] [--key KEY]", "gọi API quản trị bất kỳ", "any call of the administration API", cmd_call },

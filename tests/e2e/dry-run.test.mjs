@@ -178,7 +178,7 @@ test('every changing route answers a dry run and leaves the database as it was',
   assert.deepEqual(await checksums(), start);
   await ctl('start', 'sen-provisioner');
   t.diagnostic(`${answered.length} answered, ${argued.length} argued, ${refused.length} refused: ${refused.join(', ')}`);
-  assert.deepEqual(argued.sort(), ['POST /api/v1/imports/{id}/apply', 'POST /api/v1/imports/{id}/release', 'POST /api/v1/persons/{employee_code}/unmask', 'POST /api/v1/reorganisations/{id}/approve']);
+  assert.deepEqual(argued.sort(), ['POST /api/v1/accounts/{login}/provision', 'POST /api/v1/imports/{id}/apply', 'POST /api/v1/imports/{id}/release', 'POST /api/v1/persons/{employee_code}/unmask', 'POST /api/v1/reorganisations/{id}/approve']);
   assert.ok(answered.length >= 30, refused.join('\n'));
 });
 

@@ -218,6 +218,58 @@ static void run_scenario(struct arena *a, const struct scenario *s)
 		         !str_is_null(result.ext_id), result.fault.class ? result.fault.class : "none");
 }
 
+/* Asked for by somebody: what is settled is looked at, and brought there where it is not so. */
+static void a_traced_call_looks_at_what_is_settled(void **state)
+{
+	static const struct {
+		bool active;
+		struct answer answers[4];
+		const char *op;
+		enum sight sight;
+		size_t n_steps; /* with the claim */
+	} cases[] = {
+		{ .active = true, .answers = { { "read_back", VERDICT_DONE, ON } }, .op = "look_up", .sight = SIGHT_NONE, .n_steps = 2 },
+		{ .active = true, .answers = { { "read_back", VERDICT_DONE, OLD }, { "update", VERDICT_DONE, ON } }, .op = "update", .sight = SIGHT_NONE, .n_steps = 3 },
+		{ .active = true, .answers = { { "read_back", VERDICT_DONE, OFF }, { "update", VERDICT_DONE, ON } }, .op = "update", .sight = SIGHT_NONE, .n_steps = 3 },
+		{ .active = false, .answers = { { "read_back", VERDICT_DONE, OFF } }, .op = "look_up", .sight = SIGHT_INACTIVE, .n_steps = 2 },
+		{ .active = false, .answers = { { "read_back", VERDICT_ABSENT } }, .op = "look_up", .sight = SIGHT_ABSENT, .n_steps = 2 },
+		{ .active = false, .answers = { { "read_back", VERDICT_DONE, OLD }, { "disable", VERDICT_DONE }, { "read_back", VERDICT_DONE, OFF } }, .op = "disable", .sight = SIGHT_INACTIVE, .n_steps = 4 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct desired want = { .active = cases[i].active, .hash = "11111111-1111-4111-8111-111111111111" };
+		struct work work = { .ext_id = STR("ext-0"), .seen_hash = str_c(want.hash), .seen_active = cases[i].active };
+		struct trace trace = { .arena = *state };
+		struct result result;
+		struct op op;
+		struct call call = { .op = &op, .want = &want, .deadline_ms = INT64_MAX, .trace = &trace };
+
+		op_init(&op, *state, NULL, NULL);
+		script = cases[i].answers;
+		for (n_left = 0; n_left < ARRAY_LEN(cases[i].answers) && cases[i].answers[n_left].op;)
+			n_left++;
+		operate(&scripted, 7, &call, &work, &result);
+		assert_int_equal(n_left, 0);
+		assert_int_equal(result.outcome, OUTCOME_OK);
+		assert_string_equal(result.op, cases[i].op);
+		assert_int_equal(result.sight, cases[i].sight);
+		assert_int_equal(trace.n, cases[i].n_steps);
+	}
+}
+
+static void a_trace_shows_no_secret(void **state)
+{
+	const char *reason = NULL;
+	_json_ json_t *json = json_read(STR("{\"userName\":\"annv\",\"password\":\"p1\",\"urn:x\":{\"clientSecret\":[\"p2\"],\"accessToken\":\"p3\"},"
+	                                    "\"roles\":[{\"value\":\"MC\",\"UserPwd\":\"p4\"}]}"), 8, &reason);
+	_json_ json_t *clean = trace_clean(json);
+	struct str text = json_write(*state, clean, true);
+
+	for (const char *secret = "p1\0p2\0p3\0p4\0"; *secret; secret += 3)
+		assert_false(str_contains(text, arena_printf(*state, "\"%s\"", secret)));
+	assert_true(str_contains(text, STR("annv")) && str_contains(text, STR("MC")));
+}
+
 static void every_way_ends_where_it_must(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
@@ -240,6 +292,8 @@ static void nothing_vanishes_in_a_circle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UNIT_TEST(a_traced_call_looks_at_what_is_settled),
+		UNIT_TEST(a_trace_shows_no_secret),
 		UNIT_TEST(every_way_ends_where_it_must),
 		UNIT_TEST(nothing_vanishes_in_a_circle),
 	};
