@@ -11,6 +11,8 @@
 #define TRACER_BYTES ((size_t)16 * 1024 * 1024)
 /* At once; a person waits for each. */
 #define TARGETS_MAX 32
+/* A target waits for its dispatcher before its binding is claimed, so its lease outlives the binding's. */
+#define TARGET_LEASE_S(lease_s) (2 * (lease_s) + 5)
 
 static void hand_over(struct app *app, const struct trace_target *target)
 {
@@ -32,7 +34,7 @@ static bool trace_once(struct app *app, struct op *op)
 	for (size_t i = 0; i < app->n_workers; i++)
 		platforms[i] = worker_platform_id(app->workers[i]);
 	if (err == 0)
-		err = trace_targets_claim(op, platforms, app->n_workers, app->config.lease_s, TARGETS_MAX, &targets, &n);
+		err = trace_targets_claim(op, platforms, app->n_workers, TARGET_LEASE_S(app->config.lease_s), TARGETS_MAX, &targets, &n);
 	if (err < 0) {
 		log_event(LOG_LEVEL_WARN, "tracer", L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
 		return false;

@@ -15,12 +15,18 @@ static void copy_id(char ret[UUID_TEXT_LEN + 1], struct str id)
 
 bool worker_ask(struct worker *w, const struct trace_target *target)
 {
+	size_t at = 0;
 	bool has_room;
 
 	pthread_mutex_lock(&w->lock);
-	has_room = w->n_asked < WORKER_ASKED_MAX;
+	/* One that still waits has lost its lease to this one. */
+	while (at < w->n_asked && !str_equal(str_c(w->asked[at].run_id), target->run_id))
+		at++;
+	has_room = at < WORKER_ASKED_MAX;
 	if (has_room) {
-		struct asked *a = &w->asked[w->n_asked++];
+		struct asked *a = &w->asked[at];
+
+		w->n_asked += at == w->n_asked;
 
 		copy_id(a->run_id, target->run_id);
 		copy_id(a->account_id, target->account_id);
