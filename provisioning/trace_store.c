@@ -40,6 +40,8 @@ DB_QUERY(prov_trace_binding_claim, DB_WRITE,
 	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"
 	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $2::smallint)");
 DB_QUERY(prov_trace_binding_state, DB_READ, "SELECT state FROM sen.binding WHERE account_id = $1::uuid AND platform_id = $2::smallint");
+/* First of all: platforms that end at the same moment would each not see that the other has, and nobody would end the run. */
+DB_QUERY(prov_trace_run_lock, DB_WRITE, "SELECT 1 FROM sen.provision_run WHERE account_id = $1::uuid AND id = $2::uuid FOR UPDATE");
 DB_QUERY(prov_trace_target_end, DB_WRITE,
 	"UPDATE sen.provision_target SET state = CASE WHEN $4::boolean THEN 'waiting' ELSE 'done' END, outcome = $5, op = $6,"
 	" operation_id = $7, fault = nullif($8, ''), lease_until = NULL, done_at = CASE WHEN $4::boolean THEN NULL ELSE now() END"
@@ -220,9 +222,12 @@ static int end_in_transaction(struct op *op, const struct trace_end *end)
 {
 	const struct trace_target *t = &end->target;
 	struct db_rows rows;
-	int err = db_run(op, &prov_trace_target_end, &rows, P_STR(t->run_id), P_I64(t->platform_id), P_I64(t->lease_token), P_BOOL(end->again),
-	                 P_C(end->outcome), P_C(end->op), P_STR(end->operation_id),
-	                 P_STR(!str_is_null(end->fault) && utf8_is_valid(end->fault) ? end->fault : STR("")));
+	int err = db_run(op, &prov_trace_run_lock, &rows, P_STR(t->account_id), P_STR(t->run_id));
+
+	if (err == 0)
+		err = db_run(op, &prov_trace_target_end, &rows, P_STR(t->run_id), P_I64(t->platform_id), P_I64(t->lease_token), P_BOOL(end->again),
+		             P_C(end->outcome), P_C(end->op), P_STR(end->operation_id),
+		             P_STR(!str_is_null(end->fault) && utf8_is_valid(end->fault) ? end->fault : STR("")));
 
 	/* The lease was lost: somebody else tells how it went. */
 	if (err < 0 || rows.n == 0)
