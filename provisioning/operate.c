@@ -339,6 +339,29 @@ static bool is_settled(const struct work *w, const struct desired *want)
 	return !w->in_doubt && !w->is_deletion && str_equal(w->seen_hash, str_c(want->hash)) && w->seen_active == want->active;
 }
 
+static void begin_run(struct run *r)
+{
+	const struct desired *want = r->call->want;
+	struct str hindered = hindrance(r->connector, want);
+
+	if (is_settled(r->work, want)) {
+		if (r->call->trace)
+			verify(r);
+	} else if (r->work->is_deletion && !want->active) {
+		run_take_away(r);
+	} else if (!want->active) {
+		run_take_down(r);
+	} else if (!str_is_null(hindered)) {
+		cannot_be_sent(r, hindered);
+	} else if (!str_is_null(r->call->ext_id)) {
+		change(r);
+	} else if (r->in_doubt || is_to_be_looked_for(r)) {
+		find_then_write(r);
+	} else {
+		create(r);
+	}
+}
+
 void operate(const struct connector *connector, unsigned ops_allowed, struct call *call, const struct work *work,
              struct result *ret)
 {
@@ -355,22 +378,7 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 	call->ext_id = work->ext_id;
 	call->gen = work->gen;
 	run_note_claim(call, work, is_settled(work, call->want));
-	if (is_settled(work, call->want) && !call->trace)
-		;
-	else if (is_settled(work, call->want))
-		verify(&r);
-	else if (work->is_deletion && !call->want->active)
-		run_take_away(&r);
-	else if (!call->want->active)
-		run_take_down(&r);
-	else if (!str_is_null(hindrance(connector, call->want)))
-		cannot_be_sent(&r, hindrance(connector, call->want));
-	else if (!str_is_null(call->ext_id))
-		change(&r);
-	else if (r.in_doubt || is_to_be_looked_for(&r))
-		find_then_write(&r);
-	else
-		create(&r);
+	begin_run(&r);
 	if (ret->outcome != OUTCOME_OK)
 		ret->was_disabled = false;
 	if (ret->outcome == OUTCOME_WAITING)
