@@ -3,8 +3,6 @@
 #include "common/base/err.h"
 #include "provisioning/match.h"
 
-#include <string.h>
-
 /* Between a vanished account and its new creation: how often one operation may begin again. */
 #define ROUNDS_MAX 3
 
