@@ -142,7 +142,8 @@ test('an officer carries out what the forms ask, and everything is settled by th
   assert.ok(proof.report.settled.some((s) => s.form === again.form && s.lines.includes(again.line)));
   const view = await settled(login, 'in_sync');
   assert.deepEqual([view.want_active, view.seen, view.confirmed.how], [false, 'inactive', 'list']);
-  assert.match(await metrics(), new RegExp(`sen_provisioner_forms\\{platform="${code}",state="out"\\} \\d`));
+  const counted = new RegExp(`sen_provisioner_forms\\{platform="${code}",state="out"\\} \\d`);
+  await until('the housekeeper has counted the forms', async () => counted.test(await metrics()));
 
   // A short list waits for a second person.
   const logins = [await newcomer(), await newcomer()];
