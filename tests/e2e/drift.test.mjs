@@ -15,8 +15,8 @@ import { administrator, basis, env, freshEmployee, official, p02, p03, sql } fro
 
 const run = promisify(execFile);
 const ENDS = ['complete', 'incomplete', 'held', 'failed'];
-const settled = (code) => until(`${code} settled`, async () => (await sql(`SELECT count(*) FROM sen.binding b JOIN sen.platform p ON p.id = b.platform_id
-  WHERE p.code = $1 AND b.state <> 0`, code))[0][0] === '0' && (await sql('SELECT count(*) FROM sen.dirty_account'))[0][0] === '0', 30000);
+const settled = (code) => until(`${code} settled`, async () => (await sql('SELECT count(*) FROM sen.dirty_account'))[0][0] === '0'
+  && (await sql(`SELECT count(*) FROM sen.binding b JOIN sen.platform p ON p.id = b.platform_id WHERE p.code = $1 AND b.state <> 0`, code))[0][0] === '0', 30000);
 
 // A listing that begins now, to its end.
 async function listing(code) {

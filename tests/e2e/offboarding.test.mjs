@@ -39,8 +39,8 @@ async function verified(jws) {
   assert.equal(protectedHeader.alg, 'ES256');
   return JSON.parse(new TextDecoder().decode(payload));
 }
-const settled = (person) => async () => (await sql('SELECT count(*) FROM sen.binding WHERE account_id = $1 AND (state <> 0 OR want_hash IS DISTINCT FROM seen_hash)', person.id))[0][0] === '0'
-  && (await sql('SELECT count(*) FROM sen.dirty_account WHERE account_id = $1', person.id))[0][0] === '0';
+const settled = (person) => async () => (await sql('SELECT count(*) FROM sen.dirty_account WHERE account_id = $1', person.id))[0][0] === '0'
+  && (await sql('SELECT count(*) FROM sen.binding WHERE account_id = $1 AND (state <> 0 OR want_hash IS DISTINCT FROM seen_hash)', person.id))[0][0] === '0';
 async function leaves(person) {
   const answer = await admin.api('POST', `/persons/${person.employeeCode}/movements`, { kind: 'dismiss', ...decision });
   assert.ok([200, 201].includes(answer.status), answer.text);
