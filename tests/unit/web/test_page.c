@@ -60,7 +60,7 @@ static struct str without_paper_style(struct arena *a, struct str page)
 		if (str_starts(str_skip(page, i), style))
 			at = (ptrdiff_t)i;
 	assert_true(at >= 0);
-	return arena_printf(a, "%.*s%.*s", (int)at, page.p, STR_ARG(str_skip(page, (size_t)at + style.len)));
+	return arena_printf(a, "%.*s%.*s", STR_ARG(str_n(page.p, (size_t)at)), STR_ARG(str_skip(page, (size_t)at + style.len)));
 }
 
 static void assert_needs_no_exception_of_the_policy(struct str page)
