@@ -114,7 +114,7 @@ static void every_kind_of_place_is_patched(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct desired want = want_by(*state, mapping, NULL);
 		_json_ json_t *user = parse("{" SAME "}"), *change = parse(cases[i].change);
-		_json_ json_t *owned = change, *patch = NULL, *over = NULL;
+		_json_ json_t *patch = NULL, *over = NULL;
 
 		json_object_update(user, change);
 		patch = scim_patch(user, &want);
