@@ -24,26 +24,13 @@ int h_api_duties_add(struct request *rq)
 		[SEVERITY] = { "severity", API_CODE, 16, true },
 		[BASIS] = { "basis", API_TEXT, 300, true },
 	};
-	struct str v[N];
-	struct db_param params[N + 2] = { P_STR(api_new_id(rq)), ME };
-	int r = api_read(rq, fields, N, v);
 
-	for (size_t i = 0; i < N; i++)
-		params[i + 2] = P_STR(v[i]);
-	return r < 0 ? r : api_governed(rq, &duty_add, params, N + 2, 201);
+	return api_governed_make(rq, &duty_add, fields, N);
 }
 
 int h_api_duties_retire(struct request *rq)
 {
-	struct str id;
-	int64_t version;
-	int r = api_path_id(rq, 0, &id);
-
-	if (r == 0)
-		r = api_if_match(rq, &version);
-	if (r == 0)
-		r = api_read_nothing(rq);
-	return r < 0 ? r : api_governed(rq, &duty_retire, (const struct db_param[]){ P_STR(id), ME, P_I64(version) }, 3, 200);
+	return api_governed_change(rq, &duty_retire, NULL, 0);
 }
 
 int h_api_duties_except(struct request *rq)
@@ -76,12 +63,7 @@ int h_api_exceptions_list(struct request *rq)
 
 int h_api_exceptions_approve(struct request *rq)
 {
-	struct str id;
-	int r = api_path_id(rq, 0, &id);
-
-	if (r == 0)
-		r = api_read_nothing(rq);
-	return r < 0 ? r : api_governed(rq, &duty_except_approve, (const struct db_param[]){ P_STR(id), ME }, 2, 200);
+	return api_governed_act(rq, &duty_except_approve);
 }
 
 int h_api_violations_list(struct request *rq)

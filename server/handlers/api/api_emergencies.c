@@ -23,26 +23,13 @@ int h_api_emergencies_add(struct request *rq)
 		[REASON] = { "reason", API_PROSE, 1000, true },
 		[HOURS] = { "hours", API_INT, 0, true },
 	};
-	struct str v[N];
-	struct db_param params[N + 2] = { P_STR(api_new_id(rq)), ME };
-	int r = api_read(rq, fields, N, v);
 
-	for (size_t i = 0; i < N; i++)
-		params[i + 2] = P_STR(v[i]);
-	return r < 0 ? r : api_governed(rq, &emergency_ask, params, N + 2, 201);
+	return api_governed_make(rq, &emergency_ask, fields, N);
 }
 
 int h_api_emergencies_release(struct request *rq)
 {
-	struct str id;
-	int64_t version;
-	int r = api_path_id(rq, 0, &id);
-
-	if (r == 0)
-		r = api_if_match(rq, &version);
-	if (r == 0)
-		r = api_read_nothing(rq);
-	return r < 0 ? r : api_governed(rq, &emergency_release, (const struct db_param[]){ P_STR(id), ME, P_I64(version) }, 3, 200);
+	return api_governed_change(rq, &emergency_release, NULL, 0);
 }
 
 int h_api_emergencies_review(struct request *rq)
@@ -52,16 +39,6 @@ int h_api_emergencies_review(struct request *rq)
 		[CONCLUSION] = { "conclusion", API_CODE, 16, true },
 		[NOTE] = { "note", API_PROSE, 1000, true },
 	};
-	struct str v[N], id;
-	int64_t version;
-	int r = api_path_id(rq, 0, &id);
 
-	if (r == 0)
-		r = api_if_match(rq, &version);
-	if (r == 0)
-		r = api_read(rq, fields, N, v);
-	if (r < 0)
-		return r;
-	return api_governed(rq, &emergency_review,
-	                    (const struct db_param[]){ P_STR(id), ME, P_I64(version), P_STR(v[CONCLUSION]), P_STR(v[NOTE]) }, 5, 200);
+	return api_governed_change(rq, &emergency_review, fields, N);
 }

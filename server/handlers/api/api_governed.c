@@ -35,6 +35,51 @@ int api_governed(struct request *rq, const struct governed_kind *kind, const str
 	return respond_json(rq, status, body);
 }
 
+int api_governed_make(struct request *rq, const struct governed_kind *kind, const struct api_field *fields, size_t n)
+{
+	struct str v[API_GOVERNED_FIELDS];
+	struct db_param params[API_GOVERNED_FIELDS + 2] = { P_STR(api_new_id(rq)), P_STR(rq->principal->account_id) };
+	int r;
+
+	assert(n <= API_GOVERNED_FIELDS);
+	r = api_read(rq, fields, n, v);
+	for (size_t i = 0; i < n && r == 0; i++)
+		params[i + 2] = P_STR(v[i]);
+	return r < 0 ? r : api_governed(rq, kind, params, n + 2, 201);
+}
+
+int api_governed_change(struct request *rq, const struct governed_kind *kind, const struct api_field *fields, size_t n)
+{
+	struct str id, v[API_GOVERNED_FIELDS];
+	struct db_param params[API_GOVERNED_FIELDS + 3];
+	int64_t version;
+	int r = api_path_id(rq, 0, &id);
+
+	assert(n <= API_GOVERNED_FIELDS);
+	if (r == 0)
+		r = api_if_match(rq, &version);
+	if (r == 0)
+		r = n ? api_read(rq, fields, n, v) : api_read_nothing(rq);
+	if (r < 0)
+		return r;
+	params[0] = P_STR(id);
+	params[1] = P_STR(rq->principal->account_id);
+	params[2] = P_I64(version);
+	for (size_t i = 0; i < n; i++)
+		params[i + 3] = P_STR(v[i]);
+	return api_governed(rq, kind, params, n + 3, 200);
+}
+
+int api_governed_act(struct request *rq, const struct governed_kind *kind)
+{
+	struct str id;
+	int r = api_path_id(rq, 0, &id);
+
+	if (r == 0)
+		r = api_read_nothing(rq);
+	return r < 0 ? r : api_governed(rq, kind, (const struct db_param[]){ P_STR(id), P_STR(rq->principal->account_id) }, 2, 200);
+}
+
 static int add_rows(struct request *rq, const struct db_rows *rows, size_t limit, size_t n_keys, const char *name, json_t *body)
 {
 	json_t *list = json_new_array();

@@ -14,22 +14,12 @@ int h_api_notices_list(struct request *rq)
 	return api_governed_page(rq, &(struct api_governed_page){ "notices", notice_list, params, ARRAY_LEN(params), 2, P_LIST_AFTER, P_LIST_LIMIT });
 }
 
-static int mark(struct request *rq, const struct governed_kind *kind)
-{
-	struct str id;
-	int r = api_path_id(rq, 0, &id);
-
-	if (r == 0)
-		r = api_read_nothing(rq);
-	return r < 0 ? r : api_governed(rq, kind, (const struct db_param[]){ P_STR(id), P_STR(rq->principal->account_id) }, 2, 200);
-}
-
 int h_api_notices_read(struct request *rq)
 {
-	return mark(rq, &notice_read);
+	return api_governed_act(rq, &notice_read);
 }
 
 int h_api_notices_acknowledge(struct request *rq)
 {
-	return mark(rq, &notice_acknowledge);
+	return api_governed_act(rq, &notice_acknowledge);
 }

@@ -33,64 +33,41 @@ int h_api_requests_add(struct request *rq)
 		[VALID_FROM] = { "valid_from", API_STAMP, 25, false },
 		[VALID_TO] = { "valid_to", API_STAMP, 25, false },
 	};
-	struct str v[N];
-	struct db_param params[N + 2] = { P_STR(api_new_id(rq)), ME };
-	int r = api_read(rq, fields, N, v);
 
-	for (size_t i = 0; i < N; i++)
-		params[i + 2] = P_STR(v[i]);
-	return r < 0 ? r : api_governed(rq, &request_file, params, N + 2, 201);
-}
-
-static int read_text(struct request *rq, bool required, struct str *ret_text)
-{
-	const struct api_field fields[] = { { "text", API_PROSE, 1000, required } };
-
-	return api_read(rq, fields, 1, ret_text);
-}
-
-static int decide(struct request *rq, const struct governed_kind *kind, bool needs_text)
-{
-	struct str id, text;
-	int64_t version;
-	int r = api_path_id(rq, 0, &id);
-
-	if (r == 0)
-		r = api_if_match(rq, &version);
-	if (r == 0)
-		r = read_text(rq, needs_text, &text);
-	return r < 0 ? r : api_governed(rq, kind, (const struct db_param[]){ P_STR(id), ME, P_I64(version), P_STR(text) }, 4, 200);
-}
-
-int h_api_requests_approve(struct request *rq)
-{
-	return decide(rq, &request_approve, false);
+	return api_governed_make(rq, &request_file, fields, N);
 }
 
 /* Whoever is refused is told why. */
-int h_api_requests_refuse(struct request *rq)
+static const struct api_field text_field = { "text", API_PROSE, 1000, false }, needed_text_field = { "text", API_PROSE, 1000, true };
+
+int h_api_requests_approve(struct request *rq)
 {
-	return decide(rq, &request_refuse, true);
+	return api_governed_change(rq, &request_approve, &text_field, 1);
 }
 
-static int talk(struct request *rq, const struct governed_kind *kind, bool needs_text, int status)
+int h_api_requests_refuse(struct request *rq)
+{
+	return api_governed_change(rq, &request_refuse, &needed_text_field, 1);
+}
+
+static int talk(struct request *rq, const struct governed_kind *kind, const struct api_field *field, int status)
 {
 	struct str id, text;
 	int r = api_path_id(rq, 0, &id);
 
 	if (r == 0)
-		r = read_text(rq, needs_text, &text);
+		r = api_read(rq, field, 1, &text);
 	return r < 0 ? r : api_governed(rq, kind, (const struct db_param[]){ P_STR(id), ME, P_STR(text) }, 3, status);
 }
 
 int h_api_requests_withdraw(struct request *rq)
 {
-	return talk(rq, &request_withdraw, false, 200);
+	return talk(rq, &request_withdraw, &text_field, 200);
 }
 
 int h_api_requests_comment(struct request *rq)
 {
-	return talk(rq, &request_comment, true, 201);
+	return talk(rq, &request_comment, &needed_text_field, 201);
 }
 
 int h_api_approvals_list(struct request *rq)
@@ -117,21 +94,11 @@ int h_api_deputies_add(struct request *rq)
 		[VALID_TO] = { "valid_to", API_DATE, 10, true },
 		[BASIS] = { "basis", API_TEXT, 300, true },
 	};
-	struct str v[N];
-	struct db_param params[N + 2] = { P_STR(api_new_id(rq)), ME };
-	int r = api_read(rq, fields, N, v);
 
-	for (size_t i = 0; i < N; i++)
-		params[i + 2] = P_STR(v[i]);
-	return r < 0 ? r : api_governed(rq, &deputy_add, params, N + 2, 201);
+	return api_governed_make(rq, &deputy_add, fields, N);
 }
 
 int h_api_deputies_end(struct request *rq)
 {
-	struct str id;
-	int r = api_path_id(rq, 0, &id);
-
-	if (r == 0)
-		r = api_read_nothing(rq);
-	return r < 0 ? r : api_governed(rq, &deputy_end, (const struct db_param[]){ P_STR(id), ME }, 2, 200);
+	return api_governed_act(rq, &deputy_end);
 }

@@ -69,12 +69,7 @@ int h_api_reviews_add(struct request *rq)
 
 int h_api_reviews_advance(struct request *rq)
 {
-	struct str id;
-	int r = api_path_id(rq, 0, &id);
-
-	if (r == 0)
-		r = api_read_nothing(rq);
-	return r < 0 ? r : api_governed(rq, &review_advance, (const struct db_param[]){ P_STR(id), ME }, 2, 200);
+	return api_governed_act(rq, &review_advance);
 }
 
 int h_api_reviews_decide(struct request *rq)

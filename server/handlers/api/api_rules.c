@@ -107,27 +107,14 @@ int h_api_rules_change(struct request *rq)
 	return r < 0 ? r : draft(rq, &rule_redraft, id, P_I64(version), v, 200);
 }
 
-static int move(struct request *rq, const struct governed_kind *kind)
-{
-	struct str id;
-	int64_t version;
-	int r = api_path_id(rq, 0, &id);
-
-	if (r == 0)
-		r = api_if_match(rq, &version);
-	if (r == 0)
-		r = api_read_nothing(rq);
-	return r < 0 ? r : api_governed(rq, kind, (const struct db_param[]){ P_STR(id), ME, P_I64(version) }, 3, 200);
-}
-
 int h_api_rules_release(struct request *rq)
 {
-	return move(rq, &rule_release);
+	return api_governed_change(rq, &rule_release, NULL, 0);
 }
 
 int h_api_rules_retire(struct request *rq)
 {
-	return move(rq, &rule_retire);
+	return api_governed_change(rq, &rule_retire, NULL, 0);
 }
 
 /* Exact differences before saving: of the draft, or of retiring the rule. */

@@ -8,6 +8,14 @@
 /* api_governed.c: answers of governed.h. */
 /* The made thing as JSON with its ETag. */
 int api_governed(struct request *rq, const struct governed_kind *kind, const struct db_param *params, size_t n, int status);
+/* The usual changes.  Parameters of the statement, in this order:
+ * make    a new id, who asks, the fields of the body; 201
+ * change  the id of the path, who asks, the version of If-Match, the fields of the body (n = 0: no body); 200
+ * act     the id of the path, who asks; no body; 200 */
+enum { API_GOVERNED_FIELDS = 12 }; /* at most */
+int api_governed_make(struct request *rq, const struct governed_kind *kind, const struct api_field *fields, size_t n);
+int api_governed_change(struct request *rq, const struct governed_kind *kind, const struct api_field *fields, size_t n);
+int api_governed_act(struct request *rq, const struct governed_kind *kind);
 /* A page: the statement answers JSON and n_keys keys; its last parameter is the limit, added here; those before it the keys. */
 struct api_governed_page {
 	const char *name; /* of the list in the answer */
