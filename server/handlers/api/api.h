@@ -103,6 +103,10 @@ extern const struct param_spec api_page_params[N_PAGE_PARAMS];
 int api_limit(struct request *rq, size_t param, size_t *ret_limit) _must_check_;
 /* The n key values of the last row of the page before; all STR_NULL when the parameter is absent. */
 int api_after(struct request *rq, size_t param, struct str *ret_keys, size_t n) _must_check_;
+/* The same where the key is one number up to max. */
+int api_after_number(struct request *rq, size_t param, uint64_t max, struct str *ret_key) _must_check_;
+/* A moment as keys have it: 2026-11-26T18:57:53.123456Z. */
+bool api_moment_is_valid(struct arena *a, struct str s);
 /* Sets "next": a text that api_after() reads; keys NULL: the list ends here (null). */
 void api_next(struct request *rq, json_t *body, const struct str *keys, size_t n);
 

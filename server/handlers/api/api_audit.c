@@ -38,12 +38,8 @@ static int read_after(struct request *rq, struct audit_filter *f)
 
 	if (r < 0 || str_is_null(keys[0]))
 		return r;
-	if (keys[0].len != 27 || !api_stamp_read(rq->op.arena, arena_printf(rq->op.arena, "%.19sZ", keys[0].p), &f->after_at) ||
-	    keys[0].p[19] != '.' || !str_to_u64(keys[1], INT16_MAX, &number) || !str_to_u64(keys[2], INT64_MAX, &number))
+	if (!api_moment_is_valid(rq->op.arena, keys[0]) || !str_to_u64(keys[1], INT16_MAX, &number) || !str_to_u64(keys[2], INT64_MAX, &number))
 		return api_invalid(&rq->op, "after", "not a value of next");
-	for (size_t i = 20; i < 26; i++)
-		if (keys[0].p[i] < '0' || keys[0].p[i] > '9')
-			return api_invalid(&rq->op, "after", "not a value of next");
 	f->after_at = keys[0];
 	f->after_chain = keys[1];
 	f->after_seq = keys[2];
@@ -114,14 +110,11 @@ int h_api_audit_checkpoints(struct request *rq)
 {
 	const struct audit_checkpoint_row *rows;
 	struct str after;
-	uint64_t number;
 	size_t limit, n;
 	int r = api_limit(rq, P_CHECKPOINTS_LIMIT, &limit);
 
 	if (r == 0)
-		r = api_after(rq, P_CHECKPOINTS_AFTER, &after, 1);
-	if (r == 0 && !str_is_null(after) && !str_to_u64(after, INT64_MAX, &number))
-		r = api_invalid(&rq->op, "after", "not a value of next");
+		r = api_after_number(rq, P_CHECKPOINTS_AFTER, INT64_MAX, &after);
 	if (r == 0)
 		r = audit_checkpoint_list(&rq->op, rq->principal->account_id, after, limit, &rows, &n);
 	if (r < 0)

@@ -63,6 +63,28 @@ int api_after(struct request *rq, size_t param, struct str *ret_keys, size_t n)
 	return 0;
 }
 
+int api_after_number(struct request *rq, size_t param, uint64_t max, struct str *ret_key)
+{
+	uint64_t number;
+	int r = api_after(rq, param, ret_key, 1);
+
+	if (r == 0 && !str_is_null(*ret_key) && !str_to_u64(*ret_key, max, &number))
+		return api_invalid(&rq->op, "after", "not a value of next");
+	return r;
+}
+
+bool api_moment_is_valid(struct arena *a, struct str s)
+{
+	struct str whole;
+
+	if (s.len != 27 || s.p[19] != '.' || s.p[26] != 'Z' || !api_stamp_read(a, arena_printf(a, "%.19sZ", s.p), &whole))
+		return false;
+	for (size_t i = 20; i < 26; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return true;
+}
+
 void api_next(struct request *rq, json_t *body, const struct str *keys, size_t n)
 {
 	_json_ json_t *array = json_new_array();

@@ -204,9 +204,7 @@ int h_api_imports_rows(struct request *rq)
 	int r = api_limit(rq, P_IMPORT_ROWS_LIMIT, &limit);
 
 	if (r == 0)
-		r = api_after(rq, P_IMPORT_ROWS_AFTER, &after, 1);
-	if (r == 0 && !str_is_null(after) && !str_to_u64(after, INT32_MAX, &number))
-		r = api_invalid(&rq->op, "after", "not a value of next");
+		r = api_after_number(rq, P_IMPORT_ROWS_AFTER, INT32_MAX, &after);
 	if (r == 0)
 		r = api_import_find(rq, &run);
 	if (r == 0)

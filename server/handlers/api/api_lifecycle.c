@@ -36,14 +36,11 @@ static int respond_outlook(struct request *rq, int status, struct str before, si
 int h_api_platform_transitions(struct request *rq)
 {
 	struct str before;
-	uint64_t id;
 	size_t limit;
 	int r = api_limit(rq, P_PAGE_LIMIT, &limit);
 
 	if (r == 0)
-		r = api_after(rq, P_PAGE_AFTER, &before, 1);
-	if (r == 0 && !str_is_null(before) && !str_to_u64(before, INT64_MAX, &id))
-		r = api_invalid(&rq->op, "after", "not a value of next");
+		r = api_after_number(rq, P_PAGE_AFTER, INT64_MAX, &before);
 	return r < 0 ? r : respond_outlook(rq, 200, before, limit);
 }
 

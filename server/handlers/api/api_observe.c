@@ -19,16 +19,6 @@ static int number_or_not_found(struct request *rq, struct str text)
 	return str_to_u64(text, INT64_MAX, &id) ? 0 : op_fail(&rq->op, ERR_NOT_FOUND, "no such thing");
 }
 
-static int key_after(struct request *rq, size_t param, struct str *ret)
-{
-	uint64_t id;
-	int r = api_after(rq, param, ret, 1);
-
-	if (r == 0 && !str_is_null(*ret) && !str_to_u64(*ret, INT64_MAX, &id))
-		return api_invalid(&rq->op, "after", "not the end of a page");
-	return r;
-}
-
 static int respond(struct request *rq, int r, int status, json_t *body)
 {
 	_json_ json_t *owned = r < 0 ? NULL : body;
@@ -44,7 +34,7 @@ int h_api_observation_list(struct request *rq)
 	int r = api_limit(rq, P_PAGE_LIMIT, &limit);
 
 	if (r == 0)
-		r = key_after(rq, P_PAGE_AFTER, &after);
+		r = api_after_number(rq, P_PAGE_AFTER, INT64_MAX, &after);
 	if (r == 0)
 		r = observation_list(&rq->op, rq->principal, rq->path_args[0], after, limit, &page);
 	return r < 0 ? r : api_page(rq, "observations", &page, 1);
@@ -200,7 +190,7 @@ int h_api_finding_list(struct request *rq)
 	int r = api_limit(rq, P_FINDINGS_LIMIT, &filter.limit);
 
 	if (r == 0)
-		r = key_after(rq, P_FINDINGS_AFTER, &filter.after);
+		r = api_after_number(rq, P_FINDINGS_AFTER, INT64_MAX, &filter.after);
 	if (r == 0)
 		r = api_one_of(rq, "situation", filter.situation, SITUATIONS);
 	if (r == 0)

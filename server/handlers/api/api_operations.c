@@ -29,18 +29,13 @@ static int read_stamp(struct request *rq, size_t param, struct str *ret)
 static int read_after(struct request *rq, struct str keys[2])
 {
 	uint64_t number;
-	struct str whole;
 	int r = api_after(rq, P_OPERATIONS_AFTER, keys, 2);
 
 	if (r < 0 || str_is_null(keys[0]))
 		return r;
-	if (keys[0].len != 27 || keys[0].p[19] != '.' || !api_stamp_read(rq->op.arena, arena_printf(rq->op.arena, "%.19sZ", keys[0].p), &whole) ||
-	    !str_to_u64(keys[1], INT64_MAX, &number))
+	if (!api_moment_is_valid(rq->op.arena, keys[0]) || !str_to_u64(keys[1], INT64_MAX, &number))
 		return api_invalid(&rq->op, "after", "not a value of next");
-	for (size_t i = 20; i < 26; i++)
-		if (keys[0].p[i] < '0' || keys[0].p[i] > '9')
-			return api_invalid(&rq->op, "after", "not a value of next");
-	return keys[0].p[26] == 'Z' ? 0 : api_invalid(&rq->op, "after", "not a value of next");
+	return 0;
 }
 
 int h_api_operation_list(struct request *rq)

@@ -11,15 +11,12 @@ const struct param_spec api_diff_params[N_DIFF_PARAMS] = {
 int h_api_platform_lists(struct request *rq)
 {
 	struct str before;
-	uint64_t id;
 	size_t limit;
 	json_t *list;
 	int r = api_limit(rq, P_PAGE_LIMIT, &limit);
 
 	if (r == 0)
-		r = api_after(rq, P_PAGE_AFTER, &before, 1);
-	if (r == 0 && !str_is_null(before) && !str_to_u64(before, INT32_MAX, &id))
-		r = api_invalid(&rq->op, "after", "not a value of next");
+		r = api_after_number(rq, P_PAGE_AFTER, INT32_MAX, &before);
 	if (r == 0)
 		r = list_list(&rq->op, before, limit, &list);
 	if (r < 0)
