@@ -126,6 +126,13 @@ static int everybody_is_there(void **state)
 	return 0;
 }
 
+/* From the beginning, within a test. */
+static void everybody_again(void **state)
+{
+	unit_arena_teardown(state);
+	everybody_is_there(state);
+}
+
 #define HELD "SELECT count(*) FROM on_p02 WHERE state = 6"
 #define HARMED "SELECT count(*) FROM on_p02 WHERE NOT want_active AND state = 1"
 
@@ -201,7 +208,7 @@ static void by_name_and_in_mass_is_by_name(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE state = 1 AND login IN ('nv110', 'nv120')"), 2);
 	assert_int_equal(side_i64(HELD), 98);
 	/* Account by account in one transaction is a mass as well. */
-	everybody_is_there(state);
+	everybody_again(state);
 	side("DO $$ DECLARE who text; BEGIN FOR who IN SELECT login FROM sen.account WHERE login ~ 'nv1..' LOOP"
 	     " PERFORM take(who, 'MC'); PERFORM take(who, 'TK'); END LOOP; END $$");
 	plan_all(*state);
@@ -219,7 +226,7 @@ static void a_unit_and_a_role_are_counted(void **state)
 	assert_string_equal(opened.reason, "unit");
 	assert_str_equal(opened.about, "40.1");
 	assert_int_equal(side_i64(HELD), 12);
-	everybody_is_there(state);
+	everybody_again(state);
 	side("INSERT INTO sen.provisioning_policy SELECT platform_id, true, true, true, false, 20, 2, 20, 10, 100, 30, 30, 30, 'ask' FROM sen.provisioning_rule WHERE platform_id = 2");
 	side("SELECT take('nv[12].[02468]', 'TK')");
 	plan_all(*state);
@@ -258,7 +265,7 @@ static void what_was_approved_is_not_held_again(void **state)
 	assert_int_equal(side_i64(HELD), 0);
 	assert_int_equal(side_i64(HARMED), 200);
 	/* Movements that are due, all in one transaction; but within a feed, as the feed. */
-	everybody_is_there(state);
+	everybody_again(state);
 	side("INSERT INTO sen.account_due (account_id, due_at, status, revoke, movement_id, actor) SELECT id, now(), 'disabled', false, id, id FROM sen.account WHERE login ~ 'nv1..'");
 	assert_int_equal(side_i64("SELECT sen.account_due_run(NULL, 50, 'test')"), 50);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account d JOIN sen.mass_cause m ON m.xid = d.cause"), 0);
@@ -407,8 +414,7 @@ static void a_platform_that_closes_is_asked_about(void **state)
 	} cases[] = { { "ask", 300, 0, "open" }, { "leave", 300, 0, "discarded" }, { "disable", 0, 300, "passed" }, { "delete", 0, 300, "passed" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		unit_arena_teardown(state);
-		everybody_is_there(state);
+		everybody_again(state);
 		side(arena_printf(*state, "INSERT INTO sen.provisioning_policy SELECT platform_id, true, true, true, false, 20, 2, 20, 10, 200, 30, 0, 30, '%s'"
 		         " FROM sen.provisioning_rule WHERE platform_id = 2", cases[i].policy).p);
 		side("UPDATE sen.platform SET state = 'stopped' WHERE id = 2");
