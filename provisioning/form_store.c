@@ -32,11 +32,13 @@ DB_QUERY(prov_form_remind, DB_WRITE,
 	"UPDATE sen.form SET reminders = reminders + 1, reminded_at = now()"
 	" WHERE platform_id = $1::smallint AND number = $2::integer AND reminders = $3::integer AND settled_at IS NULL");
 
+/* A platform whose forms are all settled counts none, and does not vanish from the counts. */
 DB_QUERY(prov_form_counts, DB_READ,
-	"SELECT p.code, count(*) FILTER (WHERE f.closed_at IS NULL), count(*) FILTER (WHERE f.closed_at IS NOT NULL),"
+	"SELECT p.code, count(f.number) FILTER (WHERE f.closed_at IS NULL), count(*) FILTER (WHERE f.closed_at IS NOT NULL),"
 	" count(*) FILTER (WHERE f.due_at <= now()), count(*) FILTER (WHERE f.reminders > 2),"
 	" coalesce(extract(epoch FROM now() - min(f.closed_at))::bigint, 0)"
-	" FROM sen.form f JOIN sen.platform p ON p.id = f.platform_id WHERE f.settled_at IS NULL GROUP BY 1 ORDER BY 1");
+	" FROM sen.platform p LEFT JOIN sen.form f ON f.platform_id = p.id AND f.settled_at IS NULL"
+	" WHERE EXISTS (SELECT FROM sen.form x WHERE x.platform_id = p.id) GROUP BY 1 ORDER BY 1");
 
 static enum form_answer answer_of(struct str outcome)
 {
