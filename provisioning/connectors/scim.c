@@ -172,7 +172,10 @@ static enum verdict scim_update(struct call *c, struct observed *ret)
 	return verdict;
 }
 
-/* A platform that will not have an empty list of roles must still let go of the account. */
+/*
+ * A platform that will not have an empty list of roles must still let go of the account.  Whether it really will not have it
+ * is asked twice: the refusal may have been the answer to another request.
+ */
 static enum verdict scim_disable(struct call *c, struct observed *ret)
 {
 	enum verdict verdict = scim_update(c, ret);
@@ -184,7 +187,11 @@ static enum verdict scim_disable(struct call *c, struct observed *ret)
 	patch = scim_patch_inactive();
 	x.path = scim_user_path(c->op->arena, c->ext_id);
 	x.body = patch;
-	return scim_exchange(c, &x);
+	verdict = scim_exchange(c, &x);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	verdict = scim_update(c, ret);
+	return verdict == VERDICT_REFUSED ? VERDICT_DONE : verdict;
 }
 
 /* Only what carries our account id: an identifier may have gone to somebody else. */
