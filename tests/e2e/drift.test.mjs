@@ -6,12 +6,13 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { ldapSearch, scimUsers, secret, senctl, until } from '../../deploy/driver/world.mjs';
 import { answers, folderFor, freePort, start, write } from './lib/integrate.mjs';
 import { administrator, basis, env, freshEmployee, official, p02, p03, sql } from './lib/world.mjs';
+import { nothingHeld } from './lib/versioned.mjs';
 
 const run = promisify(execFile);
 const ENDS = ['complete', 'incomplete', 'held', 'failed'];
@@ -183,6 +184,7 @@ class Liar {
 }
 
 const liar = new Liar();
+before(nothingHeld);
 after(() => liar.server?.close());
 
 // Two platforms of the test's own, by a second provisioner beside the first: tables in PostgreSQL, and the liar.

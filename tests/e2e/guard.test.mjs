@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { ldapSearch, scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
 import { administrator, basis, env, grant, official, p02, p03, sql } from './lib/world.mjs';
-import { call, change, communesWithFree, deputyOf } from './lib/versioned.mjs';
+import { call, change, communesWithFree, deputyOf, nothingHeld } from './lib/versioned.mjs';
 
 const reason = 'Đã kiểm tra với đơn vị';
 const userOf = async (id) => (await scimUsers(env, `externalId eq "${id}"`))[0];
@@ -27,6 +27,7 @@ const rules = async (platform, body) => {
 const holdsOf = async (platform, state) => (await chief.api('GET', `/holds?platform=${platform}&state=${state}`)).json.holds;
 
 before(async () => {
+  await nothingHeld();
   chief = await administrator();
   [[root]] = await sql('SELECT code FROM sen.unit WHERE parent_id IS NULL ORDER BY id LIMIT 1');
   second = await deputyOf(root, ['read', 'grant', 'approve', 'rules']);

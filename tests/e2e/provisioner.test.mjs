@@ -1,11 +1,12 @@
 // The provisioner: kill -9 at any moment, and the end state is right all the same; revocations go first.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ldapSearch, scimUsers, until } from '../../deploy/driver/world.mjs';
 import { administrator, basis, env, freshEmployee, grant, official, p02, p03, run, sql } from './lib/world.mjs';
+import { nothingHeld } from './lib/versioned.mjs';
 
 const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 // Platforms that other tests entered have no connector: what is due there stays due.
@@ -13,6 +14,8 @@ const settled = async () => (await sql(`SELECT (SELECT count(*) FROM sen.binding
   WHERE b.state BETWEEN 1 AND 5 AND p.code IN ('DIR', 'P02', 'P03')) + (SELECT count(*) FROM sen.dirty_account)`))[0][0] === '0';
 const mailboxes = () => ldapSearch(env.P03_LDAP_OPERATOR_URI, env.P03_LDAP_BASE, '(objectClass=inetOrgPerson)');
 const isOff = (mailbox) => (mailbox?.employeeType ?? []).includes('disabled');
+
+before(nothingHeld);
 
 test('20 kills amid 500 grants: every account once on every platform, none twice, none missing', { timeout: 600000 }, async () => {
   const admin = await administrator();

@@ -1,5 +1,6 @@
 // Things with versions, and administrators of units, for the tests of governance.
 
+import { until } from '../../../deploy/driver/world.mjs';
 import { Administrator, administrator, basis, env, goodPassword, official, p02, sql, Agent } from './world.mjs';
 
 // A call with headers of its own: If-Match, Idempotency-Key.
@@ -52,4 +53,18 @@ export async function activate(person) {
   const answer = await agent.activate(person.login, json.code, password);
   if (answer.status !== 303) throw new Error(`activation of ${person.login}: ${answer.status}`);
   return { ...person, agent, password };
+}
+
+// What the tests before this one took from many at once is held until a second person says that it is right.
+export async function nothingHeld() {
+  const held = async () => (await sql('SELECT count(*) FROM sen.binding WHERE state = 6'))[0][0] !== '0';
+  let second;
+  await until('nothing held from before', async () => {
+    if ((await sql('SELECT count(*) FROM sen.dirty_account'))[0][0] !== '0') return false;
+    const open = (await sql(`SELECT h.id, h.version, p.code FROM sen.hold h JOIN sen.platform p ON p.id = h.platform_id WHERE h.state = 'open'`));
+    if (open.length === 0) return !await held();
+    second ??= await deputyOf((await sql('SELECT code FROM sen.unit WHERE parent_id IS NULL ORDER BY id LIMIT 1'))[0][0], ['read', 'grant', 'approve', 'rules']);
+    for (const [id, version] of open) await call(second, 'POST', `/holds/${id}/release`, { body: { reason: 'Kiểm thử trước đã xong' }, headers: { 'if-match': `"${version}"` } });
+    return false;
+  }, 60000);
 }
