@@ -6,6 +6,7 @@ import { before, test } from 'node:test';
 import { scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
 import { conforms, routes } from './lib/api.mjs';
 import { Administrator, administrator, basis, env, freshEmployee, official, p02, sql, tokensFor, introspectAs } from './lib/world.mjs';
+import { nothingHeld } from './lib/versioned.mjs';
 
 const every = ['read', 'grant', 'revoke', 'activate', 'approve', 'rules', 'review', 'delegate'];
 const codeOf = (name) => `${name}-${Date.now().toString(36)}`;
@@ -50,6 +51,7 @@ async function administratorOf(unit, rights = every, extra = {}) {
 
 let root, commune, other, chief, second, asker, approver;
 before(async () => {
+  await nothingHeld();
   [[root]] = await sql('SELECT code FROM sen.unit WHERE parent_id IS NULL ORDER BY id LIMIT 1');
   [[commune], [other]] = await sql(`SELECT c.code FROM sen.unit c JOIN sen.unit u ON starts_with(u.path, c.path) JOIN sen.post o ON o.unit_id = u.id
     WHERE c.kind IN ('commune', 'ward') GROUP BY c.id HAVING count(*) >= 8 ORDER BY count(*) DESC, c.code LIMIT 2`);
