@@ -129,6 +129,7 @@ test('a rule gives 1,000 officials a role that arrives on P02; retiring it takes
   const release = (who, version) => call(who, 'POST', `/holds/${own.id}/release`, { reason: 'Bãi bỏ quy tắc' }, version);
   assert.equal((await release(chief, own.version)).json.code, 'four_eyes');
   assert.equal((await release(second, own.version)).status, 200);
+  await until('carried out', async () => (await sql(`SELECT count(*) FROM sen.binding b JOIN sen.platform p ON p.id = b.platform_id WHERE p.code = 'P02' AND b.state = 6`))[0][0] === '0', 60000);
   await until('every binding settled', settled(id), 300000);
   for (const [account] of sample) assert.equal((await scimUsers(env, `externalId eq "${account}"`))[0].active, false);
   const not = await call(chief, 'GET', `/explain?login=${login}&platform=P02&role=${p02.role}`);
