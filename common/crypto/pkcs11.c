@@ -73,24 +73,50 @@ static CK_RV open_session(struct pkcs11_token *t, CK_SESSION_HANDLE *ret_session
 	return code;
 }
 
-/* An idle one, or the right to open one: *ret_is_idle tells.  false: none for a second. */
+static bool is_there(const struct pkcs11_token *t, bool may_open)
+{
+	return t->n_idle > 0 || (may_open && t->n_open < PKCS11_SESSIONS_MAX);
+}
+
+static void leave_queue(struct pkcs11_token *t, const struct pkcs11_waiting *me)
+{
+	struct pkcs11_waiting **at = &t->waiting;
+
+	while (*at != me)
+		at = &(*at)->next;
+	*at = me->next;
+	/* There may be one for the next, too. */
+	if (t->waiting)
+		pthread_cond_broadcast(&t->given);
+}
+
+/*
+ * An idle one, or the right to open one: *ret_is_idle tells.  false: none for a second.  In the order of coming: who has
+ * just given one back would otherwise take it again before those who wait are awake.
+ */
 static bool wait_for_one(struct pkcs11_token *t, bool may_open, CK_SESSION_HANDLE *ret_session, bool *ret_is_idle)
 {
+	struct pkcs11_waiting me = { .next = NULL }, **at = &t->waiting;
 	struct timespec until;
-	bool is_late = false;
+	bool is_late = false, got_one;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += WAIT_S;
 	pthread_mutex_lock(&t->lock);
-	while (t->n_idle == 0 && !(may_open && t->n_open < PKCS11_SESSIONS_MAX) && !is_late)
+	while (*at)
+		at = &(*at)->next;
+	*at = &me;
+	while (!(t->waiting == &me && is_there(t, may_open)) && !is_late)
 		is_late = pthread_cond_timedwait(&t->given, &t->lock, &until) != 0;
-	*ret_is_idle = t->n_idle > 0;
+	got_one = t->waiting == &me && is_there(t, may_open);
+	*ret_is_idle = got_one && t->n_idle > 0;
 	if (*ret_is_idle)
 		*ret_session = t->idle[--t->n_idle];
-	else if (!is_late)
+	else if (got_one)
 		t->n_open++;
+	leave_queue(t, &me);
 	pthread_mutex_unlock(&t->lock);
-	return *ret_is_idle || !is_late;
+	return got_one;
 }
 
 static void closed(struct pkcs11_token *t)
@@ -98,7 +124,7 @@ static void closed(struct pkcs11_token *t)
 	pthread_mutex_lock(&t->lock);
 	t->is_suspect = true;
 	t->n_open--;
-	pthread_cond_signal(&t->given);
+	pthread_cond_broadcast(&t->given);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -146,7 +172,7 @@ void pkcs11_give(struct pkcs11_token *t, CK_SESSION_HANDLE session)
 {
 	pthread_mutex_lock(&t->lock);
 	t->idle[t->n_idle++] = session;
-	pthread_cond_signal(&t->given);
+	pthread_cond_broadcast(&t->given);
 	pthread_mutex_unlock(&t->lock);
 }
 

@@ -11,6 +11,11 @@
 
 #define PKCS11_LABEL_LEN 26 /* "sen-" and 22 characters of base64url */
 
+/* In the queue for a session, on its thread's stack. */
+struct pkcs11_waiting {
+	struct pkcs11_waiting *next;
+};
+
 struct pkcs11_token {
 	void *library;
 	CK_FUNCTION_LIST *f;
@@ -18,6 +23,7 @@ struct pkcs11_token {
 	struct str label, pin;
 	pthread_mutex_t lock;
 	pthread_cond_t given;
+	struct pkcs11_waiting *waiting; /* the first in the queue for a session */
 	CK_SESSION_HANDLE idle[PKCS11_SESSIONS_MAX];
 	size_t n_idle, n_open;
 	bool pin_was_refused;
