@@ -1,40 +1,6 @@
 /* patch_apply.c: operations on a canonical resource. */
 
-#include "server/scim/patch.h"
-
-struct patch {
-	struct op *op;
-	const struct scim_type *type;
-	json_t *resource;
-};
-
-static int refuse_change(struct patch *p)
-{
-	return scim_fail(p->op, SCIM_MUTABILITY, "the attribute cannot be changed so");
-}
-
-/* Where the attribute stands: the resource itself, or its extension, which is made when it has to be. */
-static json_t *place_of(struct patch *p, const struct scim_ref *ref, bool make)
-{
-	json_t *place;
-
-	if (!ref->schema)
-		return p->resource;
-	place = json_object_get(p->resource, ref->schema->urn);
-	if (!place && make) {
-		place = json_new_object();
-		json_set_take(p->resource, ref->schema->urn, place);
-	}
-	return place;
-}
-
-static void drop_if_empty(struct patch *p, const struct scim_ref *ref)
-{
-	json_t *place = ref->schema ? json_object_get(p->resource, ref->schema->urn) : NULL;
-
-	if (place && json_object_size(place) == 0)
-		json_object_del(p->resource, ref->schema->urn);
-}
+#include "server/scim/patch_impl.h"
 
 static bool has_value(const json_t *array, const json_t *value)
 {
@@ -59,7 +25,10 @@ static int add_values(struct patch *p, json_t *array, json_t *values)
 {
 	for (size_t i = 0; i < json_array_size(values); i++) {
 		json_t *value = json_array_get(values, i);
+		int r = patch_spend(p, json_array_size(array) / 16 + 1);
 
+		if (r < 0)
+			return r;
 		if (has_value(array, value))
 			continue;
 		if (json_get_bool(value, "primary", false))
@@ -88,14 +57,14 @@ static int write_attr(struct patch *p, enum scim_verb verb, const struct scim_re
 	const struct scim_attr *attr = ref->attr;
 	_json_ json_t *new = NULL;
 	json_t *place, *old;
-	int r = attr->mutability == SCIM_READ_ONLY ? refuse_change(p) : scim_value_read(p->op, attr, value, &new);
+	int r = attr->mutability == SCIM_READ_ONLY ? patch_refuse(p) : scim_value_read(p->op, attr, value, &new);
 
 	if (r < 0)
 		return r;
-	place = place_of(p, ref, true);
+	place = patch_place(p, ref, true);
 	old = json_object_get(place, attr->name);
 	if (!may_write(attr, old, new))
-		r = refuse_change(p);
+		r = patch_refuse(p);
 	else if (new && old && attr->multi && verb == SCIM_ADD)
 		r = add_values(p, old, new);
 	else if (new && old && attr->kind == SCIM_COMPLEX && !attr->multi)
@@ -104,7 +73,7 @@ static int write_attr(struct patch *p, enum scim_verb verb, const struct scim_re
 		json_set_take(place, attr->name, json_incref(new));
 	else if (verb == SCIM_REPLACE)
 		json_object_del(place, attr->name);
-	drop_if_empty(p, ref);
+	patch_drop_if_empty(p, ref);
 	return r;
 }
 
@@ -113,12 +82,12 @@ static int write_sub(struct patch *p, enum scim_verb verb, const struct scim_ref
 {
 	_json_ json_t *new = NULL;
 	json_t *place, *old;
-	int r = ref->sub->mutability == SCIM_READ_ONLY || ref->attr->mutability == SCIM_READ_ONLY ? refuse_change(p) :
+	int r = ref->sub->mutability == SCIM_READ_ONLY || ref->attr->mutability == SCIM_READ_ONLY ? patch_refuse(p) :
 	                                                                                        scim_value_read(p->op, ref->sub, value, &new);
 
 	if (r < 0)
 		return r;
-	place = place_of(p, ref, true);
+	place = patch_place(p, ref, true);
 	old = json_object_get(place, ref->attr->name);
 	if (ref->attr->multi)
 		return json_array_size(old) == 1 ? (new ? json_object_set(json_array_get(old, 0), ref->sub->name, new) :
@@ -129,14 +98,14 @@ static int write_sub(struct patch *p, enum scim_verb verb, const struct scim_ref
 		json_set_take(place, ref->attr->name, old);
 	}
 	if (!may_write(ref->sub, json_object_get(old, ref->sub->name), new))
-		return refuse_change(p);
+		return patch_refuse(p);
 	if (new)
 		json_object_set(old, ref->sub->name, new);
 	else if (verb == SCIM_REPLACE)
 		json_object_del(old, ref->sub->name);
 	if (old && json_object_size(old) == 0)
 		json_object_del(place, ref->attr->name);
-	drop_if_empty(p, ref);
+	patch_drop_if_empty(p, ref);
 	return 0;
 }
 
@@ -160,7 +129,7 @@ static int write_element(struct patch *p, const struct scim_path *path, json_t *
 	int r;
 
 	if (path->ref.sub) {
-		r = path->ref.sub->mutability == SCIM_READ_ONLY ? refuse_change(p) : scim_value_read(p->op, path->ref.sub, value, &new);
+		r = path->ref.sub->mutability == SCIM_READ_ONLY ? patch_refuse(p) : scim_value_read(p->op, path->ref.sub, value, &new);
 		if (r == 0 && new)
 			json_object_set(element, path->ref.sub->name, new);
 		else if (r == 0)
@@ -200,20 +169,21 @@ static int make_element(struct patch *p, const struct scim_path *path, json_t *p
 
 static int write_filtered(struct patch *p, enum scim_verb verb, const struct scim_path *path, const json_t *value)
 {
-	json_t *place = place_of(p, &path->ref, verb == SCIM_ADD), *array = json_object_get(place, path->ref.attr->name);
+	json_t *place = patch_place(p, &path->ref, verb == SCIM_ADD), *array = json_object_get(place, path->ref.attr->name);
 	json_t *primary = NULL;
 	size_t n = 0;
 
 	if (path->ref.attr->mutability == SCIM_READ_ONLY)
-		return refuse_change(p);
+		return patch_refuse(p);
 	for (size_t i = 0; i < json_array_size(array); i++) {
 		json_t *element = json_array_get(array, i);
-		int r;
+		int r = patch_holds(p, path->filter, element);
 
-		if (!scim_filter_holds_of(p->op->arena, path->filter, element))
+		if (r == 0)
 			continue;
 		n++;
-		r = write_element(p, path, element, value);
+		if (r > 0)
+			r = write_element(p, path, element, value);
 		if (r < 0)
 			return r;
 		if (json_get_bool(element, "primary", false))
@@ -226,86 +196,12 @@ static int write_filtered(struct patch *p, enum scim_verb verb, const struct sci
 	return verb == SCIM_ADD ? make_element(p, path, place, value) : scim_fail(p->op, SCIM_NO_TARGET, "no value is described by the brackets");
 }
 
-/* Whether "value" of a remove names this element: by its own value, or as a whole. */
-static bool is_named(const json_t *element, const json_t *values)
-{
-	const json_t *own = json_is_object(element) ? json_object_get(element, "value") : element;
-
-	for (size_t i = 0; i < (json_is_array(values) ? json_array_size(values) : 1); i++) {
-		const json_t *one = json_is_array(values) ? json_array_get(values, i) : values;
-		const json_t *wanted = json_is_object(one) ? json_object_get(one, "value") : one;
-
-		if (wanted && own ? json_equal(own, wanted) : json_equal(element, one))
-			return true;
-	}
-	return false;
-}
-
-static int remove_elements(struct patch *p, const struct scim_path *path, const json_t *values, json_t *place)
-{
-	json_t *array = json_object_get(place, path->ref.attr->name);
-	size_t n = 0;
-
-	for (size_t i = json_array_size(array); i-- > 0;) {
-		json_t *element = json_array_get(array, i);
-
-		if (path->filter ? !scim_filter_holds_of(p->op->arena, path->filter, element) : !is_named(element, values))
-			continue;
-		n++;
-		if (path->ref.sub && path->ref.sub->required)
-			return refuse_change(p);
-		if (path->ref.sub)
-			json_object_del(element, path->ref.sub->name);
-		if (!path->ref.sub || json_object_size(element) == 0)
-			json_array_remove(array, i);
-	}
-	if (array && json_array_size(array) == 0)
-		json_object_del(place, path->ref.attr->name);
-	return n > 0 || !path->filter ? 0 : scim_fail(p->op, SCIM_NO_TARGET, "no value is described by the brackets");
-}
-
-static int remove_sub(const struct scim_ref *ref, json_t *place)
-{
-	json_t *value = json_object_get(place, ref->attr->name);
-
-	for (size_t i = 0; i < json_array_size(value); i++)
-		json_object_del(json_array_get(value, i), ref->sub->name);
-	if (!json_is_object(value))
-		return 0;
-	json_object_del(value, ref->sub->name);
-	if (json_object_size(value) == 0)
-		json_object_del(place, ref->attr->name);
-	return 0;
-}
-
-static int apply_remove(struct patch *p, const struct scim_path *path, const json_t *value)
-{
-	json_t *place = place_of(p, &path->ref, false);
-	int r = 0;
-
-	if (!path->ref.attr) {
-		json_object_del(p->resource, path->ref.schema->urn);
-		return 0;
-	}
-	if (scim_target(&path->ref)->mutability != SCIM_READ_WRITE || path->ref.attr->mutability != SCIM_READ_WRITE ||
-	    (scim_target(&path->ref)->required && !path->filter))
-		return refuse_change(p);
-	if (path->filter || (value && !json_is_null(value) && path->ref.attr->multi && !path->ref.sub))
-		r = remove_elements(p, path, value, place);
-	else if (path->ref.sub)
-		r = remove_sub(&path->ref, place);
-	else
-		json_object_del(place, path->ref.attr->name);
-	drop_if_empty(p, &path->ref);
-	return r;
-}
-
 static int apply_pathless(struct patch *p, enum scim_verb verb, const struct scim_schema *within, const json_t *value);
 
 static int apply_at(struct patch *p, enum scim_verb verb, const struct scim_path *path, const json_t *value)
 {
 	if (verb == SCIM_REMOVE)
-		return apply_remove(p, path, value);
+		return patch_remove(p, path, value);
 	if (!path->ref.attr)
 		return apply_pathless(p, verb, path->ref.schema, value);
 	if (path->filter)
@@ -346,7 +242,7 @@ static int apply_pathless(struct patch *p, enum scim_verb verb, const struct sci
 
 int scim_patch_apply(struct op *op, const struct scim_type *type, json_t *resource, const json_t *body)
 {
-	struct patch p = { op, type, resource };
+	struct patch p = { .op = op, .type = type, .resource = resource };
 	const struct scim_patch_op *ops;
 	size_t n;
 	int r = scim_patch_read(op, body, &ops, &n);
@@ -362,5 +258,6 @@ int scim_patch_apply(struct op *op, const struct scim_type *type, json_t *resour
 		if (r == 0)
 			r = apply_at(&p, ops[i].verb, &path, ops[i].value);
 	}
+	arena_free(p.scratch);
 	return r == 0 ? scim_check_required(op, type, resource) : r;
 }

@@ -123,6 +123,30 @@ static void test_body(void **state)
 	assert_string_equal(fault_of(&op), "tooMany");
 }
 
+/* What brackets fold is forgotten value by value, and does not go on for ever. */
+static void test_work(void **state)
+{
+	_cleanup_(arena_freep) struct arena *small = arena_new((size_t)1 << 20);
+	_json_ json_t *resource = json_of(*state, "{'userName':'u'}"), *emails = json_new_array(), *body = NULL;
+	struct str ops = STR("{'op':'replace','path':'emails[value sw \\'none\\' or value pr].display','value':'y'}"), list = ops;
+	struct op op;
+
+	for (int i = 0; i < 900; i++)
+		json_array_append_new(emails, json_pack("{s:s#}", "value", arena_printf(*state, "%0500d", i).p, (size_t)500));
+	json_set_take(resource, "emails", emails);
+	op_init(&op, small, NULL, NULL);
+	body = body_of(*state, ops.p);
+	assert_int_equal(scim_patch_apply(&op, &scim_user, resource, body), 0);
+	assert_string_equal(json_get_str(json_array_get(emails, 899), "display").p, "y");
+	for (int i = 1; i < 20; i++)
+		list = arena_printf(*state, "%.*s,%.*s", STR_ARG(list), STR_ARG(ops));
+	json_decref(body);
+	body = body_of(*state, list.p);
+	assert_true(scim_patch_apply(&op, &scim_user, resource, body) < 0);
+	assert_string_equal(fault_of(&op), "tooMany");
+	assert_false(arena_overflowed(small));
+}
+
 /* Steps as text: "+a,b" "-a" "*" "n=…" "x=…". */
 static void test_group(void **state)
 {
@@ -163,7 +187,7 @@ static void test_group(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { UNIT_TEST(test_apply), UNIT_TEST(test_body), UNIT_TEST(test_group) };
+	const struct CMUnitTest tests[] = { UNIT_TEST(test_apply), UNIT_TEST(test_body), UNIT_TEST(test_work), UNIT_TEST(test_group) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
