@@ -20,7 +20,7 @@ const struct command commands[] = {
 	  cmd_client },
 	{ "federation", "add FILE.json | list | remove ENTITY", "nền tảng trực thuộc trong liên kết tin cậy OpenID Federation",
 	  "platforms that the province vouches for in OpenID Federation", cmd_federation },
-	{ "keys", "list | rotate [--alg ALG] [--now] | destroy KID", "xem, thay và huỷ khoá ký", "list, replace and destroy signing keys", cmd_keys },
+	{ "keys", "list | rotate [--alg ALG] [--now] | destroy [--] KID", "xem, thay và huỷ khoá ký", "list, replace and destroy signing keys", cmd_keys },
 	{ "doctor", "", "kiểm tra toàn bộ hệ thống", "check the whole installation", cmd_doctor },
 	{ "audit", "verify [--checkpoints FILE] | retention [MONTHS] | export [--from TIME] [--to TIME] [--login NAME] [--action NAME] [--format jsonl|syslog] [--target FILE|tcp://HOST:PORT|unix:PATH] | checkpoints",
 	  "kiểm tra, thời hạn giữ, xuất nhật ký; các điểm chốt đã ký", "verify, retain and export the audit; its signed checkpoints", cmd_audit },

@@ -156,8 +156,9 @@ test('forced rotation, under load: who asks for unknown keys sees no failure, an
   assert.equal((await userinfo(early.access_token)).status, 200);
 
   // A stolen key does not wait: what it signed is refused at once.
-  await assert.rejects(senctl('keys', 'destroy', now.kid), /rotate first/);
-  await senctl('keys', 'destroy', old.kid);
+  // A thumbprint may begin with a hyphen.
+  await assert.rejects(senctl('keys', 'destroy', '--', now.kid), /rotate first/);
+  await senctl('keys', 'destroy', '--', old.kid);
   await until('its tokens are refused', async () => (await userinfo(early.access_token)).status === 401);
 });
 
