@@ -18,17 +18,21 @@
 	" WHEN t.reserved_at < now() - interval '30 s' THEN t.fails + t.in_flight ELSE t.fails END"
 #define UNDER_WAY "CASE WHEN t.reserved_at < now() - interval '30 s' THEN 0 ELSE t.in_flight END"
 
+/*
+ * A wait is compared with the clock and not with now(): statements of a lane share a transaction, which may have begun before
+ * another one made the counter, and right passwords would be told to wait.
+ */
 DB_QUERY(throttle_take, DB_WRITE,
 	"INSERT INTO sen.sign_in_throttle AS t (name_hash, in_flight) VALUES ($1::bytea, 1)"
 	" ON CONFLICT (name_hash) DO UPDATE SET fails = " EFFECTIVE ", in_flight = " UNDER_WAY " + 1, reserved_at = now(),"
 	"  locked_until = NULL"
-	" WHERE (t.locked_until IS NULL OR t.locked_until <= now()) AND t.next_at <= now()"
+	" WHERE (t.locked_until IS NULL OR t.locked_until <= now()) AND t.next_at <= clock_timestamp()"
 	"  AND " EFFECTIVE " + " UNDER_WAY " < $2::bigint"
 	" RETURNING 1");
 
 /* Nothing was reserved: is it the name's failures, or only others under way? */
 DB_QUERY(throttle_is_busy, DB_READ,
-	"SELECT (t.locked_until IS NULL OR t.locked_until <= now()) AND t.next_at <= now() AND " EFFECTIVE " < $2::bigint"
+	"SELECT (t.locked_until IS NULL OR t.locked_until <= now()) AND t.next_at <= clock_timestamp() AND " EFFECTIVE " < $2::bigint"
 	" FROM sen.sign_in_throttle t WHERE t.name_hash = $1::bytea");
 
 /* From the third failure on the next attempt must wait 2, 4, 8 … s. */
