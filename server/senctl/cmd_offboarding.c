@@ -41,14 +41,22 @@ static void print_platforms(const struct ctl *c, const json_t *platforms)
 
 static void print_state(const struct ctl *c, const json_t *state)
 {
-	static const char *const others[] = { "sessions", "tokens", "administration", "shared" };
+	static const struct { const char *member, *vi, *en; } others[] = {
+		{ "sessions", "phiên đăng nhập còn mở", "sessions still open" },
+		{ "tokens", "mã truy cập còn dùng được", "tokens still good" },
+		{ "administration", "quyền quản trị còn hiệu lực", "scopes of administration still in force" },
+		{ "shared", "tài khoản dùng chung đang mượn", "shared accounts still checked out" },
+	};
 	const json_t *item;
 	size_t i;
 
 	print_platforms(c, json_object_get(state, "platforms"));
-	for (i = 0; i < ARRAY_LEN(others); i++)
-		if (json_get_int(json_object_get(state, others[i]), "open", 0) > 0)
-			ctl_print(c, "%s: %" PRId64, others[i], json_get_int(json_object_get(state, others[i]), "open", 0));
+	for (i = 0; i < ARRAY_LEN(others); i++) {
+		int64_t n = json_get_int(json_object_get(state, others[i].member), "open", 0);
+
+		if (n > 0)
+			ctl_print(c, "%s: %" PRId64, ctl_say(c, others[i].vi, others[i].en), n);
+	}
 	if (json_is_true(json_object_get(state, "complete")))
 		ctl_print(c, ctl_say(c, "Không còn quyền truy cập nào (từ %.*s)", "No access is left (since %.*s)"),
 		          STR_ARG(or_dash(json_get_str(state, "access_gone_at"))));
