@@ -118,7 +118,10 @@ struct connector {
 	/* config and op->db (NULL in some tests) outlive the instance. */
 	int (*open)(struct op *op, const struct connector_config *config, void **ret_instance) _must_check_;
 	void (*close)(void *instance);
-	/* By our account id, then by name; every hit is verified here, not believed. */
+	/*
+	 * By our account id, by ext_id when it is known, then by name; every hit is verified here, not believed.  VERDICT_ABSENT only when
+	 * none of them finds anything; VERDICT_CONFLICT when one finds an account without our id.
+	 */
 	enum verdict (*look_up)(struct call *c, struct observed *ret);
 	enum verdict (*create)(struct call *c, struct observed *ret);
 	/* The next four need ext_id; VERDICT_ABSENT when it is gone.  All may be repeated without harm. */

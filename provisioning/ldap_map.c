@@ -265,6 +265,52 @@ enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, 
 	return VERDICT_DONE;
 }
 
+static enum verdict is_at_known(struct call *c, struct ldap_pool *pool, const char *id_attr, const char *const *attrs, const struct ldap_entry **ret_entry)
+{
+	enum verdict verdict = ldap_read(c, pool, c->ext_id, attrs, ret_entry);
+
+	if (verdict != VERDICT_DONE || str_equal_nocase(ldap_entry_value(*ret_entry, id_attr), c->want->account_id))
+		return verdict;
+	return call_fault(c, VERDICT_CONFLICT, "conflict", "%.*s does not carry our id", STR_ARG((*ret_entry)->dn));
+}
+
+/* Moved and without our id: it would still sign in by its name. */
+static enum verdict is_named_so(struct call *c, struct ldap_pool *pool, struct str base)
+{
+	static const char *const attrs[] = { "1.1", NULL };
+	const struct ldap_entry *entries;
+	struct str filter;
+	size_t n = 0;
+
+	op_forgive(c->op);
+	if (ldap_filter_eq(c->op, "uid", c->want->login, &filter) < 0)
+		return ldap_verdict(c, false);
+	if (ldap_search(c->op, pool, base, LDAP_SUB, filter, attrs, 1, &entries, &n) < 0 && c->op->error.code != ERR_LIMIT)
+		return ldap_verdict(c, false);
+	if (n > 0 || c->op->error.code == ERR_LIMIT)
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "an entry with our user name does not carry our id");
+	return call_fault(c, VERDICT_ABSENT, "absent", "no entry");
+}
+
+enum verdict ldap_find_unmarked(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr, const char *const *attrs,
+                                const struct ldap_entry **ret_entry)
+{
+	enum verdict verdict = VERDICT_ABSENT;
+	struct str dn;
+
+	if (!str_is_null(c->ext_id))
+		verdict = is_at_known(c, pool, id_attr, attrs, ret_entry);
+	if (verdict != VERDICT_ABSENT)
+		return verdict;
+	op_forgive(c->op);
+	if (ldap_dn_child(c->op, "uid", c->want->login, base, &dn) < 0)
+		return ldap_verdict(c, false);
+	verdict = ldap_read(c, pool, dn, attrs, ret_entry);
+	if (verdict == VERDICT_DONE)
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "the user name belongs to an entry that is not ours");
+	return verdict == VERDICT_ABSENT && !str_is_null(c->ext_id) ? is_named_so(c, pool, base) : verdict;
+}
+
 enum verdict ldap_match(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr, const struct match_rule *rule, struct str value,
                         struct candidates *all)
 {

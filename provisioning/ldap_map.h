@@ -49,3 +49,9 @@ enum verdict ldap_match(struct call *c, struct ldap_pool *pool, struct str base,
 /* The one entry below base whose attribute id_attr is our account id; > 1 = disputed. */
 enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr,
                        const char *const *attrs, const struct ldap_entry **ret_entry);
+/*
+ * When no entry carries our id: VERDICT_CONFLICT when one without it is where ours was (c->ext_id) or has our user name, VERDICT_ABSENT
+ * when none is.  VERDICT_DONE: ours is at c->ext_id, outside of base.
+ */
+enum verdict ldap_find_unmarked(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr, const char *const *attrs,
+                                const struct ldap_entry **ret_entry);

@@ -1,7 +1,6 @@
 #include "provisioning/operate_impl.h"
 
 #include "common/base/err.h"
-#include "provisioning/match.h"
 
 /* Between a vanished account and its new creation: how often one operation may begin again. */
 #define ROUNDS_MAX 3
@@ -68,6 +67,14 @@ bool run_may(struct run *r, unsigned op_bit, const char *name)
 	return false;
 }
 
+bool run_is_as_wanted(const struct run *r)
+{
+	const struct desired *want = r->call->want;
+	bool is_right_way = r->seen.active == want->active;
+
+	return r->seen.is_known && is_right_way && (!want->active || r->seen.matches);
+}
+
 /* After a write: is it so?  What the platform said itself counts, unless it must be read back. */
 bool run_confirm(struct run *r, bool must_read)
 {
@@ -78,18 +85,27 @@ bool run_confirm(struct run *r, bool must_read)
 		enum verdict verdict = run_step(r, name, r->connector->read_back);
 
 		if (verdict == VERDICT_ABSENT && !want_active)
-			return run_ends_off(r, SIGHT_ABSENT);
+			return run_follow(r);
 		if (verdict == VERDICT_ABSENT)
 			call_fault(r->call, verdict, "vanished", "gone right after %s", name);
 		if (verdict != VERDICT_DONE)
 			return run_ends_without(r, verdict);
 	}
-	if (r->seen.active == want_active && (!want_active || r->seen.matches))
+	if (run_is_as_wanted(r))
 		return run_ends_off(r, want_active ? SIGHT_NONE : SIGHT_INACTIVE);
 	call_fault(r->call, VERDICT_NOT_DONE, "ignored", "the platform answered well but its state is another: %s",
 	           r->seen.active == want_active ? "attributes or roles" : "active");
 	r->result->verdict = VERDICT_NOT_DONE;
 	return run_ends_without(r, VERDICT_NOT_DONE);
+}
+
+bool run_begins_again(struct run *r)
+{
+	if (++r->rounds < ROUNDS_MAX)
+		return true;
+	r->result->verdict = VERDICT_NOT_DONE;
+	run_ends_without(r, VERDICT_NOT_DONE);
+	return false;
 }
 
 bool run_look_up(struct run *r, enum verdict *ret_verdict)
@@ -103,110 +119,13 @@ bool run_look_up(struct run *r, enum verdict *ret_verdict)
 	return false;
 }
 
-static bool change(struct run *r);
-
 /* Found, and ours: from an operation whose answer never came. */
 static bool adopt(struct run *r)
 {
 	r->result->was_created = str_is_null(r->work->seen_hash);
-	if (r->seen.is_known && r->seen.active && r->seen.matches)
+	if (run_is_as_wanted(r))
 		return run_ends(r, OUTCOME_OK);
-	return change(r);
-}
-
-/* It is there, without our id: gets it, and is then brought to what is wanted. */
-static bool take_over(struct run *r, struct str ext_id, const char *by)
-{
-	enum verdict verdict;
-
-	if (!run_may(r, OP_ALLOWED_UPDATE, "adopt"))
-		return run_ends_without(r, VERDICT_REFUSED);
-	r->call->ext_id = ext_id;
-	verdict = run_step(r, "adopt", r->connector->adopt);
-	if (verdict != VERDICT_DONE) {
-		/* Not known to be ours: nothing is written there by that identifier. */
-		r->call->ext_id = STR_NULL;
-		return run_ends_without(r, verdict == VERDICT_ABSENT ? VERDICT_CONFLICT : verdict);
-	}
-	r->in_doubt = false;
-	r->result->was_adopted = true;
-	r->result->adopted_by = by;
-	if (r->seen.is_known && r->seen.active && r->seen.matches)
-		return run_ends(r, OUTCOME_OK);
-	return change(r);
-}
-
-static bool is_for_a_person(struct run *r, const struct candidates *all)
-{
-	struct candidates *kept = ARENA_NEW(r->call->op->arena, struct candidates);
-
-	*kept = *all;
-	r->result->candidates = kept;
-	r->result->op = "match";
-	call_fault(r->call, VERDICT_CONFLICT, "disputed", "%zu accounts there may be this one: a person has to say which", all->n);
-	r->result->verdict = VERDICT_CONFLICT;
-	return run_ends_without(r, VERDICT_CONFLICT);
-}
-
-static bool can_match(const struct run *r)
-{
-	const struct mapping *m = r->call->want->mapping;
-
-	return r->connector->match && r->call->want->active && m && (m->n_rules > 0 || !str_is_null(r->work->chosen));
-}
-
-/* True when that was the end of it. */
-static bool match(struct run *r)
-{
-	struct candidates all = { .n = 0 };
-	enum verdict verdict;
-	size_t index = 0;
-
-	if (!can_match(r) || r->has_matched)
-		return false;
-	r->has_matched = true;
-	if (!str_is_null(r->work->chosen))
-		return take_over(r, r->work->chosen, "person");
-	switch (match_run(r->connector, r->call, &all, &index, &verdict)) {
-	case MATCH_NONE:
-		return false;
-	case MATCH_ONE:
-		return take_over(r, all.items[index].ext_id, all.items[index].rule->name.p);
-	case MATCH_DISPUTED:
-		return is_for_a_person(r, &all);
-	case MATCH_FAILED:
-		break;
-	}
-	r->result->op = "match";
-	r->result->verdict = verdict;
-	run_ends_without(r, verdict);
-	return true;
-}
-
-/* Before a first creation, where the mapping says so, or a person. */
-static bool match_first(struct run *r)
-{
-	const struct mapping *m = r->call->want->mapping;
-
-	if (!str_is_null(r->work->seen_hash) || !m || (!m->match_before_create && str_is_null(r->work->chosen)))
-		return false;
-	return match(r);
-}
-
-/* verdict: of the look-up.  Its own word stays when no rule knows better; several that carry our id are beyond rules. */
-static bool match_or_block(struct run *r, enum verdict verdict)
-{
-	struct fault said = r->call->fault;
-
-	if (verdict == VERDICT_CONFLICT && said.class && strcmp(said.class, "disputed") == 0)
-		return run_ends_without(r, verdict);
-	if (match(r))
-		return true;
-	r->call->fault = said;
-	if (verdict == VERDICT_ABSENT)
-		call_fault(r->call, VERDICT_CONFLICT, "conflict", "the name is taken by an account that is not ours");
-	r->result->verdict = VERDICT_CONFLICT;
-	return run_ends_without(r, VERDICT_CONFLICT);
+	return run_change(r);
 }
 
 static bool adopt_or_block(struct run *r)
@@ -217,7 +136,7 @@ static bool adopt_or_block(struct run *r)
 		return run_ends_without(r, verdict);
 	if (verdict == VERDICT_DONE)
 		return adopt(r);
-	return match_or_block(r, verdict);
+	return run_match_or_block(r, verdict);
 }
 
 /* What access came to be; the rest of a new account stands in no log. */
@@ -232,7 +151,7 @@ static bool create(struct run *r)
 {
 	enum verdict verdict;
 
-	if (match_first(r))
+	if (run_match_first(r))
 		return true;
 	if (!run_may(r, OP_ALLOWED_CREATE, "create"))
 		return run_ends_without(r, VERDICT_REFUSED);
@@ -255,24 +174,25 @@ static bool find_then_write(struct run *r)
 {
 	enum verdict verdict;
 
-	if (++r->rounds >= ROUNDS_MAX)
-		return run_ends_without(r, VERDICT_NOT_DONE);
+	if (!run_begins_again(r))
+		return true;
 	if (!run_look_up(r, &verdict))
 		return run_ends_without(r, verdict);
 	switch (verdict) {
 	case VERDICT_DONE:
 		return adopt(r);
 	case VERDICT_ABSENT:
+		r->call->ext_id = STR_NULL;
 		return create(r);
 	case VERDICT_CONFLICT:
-		return match_or_block(r, verdict);
+		return run_match_or_block(r, verdict);
 	default:
 		return run_ends_without(r, verdict);
 	}
 }
 
 /* Names, roles, and being active again. */
-static bool change(struct run *r)
+bool run_change(struct run *r)
 {
 	enum verdict verdict;
 
@@ -283,9 +203,8 @@ static bool change(struct run *r)
 		return run_confirm(r, false);
 	if (verdict != VERDICT_ABSENT)
 		return run_ends_without(r, verdict);
-	/* Somebody removed it there, or it has another identifier now. */
+	/* Somebody removed it there, or it has another identifier now.  The old one is a key to look for it by. */
 	call_fault(r->call, verdict, "vanished", "the account is not there any more");
-	r->call->ext_id = STR_NULL;
 	return find_then_write(r);
 }
 
@@ -294,7 +213,7 @@ static bool is_to_be_looked_for(const struct run *r)
 {
 	const struct mapping *m = r->call->want->mapping;
 
-	return can_match(r) && str_is_null(r->work->seen_hash) && m->match_before_create;
+	return run_can_match(r) && str_is_null(r->work->seen_hash) && m->match_before_create;
 }
 
 /* By the facts there is no state that the mapping admits.  Other facts make another desired state, and that is due. */
@@ -324,12 +243,12 @@ static bool verify(struct run *r)
 		return want_active ? find_then_write(r) : run_take_down(r);
 	verdict = run_step(r, "look_up", r->connector->read_back);
 	if (verdict == VERDICT_ABSENT && !want_active)
-		return run_ends_off(r, SIGHT_ABSENT);
-	if (verdict == VERDICT_DONE && r->seen.is_known && r->seen.active == want_active && (!want_active || r->seen.matches))
+		return run_follow(r);
+	if (verdict == VERDICT_DONE && run_is_as_wanted(r))
 		return run_ends_off(r, want_active ? SIGHT_NONE : SIGHT_INACTIVE);
 	if (verdict != VERDICT_DONE && verdict != VERDICT_ABSENT)
 		return run_ends_without(r, verdict);
-	return want_active ? change(r) : run_take_down(r);
+	return want_active ? run_change(r) : run_take_down(r);
 }
 
 static bool is_settled(const struct work *w, const struct desired *want)
@@ -352,7 +271,7 @@ static void begin_run(struct run *r)
 	} else if (!str_is_null(hindered)) {
 		cannot_be_sent(r, hindered);
 	} else if (!str_is_null(r->call->ext_id)) {
-		change(r);
+		run_change(r);
 	} else if (r->in_doubt || is_to_be_looked_for(r)) {
 		find_then_write(r);
 	} else {

@@ -1,13 +1,39 @@
 /* How access on a platform ends, and how an account is taken away. */
 #include "provisioning/operate_impl.h"
 
+#include <string.h>
+
+/*
+ * Looks for it by every key that we hold.  True: *ret_verdict is VERDICT_DONE, or nothing of ours is there.  An account that we
+ * had and that only our id does not find any more, while its place or its name is taken, may be the same one: nobody but a person
+ * can say that access has ended.
+ */
+static bool look_for(struct run *r, enum verdict *ret_verdict)
+{
+	const struct work *w = r->work;
+	bool was_ours = !str_is_null(w->ext_id) || w->seen_active;
+
+	if (!run_look_up(r, ret_verdict)) {
+		run_ends_without(r, *ret_verdict);
+		return false;
+	}
+	if (*ret_verdict != VERDICT_CONFLICT || (!was_ours && strcmp(r->call->fault.class, "disputed") != 0))
+		return true;
+	if (strcmp(r->call->fault.class, "disputed") != 0)
+		call_fault(r->call, VERDICT_CONFLICT, "disputed", "our id is gone and an account is in its place, maybe still the same: %.*s",
+		           STR_ARG(r->call->fault.detail));
+	r->result->verdict = VERDICT_CONFLICT;
+	run_ends_without(r, VERDICT_CONFLICT);
+	return false;
+}
+
 bool run_take_down(struct run *r)
 {
 	enum verdict verdict;
 
 	if (str_is_null(r->call->ext_id)) {
-		if (!run_look_up(r, &verdict))
-			return run_ends_without(r, verdict);
+		if (!look_for(r, &verdict))
+			return true;
 		/* Nothing of ours is there; somebody else's account is not touched. */
 		if (verdict != VERDICT_DONE)
 			return run_ends_off(r, SIGHT_ABSENT);
@@ -20,11 +46,24 @@ bool run_take_down(struct run *r)
 		return run_ends_without(r, VERDICT_REFUSED);
 	verdict = run_step(r, "disable", r->connector->disable);
 	if (verdict == VERDICT_ABSENT)
-		return run_ends_off(r, SIGHT_ABSENT);
+		return run_follow(r);
 	if (verdict != VERDICT_DONE)
 		return run_ends_without(r, verdict);
 	r->result->was_disabled = true;
 	return run_confirm(r, true);
+}
+
+bool run_follow(struct run *r)
+{
+	enum verdict verdict;
+
+	if (!run_begins_again(r) || !look_for(r, &verdict))
+		return true;
+	if (verdict != VERDICT_DONE)
+		return run_ends_off(r, SIGHT_ABSENT);
+	if (r->seen.is_known && !r->seen.active && r->seen.matches)
+		return run_ends_off(r, SIGHT_INACTIVE);
+	return run_take_down(r);
 }
 
 /* Nothing of ours is left there. */
@@ -46,15 +85,14 @@ bool run_take_away(struct run *r)
 	}
 	if (!run_may(r, OP_ALLOWED_DELETE, "delete"))
 		return run_ends_without(r, VERDICT_REFUSED);
-	if (str_is_null(r->call->ext_id)) {
-		if (!run_look_up(r, &verdict))
-			return run_ends_without(r, verdict);
+	verdict = str_is_null(r->call->ext_id) ? VERDICT_ABSENT : run_step(r, "delete", r->connector->remove);
+	while (verdict == VERDICT_ABSENT) {
+		if (!run_begins_again(r) || !look_for(r, &verdict))
+			return true;
 		if (verdict != VERDICT_DONE)
 			return ends_deleted(r);
+		verdict = run_step(r, "delete", r->connector->remove);
 	}
-	verdict = run_step(r, "delete", r->connector->remove);
-	if (verdict == VERDICT_ABSENT)
-		return ends_deleted(r);
 	if (verdict != VERDICT_DONE)
 		return run_ends_without(r, verdict);
 	verdict = run_step(r, "delete", r->connector->read_back);

@@ -17,6 +17,7 @@ static const struct {
 	bool is_single; /* once in a script */
 } verbs[SQL_VERB_COUNT_] = {
 	[SQL_FIND] = { STR("find"), false, true },         [SQL_FIND_LOGIN] = { STR("find_login"), false, true },
+	[SQL_FIND_EXT] = { STR("find_ext"), false, true },
 	[SQL_CREATE] = { STR("create"), false, false },    [SQL_UPDATE] = { STR("update"), false, false },
 	[SQL_DISABLE] = { STR("disable"), false, false },  [SQL_DELETE] = { STR("delete"), false, false },
 	[SQL_ROLES] = { STR("roles"), false, true },       [SQL_ROLE_ADD] = { STR("role_add"), true, false },
@@ -117,7 +118,7 @@ static bool begin_block(struct reader *rd, struct str head)
 	(void)str_split(&b->role, ' ', &verb);
 	b->role = str_is_null(b->role) ? STR_NULL : str_trim(b->role);
 	if (!find_verb(verb, &b->verb))
-		return refuse(rd, rd->line, STR("the name is none of find, find_login, create, update, disable, delete, roles, role_add, role_remove, list, list_count, match, adopt"));
+		return refuse(rd, rd->line, STR("the name is none of find, find_login, find_ext, create, update, disable, delete, roles, role_add, role_remove, list, list_count, match, adopt"));
 	if (b->verb == SQL_MATCH && (str_is_null(b->role) || !is_parameter(b->role)))
 		return refuse(rd, rd->line, STR("match has one name of a-z, 0-9 and _"));
 	if (b->verb != SQL_MATCH && !str_is_null(b->role) && (!verbs[b->verb].has_role || b->role.len > ROLE_MAX_BYTES || str_index(b->role, ' ') >= 0))

@@ -7,6 +7,8 @@
  *   find         the one account whose account id is :account_id.  Columns: ext_id and active, and those by which
  *                the account is verified, named as the parameters below.  Required.
  *   find_login   ext_id of the account with :login, whoever's it is: tells a taken name before it is tried
+ *   find_ext     ext_id of the account at :ext_id, whoever's it is: tells whether an account that find does not find any more is really
+ *                gone.  Without it and find_login that is never believed of one whose access shall end
  *   create       required; update required; disable (without it: update with :active = false)
  *   delete       the account's row and what hangs on it, but roles; without it accounts are kept
  *   roles        one column, role: what the account holds now, by :ext_id
@@ -19,7 +21,7 @@
  *   match NAME   accounts that may be ours, for a rule of matching with the path NAME and the value :value.  Columns: ext_id,
  *                account_id (whose it is already) and login
  *   adopt        gives the account :ext_id, which is nobody's, our :account_id; needed with match
- *   Several blocks of the same name are run in their order, except find, find_login, roles, list and list_count.
+ *   Several blocks of the same name are run in their order, except find, find_login, find_ext, roles, list and list_count.
  *
  * Parameters: account_id ext_id login employee_code ho dem ten full_name mail unit_code unit_name post active
  * (true or false), in role_add and role_remove: role role_name, in list: after alone.  Before the first block a line
@@ -36,7 +38,7 @@
 #define SQL_BLOCKS_MAX 256
 #define SQL_MORE_MAX 24
 
-enum sql_verb { SQL_FIND, SQL_FIND_LOGIN, SQL_CREATE, SQL_UPDATE, SQL_DISABLE, SQL_DELETE, SQL_ROLES, SQL_ROLE_ADD, SQL_ROLE_REMOVE,
+enum sql_verb { SQL_FIND, SQL_FIND_LOGIN, SQL_FIND_EXT, SQL_CREATE, SQL_UPDATE, SQL_DISABLE, SQL_DELETE, SQL_ROLES, SQL_ROLE_ADD, SQL_ROLE_REMOVE,
                 SQL_LIST, SQL_LIST_COUNT, SQL_MATCH, SQL_ADOPT, SQL_VERB_COUNT_ };
 
 enum sql_param {

@@ -275,3 +275,31 @@ bool sql_standing_is_settled(const struct call *c, const struct sql_standing *s)
 	sql_standing_observe(c, s, &seen);
 	return seen.active == c->want->active && seen.matches;
 }
+
+enum verdict sql_check_name(struct call *c, struct sql_standing *s)
+{
+	const struct sql_platform *p = c->instance;
+	const struct sql_block *find = sql_script_first(&p->script, SQL_FIND_LOGIN);
+	struct sql_rows rows = { .n = 0 };
+	enum verdict verdict = find ? sql_run_block(c, s, find, &rows) : VERDICT_DONE;
+
+	if (verdict == VERDICT_DONE && rows.n > 0)
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "the name is taken by an account without our id");
+	return verdict;
+}
+
+enum verdict sql_check_keys(struct call *c, struct sql_standing *s)
+{
+	const struct sql_platform *p = c->instance;
+	const struct sql_block *find = sql_script_first(&p->script, SQL_FIND_EXT);
+	struct sql_rows rows = { .n = 0 };
+	enum verdict verdict = VERDICT_DONE;
+
+	if (!str_is_null(c->ext_id) && find)
+		verdict = sql_run_block(c, s, find, &rows);
+	if (verdict == VERDICT_DONE && rows.n > 0)
+		return call_fault(c, VERDICT_CONFLICT, "conflict", "the account %.*s does not carry our id", STR_ARG(c->ext_id));
+	if (verdict == VERDICT_DONE && !str_is_null(c->ext_id) && !c->want->active && !find && !sql_script_has(&p->script, SQL_FIND_LOGIN))
+		return call_fault(c, VERDICT_REFUSED, "unprovable", "find does not find it, and neither find_ext nor find_login is declared");
+	return verdict == VERDICT_DONE ? sql_check_name(c, s) : verdict;
+}

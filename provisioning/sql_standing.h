@@ -37,6 +37,9 @@ enum verdict sql_run_block(struct call *c, struct sql_standing *s, const struct 
 
 /* By our account id: VERDICT_ABSENT; more than one row is disputed. */
 enum verdict sql_standing_read(struct call *c, struct sql_standing *s);
+/* VERDICT_CONFLICT: an account that find does not find has our name, or (keys) is at the identifier that we know. */
+enum verdict sql_check_name(struct call *c, struct sql_standing *s);
+enum verdict sql_check_keys(struct call *c, struct sql_standing *s);
 void sql_standing_observe(const struct call *c, const struct sql_standing *s, struct observed *ret);
 bool sql_standing_is_settled(const struct call *c, const struct sql_standing *s);
 /* The first column that is not as wanted, or NULL. */

@@ -117,21 +117,12 @@ static enum verdict directory_look_up(struct call *c, struct observed *ret)
 {
 	struct directory *d = c->instance;
 	const struct ldap_entry *entry = NULL;
-	struct str dn;
-	enum verdict verdict =
-	        ldap_find(c, d->pool, d->config->people_base, "senAccountId", read_attrs, &entry);
+	enum verdict verdict = ldap_find(c, d->pool, d->config->people_base, "senAccountId", read_attrs, &entry);
 
-	if (verdict == VERDICT_DONE) {
-		observe(c, entry, ret);
-		return VERDICT_DONE;
-	}
-	if (verdict != VERDICT_ABSENT)
-		return verdict;
-	if (ldap_dn_child(c->op, "uid", c->want->login, d->config->people_base, &dn) < 0)
-		return ldap_verdict(c, false);
-	verdict = ldap_read(c, d->pool, dn, read_attrs, &entry);
+	if (verdict == VERDICT_ABSENT)
+		verdict = ldap_find_unmarked(c, d->pool, d->config->people_base, "senAccountId", read_attrs, &entry);
 	if (verdict == VERDICT_DONE)
-		return call_fault(c, VERDICT_CONFLICT, "conflict", "the user name belongs to an entry that is not ours");
+		observe(c, entry, ret);
 	return verdict;
 }
 

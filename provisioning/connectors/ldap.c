@@ -110,22 +110,14 @@ static enum verdict ldap_look_up(struct call *c, struct observed *ret)
 {
 	struct ldap_platform *p = c->instance;
 	struct ldap_standing s = { 0 };
-	struct str dn;
 	enum verdict verdict = ldap_find(c, p->pool, p->config->people_base, p->id_attr, p->read_attrs, &s.entry);
 
-	if (verdict == VERDICT_DONE) {
-		verdict = ldap_groups_read(c, &s);
-		if (verdict == VERDICT_DONE)
-			observe(c, &s, ret);
-		return verdict;
-	}
-	if (verdict != VERDICT_ABSENT)
-		return verdict;
-	if (ldap_dn_child(c->op, "uid", c->want->login, p->config->people_base, &dn) < 0)
-		return ldap_verdict(c, false);
-	verdict = ldap_read(c, p->pool, dn, p->read_attrs, &s.entry);
+	if (verdict == VERDICT_ABSENT)
+		verdict = ldap_find_unmarked(c, p->pool, p->config->people_base, p->id_attr, p->read_attrs, &s.entry);
 	if (verdict == VERDICT_DONE)
-		return call_fault(c, VERDICT_CONFLICT, "conflict", "the user name belongs to an entry that is not ours");
+		verdict = ldap_groups_read(c, &s);
+	if (verdict == VERDICT_DONE)
+		observe(c, &s, ret);
 	return verdict;
 }
 

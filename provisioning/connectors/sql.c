@@ -157,19 +157,6 @@ static enum verdict finish(struct call *c, struct sql_standing *s, enum verdict 
 	return VERDICT_DONE;
 }
 
-/* A name that somebody else has: told apart from our own by our account id. */
-static enum verdict check_name(struct call *c, struct sql_standing *s)
-{
-	const struct sql_platform *p = c->instance;
-	const struct sql_block *find = sql_script_first(&p->script, SQL_FIND_LOGIN);
-	struct sql_rows rows = { .n = 0 };
-	enum verdict verdict = find ? sql_run_block(c, s, find, &rows) : VERDICT_DONE;
-
-	if (verdict == VERDICT_DONE && rows.n > 0)
-		return call_fault(c, VERDICT_CONFLICT, "conflict", "the name is taken by an account without our id");
-	return verdict;
-}
-
 /* Reads and changes nothing; where there is none of ours, whose_name (may be NULL) says whether the name is free. */
 static enum verdict look(struct call *c, struct observed *ret, enum verdict (*whose_name)(struct call *c, struct sql_standing *s))
 {
@@ -192,7 +179,7 @@ static enum verdict look(struct call *c, struct observed *ret, enum verdict (*wh
 
 static enum verdict sql_look_up(struct call *c, struct observed *ret)
 {
-	return look(c, ret, check_name);
+	return look(c, ret, sql_check_keys);
 }
 
 static enum verdict sql_create(struct call *c, struct observed *ret)
@@ -207,7 +194,7 @@ static enum verdict sql_create(struct call *c, struct observed *ret)
 	if (verdict == VERDICT_DONE)
 		verdict = call_fault(c, VERDICT_CONFLICT, "conflict", "the account is there already");
 	else if (verdict == VERDICT_ABSENT)
-		verdict = check_name(c, &s);
+		verdict = sql_check_name(c, &s);
 	if (verdict == VERDICT_DONE)
 		verdict = run_all(c, &s, SQL_CREATE);
 	if (verdict == VERDICT_DONE) {

@@ -227,6 +227,7 @@ int main(void)
 		failed += _cmocka_run_group_tests("mapping", scenarios_mapping, n_scenarios_mapping, NULL, NULL);
 	}
 	failed += _cmocka_run_group_tests("others", scenarios_others, n_scenarios_others, NULL, NULL);
+	failed += _cmocka_run_group_tests("lost", scenarios_lost, n_scenarios_lost, NULL, NULL);
 	failed += _cmocka_run_group_tests("lists", scenarios_lists, n_scenarios_lists, NULL, NULL);
 	if (kit_stand->n_own > 0)
 		failed += _cmocka_run_group_tests(kit_stand->name, kit_stand->own, kit_stand->n_own, NULL, NULL);

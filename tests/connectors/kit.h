@@ -33,13 +33,19 @@ enum stand_act {
 	STAND_ENABLE,
 	STAND_SET_PHONE,   /* "0238 111 222": an attribute that is none of ours */
 	STAND_DELETE,
+	STAND_UNMARK,  /* our account id is taken off it */
+	STAND_MISMARK, /* it gets the id of somebody else's */
+	STAND_MOVE,    /* it is at another place; the platform's identifier is another then */
 };
+#define STAND_OTHERS_ID "aaaaaaaa-0000-4000-8000-00000000000a"
 
 struct stand {
 	const char *name;
 	bool keeps_phone;   /* has an attribute that is not ours */
 	bool knows_roles;   /* refuses a role that it does not have */
 	bool renames;       /* a user name may change */
+	bool can_lose_id;   /* STAND_UNMARK, STAND_MISMARK: the platform does not keep the account by our id itself */
+	bool can_move;      /* STAND_MOVE */
 	const char *name_path; /* of a mapping: where the full name stands; NULL: it cannot be asked which accounts are there */
 	const struct CMUnitTest *own; /* scenarios of this kind alone, or NULL */
 	size_t n_own;
@@ -105,5 +111,5 @@ void kit_reopen(void);
 int kit_set_up(void **state);
 int kit_tear_down(void **state);
 
-extern const struct CMUnitTest scenarios_accounts[], scenarios_deletion[], scenarios_others[], scenarios_lists[], scenarios_mapping[], scenarios_faults[];
-extern const size_t n_scenarios_accounts, n_scenarios_deletion, n_scenarios_others, n_scenarios_lists, n_scenarios_mapping, n_scenarios_faults;
+extern const struct CMUnitTest scenarios_accounts[], scenarios_deletion[], scenarios_others[], scenarios_lost[], scenarios_lists[], scenarios_mapping[], scenarios_faults[];
+extern const size_t n_scenarios_accounts, n_scenarios_deletion, n_scenarios_others, n_scenarios_lost, n_scenarios_lists, n_scenarios_mapping, n_scenarios_faults;

@@ -92,7 +92,8 @@ static struct str folder_ldif(struct arena *a)
 	struct str f = folder(a), all = arena_printf(a,
 		"dn: %.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: kit\n\n"
 		"dn: ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: users\n\n"
-		"dn: ou=groups,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: groups\n\n", STR_ARG(f), STR_ARG(f), STR_ARG(f));
+		"dn: ou=away,ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: away\n\n"
+		"dn: ou=groups,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: groups\n\n", STR_ARG(f), STR_ARG(f), STR_ARG(f), STR_ARG(f));
 
 	for (size_t i = 0; i < ARRAY_LEN(group_names); i++)
 		all = arena_printf(a, "%.*sdn: cn=%s,ou=groups,%.*s\nchangetype: add\nobjectClass: groupOfNames\ncn: %s\nmember: %.*s\n\n",
@@ -215,6 +216,13 @@ static struct str act_ldif(struct arena *a, enum stand_act what, const char *log
 		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: telephoneNumber\ntelephoneNumber: 0238 111 222\n", STR_ARG(dn));
 	case STAND_DELETE:
 		return arena_printf(a, "dn: %.*s\nchangetype: delete\n", STR_ARG(dn));
+	case STAND_UNMARK:
+		return arena_printf(a, "dn: %.*s\nchangetype: modify\ndelete: employeeNumber\n", STR_ARG(dn));
+	case STAND_MISMARK:
+		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: employeeNumber\nemployeeNumber: " STAND_OTHERS_ID "\n", STR_ARG(dn));
+	case STAND_MOVE:
+		return arena_printf(a, "dn: %.*s\nchangetype: modrdn\nnewrdn: uid=%s\ndeleteoldrdn: 0\nnewsuperior: ou=away,ou=users,%.*s\n", STR_ARG(dn), login,
+		                    STR_ARG(folder(a)));
 	case STAND_TAKE_ROLE:
 	default:
 		return STR_NULL;
@@ -249,7 +257,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 
 static const struct stand stand = {
 	.name_path = "cn",
-	.name = "LDAP", .keeps_phone = true, .knows_roles = false, /* a group that is missing is made */ .renames = false,
+	.name = "LDAP", .keeps_phone = true, .knows_roles = false, /* a group that is missing is made */ .renames = false, .can_lose_id = true, .can_move = true,
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,
 };

@@ -193,6 +193,8 @@ static void act(enum stand_act what, const char *login)
 		[STAND_GIVE_ROLE] = "{\"op\":\"add\",\"path\":\"roles\",\"value\":[{\"value\":\"TK\"}]}",
 		[STAND_ENABLE] = "{\"op\":\"replace\",\"path\":\"active\",\"value\":true}",
 		[STAND_SET_PHONE] = "{\"op\":\"add\",\"path\":\"phoneNumbers\",\"value\":[{\"type\":\"work\",\"value\":\"0238 111 222\"}]}",
+		[STAND_UNMARK] = "{\"op\":\"remove\",\"path\":\"externalId\"}",
+		[STAND_MISMARK] = "{\"op\":\"replace\",\"path\":\"externalId\",\"value\":\"" STAND_OTHERS_ID "\"}",
 	};
 	struct arena *a = arena_new(UNIT_ARENA_BYTES);
 
@@ -227,7 +229,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 
 static const struct stand stand = {
 	.name_path = "displayName",
-	.name = "SCIM", .keeps_phone = true, .knows_roles = false, /* a role is a word there */ .renames = true,
+	.name = "SCIM", .keeps_phone = true, .knows_roles = false, /* a role is a word there */ .renames = true, .can_lose_id = true,
 	.begin = begin, .set_port = set_port, .end = wipe, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,
 };

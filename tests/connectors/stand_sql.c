@@ -112,6 +112,15 @@ void stand_sql_act(enum stand_act act, const char *login)
 	case STAND_DELETE:
 		run("DELETE FROM users WHERE login = '%s'", login);
 		break;
+	case STAND_UNMARK:
+		run("UPDATE users SET sen_id = NULL WHERE login = '%s'", login);
+		break;
+	case STAND_MISMARK:
+		run("UPDATE users SET sen_id = '" STAND_OTHERS_ID "' WHERE login = '%s'", login);
+		break;
+	case STAND_MOVE:
+	default:
+		fail_msg("keys of rows are what others refer to");
 	}
 }
 

@@ -265,6 +265,11 @@ static void act(enum stand_act what, const char *login)
 	case STAND_DELETE:
 		remove_account(all, login);
 		break;
+	case STAND_UNMARK:
+	case STAND_MISMARK:
+	case STAND_MOVE:
+	default:
+		fail_msg("the receiver keeps accounts by our id");
 	}
 	webhook_file_write(a, all);
 	arena_free(a);

@@ -7,6 +7,9 @@ FROM users WHERE sen_id = :account_id
 -- name: find_login
 SELECT id AS ext_id FROM users WHERE login = :login
 
+-- name: find_ext
+SELECT id AS ext_id FROM users WHERE id = :ext_id
+
 -- name: match login
 SELECT id AS ext_id, sen_id AS account_id, login FROM users WHERE login = :value
 

@@ -1,0 +1,158 @@
+/*
+ * Access that shall end on accounts that our id does not find any more: somebody removed it, gave the account another place, or put
+ * another account in its place.  "Done" is never said of an account that may still be alive.
+ */
+#include "tests/connectors/kit.h"
+
+#include <string.h>
+
+/* It is off, or a person has to look. */
+static void assert_not_left_alive(struct result r, const struct desired *d)
+{
+	struct stand_account seen = kit_stand->look(kit.arena, d->login.p);
+
+	if (r.outcome == OUTCOME_OK) {
+		assert_false(seen.active);
+		assert_true(str_is_empty(seen.roles));
+		return;
+	}
+	assert_outcome(r, OUTCOME_BLOCKED);
+	assert_non_null(r.fault.class);
+	assert_string_equal(r.fault.class, "disputed");
+	assert_false(str_is_null(r.ext_id));
+}
+
+static void test_disable_without_our_id(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_lose_id)
+		return;
+	kit_stand->act(STAND_UNMARK, "annth");
+	kit_off(d);
+	r = kit_go(d, &r);
+	assert_not_left_alive(r, d);
+	/* Not once more either: what is known of it is kept. */
+	r = kit_go(d, &r);
+	assert_not_left_alive(r, d);
+	kit_stand->act(STAND_DELETE, "annth");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+}
+
+static void test_disable_with_the_id_of_another(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_lose_id)
+		return;
+	kit_stand->act(STAND_MISMARK, "annth");
+	kit_off(d);
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_BLOCKED);
+}
+
+static void test_delete_without_our_id(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_lose_id)
+		return;
+	kit_stand->act(STAND_UNMARK, "annth");
+	kit_off(d);
+	kit.deletes = true;
+	r = kit_go(d, &r);
+	if (r.outcome == OUTCOME_OK)
+		assert_int_equal(kit_stand->count(), 0);
+	else
+		assert_outcome(r, OUTCOME_BLOCKED);
+}
+
+/* Nobody but a person can say whether it is the same. */
+static void test_disable_with_a_foreign_account_in_its_place(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	kit_stand->act(STAND_DELETE, "annth");
+	kit_stand->act(STAND_ADD_FOREIGN, "annth");
+	kit_off(d);
+	r = kit_go(d, &r);
+	if (kit_stand->can_lose_id) {
+		assert_outcome(r, OUTCOME_BLOCKED);
+		assert_string_equal(r.fault.class, "disputed");
+	}
+	assert_true(kit_stand->look(kit.arena, "annth").active);
+}
+
+static void test_wanted_and_without_our_id(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_lose_id)
+		return;
+	kit_stand->act(STAND_UNMARK, "annth");
+	d->full_name = STR("Nguyễn Thị Hồng Ân");
+	r = kit_go(d, &r);
+	assert_true(r.outcome == OUTCOME_OK || r.outcome == OUTCOME_BLOCKED);
+	assert_false(str_is_null(r.ext_id));
+	assert_int_equal(kit_stand->count(), 1);
+	/* And then its access shall end after all. */
+	kit_off(d);
+	assert_not_left_alive(kit_go(d, &r), d);
+}
+
+static void test_disable_of_a_moved_account(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r;
+
+	(void)state;
+	if (!kit_stand->can_move)
+		return;
+	kit_roles(d, "");
+	r = kit_go(d, NULL);
+	kit_stand->act(STAND_MOVE, "annth");
+	kit_off(d);
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_OK);
+	assert_off(d);
+}
+
+static void test_disable_of_a_moved_account_without_our_id(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r;
+
+	(void)state;
+	if (!kit_stand->can_move)
+		return;
+	kit_roles(d, "");
+	r = kit_go(d, NULL);
+	kit_stand->act(STAND_UNMARK, "annth");
+	kit_stand->act(STAND_MOVE, "annth");
+	kit_off(d);
+	assert_not_left_alive(kit_go(d, &r), d);
+	kit.deletes = true;
+	assert_outcome(kit_go(d, &r), OUTCOME_BLOCKED);
+	assert_int_equal(kit_stand->count(), 1);
+}
+
+const struct CMUnitTest scenarios_lost[] = {
+	SCENARIO(test_disable_without_our_id),
+	SCENARIO(test_disable_with_the_id_of_another),
+	SCENARIO(test_delete_without_our_id),
+	SCENARIO(test_disable_with_a_foreign_account_in_its_place),
+	SCENARIO(test_wanted_and_without_our_id),
+	SCENARIO(test_disable_of_a_moved_account),
+	SCENARIO(test_disable_of_a_moved_account_without_our_id),
+};
+const size_t n_scenarios_lost = ARRAY_LEN(scenarios_lost);
