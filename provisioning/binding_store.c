@@ -56,7 +56,7 @@ DB_QUERY(prov_binding_plan, DB_WRITE,
 	" FROM c WHERE b.account_id = c.account_id AND b.platform_id = c.platform_id"                             \
 	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3, b.want_hash, b.seen_hash,"     \
 	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"                    \
-	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $1::smallint)"
+	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $1::smallint), b.seen_gen = b.want_gen"
 
 DB_QUERY(prov_binding_claim, DB_WRITE,
 	"WITH c AS MATERIALIZED (SELECT account_id, platform_id, state FROM sen.binding"
@@ -176,6 +176,7 @@ struct work *binding_work_of(struct op *op, const struct db_rows *rows, int64_t 
 			.ext_id = db_str(rows, i, 9),
 			.is_deletion = !db_is_null(rows, i, 10) && db_bool(rows, i, 10),
 			.ops_allowed = (unsigned)db_i64(rows, i, 11),
+			.is_repair = db_bool(rows, i, 12),
 		};
 	}
 	return work;

@@ -65,7 +65,7 @@ static int refresh(struct gate *g, struct op *op, int64_t now_ms)
 	op->arena = whole;
 	if (err < 0) {
 		/* What they pointed to is gone; nothing is admitted before it has been read. */
-		g->health.n_words = g->health.n_windows = 0;
+		g->health.n_words = g->health.n_windows = g->health.n_left = 0;
 		g->read_ms = 0;
 		return err;
 	}

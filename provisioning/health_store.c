@@ -21,7 +21,8 @@ DB_QUERY(prov_health_read, DB_READ,
 	" CASE WHEN $2::boolean OR h.state <> 0 OR h.pause_until > now() THEN EXISTS (SELECT FROM sen.binding b"
 	"  WHERE b.platform_id = $1::smallint AND b.state IN (1, 3, 4) AND b.prio = 0) ELSE false END,"
 	" coalesce(l.rate_count * 1000::bigint / l.rate_seconds, 0), coalesce(l.burst, 0), coalesce(l.concurrency, 0), l.limited_words, l.windows, extract(epoch FROM now())::bigint,"
-	" h.state <> 0 AND EXISTS (SELECT FROM sen.binding b WHERE b.platform_id = $1::smallint AND b.state IN (1, 3, 4) AND b.due_at <= now())"
+	" h.state <> 0 AND EXISTS (SELECT FROM sen.binding b WHERE b.platform_id = $1::smallint AND b.state IN (1, 3, 4) AND b.due_at <= now()),"
+	" ARRAY(SELECT p.attribute FROM sen.attribute_policy p WHERE p.platform_id = $1::smallint AND p.rule <> 'enforce' ORDER BY 1)"
 	" FROM sen.platform_health h LEFT JOIN sen.platform_limit l ON l.platform_id = h.platform_id WHERE h.platform_id = $1::smallint");
 
 /* since: when it changed from or to being served as usual. */
@@ -73,6 +74,8 @@ static int read_policy(struct op *op, const struct db_rows *rows, struct health 
 	h->burst = db_i64(rows, 0, 13);
 	h->concurrency = db_i64(rows, 0, 14);
 	h->windows_are_bad = !str_is_null(windows) && !windows_read(op->arena, windows, &h->windows, &h->n_windows);
+	if (db_array_read(op, db_str(rows, 0, 19), &h->left, &h->n_left) < 0)
+		return op->error.code;
 	return db_is_null(rows, 0, 15) ? 0 : db_array_read(op, db_str(rows, 0, 15), &h->words, &h->n_words);
 }
 

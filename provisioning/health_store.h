@@ -26,6 +26,8 @@ struct health {
 	int64_t rate_milli, burst, concurrency;
 	const struct str *words;        /* of errors that mean "too fast" */
 	size_t n_words;
+	const struct str *left;         /* attributes that are not enforced there */
+	size_t n_left;
 	const struct window *windows;
 	size_t n_windows;
 	bool windows_are_bad;           /* nobody can read them: nothing but revocations is sent */

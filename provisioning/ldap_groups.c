@@ -45,6 +45,8 @@ bool ldap_groups_match(const struct call *c, const struct ldap_standing *s)
 {
 	size_t n_roles = c->want->active ? c->want->n_roles : 0;
 
+	if (desired_leaves(c->want, "roles"))
+		return true;
 	for (size_t i = 0; i < s->n_groups; i++)
 		if (!role_is_wanted(c->want, ldap_entry_value(&s->groups[i], "cn")))
 			return false;
@@ -112,6 +114,8 @@ enum verdict ldap_groups_bring(struct call *c, const struct ldap_standing *s)
 	size_t n_roles = c->want->active ? c->want->n_roles : 0;
 	enum verdict verdict = VERDICT_DONE;
 
+	if (desired_leaves(c->want, "roles"))
+		return VERDICT_DONE;
 	for (size_t i = 0; i < s->n_groups && verdict == VERDICT_DONE; i++) {
 		const struct ldap_entry *group = &s->groups[i];
 

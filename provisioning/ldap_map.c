@@ -24,6 +24,8 @@ enum {
 void ldap_want_list(struct ldap_wanted *w, const char *name, const struct str *values, size_t n)
 {
 	assert(w->n < LDAP_WANTED_MAX);
+	if (w->leaves && desired_leaves(w->leaves, name))
+		return;
 	w->attrs[w->n++] = (struct ldap_attr){ str_c(name), values, n };
 }
 

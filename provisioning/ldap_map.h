@@ -13,6 +13,7 @@
 /* Attributes as they shall be; one without values shall be absent. */
 struct ldap_wanted {
 	struct arena *arena;
+	const struct desired *leaves; /* what that leaves as it is does not become one of these; NULL: everything does */
 	struct ldap_attr attrs[LDAP_WANTED_MAX];
 	size_t n;
 };

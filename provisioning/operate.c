@@ -70,7 +70,7 @@ bool run_may(struct run *r, unsigned op_bit, const char *name)
 bool run_is_as_wanted(const struct run *r)
 {
 	const struct desired *want = r->call->want;
-	bool is_right_way = r->seen.active == want->active;
+	bool is_right_way = r->seen.active == want->active || desired_leaves(want, "active");
 
 	return r->seen.is_known && is_right_way && (!want->active || r->seen.matches);
 }
@@ -149,13 +149,20 @@ static void note_created(struct call *c)
 
 static bool create(struct run *r)
 {
+	const struct desired *want = r->call->want;
+	struct desired *whole = ARENA_NEW(r->call->op->arena, struct desired);
 	enum verdict verdict;
 
 	if (run_match_first(r))
 		return true;
 	if (!run_may(r, OP_ALLOWED_CREATE, "create"))
 		return run_ends_without(r, VERDICT_REFUSED);
+	/* Of a new account nothing can be left as it is. */
+	*whole = *want;
+	whole->n_left = 0;
+	r->call->want = whole;
 	verdict = run_step(r, "create", r->connector->create);
+	r->call->want = want;
 	if (verdict == VERDICT_DONE && r->call->n_changes == 0)
 		note_created(r->call);
 	/* It may be there without being complete. */

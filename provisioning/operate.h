@@ -26,6 +26,7 @@ struct work {
 	struct str ext_id;
 	bool is_deletion;          /* off, and its grace is over: it is taken away */
 	unsigned ops_allowed;      /* enum op_allowed: what the administrator lets us do there now */
+	bool is_repair;            /* what is wanted was there once: what differs now, others have changed */
 	struct str chosen;         /* a person said which account there it is; STR_NULL: nobody did */
 };
 

@@ -161,15 +161,21 @@ static json_t *schemas_of(const struct desired *want)
 	return schemas;
 }
 
+static bool is_left(const struct desired *want, const struct scim_place *p)
+{
+	return !p->is_key && desired_leaves(want, p->path);
+}
+
 /* What is not in a place of its own. */
 static void set_others(json_t *user, const json_t *current, const struct desired *want)
 {
 	json_set_take(user, "schemas", schemas_of(want));
 	if (want->mapping)
 		scim_mapped_set(user, want, !current);
-	else
+	else if (!current || !desired_leaves(want, "emails"))
 		json_set_take(user, "emails", emails_of(current, want));
-	json_set_take(user, "roles", roles_of(want));
+	if (!current || !desired_leaves(want, "roles"))
+		json_set_take(user, "roles", roles_of(want));
 }
 
 json_t *scim_user(const struct desired *want)
@@ -191,13 +197,15 @@ json_t *scim_user_over(const json_t *current, const struct desired *want)
 	json_object_del(user, "id");
 	json_object_del(user, "meta");
 	json_object_del(user, "groups");
-	json_set_bool(user, "active", want->active);
+	if (!desired_leaves(want, "active"))
+		json_set_bool(user, "active", want->active);
 	if (!want->active) {
 		json_object_del(user, "roles");
 		return user;
 	}
 	for (size_t i = 0; i < n_places(want, false); i++)
-		place_set(user, &scim_places[i], scim_place_wanted(want, &scim_places[i]));
+		if (!is_left(want, &scim_places[i]))
+			place_set(user, &scim_places[i], scim_place_wanted(want, &scim_places[i]));
 	set_others(user, current, want);
 	return user;
 }
@@ -228,13 +236,21 @@ static json_t *patch_of(json_t *operations)
 	return patch;
 }
 
+/* Absent and empty are the same. */
+static bool place_is_right(const json_t *current, const struct desired *want, const struct scim_place *p)
+{
+	struct str value = scim_place_wanted(want, p), now = scim_place_value(current, p);
+
+	return same(value, now, p->nocase) || (str_is_empty(value) && str_is_empty(now)) || is_left(want, p);
+}
+
 json_t *scim_patch(const json_t *current, const struct desired *want)
 {
 	json_t *operations = json_new_array();
 	bool has_roles = json_array_size(json_object_get(current, "roles")) > 0;
 
 	/* First, so that a platform which stops half-way has stopped behind it. */
-	if (scim_user_is_active(current) != want->active || !json_object_get(current, "active"))
+	if ((scim_user_is_active(current) != want->active || !json_object_get(current, "active")) && !desired_leaves(want, "active"))
 		patch_add(operations, "active", json_boolean(want->active));
 	if (!want->active) {
 		if (has_roles)
@@ -243,18 +259,15 @@ json_t *scim_patch(const json_t *current, const struct desired *want)
 	}
 	for (size_t i = 0; i < n_places(want, false); i++) {
 		struct str value = scim_place_wanted(want, &scim_places[i]);
-		struct str now = scim_place_value(current, &scim_places[i]);
 
-		/* absent and empty are the same */
-		if (same(value, now, scim_places[i].nocase) || (str_is_empty(value) && str_is_empty(now)))
-			continue;
-		patch_add(operations, scim_places[i].path, str_is_empty(value) ? NULL : json_from_str(value));
+		if (!place_is_right(current, want, &scim_places[i]))
+			patch_add(operations, scim_places[i].path, str_is_empty(value) ? NULL : json_from_str(value));
 	}
 	if (want->mapping)
 		scim_mapped_patch(operations, current, want);
-	else if (!has_email(current, want))
+	else if (!has_email(current, want) && !desired_leaves(want, "emails"))
 		patch_add(operations, "emails", emails_of(current, want));
-	if (!same_roles(current, want))
+	if (!same_roles(current, want) && !desired_leaves(want, "roles"))
 		patch_add(operations, "roles", roles_of(want));
 	return patch_of(operations);
 }
@@ -283,17 +296,17 @@ struct str scim_user_id(struct arena *a, const json_t *user)
 
 bool scim_user_matches(const json_t *user, const struct desired *want)
 {
-	if (scim_user_is_active(user) != want->active)
+	if (scim_user_is_active(user) != want->active && !desired_leaves(want, "active"))
 		return false;
 	if (!want->active)
 		return json_array_size(json_object_get(user, "roles")) == 0;
 	for (size_t i = 0; i < n_places(want, false); i++) {
 		struct str now = scim_place_value(user, &scim_places[i]);
 
-		if (!str_is_empty(now) && !same(scim_place_wanted(want, &scim_places[i]), now, scim_places[i].nocase))
+		if (!str_is_empty(now) && !is_left(want, &scim_places[i]) && !same(scim_place_wanted(want, &scim_places[i]), now, scim_places[i].nocase))
 			return false;
 	}
-	return same_roles(user, want) && (!want->mapping || scim_mapped_matches(user, want));
+	return (same_roles(user, want) || desired_leaves(want, "roles")) && (!want->mapping || scim_mapped_matches(user, want));
 }
 
 enum scim_hit scim_user_hit(const json_t *user, const struct desired *want)

@@ -156,7 +156,7 @@ void scim_mapped_set(json_t *user, const struct desired *want, bool is_new)
 	for (size_t i = 0; i < want->n_values; i++) {
 		const struct desired_value *w = &want->values[i];
 
-		if (w->row->owner == MAPPING_INITIAL && !is_new)
+		if ((w->row->owner == MAPPING_INITIAL || desired_leaves(want, w->row->path.p)) && !is_new)
 			continue;
 		if (!mapping_value_is_empty(&w->value))
 			set_value(user, &w->row->scim, &w->value);
@@ -206,7 +206,7 @@ void scim_mapped_patch(json_t *operations, const json_t *current, const struct d
 	for (size_t i = 0; i < want->n_values; i++) {
 		const struct desired_value *w = &want->values[i];
 
-		if (w->row->owner == MAPPING_OURS && !same(value_at(current, &w->row->scim), &w->value))
+		if (w->row->owner == MAPPING_OURS && !desired_leaves(want, w->row->path.p) && !same(value_at(current, &w->row->scim), &w->value))
 			patch_row(operations, current, w);
 	}
 }
@@ -217,7 +217,7 @@ bool scim_mapped_matches(const json_t *user, const struct desired *want)
 		const struct desired_value *w = &want->values[i];
 		const json_t *now = value_at(user, &w->row->scim);
 
-		if (w->row->owner == MAPPING_OURS && !is_nothing(now) && !same(now, &w->value))
+		if (w->row->owner == MAPPING_OURS && !desired_leaves(want, w->row->path.p) && !is_nothing(now) && !same(now, &w->value))
 			return false;
 	}
 	return true;

@@ -45,7 +45,8 @@ static void own_values(struct call *c, struct sql_standing *s)
 	for (int i = SQL_P_LOGIN; i <= SQL_P_POST; i++)
 		s->given |= BIT(i);
 	for (int i = SQL_P_LOGIN; i <= SQL_P_POST; i++)
-		s->compared |= BIT(i);
+		if (!desired_leaves(w, sql_param_names[i].p))
+			s->compared |= BIT(i);
 }
 
 /* NULL for null. */
@@ -78,7 +79,7 @@ static enum verdict mapped_values(struct call *c, struct sql_standing *s, bool i
 		if (param < 0)
 			return call_fault(c, VERDICT_REFUSED, "mapping", "the statements file has no line \"-- values: %.*s\"", STR_ARG(v->row->path));
 		s->values[param] = text_of(c->op->arena, &v->value);
-		if (v->row->owner == MAPPING_OURS)
+		if (v->row->owner == MAPPING_OURS && !desired_leaves(c->want, v->row->path.p))
 			s->compared |= BIT(param);
 		/* Nothing stands between a person and the end of access. */
 		if (v->row->owner == MAPPING_OURS || is_new || !c->want->active)
@@ -99,6 +100,23 @@ enum verdict sql_values(struct call *c, struct sql_standing *s, bool is_new)
 	if (w->mapping)
 		return mapped_values(c, s, is_new);
 	own_values(c, s);
+	return VERDICT_DONE;
+}
+
+/* An update writes every column: those that are left get what they have. */
+enum verdict sql_keep_left(struct call *c, struct sql_standing *s)
+{
+	const struct sql_platform *p = c->instance;
+
+	for (int i = 0; i < SQL_P_COUNT_; i++) {
+		size_t column;
+
+		if (str_is_null(p->script.names[i]) || !(s->given & BIT(i)) || (ALWAYS & BIT(i) & ~BIT(SQL_P_LOGIN)) || !desired_leaves(c->want, p->script.names[i].p))
+			continue;
+		if (!sql_column(&s->row, p->script.names[i].p, &column))
+			return call_fault(c, VERDICT_REFUSED, "config", "%.*s is to stay as it is there, and find does not show it", STR_ARG(p->script.names[i]));
+		s->values[i] = sql_cell(&s->row, 0, column);
+	}
 	return VERDICT_DONE;
 }
 
@@ -242,7 +260,7 @@ static bool roles_match(const struct call *c, const struct sql_standing *s)
 {
 	const struct sql_platform *p = c->instance;
 
-	if (!sql_script_has(&p->script, SQL_ROLES))
+	if (!sql_script_has(&p->script, SQL_ROLES) || desired_leaves(c->want, "roles"))
 		return true;
 	for (size_t i = 0; i < s->roles.n; i++) {
 		struct str role = sql_cell(&s->roles, i, s->role_column);

@@ -32,6 +32,8 @@ struct sql_standing {
 enum verdict sql_verdict(struct call *c, enum verdict when_unavailable);
 /* Parameters of every statement but those of roles; with what is sent at creation only, or without. */
 enum verdict sql_values(struct call *c, struct sql_standing *s, bool is_new);
+/* Before an update of an account that was read: what the policy leaves as it is (desired_leaves()) is written as it is. */
+enum verdict sql_keep_left(struct call *c, struct sql_standing *s);
 /* VERDICT_REFUSED when the statement wants a value that the mapping does not give. */
 enum verdict sql_run_block(struct call *c, struct sql_standing *s, const struct sql_block *b, struct sql_rows *ret);
 

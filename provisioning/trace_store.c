@@ -38,7 +38,9 @@ DB_QUERY(prov_trace_binding_claim, DB_WRITE,
 	" FROM c WHERE b.account_id = c.account_id AND b.platform_id = c.platform_id"
 	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3 OR (c.state = 5 AND c.ext_id IS NULL), b.want_hash, b.seen_hash,"
 	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"
-	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $2::smallint)");
+	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $2::smallint), b.seen_gen = b.want_gen");
+DB_QUERY(prov_trace_takes_away, DB_READ,
+	"SELECT 1 FROM sen.binding WHERE account_id = $1::uuid AND platform_id = $2::smallint AND state IN (1, 3, 4, 5) AND (prio = 0 OR NOT want_active)");
 DB_QUERY(prov_trace_binding_state, DB_READ, "SELECT state FROM sen.binding WHERE account_id = $1::uuid AND platform_id = $2::smallint");
 /* First of all: platforms that end at the same moment would each not see that the other has, and nobody would end the run. */
 DB_QUERY(prov_trace_run_lock, DB_WRITE, "SELECT 1 FROM sen.provision_run WHERE account_id = $1::uuid AND id = $2::uuid FOR UPDATE");

@@ -59,7 +59,7 @@ static void set_values(json_t *json, const struct desired *want, bool is_new)
 		const struct mapping_row *row = want->values[i].row;
 
 		/* A path of this kind is a name of a-z, 0-9 and _, with a NUL behind it. */
-		if (is_new || row->owner == MAPPING_OURS)
+		if (is_new || (row->owner == MAPPING_OURS && !desired_leaves(want, row->path.p)))
 			json_set_take(json, row->path.p, mapping_value_json(&want->values[i].value));
 	}
 }
@@ -73,7 +73,7 @@ static bool values_match(const json_t *json, const struct desired *want)
 		_json_ json_t *wanted = NULL;
 		bool is_same;
 
-		if (row->owner != MAPPING_OURS || !said || json_is_null(said))
+		if (row->owner != MAPPING_OURS || desired_leaves(want, row->path.p) || !said || json_is_null(said))
 			continue;
 		wanted = mapping_value_json(&want->values[i].value);
 		if (json_is_string(said) && !json_is_array(wanted))
@@ -89,14 +89,16 @@ static bool values_match(const json_t *json, const struct desired *want)
 struct str webhook_document(struct call *c, const char *operation)
 {
 	_json_ json_t *json = who(c, operation);
+	bool is_new = strcmp(operation, "create") == 0;
 
 	json_set_int(json, "generation", c->gen);
 	json_set_bool(json, "active", c->want->active);
 	json_set_take(json, "roles", roles_of(c->want));
 	if (c->want->active && c->want->mapping)
-		set_values(json, c->want, strcmp(operation, "create") == 0);
+		set_values(json, c->want, is_new);
 	for (size_t i = 0; c->want->active && !c->want->mapping && i < ARRAY_LEN(members); i++)
-		json_set_str(json, members[i].name, str_is_null(member_of(c->want, i)) ? STR("") : member_of(c->want, i));
+		if (is_new || !desired_leaves(c->want, members[i].name))
+			json_set_str(json, members[i].name, str_is_null(member_of(c->want, i)) ? STR("") : member_of(c->want, i));
 	return json_write(c->op->arena, json, false);
 }
 
@@ -153,7 +155,7 @@ static bool says_the_same(const json_t *json, const struct desired *want)
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
 		struct str said = json_get_str(json, members[i].name), wanted = member_of(want, i);
 
-		if (!str_is_null(said) && !str_equal(said, str_is_null(wanted) ? STR("") : wanted))
+		if (!str_is_null(said) && !desired_leaves(want, members[i].name) && !str_equal(said, str_is_null(wanted) ? STR("") : wanted))
 			return false;
 	}
 	return true;
@@ -186,7 +188,7 @@ bool webhook_answer_read(struct arena *a, const json_t *json, const struct desir
 		.ext_id = arena_dup(a, json_get_str(json, "ext_id")),
 		.is_known = true,
 		.active = json_is_true(json_object_get(json, "active")),
-		.matches = same_roles(json_object_get(json, "roles"), want) && (!want->active || says_the_same(json, want)),
+		.matches = (same_roles(json_object_get(json, "roles"), want) || desired_leaves(want, "roles")) && (!want->active || says_the_same(json, want)),
 	};
 	return true;
 }

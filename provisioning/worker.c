@@ -55,6 +55,25 @@ static void serve(void *context, void *item)
 	finish_task(w, t);
 }
 
+/* Roles and access follow what was decided; what others did to them since is theirs where the policy says so. */
+static bool is_access(struct str attribute)
+{
+	static const struct str names[] = { STR("active"), STR("roles"), STR("senRole"), STR("senStatus") };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_equal_nocase(attribute, names[i]))
+			return true;
+	return false;
+}
+
+static void take_left(struct task *t, const struct health *h)
+{
+	t->n_left = 0;
+	t->left = ARENA_ARRAY(t->arena, struct str, h->n_left);
+	for (size_t i = 0; i < h->n_left; i++)
+		if (t->work.is_repair || !is_access(h->left[i]))
+			t->left[t->n_left++] = arena_dup(t->arena, h->left[i]);
+}
 
 static struct task *take_task(struct worker *w, const struct work *work)
 {
@@ -74,6 +93,7 @@ static struct task *take_task(struct worker *w, const struct work *work)
 	t->words = ARENA_ARRAY(t->arena, struct str, t->n_words);
 	for (size_t i = 0; i < t->n_words; i++)
 		t->words[i] = arena_dup(t->arena, w->gate.health.words[i]);
+	take_left(t, &w->gate.health);
 	t->ms = 0;
 	t->trace = NULL;
 	return t;
@@ -97,6 +117,8 @@ static int send_or_replan(struct worker *w, struct op *op, struct task *t, const
 
 	if (facts)
 		plan_platform(t->arena, facts, w->config.platform_id, w->config.mail_domain, &t->want);
+	t->want.left = t->left;
+	t->want.n_left = t->n_left;
 	/* A mapping that cannot be read has no author at all: it is blocked, with its reason. */
 	if (facts && (str_equal(str_c(t->want.hash), t->work.want_hash) || (!t->want.mapping && !str_is_null(t->want.fault)))) {
 		if (workq_push(w->queue, t))

@@ -21,6 +21,8 @@ struct task {
 	int64_t deadline_ms;
 	struct str *words;      /* of errors that mean "too fast" */
 	size_t n_words;
+	struct str *left;       /* attributes that stay as they are there */
+	size_t n_left;
 	struct result result;
 	int64_t ms;
 	struct trace *trace; /* of a run on demand, or NULL */

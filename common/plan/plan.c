@@ -214,3 +214,11 @@ int64_t plan_priority(const struct desired *d, int64_t woken_prio)
 	/* Something was revoked: a role that ends goes as early as an account that does. */
 	return woken_prio >= 3 || woken_prio == 0 ? woken_prio : 1;
 }
+
+bool desired_leaves(const struct desired *want, const char *attribute)
+{
+	for (size_t i = 0; want->active && i < want->n_left; i++)
+		if (str_equal_nocase(want->left[i], str_c(attribute)))
+			return true;
+	return false;
+}

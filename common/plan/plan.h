@@ -78,7 +78,12 @@ struct desired {
 	size_t n_values;
 	const struct mapping_value *matches;   /* of the mapping's rules, one each */
 	struct str fault;                      /* why it cannot be sent as it is, or STR_NULL */
+	const struct str *left;                /* attributes, as the platform calls them, that stay as they are there; the caller's to set */
+	size_t n_left;
 };
+
+/* Whether an attribute of an account that is there and on is neither compared nor written. */
+bool desired_leaves(const struct desired *want, const char *attribute) _pure_;
 
 /* Desired state on one platform.  Everything in *ret is copied into a. */
 void plan_platform(struct arena *a, const struct account_facts *facts, int64_t platform_id, struct str mail_domain,

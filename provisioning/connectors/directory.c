@@ -85,13 +85,13 @@ static bool is_locked(const struct ldap_entry *entry)
 static size_t changes_of(struct call *c, const struct ldap_entry *entry,
                          struct ldap_change ret_changes[LDAP_WANTED_MAX + 1])
 {
-	struct ldap_wanted w = { .arena = c->op->arena };
+	struct ldap_wanted w = { .arena = c->op->arena, .leaves = c->want };
 
 	if (c->want->active)
 		want_on(&w, c->want);
 	else
 		want_off(&w);
-	if (c->want->active && is_locked(entry))
+	if (c->want->active && is_locked(entry) && !desired_leaves(c->want, "active"))
 		ldap_want(&w, "pwdAccountLockedTime", STR(""));
 	return ldap_changes(&w, entry, ret_changes);
 }
@@ -189,7 +189,7 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 		return verdict;
 	if (!is_ours(c, entry))
 		return call_fault(c, VERDICT_ABSENT, "absent", "the entry is not ours any more");
-	if (c->want->active && !str_equal_nocase(ldap_entry_value(entry, "uid"), c->want->login))
+	if (c->want->active && !desired_leaves(c->want, "uid") && !str_equal_nocase(ldap_entry_value(entry, "uid"), c->want->login))
 		return call_fault(c, VERDICT_REFUSED, "rename", "the user name differs; entries are not renamed");
 	if (!call_has_time(c, d->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");

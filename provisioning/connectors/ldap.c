@@ -56,6 +56,7 @@ static void want_on(const struct ldap_platform *p, struct ldap_wanted *w, const 
 		ldap_want(w, "ou", want->unit_name);
 		ldap_want(w, "departmentNumber", want->unit_code);
 	}
+	w->leaves = NULL;
 	ldap_want(w, p->id_attr, want->account_id);
 }
 
@@ -82,13 +83,13 @@ static size_t entry_changes(struct call *c, const struct ldap_entry *entry,
                             struct ldap_change ret_changes[LDAP_WANTED_MAX])
 {
 	struct ldap_platform *p = c->instance;
-	struct ldap_wanted w = { .arena = c->op->arena };
+	struct ldap_wanted w = { .arena = c->op->arena, .leaves = c->want };
 
 	if (c->want->active)
 		want_on(p, &w, c->want, false);
 	if (!c->want->active)
 		ldap_want(&w, p->disable_attr, p->config->disable_value);
-	else if (is_off(p, entry))
+	else if (is_off(p, entry) && !desired_leaves(c->want, "active"))
 		ldap_want(&w, p->disable_attr, STR(""));
 	return ldap_changes(&w, entry, ret_changes);
 }
@@ -194,7 +195,7 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 		verdict = read_standing(c, &s);
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	if (c->want->active && !c->want->login_is_theirs && !str_equal_nocase(ldap_entry_value(s.entry, "uid"), c->want->login))
+	if (c->want->active && !c->want->login_is_theirs && !desired_leaves(c->want, "uid") && !str_equal_nocase(ldap_entry_value(s.entry, "uid"), c->want->login))
 		return call_fault(c, VERDICT_REFUSED, "rename", "the user name differs; entries are not renamed");
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");

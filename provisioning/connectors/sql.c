@@ -105,7 +105,7 @@ static enum verdict bring_roles(struct call *c, struct sql_standing *s)
 	const struct sql_platform *p = c->instance;
 	enum verdict verdict = VERDICT_DONE;
 
-	if (!sql_script_has(&p->script, SQL_ROLES))
+	if (!sql_script_has(&p->script, SQL_ROLES) || desired_leaves(c->want, "roles"))
 		return VERDICT_DONE;
 	for (size_t i = 0; i < s->roles.n && verdict == VERDICT_DONE; i++) {
 		struct desired_role held = { .code = sql_cell(&s->roles, i, s->role_column), .name = STR_NULL };
@@ -209,6 +209,11 @@ static enum verdict sql_create(struct call *c, struct observed *ret)
 	return finish(c, &s, verdict, ret);
 }
 
+static bool is_left_off(const struct call *c, const struct sql_standing *s)
+{
+	return desired_leaves(c->want, "active") && !sql_is_true(sql_cell(&s->row, 0, s->active_column));
+}
+
 /* Also takes an account down: the wanted state says so. */
 static enum verdict sql_update(struct call *c, struct observed *ret)
 {
@@ -220,11 +225,14 @@ static enum verdict sql_update(struct call *c, struct observed *ret)
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	verdict = sql_standing_read(c, &s);
-	if (verdict == VERDICT_DONE && sql_standing_is_settled(c, &s)) {
+	/* One that is off, and is only told of: its update would turn it on. */
+	if (verdict == VERDICT_DONE && (sql_standing_is_settled(c, &s) || is_left_off(c, &s))) {
 		sql_standing_observe(c, &s, ret);
 		sql_rollback(s.tx);
 		return VERDICT_DONE;
 	}
+	if (verdict == VERDICT_DONE && c->want->active)
+		verdict = sql_keep_left(c, &s);
 	if (verdict == VERDICT_DONE) {
 		sql_note_changes(c, &s);
 		verdict = run_all(c, &s, is_off ? SQL_DISABLE : SQL_UPDATE);

@@ -204,8 +204,34 @@ static enum verdict read_one(struct run *r, const struct suspect *s, const struc
 	return verdict;
 }
 
+/* What is not enforced is not looked at: a sample tells of differences only whether there are any. */
+static int left_read(struct run *r, struct op *op, struct desired *ret)
+{
+	const struct attribute_rule *rules;
+	struct str *left;
+	size_t n;
+	int err = attribute_policy_read(op, r->row->platform_id, &rules, &n);
+
+	if (err < 0)
+		return err;
+	left = ARENA_ARRAY(r->arena, struct str, n);
+	for (size_t i = 0; i < n; i++)
+		if (!str_equal(rules[i].rule, STR("enforce")))
+			left[ret->n_left++] = rules[i].attribute;
+	ret->left = left;
+	return 0;
+}
+
+static int begin_sample(struct run *r, struct op *op, struct desired *policy, const struct suspect **ret, size_t *ret_n)
+{
+	int err = left_read(r, op, policy);
+
+	return err < 0 ? err : sample_take(op, r->row, ret, ret_n);
+}
+
 int run_sample(struct run *r)
 {
+	struct desired policy = { .n_left = 0 };
 	const struct suspect *suspects = NULL;
 	const struct account_facts *facts = NULL;
 	struct sample *samples;
@@ -215,7 +241,7 @@ int run_sample(struct run *r)
 	int err;
 
 	run_op(r, &op);
-	err = sample_take(&op, r->row, &suspects, &n);
+	err = begin_sample(r, &op, &policy, &suspects, &n);
 	accounts = ARENA_ARRAY(r->arena, struct str, n + 1);
 	samples = ARENA_ARRAY(r->arena, struct sample, n + 1);
 	for (size_t i = 0; err == 0 && i < n; i++)
@@ -232,6 +258,8 @@ int run_sample(struct run *r)
 		plan_platform(r->arena, f, r->row->platform_id, r->observer->mail_domain, &want);
 		if (!str_equal(str_c(want.hash), suspects[i].want_hash))
 			continue;
+		want.left = policy.left;
+		want.n_left = policy.n_left;
 		verdict = read_one(r, &suspects[i], &want, &samples[n_read]);
 		if (verdict == VERDICT_DOWN || verdict == VERDICT_AUTH || verdict == VERDICT_LIMITED)
 			break;

@@ -303,6 +303,80 @@ static void test_off_never_adopts(void **state)
 	assert_str_equal(kit_stand->look(kit.arena, "annth").full_name, "Người Khác");
 }
 
+static void leave(struct desired *d, const char *attribute)
+{
+	struct str *names = ARENA_ARRAY(kit.arena, struct str, 1);
+
+	names[0] = str_c(attribute);
+	d->left = names;
+	d->n_left = 1;
+}
+
+/* The policy of attributes: what others made of it stays, whatever else changes; a new account has it all. */
+static void test_what_is_not_enforced_stays(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	kit_stand->act(STAND_RENAME, "annth");
+	leave(d, place()->name);
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_str_equal(kit_stand->look(kit.arena, "annth").full_name, "Ai đó khác");
+	d->full_name = STR("Nguyễn Thị Hồng Ân");
+	d->post = STR("Phó Chủ tịch");
+	kit_roles(d, "MC,TK");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_str_equal(kit_stand->look(kit.arena, "annth").full_name, "Ai đó khác");
+	assert_str_equal(kit_stand->look(kit.arena, "annth").post, "Phó Chủ tịch");
+	assert_str_equal(kit_stand->look(kit.arena, "annth").roles, "MC,TK");
+	kit_stand->act(STAND_DELETE, "annth");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_there(d);
+	d->n_left = 0;
+	kit_stand->act(STAND_RENAME, "annth");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_there(d);
+}
+
+static void test_what_a_mapping_gives_and_is_not_enforced_stays(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r;
+
+	(void)state;
+	map_to(d, NULL, NULL);
+	r = kit_go(d, NULL);
+	assert_outcome(r, OUTCOME_OK);
+	kit_stand->act(STAND_RENAME, "annth");
+	leave(d, place()->name);
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_str_equal(kit_stand->look(kit.arena, "annth").full_name, "Ai đó khác");
+	d->n_left = 0;
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_there(d);
+}
+
+/* A role that others gave stays, until access ends. */
+static void test_roles_that_are_not_enforced_stay(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	/* A message always says which roles there shall be. */
+	if (str_equal(kit.config.kind, STR("webhook")))
+		return;
+	kit_stand->act(STAND_GIVE_ROLE, "annth");
+	leave(d, "roles");
+	d->post = STR("Phó Chủ tịch");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_str_equal(kit_stand->look(kit.arena, "annth").roles, "MC,TK");
+	kit_off(d);
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_off(d);
+}
+
 const struct CMUnitTest scenarios_mapping[] = {
 	SCENARIO(test_an_expression_reaches_the_platform),
 	SCENARIO(test_the_default_mapping_is_what_is_done_without_one),
@@ -317,5 +391,8 @@ const struct CMUnitTest scenarios_mapping[] = {
 	SCENARIO(test_before_the_first_creation),
 	SCENARIO(test_what_is_somebody_elses_is_never_adopted),
 	SCENARIO(test_off_never_adopts),
+	SCENARIO(test_what_is_not_enforced_stays),
+	SCENARIO(test_what_a_mapping_gives_and_is_not_enforced_stays),
+	SCENARIO(test_roles_that_are_not_enforced_stay),
 };
 const size_t n_scenarios_mapping = ARRAY_LEN(scenarios_mapping);

@@ -331,4 +331,12 @@ test('tables in PostgreSQL, and a list that lies', async () => {
   const [told] = await findings('DLIE', 'differing');
   assert.deepEqual([told.account, told.diff.displayName.rule, told.diff.displayName.seen], [members[3].login, 'report', 'Tên khác']);
   assert.equal(user.displayName, 'Tên khác');
+
+  // Nor is it written when something else is repaired.
+  const there = () => [...liar.users.values()].find((u) => u.externalId === members[3].id);
+  there().title = 'Chức danh khác';
+  assert.equal((await listing('DLIE')).repaired, 1);
+  await until('repaired', () => there().title !== 'Chức danh khác');
+  await settled('DLIE');
+  assert.equal(there().displayName, 'Tên khác');
 });

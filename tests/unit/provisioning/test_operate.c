@@ -316,6 +316,27 @@ static void nothing_vanishes_in_a_circle(void **state)
 	run_scenario(*state, &s);
 }
 
+/* The policy says that being off is only told of. */
+static void off_stays_off_where_that_is_not_enforced(void **state)
+{
+	static const struct answer answers[] = { { "update", VERDICT_DONE, OFF, NULL } };
+	const struct str left = STR("active");
+	struct desired want = { .active = true, .hash = "11111111-1111-4111-8111-111111111111", .left = &left, .n_left = 1 };
+	struct work work = { .ext_id = STR("ext-0"), .seen_active = true };
+	struct result result;
+	struct op op;
+	struct call call = { .op = &op, .want = &want, .deadline_ms = INT64_MAX };
+
+	for (int round = 0; round < 2; round++) {
+		op_init(&op, *state, NULL, NULL);
+		script = answers;
+		n_left = 1;
+		operate(&scripted, 15, &call, &work, &result);
+		assert_int_equal(result.outcome, round == 0 ? OUTCOME_OK : OUTCOME_RETRY);
+		want.n_left = 0;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +344,7 @@ int main(void)
 		UNIT_TEST(a_trace_shows_no_secret),
 		UNIT_TEST(every_way_ends_where_it_must),
 		UNIT_TEST(nothing_vanishes_in_a_circle),
+		UNIT_TEST(off_stays_off_where_that_is_not_enforced),
 	};
 
 	return cmocka_run_group_tests_name("provisioning/operate", tests, NULL, NULL);
