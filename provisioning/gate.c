@@ -154,11 +154,10 @@ static int write_breaker(struct gate *g, struct op *op, int64_t now_ms, bool *re
 /* One operation may look whether the platform is back, if this worker is the one. */
 static int admit_probe(struct gate *g, struct op *op, struct admission *a, int64_t now_ms)
 {
-	bool has_work = a->max_prio >= PRIO_LAST ? g->health.has_due : g->health.revocation_waits;
 	bool is_ours = false;
 	int err;
 
-	a->limit = has_work ? breaker_admit(&g->breaker, a->limit, now_ms, g->health.revocation_waits) : 0;
+	a->limit = breaker_admit(&g->breaker, a->limit, now_ms, g->health.revocation_waits);
 	if (a->limit == 0)
 		return 0;
 	a->is_probe = true;
@@ -218,9 +217,53 @@ int gate_admit(struct gate *g, struct op *op, int64_t wanted, int64_t in_flight,
 		ret->limit = 0;
 		return 0;
 	}
-	if (g->breaker.state != BREAKER_CLOSED)
+	if (g->breaker.state != BREAKER_CLOSED) {
+		if (!(ret->max_prio >= PRIO_LAST ? g->health.has_due : g->health.revocation_waits))
+			ret->limit = 0;
 		return admit_probe(g, op, ret, now_ms);
+	}
 	return take_budget(g, op, ret, now_ms);
+}
+
+static const char *why_not(struct gate *g, bool takes_away, int64_t in_flight, int64_t now_ms)
+{
+	if (!takes_away && max_prio_of(g, now_ms) < PRIO_LAST)
+		return "window";
+	if (room(g, 1, in_flight) <= 0)
+		return "busy";
+	if (now_ms >= g->read_ms + g->health.pause_ms)
+		return NULL;
+	if (!takes_away || now_ms - g->urgent_ms < URGENT_EVERY_MS)
+		return "pause";
+	g->urgent_ms = now_ms;
+	return NULL;
+}
+
+int gate_ask(struct gate *g, struct op *op, bool takes_away, int64_t in_flight, struct admission *ret, const char **ret_why)
+{
+	int64_t now_ms = clock_mono_ms();
+	bool is_closed;
+	int err = g->is_dirty ? gate_flush(g, op, &is_closed) : 0;
+
+	*ret = (struct admission){ .limit = 1, .max_prio = PRIO_LAST };
+	*ret_why = NULL;
+	if (err == 0)
+		err = refresh(g, op, now_ms);
+	if (err < 0)
+		return err;
+	*ret_why = why_not(g, takes_away, in_flight, now_ms);
+	if (*ret_why)
+		return 0;
+	if (g->breaker.state != BREAKER_CLOSED) {
+		err = admit_probe(g, op, ret, now_ms);
+		*ret_why = ret->limit > 0 ? NULL : breaker_state_name(g->breaker.state);
+		return err;
+	}
+	err = take_budget(g, op, ret, now_ms);
+	/* The others pay for it later. */
+	if (err == 0 && !takes_away && (ret->limit == 0 || ret->max_prio < PRIO_LAST))
+		*ret_why = "budget";
+	return err;
 }
 
 int gate_used(struct gate *g, struct op *op, const struct admission *a, int64_t n)

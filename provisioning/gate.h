@@ -61,6 +61,11 @@ void gate_init(struct gate *g, const struct gate_config *config);
 void gate_done(struct gate *g);
 /* in_flight: under way already.  Errors of the database: nothing is admitted. */
 int gate_admit(struct gate *g, struct op *op, int64_t wanted, int64_t in_flight, struct admission *ret) _must_check_;
+/*
+ * One operation that somebody asked for by name.  takes_away: access ends by it, so no window and no lack of budget delays it.
+ * *ret_why: NULL: it may start; "busy", "budget": ask again soon; else why nothing is sent now: "window", "pause", or the state of the breaker.
+ */
+int gate_ask(struct gate *g, struct op *op, bool takes_away, int64_t in_flight, struct admission *ret, const char **ret_why) _must_check_;
 /* How many of those were claimed. */
 int gate_used(struct gate *g, struct op *op, const struct admission *a, int64_t n) _must_check_;
 void gate_note(struct gate *g, const struct gate_event *event, int64_t now_ms);

@@ -201,6 +201,15 @@ int trace_targets_claim(struct op *op, const int64_t *platforms, size_t n_platfo
 	return 0;
 }
 
+int binding_takes_away(struct op *op, int64_t platform_id, struct str account_id, bool *ret)
+{
+	struct db_rows rows = { .n = 0 };
+	int err = db_run(op, &prov_trace_takes_away, &rows, P_STR(account_id), P_I64(platform_id));
+
+	*ret = err == 0 && rows.n > 0;
+	return err;
+}
+
 int binding_claim_one(struct op *op, int64_t platform_id, struct str account_id, int64_t lease_s, const struct work **ret_work, bool *ret_is_leased)
 {
 	struct db_rows rows;

@@ -19,10 +19,12 @@ struct trace_target {
 /* Open targets of these platforms, at most limit. */
 int trace_targets_claim(struct op *op, const int64_t *platforms, size_t n_platforms, int64_t lease_s, int64_t limit,
                         const struct trace_target **ret_targets, size_t *ret_n) _must_check_;
+/* Whether what is to be done takes access away. */
+int binding_takes_away(struct op *op, int64_t platform_id, struct str account_id, bool *ret) _must_check_;
 /* The binding of one account, if it is anybody's to claim now; *ret_is_leased: somebody else is at it. */
 int binding_claim_one(struct op *op, int64_t platform_id, struct str account_id, int64_t lease_s, const struct work **ret_work,
                       bool *ret_is_leased) _must_check_;
-/* How it ended, fenced by the target's token.  outcome: that of the operation, or "skipped". */
+/* How it ended, fenced by the target's token.  outcome: that of the operation, "skipped", or "not_now": nothing is sent there now. */
 struct trace_end {
 	struct trace_target target;
 	const char *outcome, *op;

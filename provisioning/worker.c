@@ -146,7 +146,7 @@ static int dispatch(struct worker *w, struct op *op, const struct admission *a, 
 	return err < 0 || n == 0 ? err : worker_send(w, op, work, n, deadline_ms, NULL);
 }
 
-int worker_send(struct worker *w, struct op *op, const struct work *work, size_t n, int64_t deadline_ms, const struct trace_target *target)
+int worker_send(struct worker *w, struct op *op, const struct work *work, size_t n, int64_t deadline_ms, const struct passed *passed)
 {
 	const struct account_facts *facts = NULL;
 	const struct str *chosen = NULL;
@@ -169,11 +169,8 @@ int worker_send(struct worker *w, struct op *op, const struct work *work, size_t
 
 		t->deadline_ms = deadline_ms;
 		t->work.chosen = chosen ? arena_dup(t->arena, chosen[i]) : STR_NULL;
-		if (target) {
-			t->trace = ARENA_NEW(t->arena, struct trace);
-			*t->trace = (struct trace){ .arena = t->arena, .run_id = arena_dup(t->arena, target->run_id), .attempt = target->attempt,
-				                    .lease_token = target->lease_token };
-		}
+		if (passed)
+			worker_begin_trace(w, t, passed);
 		if (err == 0) {
 			err = send_or_replan(w, op, t, facts_of(facts, n_facts, work[i].account_id));
 			continue;

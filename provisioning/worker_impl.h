@@ -32,6 +32,14 @@ struct task {
 struct asked {
 	char run_id[UUID_TEXT_LEN + 1], account_id[UUID_TEXT_LEN + 1];
 	int64_t lease_token, attempt;
+	int64_t since_ms;
+};
+
+/* How a run on demand came to its operation. */
+struct passed {
+	struct trace_target target;
+	bool is_probe, takes_away;
+	int64_t waited_ms;
 };
 
 struct worker {
@@ -61,8 +69,10 @@ struct worker {
 	struct worker_stats stats;
 };
 
-/* Sends claimed work off; target: of a run on demand, or NULL. */
-int worker_send(struct worker *w, struct op *op, const struct work *work, size_t n, int64_t deadline_ms, const struct trace_target *target) _must_check_;
+/* Sends claimed work off; passed: of a run on demand, or NULL. */
+int worker_send(struct worker *w, struct op *op, const struct work *work, size_t n, int64_t deadline_ms, const struct passed *passed) _must_check_;
+/* The trace of an operation on demand. */
+void worker_begin_trace(struct worker *w, struct task *t, const struct passed *passed);
 /* worker_trace.c: claims what was asked for; writes how traced tasks ended. */
 void worker_serve_asked(struct worker *w);
 void worker_end_traces(struct worker *w, const struct task *done, const struct completion *completions);

@@ -457,6 +457,50 @@ static void the_log_says_what_changed(void **state)
 	db_op_done(&op);
 }
 
+/* gate_ask(), and gate_used() where it passes. */
+static const char *ask(struct gate *g, struct arena *a, bool takes_away)
+{
+	struct op op = begin_op(a);
+	struct admission admission;
+	const char *why = "";
+
+	g->read_ms = g->read_ms > 0 ? 1 : 0;
+	assert_int_equal(gate_ask(g, &op, takes_away, 0, &admission, &why), 0);
+	if (!why)
+		assert_int_equal(gate_used(g, &op, &admission, 1), 0);
+	db_op_done(&op);
+	return why;
+}
+
+static void who_asks_by_name_is_told_why_it_cannot_go(void **state)
+{
+	static const char always[] = "windows = '[{\"days\": [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"], \"from\": \"00:00\","
+	                             " \"to\": \"00:00\", \"revocations\": false}]'";
+	struct gate one = new_gate(), two = new_gate();
+
+	assert_null(ask(&one, *state, false));
+	limit("rate_count = 1, rate_seconds = 60, burst = 1");
+	assert_null(ask(&one, *state, false));
+	/* The budget is everybody's; what takes access away is paid for later. */
+	assert_string_equal(ask(&one, *state, false), "budget");
+	assert_string_equal(ask(&two, *state, false), "budget");
+	assert_null(ask(&two, *state, true));
+	limit("rate_count = NULL, rate_seconds = NULL, burst = NULL");
+	limit(always);
+	assert_string_equal(ask(&one, *state, false), "window");
+	assert_null(ask(&one, *state, true));
+	limit("windows = '[]'");
+	open_breaker(&one, *state);
+	assert_string_equal(ask(&one, *state, false), "open");
+	assert_string_equal(ask(&two, *state, true), "open");
+	side("UPDATE sen.platform_health SET failed_at = now() - interval '31 s', opened_at = now() - interval '31 s', epoch = epoch + 1");
+	/* It is the one that tries, although nothing else is due. */
+	assert_null(ask(&one, *state, false));
+	assert_string_equal(ask(&two, *state, false), "open");
+	gate_done(&one);
+	gate_done(&two);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +512,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_budget_is_the_platforms, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(a_revocation_needs_no_budget, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(in_a_window_only_revocations_go, begin, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(who_asks_by_name_is_told_why_it_cannot_go, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(in_a_pause_one_revocation_may_try, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(what_is_at_a_time_is_shared, begin, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(claims_keep_to_the_priority_and_probes_to_who_failed_least, begin, unit_arena_teardown),

@@ -41,9 +41,10 @@ test('a settled account: facts, plan, and each platform looked at; no secret any
   assert.deepEqual(kinds(r.plan), ['facts', 'plan', 'plan']);
   assert.equal(r.plan[1].detail.document.login, login);
   assert.deepEqual(r.platforms.map((p) => [p.platform, p.state, p.outcome, p.operation, p.attempts]), [['DIR', 'done', 'ok', 'look_up', 1], ['P02', 'done', 'ok', 'look_up', 1]]);
-  assert.deepEqual(kinds(on(r, 'P02').steps), ['claim', 'http', 'read_back']);
-  assert.deepEqual(kinds(on(r, 'DIR').steps), ['claim', 'ldap', 'read_back']);
-  const [claim, http, seen] = on(r, 'P02').steps;
+  assert.deepEqual(kinds(on(r, 'P02').steps), ['gate', 'claim', 'http', 'read_back']);
+  assert.deepEqual(kinds(on(r, 'DIR').steps), ['gate', 'claim', 'ldap', 'read_back']);
+  const [gate, claim, http, seen] = on(r, 'P02').steps;
+  assert.deepEqual([gate.detail.passed, gate.detail.breaker], [true, 'closed']);
   assert.equal(claim.detail.settled, true);
   assert.equal(http.detail.method, 'GET');
   assert.equal(http.detail.status, 200);
@@ -116,6 +117,34 @@ test('a provisioner that is killed in the middle: another attempt, under a new l
   assert.ok(on(r, 'P02').attempts >= 2);
   const [[n]] = await sql(`SELECT count(*) FROM (SELECT FROM sen.binding b JOIN sen.account a ON a.id = b.account_id WHERE a.login = $1 AND b.state = 2) x`, login);
   assert.equal(n, '0');
+});
+
+const limits = routeOf('PUT /api/v1/platforms/{code}/limits');
+const always = (more = {}) => ({ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '00:00', ...more });
+async function limit(body) {
+  const of = routeOf('GET /api/v1/platforms/{code}/limits'), token = await admin.accessToken();
+  const tag = (await call(of, token, { args: ['P02'] })).headers.get('etag');
+  const answer = await call(limits, token, { args: ['P02'], body, headers: tag ? { 'if-match': tag } : {} });
+  assert.ok(answer.status < 300, answer.text);
+}
+
+test('in a maintenance window nothing is sent on demand, and the run says so; a revocation goes', async () => {
+  const person = await official(p02);
+  await until('settled', settled(person.login));
+  await limit({ windows: [always({ revocations: false })] });
+  try {
+    let r;
+    await until('the window is known', async () => { r = await provisioned(person.login, { platform: 'P02' }); return on(r, 'P02').outcome === 'not_now'; }, 15000);
+    assert.equal(on(r, 'P02').fault, 'window');
+    assert.deepEqual(kinds(on(r, 'P02').steps), ['gate']);
+    assert.equal(on(r, 'P02').steps[0].detail.passed, false);
+    await admin.api('POST', `/accounts/${person.login}/disable`, { reason: 'Thôi việc' });
+    const off = await provisioned(person.login, { platform: 'P02' });
+    assert.deepEqual([on(off, 'P02').outcome, on(off, 'P02').operation, on(off, 'P02').steps[0].detail.takes_away], ['ok', 'disable', true]);
+    assert.equal((await scimUsers(env, `externalId eq "${person.id}"`))[0].active, false);
+  } finally {
+    await limit({ windows: [] });
+  }
 });
 
 test('who left: a run makes the proof that was missing; senctl shows the steps', async () => {
