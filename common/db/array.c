@@ -1,39 +1,60 @@
 /* One-dimensional arrays in their text form (PostgreSQL documentation 8.15.6). */
 
-#include "common/base/buf.h"
 #include "common/db/db.h"
 
 #include <string.h>
 
+static bool is_escaped(char c)
+{
+	return c == '"' || c == '\\';
+}
+
+static bool has_escapes(struct str s)
+{
+	return s.len > 0 && (memchr(s.p, '"', s.len) || memchr(s.p, '\\', s.len));
+}
+
+/* Everything is quoted: "NULL", an empty text and a comma then mean themselves. */
+static char *write_element(char *out, struct str s)
+{
+	*out++ = '"';
+	if (!has_escapes(s)) {
+		if (s.len > 0)
+			memcpy(out, s.p, s.len);
+		out += s.len;
+	} else {
+		for (size_t i = 0; i < s.len; i++) {
+			if (is_escaped(s.p[i]))
+				*out++ = '\\';
+			*out++ = s.p[i];
+		}
+	}
+	*out++ = '"';
+	return out;
+}
+
 struct str db_array(struct arena *a, const struct str *parts, size_t n)
 {
-	size_t max = 2;
+	size_t max = sizeof("{}");
+	char *text, *out;
 
 	for (size_t i = 0; i < n; i++)
-		max += 2 * parts[i].len + sizeof("\"\",NULL");
-
-	struct buf b = buf_new(a, max);
-
-	buf_add_char(&b, '{');
+		max += (has_escapes(parts[i]) ? 2 : 1) * parts[i].len + sizeof("NULL,");
+	out = text = arena_alloc(a, max);
+	*out++ = '{';
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
-			buf_add_char(&b, ',');
+			*out++ = ',';
 		if (str_is_null(parts[i])) {
-			buf_add_c(&b, "NULL");
-			continue;
+			memcpy(out, "NULL", 4);
+			out += 4;
+		} else {
+			out = write_element(out, parts[i]);
 		}
-		/* Everything is quoted: "NULL", an empty text and a comma then mean themselves. */
-		buf_add_char(&b, '"');
-		for (size_t k = 0; k < parts[i].len; k++) {
-			if (parts[i].p[k] == '"' || parts[i].p[k] == '\\')
-				buf_add_char(&b, '\\');
-			buf_add_char(&b, parts[i].p[k]);
-		}
-		buf_add_char(&b, '"');
 	}
-	buf_add_char(&b, '}');
-	assert(buf_ok(&b));
-	return buf_str(&b);
+	*out++ = '}';
+	assert((size_t)(out - text) < max);
+	return str_n(text, (size_t)(out - text));
 }
 
 /* The rest of a literal; elements are written without their escapes to out. */
