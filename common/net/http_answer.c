@@ -96,6 +96,8 @@ static void take_field(struct http_intake *in, struct str name, struct str value
 		in->answer.location = arena_dup(a, value);
 	else if (str_equal_nocase(name, STR("etag")))
 		in->answer.etag = arena_dup(a, value);
+	else if (str_equal_nocase(name, STR("set-txn")))
+		in->answer.txn = arena_dup(a, value);
 	else if (str_equal_nocase(name, STR("retry-after")))
 		take_retry_after(in, value);
 	else if (str_equal_nocase(name, STR("date")))

@@ -15,6 +15,7 @@
 struct http_client {
 	struct egress *egress;
 	char *ca_file; /* NULL: the system's */
+	char *cert_file, *key_file; /* NULL: none */
 	int connect_timeout_ms, total_timeout_ms;
 	size_t max_answer_bytes;
 	pthread_mutex_t lock;
@@ -44,23 +45,40 @@ static void curl_start(void)
 		abort();
 }
 
+static const char *file_of(struct op *op, struct str path)
+{
+	return path.len > 0 ? arena_cstr(op->arena, path) : NULL;
+}
+
+static char *kept(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		abort();
+	return copy;
+}
+
 int http_client_new(struct op *op, const struct http_client_config *config, struct http_client **ret_client)
 {
 	struct http_client *c;
 	struct egress *egress;
-	const char *ca_file = config->ca_file.len > 0 ? arena_cstr(op->arena, config->ca_file) : NULL;
+	const char *ca_file = file_of(op, config->ca_file), *cert_file = file_of(op, config->cert_file), *key_file = file_of(op, config->key_file);
 
 	assert(config->connect_timeout_ms > 0 && config->total_timeout_ms > 0 && config->max_answer_bytes > 0);
 	pthread_once(&curl_once, curl_start);
 	if (ca_file && access(ca_file, R_OK) < 0)
 		return op_fail_detail(op, ERR_CONFIG, "the CA file cannot be read", "%s", ca_file);
+	if ((cert_file && access(cert_file, R_OK) < 0) || (key_file && access(key_file, R_OK) < 0))
+		return op_fail_detail(op, ERR_CONFIG, "the client's certificate or key cannot be read", "%s", cert_file);
 	if (egress_new(op, config->egress_allow, &egress) < 0)
 		return op->error.code;
 	c = calloc(1, sizeof(*c));
 	if (!c || !(c->idle = calloc(config->pool_size + 1, sizeof(*c->idle))))
 		abort();
-	if (ca_file && !(c->ca_file = strdup(ca_file)))
-		abort();
+	c->ca_file = kept(ca_file);
+	c->cert_file = kept(cert_file);
+	c->key_file = kept(key_file);
 	c->egress = egress;
 	c->connect_timeout_ms = config->connect_timeout_ms;
 	c->total_timeout_ms = config->total_timeout_ms;
@@ -80,6 +98,8 @@ void http_client_free(struct http_client *c)
 	pthread_mutex_destroy(&c->lock);
 	egress_free(c->egress);
 	free(c->ca_file);
+	free(c->cert_file);
+	free(c->key_file);
 	free(c->idle);
 	free(c);
 }
@@ -238,6 +258,10 @@ static bool set_guard(CURL *curl, struct transfer *t)
 	if (t->client->ca_file) {
 		SET(CURLOPT_CAINFO, t->client->ca_file);
 		SET(CURLOPT_CAPATH, NULL); /* this file instead of the system's, not besides */
+	}
+	if (t->client->cert_file) {
+		SET(CURLOPT_SSLCERT, t->client->cert_file);
+		SET(CURLOPT_SSLKEY, t->client->key_file ? t->client->key_file : t->client->cert_file);
 	}
 	if (t->target.resolve)
 		list_add(&t->resolve, t->target.resolve);

@@ -15,6 +15,7 @@ struct http_client_config {
 	/* Comma-separated CIDRs that may be reached besides public addresses, e.g. "127.0.0.0/8,10.1.0.0/16". */
 	struct str egress_allow;
 	struct str ca_file; /* empty: the system's */
+	struct str cert_file, key_file; /* PEM, of ours as a client (mutual TLS); empty: none */
 	int connect_timeout_ms, total_timeout_ms;
 	size_t max_answer_bytes;
 	unsigned pool_size; /* curl handles kept */
@@ -40,6 +41,7 @@ struct http_answer {
 	struct str content_type; /* lower case, without parameters */
 	struct str location;
 	struct str etag;
+	struct str txn;          /* Set-Txn (RFC 9967 §3): the transaction that goes on behind a 202 */
 	struct str body;
 	int64_t retry_after_s;   /* seconds or date form turned into seconds, by the answer's own Date if it has one; -1: none */
 	int64_t rate_left;       /* RateLimit-Remaining, X-RateLimit-Remaining: requests that may still be sent; -1: not said */
