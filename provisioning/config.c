@@ -4,6 +4,8 @@
 #include "common/base/url.h"
 #include "common/crypto/http_signature.h"
 #include "provisioning/connector.h"
+#include "provisioning/scim_auth.h"
+#include "provisioning/scim_profile.h"
 
 #define FIELD(member) offsetof(struct config, member)
 #define EACH(member) offsetof(struct connector_config, member)
@@ -51,10 +53,20 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "url", CONF_STR, EACH(url), "", 0, 0, "scim: base, e.g. https://host/scim/v2; webhook: where operations are posted to" },
 	{ "connector.*", "token_file", CONF_SECRET, EACH(token), "", 0, 0, "scim: file with the bearer token" },
 	{ "connector.*", "update", CONF_STR, EACH(update), "patch", 0, 0, "scim: patch or put" },
+	{ "connector.*", "profile", CONF_STR, EACH(profile), "generic", 0, 0, "scim: generic, entra, aws or keycloak: what such servers can do" },
+	{ "connector.*", "switches", CONF_STR, EACH(switches), "", 0, 0, "scim: what is otherwise at this one: name=word, … (docs/provisioning/scim-client.md)" },
+	{ "connector.*", "auth", CONF_STR, EACH(auth), "bearer", 0, 0, "scim: bearer (token_file), basic (user, password_file), oauth2 (token_url, client_id, secret_file) or tls" },
+	{ "connector.*", "token_url", CONF_STR, EACH(token_url), "", 0, 0, "scim: token endpoint of oauth2" },
+	{ "connector.*", "client_id", CONF_STR, EACH(client_id), "", 0, 0, "scim: our name there" },
+	{ "connector.*", "scope", CONF_STR, EACH(scope), "", 0, 0, "scim: asked for with oauth2" },
+	{ "connector.*", "cert_file", CONF_PATH, EACH(cert_file), "", 0, 0, "scim: our certificate for mutual TLS, PEM" },
+	{ "connector.*", "key_file", CONF_PATH, EACH(key_file), "", 0, 0, "scim: its key" },
+	{ "connector.*", "group_prefix", CONF_STR, EACH(group_prefix), "sen-", 0, 0, "scim: groups with such a name are ours, one for each role" },
+	{ "connector.*", "events_url", CONF_STR, EACH(events_url), "", 0, 0, "scim: where security events wait for us (RFC 8936, RFC 9967)" },
 	{ "connector.*", "uri", CONF_STR, EACH(uri), "", 0, 0, "ldap: ldap://, ldaps:// or ldapi://" },
 	{ "connector.*", "starttls", CONF_BOOL, EACH(starttls), "false", 0, 0, "ldap: StartTLS on ldap://" },
 	{ "connector.*", "bind_dn", CONF_STR, EACH(bind_dn), "", 0, 0, "ldap: service account" },
-	{ "connector.*", "password_file", CONF_SECRET, EACH(password), "", 0, 0, "ldap, sql: file with its password" },
+	{ "connector.*", "password_file", CONF_SECRET, EACH(password), "", 0, 0, "ldap, sql, scim: file with its password" },
 	{ "connector.*", "people_base", CONF_STR, EACH(people_base), "", 0, 0, "ldap: entry above the accounts" },
 	{ "connector.*", "groups_base", CONF_STR, EACH(groups_base), "", 0, 0, "ldap: entry above the role groups" },
 	{ "connector.*", "id_attr", CONF_STR, EACH(id_attr), "employeeNumber", 0, 0,
@@ -68,10 +80,10 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "host", CONF_STR, EACH(host), "", 0, 0, "sql: name or address, or a unix socket; other hosts need TLS" },
 	{ "connector.*", "port", CONF_INT, EACH(port), "0", 0, 65535, "sql: 0: the driver's own" },
 	{ "connector.*", "database", CONF_STR, EACH(database), "", 0, 0, "sql: name of the database" },
-	{ "connector.*", "user", CONF_STR, EACH(user), "", 0, 0, "sql: our user there, with rights for the statements only" },
+	{ "connector.*", "user", CONF_STR, EACH(user), "", 0, 0, "sql: our user there, with rights for the statements only; scim: our user there" },
 	{ "connector.*", "statements_file", CONF_TEXT, EACH(statements), "", 0, 0, "sql: file with the declared statements" },
 	{ "connector.*", "signature", CONF_STR, EACH(signature), "es256", 0, 0, "webhook: es256 (our keys, published at the issuer's /jwks) or hmac-sha256" },
-	{ "connector.*", "secret_file", CONF_SECRET, EACH(secret), "", 0, 0, "webhook: file with the secret of hmac-sha256, 32 bytes at least" },
+	{ "connector.*", "secret_file", CONF_SECRET, EACH(secret), "", 0, 0, "webhook: file with the secret of hmac-sha256, 32 bytes at least; scim: of oauth2" },
 	{ "connector.*", "ca_file", CONF_PATH, EACH(ca_file), "", 0, 0, "empty: that of [http], or the system's" },
 };
 
@@ -105,15 +117,20 @@ static bool ops_read(struct str text, unsigned *ret_ops)
 	return true;
 }
 
-static const char *scim_fault(const struct connector_config *c)
+static const char *scim_fault(struct arena *a, const struct connector_config *c)
 {
+	struct scim_switches switches;
 	struct url url;
+	const char *fault;
 
 	if (!url_parse(c->url, &url) || url.has_userinfo || url.has_fragment || !str_is_null(url.query))
 		return "url: an absolute URL without query is needed";
 	if (!str_equal(c->update, STR("patch")) && !str_equal(c->update, STR("put")))
 		return "update must be patch or put";
-	return str_is_empty(c->token) ? "token_file is needed" : NULL;
+	if (!str_is_empty(c->events_url) && (!url_parse(c->events_url, &url) || url.has_userinfo || url.has_fragment))
+		return "events_url: an absolute URL is needed";
+	fault = scim_profile_read(a, c->profile, c->switches, &switches);
+	return fault ? fault : scim_auth_fault(c);
 }
 
 static const char *ldap_fault(const struct connector_config *c)
@@ -151,7 +168,7 @@ static const char *webhook_fault(const struct connector_config *c)
 }
 
 /* What lies outside one key: NULL, or what is wrong with the section. */
-static const char *connector_fault(const struct config *config, const struct connector_config *c)
+static const char *connector_fault(struct arena *a, const struct config *config, const struct connector_config *c)
 {
 	if (!connector_find(c->kind))
 		return "kind is none of: directory, scim, ldap, sql, webhook, form";
@@ -166,7 +183,7 @@ static const char *connector_fault(const struct config *config, const struct con
 		return webhook_fault(c);
 	if (str_equal(c->kind, STR("form")))
 		return NULL;
-	return str_equal(c->kind, STR("scim")) ? scim_fault(c) : ldap_fault(c);
+	return str_equal(c->kind, STR("scim")) ? scim_fault(a, c) : ldap_fault(c);
 }
 
 static int64_t default_timeout_ms(const struct config *config)
@@ -221,7 +238,7 @@ static int finish(struct arena *a, const char *path, const struct config *config
 		c->timeout_ms = default_timeout_ms(config);
 	if (!ops_read(c->ops_text, &c->ops_allowed))
 		c->ops_allowed = 0;
-	fault = connector_fault(config, c);
+	fault = connector_fault(a, config, c);
 	if (!fault)
 		return 0;
 	*ret_message = c->line > 0 ? arena_printf(a, "%s:%u: [connector.%.*s]: %s", path, c->line,

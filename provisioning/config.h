@@ -28,6 +28,12 @@ struct connector_config {
 	struct str url;
 	struct str token;
 	struct str update;     /* "patch" or "put" */
+	struct str profile, switches; /* scim_profile.h */
+	struct str auth;       /* "bearer", "basic" (user, password), "oauth2" or "tls" */
+	struct str token_url, client_id, scope; /* of oauth2; secret as well */
+	struct str cert_file, key_file;         /* of ours, for mutual TLS */
+	struct str group_prefix; /* of the names of groups that are ours */
+	struct str events_url; /* where security events wait (RFC 8936) */
 	/* LDAP */
 	struct str uri;
 	bool starttls;
@@ -46,7 +52,7 @@ struct connector_config {
 	struct str statements;  /* sql_script.h */
 	/* Webhook; url as well */
 	struct str signature;   /* "es256" or "hmac-sha256" */
-	struct str secret;      /* of hmac-sha256 */
+	struct str secret;      /* of hmac-sha256, of oauth2 */
 	const struct key_source *keys; /* of es256 */
 	/* From [http] */
 	struct str egress_allow;

@@ -113,6 +113,21 @@ struct list_page {
 	enum list_proof proof;
 };
 
+/* Somebody changed an account there. */
+struct notice {
+	struct str ext_id;     /* or STR_NULL */
+	struct str account_id; /* ours, as the platform knows it, or STR_NULL */
+	struct str etag;       /* of the account since then, or STR_NULL */
+};
+struct notices {
+	struct str *acks;      /* in: of the last notices, which have taken effect; out: to acknowledge these */
+	size_t n_acks;
+	struct notice *items;
+	size_t n;
+	bool is_about_all;     /* of accounts that are not named */
+	bool has_more;
+};
+
 struct connector {
 	const char *kind;
 	/* config and op->db (NULL in some tests) outlive the instance. */
@@ -148,6 +163,8 @@ struct connector {
 	 * a person has decided it: then c->want has its account_id alone.  NULL: not here.
 	 */
 	enum verdict (*adopt)(struct call *c, struct observed *ret);
+	/* What the platform says of its own accord; c->want is NULL.  VERDICT_REFUSED, "not_able": nothing.  NULL: never. */
+	enum verdict (*notices)(struct call *c, struct notices *notices);
 };
 
 /* NULL when there is none of that kind. */

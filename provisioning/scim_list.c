@@ -6,14 +6,14 @@
  *
  * Our cursor: "<p|g><i|c><count>:<startIndex or their cursor>".
  */
-#include "provisioning/scim_http.h"
+#include "provisioning/scim_groups.h"
 
 #include "common/base/buf.h"
 #include "common/base/url.h"
+#include "provisioning/attributes.h"
 
 #include <inttypes.h>
 
-#define COUNT_DEFAULT 200
 #define COUNT_MIN 10
 #define CURSOR_MAX_BYTES 2048
 #define PATH_MAX_BYTES 8192
@@ -48,11 +48,17 @@ static struct str place_write(struct arena *a, const struct place *p)
 	return arena_printf(a, "%ci%" PRId64 ":%" PRId64, p->by_get ? 'g' : 'p', p->count, p->start);
 }
 
-static struct str search_path(struct arena *a, const struct place *p)
+/* Groups are worth reading only where they are our roles, and shown there. */
+static bool shows_groups(struct scim *s)
+{
+	return scim_has_groups(s) && s->switches.of[SCIM_SW_MEMBERSHIP] == SCIM_MEMBERSHIP_USER;
+}
+
+static struct str search_path(struct arena *a, const struct place *p, bool with_groups)
 {
 	struct buf path = buf_new(a, PATH_MAX_BYTES);
 
-	buf_printf(&path, "/Users?excludedAttributes=groups&count=%" PRId64, p->count);
+	buf_printf(&path, "/Users?%scount=%" PRId64, with_groups ? "" : "excludedAttributes=groups&", p->count);
 	if (p->by_cursor) {
 		buf_add_c(&path, "&cursor=");
 		url_escape(&path, p->at);
@@ -62,12 +68,13 @@ static struct str search_path(struct arena *a, const struct place *p)
 	return buf_str(&path);
 }
 
-static json_t *search_body(const struct place *p)
+static json_t *search_body(const struct place *p, bool with_groups)
 {
 	json_t *search = json_new_object();
 
 	json_set_take(search, "schemas", json_pack("[s]", "urn:ietf:params:scim:api:messages:2.0:SearchRequest"));
-	json_set_take(search, "excludedAttributes", json_pack("[s]", "groups"));
+	if (!with_groups)
+		json_set_take(search, "excludedAttributes", json_pack("[s]", "groups"));
 	json_set_int(search, "count", p->count);
 	if (p->by_cursor)
 		json_set_str(search, "cursor", p->at);
@@ -78,39 +85,30 @@ static json_t *search_body(const struct place *p)
 
 static enum verdict ask(struct call *c, const struct place *p, struct scim_exchange *x)
 {
-	_json_ json_t *body = p->by_get ? NULL : search_body(p);
+	bool with_groups = shows_groups(c->instance);
+	_json_ json_t *body = p->by_get ? NULL : search_body(p, with_groups);
 	enum verdict verdict;
 
 	*x = (struct scim_exchange){ .kind = SCIM_READ, .method = p->by_get ? "GET" : "POST", .body = body };
-	x->path = p->by_get ? search_path(c->op->arena, p) : STR("/Users/.search");
+	x->path = p->by_get ? search_path(c->op->arena, p, with_groups) : STR("/Users/.search");
 	verdict = scim_exchange(c, x);
 	x->body = NULL;
 	return verdict;
 }
 
-/* RFC 9865 §5: the configuration says how it pages; one that cannot be had says nothing. */
+/* RFC 9865 §5: the server says how it pages, or the configuration does. */
 static enum verdict first_place(struct call *c, struct place *ret)
 {
-	_exchange_ struct scim_exchange x = { .kind = SCIM_READ, .method = "GET", .path = STR("/ServiceProviderConfig") };
-	enum verdict verdict = scim_exchange(c, &x);
-	const json_t *paging;
-	int64_t max;
+	struct scim *s = c->instance;
+	enum verdict verdict = scim_discover(c);
 
-	*ret = (struct place){ .count = COUNT_DEFAULT, .start = 1, .at = STR("") };
-	if (verdict == VERDICT_DOWN || verdict == VERDICT_AUTH || verdict == VERDICT_LIMITED)
+	*ret = (struct place){ .count = scim_page_size(s), .start = 1, .at = STR("") };
+	if (verdict != VERDICT_DONE)
 		return verdict;
-	paging = verdict == VERDICT_DONE ? json_object_get(x.json, "pagination") : NULL;
-	max = json_get_int(paging, "maxPageSize", COUNT_DEFAULT);
-	ret->by_cursor = ret->by_get = json_get_bool(paging, "cursor", false);
-	if (max > 0 && max < ret->count)
-		ret->count = max;
-	op_forgive(c->op);
+	ret->count = scim_page_size(s);
+	ret->by_cursor = scim_has_cursors(s);
+	ret->by_get = ret->by_cursor || !scim_can(s, SCIM_SW_SEARCH);
 	return VERDICT_DONE;
-}
-
-static bool is_list(const json_t *json)
-{
-	return json_is_array(json_object_get(json, "Resources")) || json_get_int(json, "totalResults", -1) == 0;
 }
 
 static struct str or_null(struct arena *a, struct str s)
@@ -118,7 +116,31 @@ static struct str or_null(struct arena *a, struct str s)
 	return str_is_empty(s) ? STR_NULL : arena_dup(a, s);
 }
 
-static void take_user(struct arena *a, const json_t *user, struct list_page *page)
+/* The user's roles where these are not an attribute: by its groups, if all of them have names; else nothing is known. */
+static void take_roles(struct arena *a, struct scim *s, const json_t *user, json_t *document)
+{
+	const json_t *groups = json_object_get(user, "groups");
+	struct str *roles = ARENA_ARRAY(a, struct str, json_array_size(groups) + 1);
+	size_t i, n = 0;
+	json_t *group;
+
+	if (scim_roles_in(s) == SCIM_ROLES_ATTRIBUTE)
+		return;
+	json_object_del(document, "roles");
+	if (!shows_groups(s))
+		return;
+	json_array_foreach((json_t *)(uintptr_t)groups, i, group) {
+		struct str name = json_get_str(group, "display"), role = scim_group_role(s, name);
+
+		if (str_is_empty(name))
+			return;
+		if (!str_is_null(role))
+			roles[n++] = role;
+	}
+	attributes_list(a, document, "roles", roles, n);
+}
+
+static void take_user(struct arena *a, struct scim *s, const json_t *user, struct list_page *page)
 {
 	_json_ json_t *document = NULL;
 	struct listed l = { .ext_id = scim_user_id(a, user) };
@@ -127,6 +149,7 @@ static void take_user(struct arena *a, const json_t *user, struct list_page *pag
 	if (str_is_null(l.ext_id))
 		return;
 	document = scim_attributes(a, user);
+	take_roles(a, s, user, document);
 	l.account_id = or_null(a, json_get_str(user, "externalId"));
 	l.login = or_null(a, json_get_str(user, "userName"));
 	l.etag = or_null(a, json_get_str(json_object_get(user, "meta"), "version"));
@@ -162,12 +185,12 @@ static enum verdict take_page(struct call *c, const struct scim_exchange *x, con
 	const json_t *users = json_object_get(x->json, "Resources");
 	size_t n = json_array_size(users);
 
-	if (!is_list(x->json) || n > JSON_USERS_MAX)
+	if (!scim_is_list(x->json) || n > JSON_USERS_MAX)
 		return call_fault(c, VERDICT_NOT_DONE, "answer", "%d without a list of users", x->status);
 	page->accounts = ARENA_ARRAY(c->op->arena, struct listed, n + 1);
 	page->n = 0;
 	for (size_t i = 0; i < n; i++)
-		take_user(c->op->arena, json_array_get(users, i), page);
+		take_user(c->op->arena, c->instance, json_array_get(users, i), page);
 	take_next(c->op->arena, x->json, n, *p, page);
 	return VERDICT_DONE;
 }
@@ -192,12 +215,15 @@ static bool another_way(struct call *c, const struct scim_exchange *x, enum verd
 	bool is_first = p->by_cursor ? str_is_empty(p->at) : p->start == 1;
 
 	if (is_too_much(c, x, verdict) && p->count > COUNT_MIN) {
-		p->count = p->count / 2 > COUNT_MIN ? p->count / 2 : COUNT_MIN;
+		(void)scim_learn_half(&((struct scim *)c->instance)->page, p->count, COUNT_MIN);
+		p->count = scim_page_size(c->instance);
 		return true;
 	}
 	if (!is_first || (verdict != VERDICT_REFUSED && verdict != VERDICT_ABSENT))
 		return false;
 	if (!p->by_get) {
+		if (x->status == 404 || x->status == 405 || x->status == 501)
+			atomic_store(&((struct scim *)c->instance)->no_search, true);
 		p->by_get = true;
 		return true;
 	}

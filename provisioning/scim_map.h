@@ -11,6 +11,7 @@
 #include "common/base/json.h"
 #include "provisioning/connector.h"
 
+#define SCIM_ERROR "urn:ietf:params:scim:api:messages:2.0:Error"
 #define SCIM_USER "urn:ietf:params:scim:schemas:core:2.0:User"
 #define SCIM_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 

@@ -1,34 +1,8 @@
 /* scim_match.c: accounts of a SCIM platform that may be ours, by a rule of matching, and how one becomes ours (scim_http.h). */
-#include "provisioning/scim_http.h"
+#include "provisioning/scim_write.h"
 
-#include "common/base/buf.h"
-#include "common/base/url.h"
 #include "provisioning/match.h"
 #include "provisioning/scim_mapped.h"
-
-#define URL_MAX_BYTES 4096
-#define PAGE_SIZE 100
-
-/* Values are data of persons: in the body of a search; as GET only where there is no search. */
-static enum verdict search(struct call *c, struct str filter, struct scim_exchange *x)
-{
-	_json_ json_t *body = json_pack("{s: [s], s: i, s: i}", "schemas", "urn:ietf:params:scim:api:messages:2.0:SearchRequest", "startIndex", 1,
-	                                "count", PAGE_SIZE);
-	struct buf path = buf_new(c->op->arena, URL_MAX_BYTES);
-	enum verdict verdict;
-
-	json_set_str(body, "filter", filter);
-	*x = (struct scim_exchange){ .kind = SCIM_READ, .method = "POST", .path = STR("/Users/.search"), .body = body };
-	verdict = scim_exchange(c, x);
-	x->body = NULL;
-	if (verdict != VERDICT_REFUSED && verdict != VERDICT_ABSENT)
-		return verdict;
-	json_decref(x->json);
-	buf_add_c(&path, "/Users?filter=");
-	url_escape(&path, filter);
-	*x = (struct scim_exchange){ .kind = SCIM_READ, .method = "GET", .path = buf_str(&path) };
-	return scim_exchange(c, x);
-}
 
 static struct candidate candidate_of(struct call *c, const struct match_rule *rule, const json_t *user)
 {
@@ -100,7 +74,7 @@ static enum verdict prove(struct call *c, const struct match_rule *rule)
 	}
 	if (str_is_empty(text) || str_is_null(id))
 		return VERDICT_DONE;
-	verdict = search(c, scim_filter_eq(c->op->arena, rule->path.p, text), &found);
+	verdict = scim_search(c, scim_filter_eq(c->op->arena, rule->path.p, text), 1, &found);
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	if (!list_has_id(c->op->arena, found.json, id))
@@ -115,7 +89,7 @@ enum verdict scim_match(struct call *c, size_t rule_index, struct candidates *al
 	struct str value = c->want->matches[rule_index].text;
 	bool nocase = str_equal(rule->path, STR("userName")) || str_equal(rule->path, STR("emails.value"));
 	_exchange_ struct scim_exchange x = { 0 };
-	enum verdict verdict = search(c, scim_filter_eq(c->op->arena, rule->path.p, value), &x);
+	enum verdict verdict = scim_search(c, scim_filter_eq(c->op->arena, rule->path.p, value), 1, &x);
 	const json_t *users = json_object_get(x.json, "Resources");
 	bool filter_held = true;
 	size_t i, n;
@@ -135,7 +109,7 @@ enum verdict scim_match(struct call *c, size_t rule_index, struct candidates *al
 			match_add(all, hit);
 	}
 	/* Without a filter that holds, or the end of the list, there may be more of them. */
-	if (!scim_list_is_whole(x.json, n) || (!filter_held && json_get_int(x.json, "totalResults", -1) < 0))
+	if (!scim_is_whole(c->instance, x.json, n) || (!filter_held && json_get_int(x.json, "totalResults", -1) < 0))
 		return call_fault(c, VERDICT_REFUSED, "unprovable", "the platform does not show all accounts with that %.*s", STR_ARG(rule->path));
 	return all->n_hits > 0 || is_proven(c->instance, rule->path) ? VERDICT_DONE : prove(c, rule);
 }
@@ -156,7 +130,8 @@ enum verdict scim_adopt(struct call *c, struct observed *ret)
 		return call_fault(c, VERDICT_CONFLICT, "conflict", "the account belongs to another one of ours");
 	patch = json_pack("{s: [s], s: [{s: s, s: s, s: o}]}", "schemas", "urn:ietf:params:scim:api:messages:2.0:PatchOp", "Operations", "op", "replace",
 	                  "path", "externalId", "value", json_from_str(c->want->account_id));
-	x = (struct scim_exchange){ .kind = SCIM_CHANGE, .method = "PATCH", .path = scim_user_path(c->op->arena, c->ext_id), .body = patch };
+	x = (struct scim_exchange){ .kind = SCIM_CHANGE, .method = "PATCH", .path = scim_user_path(c->op->arena, c->ext_id), .body = patch,
+		                   .if_match = scim_version(c, &now) };
 	verdict = scim_exchange(c, &x);
 	x.body = NULL;
 	if (verdict == VERDICT_REFUSED) {
@@ -166,7 +141,8 @@ enum verdict scim_adopt(struct call *c, struct observed *ret)
 		json_object_del(user, "groups");
 		json_set_str(user, "externalId", c->want->account_id);
 		json_decref(x.json);
-		x = (struct scim_exchange){ .kind = SCIM_CHANGE, .method = "PUT", .path = scim_user_path(c->op->arena, c->ext_id), .body = user };
+		x = (struct scim_exchange){ .kind = SCIM_CHANGE, .method = "PUT", .path = scim_user_path(c->op->arena, c->ext_id), .body = user,
+			                   .if_match = scim_version(c, &now) };
 		verdict = scim_exchange(c, &x);
 		x.body = NULL;
 	}

@@ -1,5 +1,5 @@
 /*
- * SCIM 2.0 platforms (RFC 7643, RFC 7644).
+ * SCIM 2.0 platforms (RFC 7643, RFC 7644): what a connector does, by the parts in provisioning/scim_*.c.
  *
  * Written against servers as they are: a Location may be missing, a body too; a filter may be
  * ignored; paging may be ignored; an update may answer 200, 204 or with half the user.
@@ -9,36 +9,60 @@
 #include "common/base/err.h"
 #include "common/base/url.h"
 #include "common/net/http_client.h"
-#include "provisioning/scim_http.h"
+#include "provisioning/scim_events.h"
+#include "provisioning/scim_groups.h"
+#include "provisioning/scim_write.h"
 
 #include <stdlib.h>
 
 #define ANSWER_MAX_BYTES ((size_t)1024 * 1024)
+
+static void make_locks(struct scim *s)
+{
+	pthread_mutex_init(&s->asking, NULL);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->hearing, NULL);
+	combine_init(&s->bulk);
+	combine_init(&s->members);
+}
 
 static int scim_open(struct op *op, const struct connector_config *config, void **ret_instance)
 {
 	struct http_client_config http = {
 		.egress_allow = config->egress_allow,
 		.ca_file = config->ca_file,
+		.cert_file = config->cert_file,
+		.key_file = config->key_file,
 		.connect_timeout_ms = (int)config->timeout_ms,
 		.total_timeout_ms = (int)config->timeout_ms,
 		.max_answer_bytes = ANSWER_MAX_BYTES,
 		.pool_size = (unsigned)config->concurrency,
 	};
+	struct scim_switches switches;
+	const char *fault = scim_profile_read(op->arena, config->profile, config->switches, &switches);
 	struct http_client *client;
 	struct scim *s;
 
+	if (fault)
+		return op_fail_detail(op, ERR_CONFIG, "the switches of a SCIM platform", "%s", fault);
 	if (http_client_new(op, &http, &client) < 0)
 		return op->error.code;
 	s = calloc(1, sizeof(*s));
-	if (!s || asprintf(&s->authorization, "Bearer %.*s", STR_ARG(config->token)) < 0)
+	if (!s)
 		abort();
 	s->config = config;
 	s->http = client;
+	s->switches = switches;
 	s->base = config->url;
 	while (str_ends(s->base, STR("/")))
 		s->base.len--;
-	atomic_store(&s->only_put, str_equal(config->update, STR("put")));
+	s->group_ids = json_new_object();
+	s->group_state = json_new_object();
+	s->answers = json_new_object();
+	s->acks = json_new_array();
+	make_locks(s);
+	scim_auth_init(&s->auth, config, client);
+	atomic_store(&s->only_put, str_equal(config->update, STR("put")) || switches.of[SCIM_SW_PATCH] == SCIM_NO);
 	*ret_instance = s;
 	return 0;
 }
@@ -48,8 +72,16 @@ static void scim_close(void *instance)
 	struct scim *s = instance;
 
 	http_client_free(s->http);
-	explicit_bzero(s->authorization, str_c(s->authorization).len);
-	free(s->authorization);
+	scim_auth_done(&s->auth);
+	combine_done(&s->bulk);
+	combine_done(&s->members);
+	pthread_mutex_destroy(&s->asking);
+	pthread_mutex_destroy(&s->lock);
+	pthread_mutex_destroy(&s->hearing);
+	json_decref(s->group_ids);
+	json_decref(s->group_state);
+	json_decref(s->answers);
+	json_decref(s->acks);
 	free(s);
 }
 
@@ -61,12 +93,59 @@ static bool is_about_another(const json_t *user, const struct desired *want)
 	return (!str_is_empty(owner) && !str_equal(owner, want->account_id)) || (!str_is_empty(name) && !str_equal_nocase(name, want->login));
 }
 
-static enum verdict scim_create(struct call *c, struct observed *ret)
+/* The id, by the body or the Location (relative, or not of a user at all). */
+static void take_id(struct call *c, const struct scim_exchange *x, struct observed *ret)
 {
-	_json_ json_t *user = scim_user(c->want);
-	_exchange_ struct scim_exchange x = { .kind = SCIM_CREATE, .method = "POST", .path = STR("/Users"), .body = user };
-	enum verdict verdict = scim_exchange(c, &x);
+	struct str id;
 
+	if (!str_is_null(ret->ext_id) || str_is_empty(x->answer.location))
+		return;
+	id = scim_id_of_location(x->answer.location);
+	if (!str_is_null(id) && (x->status == 202 || !url_unescape(c->op->arena, id, &ret->ext_id)))
+		ret->ext_id = STR_NULL;
+}
+
+/* It is said to be made, and not said what it is called there: now, or (202) in a while. */
+static enum verdict find_made(struct call *c, const struct scim_exchange *x, struct observed *ret)
+{
+	int64_t ms = 0;
+	enum verdict verdict;
+
+	do
+		verdict = scim_look_up(c, ret);
+	while (verdict == VERDICT_ABSENT && x->status == 202 && scim_pause(c, &ms));
+	if (verdict == VERDICT_DONE)
+		return verdict;
+	return call_fault(c, VERDICT_IN_DOUBT, "answer", "%d without an id, and the account is not found", x->status);
+}
+
+/* It is there, so whatever comes of its groups, it has its identifier. */
+static enum verdict enter_groups(struct call *c, struct observed *ret)
+{
+	_json_ json_t *user = json_new_object();
+	bool is_changed;
+	enum verdict verdict;
+
+	json_set_str(user, "id", ret->ext_id);
+	c->ext_id = ret->ext_id;
+	verdict = scim_groups_bring(c, user, true, &is_changed);
+	*ret = (struct observed){ .ext_id = c->ext_id };
+	/* Not of the account itself. */
+	return verdict == VERDICT_CONFLICT || verdict == VERDICT_ABSENT ? VERDICT_NOT_DONE : verdict;
+}
+
+static enum verdict create_user(struct call *c, struct observed *ret)
+{
+	struct scim *s = c->instance;
+	struct scim_shape shape = scim_shape(s);
+	struct desired want = scim_shape_want(&shape, c->want);
+	_json_ json_t *user = scim_user(&want);
+	_exchange_ struct scim_exchange x = { .kind = SCIM_CREATE, .method = "POST", .path = STR("/Users"), .body = user };
+	enum verdict verdict;
+
+	scim_shape_user(c->op->arena, &shape, user, NULL);
+	verdict = scim_exchange(c, &x);
+	x.body = NULL;
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	if (is_about_another(x.json, c->want))
@@ -75,100 +154,45 @@ static enum verdict scim_create(struct call *c, struct observed *ret)
 		scim_observe(c, x.json, arena_dup(c->op->arena, x.answer.etag), ret);
 	else
 		*ret = (struct observed){ .ext_id = scim_user_id(c->op->arena, x.json) };
-	if (str_is_null(ret->ext_id) && !str_is_empty(x.answer.location)) {
-		struct str id = scim_id_of_location(x.answer.location);
-
-		if (!str_is_null(id) && !url_unescape(c->op->arena, id, &ret->ext_id))
-			ret->ext_id = STR_NULL;
-	}
-	if (!str_is_null(ret->ext_id))
-		return VERDICT_DONE;
-	verdict = scim_look_up(c, ret);
-	if (verdict == VERDICT_DONE)
-		return verdict;
-	return call_fault(c, VERDICT_IN_DOUBT, "answer", "%d without an id, and the account is not found", x.status);
+	take_id(c, &x, ret);
+	return str_is_null(ret->ext_id) ? find_made(c, &x, ret) : VERDICT_DONE;
 }
 
-static enum verdict read_user(struct call *c, struct scim_exchange *x)
+static enum verdict scim_create(struct call *c, struct observed *ret)
 {
-	enum verdict verdict;
+	enum verdict verdict = scim_discover(c);
 
-	*x = (struct scim_exchange){ .kind = SCIM_READ, .method = "GET", .path = scim_user_path(c->op->arena, c->ext_id) };
-	verdict = scim_exchange(c, x);
-	if (verdict == VERDICT_DONE && !json_is_object(x->json))
-		return call_fault(c, VERDICT_NOT_DONE, "answer", "200 without a JSON object");
-	/* A proxy or a doubled answer: what is said of somebody else proves nothing here. */
-	if (verdict == VERDICT_DONE && !str_is_null(scim_user_id(c->op->arena, x->json)) &&
-	    !str_equal(scim_user_id(c->op->arena, x->json), c->ext_id))
-		return call_fault(c, VERDICT_NOT_DONE, "answer", "the answer is about another account");
-	return verdict;
+	if (verdict == VERDICT_DONE)
+		verdict = create_user(c, ret);
+	return verdict == VERDICT_DONE && scim_has_groups(c->instance) ? enter_groups(c, ret) : verdict;
 }
 
 static enum verdict scim_read_back(struct call *c, struct observed *ret)
 {
 	_exchange_ struct scim_exchange x = { 0 };
-	enum verdict verdict = read_user(c, &x);
-
-	if (verdict == VERDICT_DONE)
-		scim_observe(c, x.json, arena_dup(c->op->arena, x.answer.etag), ret);
-	return verdict;
-}
-
-static bool patch_is_unknown(const struct scim_exchange *x)
-{
-	struct str type = json_get_str(x->json, "scimType");
-
-	return x->status == 405 || x->status == 501 ||
-	       (x->status == 400 && (str_equal(type, STR("noTarget")) || str_equal(type, STR("invalidPath"))));
-}
-
-static enum verdict put_user(struct call *c, const json_t *current, struct scim_exchange *x)
-{
-	_json_ json_t *user = scim_user_over(current, c->want);
-	enum verdict verdict;
-
-	*x = (struct scim_exchange){
-		.kind = SCIM_CHANGE, .method = "PUT", .path = scim_user_path(c->op->arena, c->ext_id), .body = user
-	};
-	verdict = scim_exchange(c, x);
-	x->body = NULL;
-	return verdict;
-}
-
-/* Reads, sends what differs.  Also takes an account down: the desired document says so. */
-static enum verdict scim_update(struct call *c, struct observed *ret)
-{
-	struct scim *s = c->instance;
-	_exchange_ struct scim_exchange now = { 0 };
-	_exchange_ struct scim_exchange x = { .kind = SCIM_CHANGE, .method = "PATCH" };
-	_json_ json_t *patch = NULL;
-	struct str owner;
-	enum verdict verdict = read_user(c, &now);
+	struct scim_groups *groups;
+	enum verdict verdict = scim_read_user(c, &x);
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	owner = json_get_str(now.json, "externalId");
-	if (!str_is_empty(owner) && !str_equal(owner, c->want->account_id))
-		return call_fault(c, VERDICT_CONFLICT, "conflict", "the platform's id now belongs to another account");
-	patch = scim_patch(now.json, c->want);
-	if (!patch) {
-		scim_observe(c, now.json, arena_dup(c->op->arena, now.answer.etag), ret);
+	scim_observe(c, x.json, arena_dup(c->op->arena, x.answer.etag), ret);
+	if (!scim_has_groups(c->instance))
 		return VERDICT_DONE;
-	}
-	scim_note_changes(c, now.json, patch);
-	if (!atomic_load(&s->only_put)) {
-		x.path = scim_user_path(c->op->arena, c->ext_id);
-		x.body = patch;
-		verdict = scim_exchange(c, &x);
-		if (verdict == VERDICT_REFUSED && (x.status == 405 || x.status == 501))
-			atomic_store(&s->only_put, true);
-	}
-	if (atomic_load(&s->only_put) || (verdict == VERDICT_REFUSED && patch_is_unknown(&x))) {
-		json_decref(x.json);
-		verdict = put_user(c, now.json, &x);
-	}
-	if (verdict == VERDICT_DONE && scim_user_hit(x.json, c->want) == SCIM_HIT_OURS)
-		scim_observe(c, x.json, arena_dup(c->op->arena, x.answer.etag), ret);
+	groups = ARENA_NEW(c->op->arena, struct scim_groups);
+	verdict = scim_groups_of(c, x.json, groups);
+	ret->matches = ret->matches && verdict == VERDICT_DONE && scim_groups_match(groups, c->want);
+	return verdict;
+}
+
+/* Takes access away, and no more. */
+static enum verdict make_inactive(struct call *c)
+{
+	struct scim_shape shape = scim_shape(c->instance);
+	_json_ json_t *plain = scim_patch_inactive(), *patch = scim_shape_patch(&shape, shape.style, plain, NULL);
+	_exchange_ struct scim_exchange x = { .kind = SCIM_CHANGE, .method = "PATCH", .path = scim_user_path(c->op->arena, c->ext_id), .body = patch };
+	enum verdict verdict = scim_exchange(c, &x);
+
+	x.body = NULL;
 	return verdict;
 }
 
@@ -179,15 +203,10 @@ static enum verdict scim_update(struct call *c, struct observed *ret)
 static enum verdict scim_disable(struct call *c, struct observed *ret)
 {
 	enum verdict verdict = scim_update(c, ret);
-	_json_ json_t *patch = NULL;
-	_exchange_ struct scim_exchange x = { .kind = SCIM_CHANGE, .method = "PATCH" };
 
 	if (verdict != VERDICT_REFUSED)
 		return verdict;
-	patch = scim_patch_inactive();
-	x.path = scim_user_path(c->op->arena, c->ext_id);
-	x.body = patch;
-	verdict = scim_exchange(c, &x);
+	verdict = make_inactive(c);
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	verdict = scim_update(c, ret);
@@ -199,13 +218,24 @@ static enum verdict scim_remove(struct call *c, _unused_ struct observed *ret)
 {
 	_exchange_ struct scim_exchange now = { 0 };
 	_exchange_ struct scim_exchange x = { .kind = SCIM_CHANGE, .method = "DELETE", .path = scim_user_path(c->op->arena, c->ext_id) };
-	enum verdict verdict = read_user(c, &now);
+	enum verdict verdict = scim_read_user(c, &now);
+	int64_t ms = 0;
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	if (!str_equal(json_get_str(now.json, "externalId"), c->want->account_id))
 		return call_fault(c, VERDICT_CONFLICT, "disputed", "the account there does not carry our id; it is not deleted");
-	return scim_exchange(c, &x);
+	x.if_match = scim_version(c, &now);
+	verdict = scim_exchange(c, &x);
+	if (verdict != VERDICT_DONE || x.status != 202)
+		return verdict;
+	/* It goes on: the account is gone when it is gone. */
+	while (scim_pause(c, &ms)) {
+		scim_exchange_done(&now);
+		if (scim_read_user(c, &now) == VERDICT_ABSENT)
+			return VERDICT_DONE;
+	}
+	return call_fault(c, VERDICT_IN_DOUBT, "pending", "DELETE was answered 202, and the account is still there");
 }
 
 static json_t *scim_expect(struct arena *a, void *instance, const struct desired *want)
@@ -228,4 +258,5 @@ const struct connector connector_scim = {
 	.expect = scim_expect,
 	.match = scim_match,
 	.adopt = scim_adopt,
+	.notices = scim_notices,
 };

@@ -46,6 +46,8 @@ struct stand {
 	bool renames;       /* a user name may change */
 	bool can_lose_id;   /* STAND_UNMARK, STAND_MISMARK: the platform does not keep the account by our id itself */
 	bool can_move;      /* STAND_MOVE */
+	bool needs_name;    /* refuses an account without a full name */
+	bool hides_roles;   /* a listing does not show them */
 	const char *name_path; /* of a mapping: where the full name stands; NULL: it cannot be asked which accounts are there */
 	const struct CMUnitTest *own; /* scenarios of this kind alone, or NULL */
 	size_t n_own;

@@ -112,6 +112,11 @@ static void test_theirs_is_left_alone(void **state)
 		assert_int_equal(kit_stand->count(), 0);
 		return;
 	}
+	if (kit_stand->needs_name) {
+		assert_outcome(r, OUTCOME_BLOCKED);
+		assert_int_equal(kit_stand->count(), 0);
+		return;
+	}
 	assert_outcome(r, OUTCOME_OK);
 	kit_stand->act(STAND_RENAME, "annth");
 	assert_outcome(kit_go(d, &r), OUTCOME_OK);

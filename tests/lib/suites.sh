@@ -116,11 +116,13 @@ suite_connectors() {
 	service_is_running ldap || openldap_start
 	tests_ldap_env
 	connectors_scim_start
+	connectors_scim_peer_start
 	connectors_webhook_start
 	SEN_TEST_SQL_STATEMENTS=$SEN_ROOT/tests/connectors/statements.sql SEN_TEST_PG_PORT=$PORT_POSTGRES \
 		SEN_TEST_MARIADB_SOCKET=$STATE/run/mariadb.sock SEN_TEST_MARIADB_PORT=$PORT_MARIADB meson_suite connectors
 	service_stop mariadb
 	service_stop p02-scim
+	service_stop scim-peer
 	service_stop webhook
 	as_server rm -f "$STATE/p02/accounts.json"
 }
@@ -133,6 +135,27 @@ connectors_scim_start() {
 	(umask 077 && as_server cat "$P02_SCIM_TOKEN_FILE" >"$TESTS_LOG/scim.token")
 	export SEN_TEST_SCIM_PORT=$PORT_P02_SCIM SEN_TEST_SCIM_TOKEN_FILE=$TESTS_LOG/scim.token
 	export SEN_TEST_SCIM_DATA=$STATE/p02/accounts.json
+}
+
+# SCIM servers of other makers, by their limits; with a port for those who want a certificate of ours.
+connectors_scim_peer_start() {
+	local folder=$STATE/scim-peer http=$((PORT_BASE + 12)) tls=$((PORT_BASE + 13))
+	as_server mkdir -p "$folder"
+	server_copy "$SEN_ROOT/tests/connectors/scim_peer.mjs" "$folder/scim_peer.mjs" 644
+	(cd "$folder" && as_server sh -c '
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 30 -subj "/CN=test CA" \
+			-addext basicConstraints=critical,CA:TRUE
+		for name in server client; do
+			openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.key -out $name.csr -subj "/CN=$name" -addext subjectAltName=IP:127.0.0.1
+			openssl x509 -req -in $name.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -copy_extensions copy -out $name.crt
+		done' 2>"$TESTS_LOG/scim-peer.openssl")
+	service_start scim-peer env LISTEN_HOST="$HOST_SERVER" LISTEN_PORT="$http" TOKEN_FILE="$P02_SCIM_TOKEN_FILE" \
+		TLS_PORT="$tls" TLS_KEY="$folder/server.key" TLS_CERT="$folder/server.crt" TLS_CA="$folder/ca.crt" "$NODE" "$folder/scim_peer.mjs"
+	wait_for_http scim-peer "http://$HOST_SERVER:$http/healthz"
+	(umask 077 && as_server cat "$folder/ca.crt" >"$TESTS_LOG/peer-ca.crt" && as_server cat "$folder/client.crt" >"$TESTS_LOG/peer-client.crt" &&
+		as_server cat "$folder/client.key" >"$TESTS_LOG/peer-client.key")
+	export SEN_TEST_SCIM_PEER_PORT=$http SEN_TEST_SCIM_PEER_TLS_PORT=$tls SEN_TEST_SCIM_PEER_CA=$TESTS_LOG/peer-ca.crt
+	export SEN_TEST_SCIM_PEER_CERT=$TESTS_LOG/peer-client.crt SEN_TEST_SCIM_PEER_KEY=$TESTS_LOG/peer-client.key
 }
 
 # The receiver as docs/integrate/webhook.md has it.  Its address is that of the kit's proxy.

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define TICK_MS 10
-#define CONNECTIONS_MAX 64
+#define CONNECTIONS_MAX 512
 
 struct proxy_cert {
 	X509 *x509;
