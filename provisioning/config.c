@@ -23,6 +23,8 @@ static const struct conf_key keys[] = {
 	{ "directory", "ca_file", CONF_PATH, FIELD(dir_ca_file), "", 0, 0, "empty: the system's" },
 	{ "directory", "bind_dn", CONF_STR, FIELD(dir_bind_dn), NULL, 0, 0, "service account of the provisioner" },
 	{ "directory", "password_file", CONF_SECRET, FIELD(dir_password), NULL, 0, 0, "file with its password" },
+	{ "directory", "follow_dn", CONF_STR, FIELD(dir_follow_dn), "", 0, 0, "account that follows changes (RFC 4533), with the right to read; empty: not followed" },
+	{ "directory", "follow_password_file", CONF_SECRET, FIELD(dir_follow_password), "", 0, 0, "file with its password" },
 	{ "directory", "people_base", CONF_STR, FIELD(dir_people_base), NULL, 0, 0, "entry above the accounts" },
 	{ "directory", "mail_domain", CONF_STR, FIELD(mail_domain), NULL, 0, 0,
 	  "official e-mail address = user name @ this" },
@@ -67,6 +69,8 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "starttls", CONF_BOOL, EACH(starttls), "false", 0, 0, "ldap: StartTLS on ldap://" },
 	{ "connector.*", "bind_dn", CONF_STR, EACH(bind_dn), "", 0, 0, "ldap: service account" },
 	{ "connector.*", "password_file", CONF_SECRET, EACH(password), "", 0, 0, "ldap, sql, scim: file with its password" },
+	{ "connector.*", "follow_dn", CONF_STR, EACH(follow_dn), "", 0, 0, "ldap: account that follows changes (RFC 4533), with the right to read; empty: not followed" },
+	{ "connector.*", "follow_password_file", CONF_SECRET, EACH(follow_password), "", 0, 0, "ldap: file with its password" },
 	{ "connector.*", "people_base", CONF_STR, EACH(people_base), "", 0, 0, "ldap: entry above the accounts" },
 	{ "connector.*", "groups_base", CONF_STR, EACH(groups_base), "", 0, 0, "ldap: entry above the role groups" },
 	{ "connector.*", "id_attr", CONF_STR, EACH(id_attr), "employeeNumber", 0, 0,
@@ -138,6 +142,8 @@ static const char *ldap_fault(const struct connector_config *c)
 	if (str_is_empty(c->uri) || str_is_empty(c->bind_dn) || str_is_empty(c->password) ||
 	    str_is_empty(c->people_base))
 		return "uri, bind_dn, password_file and people_base are needed";
+	if (str_is_empty(c->follow_dn) != str_is_empty(c->follow_password))
+		return "follow_dn and follow_password_file belong together";
 	if (!str_equal(c->kind, STR("ldap")))
 		return NULL;
 	if (str_is_empty(c->id_attr) || str_is_empty(c->disable_attr) || str_is_empty(c->disable_value))
@@ -203,6 +209,8 @@ static void fill_from_directory(const struct config *config, struct connector_co
 	c->password = config->dir_password;
 	c->people_base = config->dir_people_base;
 	c->ca_file = config->dir_ca_file;
+	c->follow_dn = config->dir_follow_dn;
+	c->follow_password = config->dir_follow_password;
 }
 
 static void add_directory(struct connector_config *c)

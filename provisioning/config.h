@@ -45,6 +45,7 @@ struct connector_config {
 	struct str disable_attr, disable_value;
 	struct str placeholder_member;
 	struct str ca_file;
+	struct str follow_dn, follow_password; /* who follows changes (RFC 4533), reading only; empty: nobody */
 	/* SQL */
 	struct str driver;      /* "postgresql" or "mariadb" */
 	struct str host, database, user;
@@ -62,6 +63,7 @@ struct config {
 	struct str db_conninfo, db_password;
 	int64_t audit_chain;
 	struct str dir_uri, dir_bind_dn, dir_password, dir_people_base, dir_ca_file;
+	struct str dir_follow_dn, dir_follow_password;
 	bool dir_starttls;
 	struct str mail_domain;
 	struct str log_level;

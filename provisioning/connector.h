@@ -128,6 +128,27 @@ struct notices {
 	bool has_more;
 };
 
+/* What a platform tells of a change, as it happens. */
+enum told {
+	TOLD_NOTHING,
+	TOLD_ACCOUNT, /* account: as it is now */
+	TOLD_GONE,    /* account.ext_id is not there any more; account.login: as its name says */
+	TOLD_ROLE,    /* somebody else has changed who is in a role */
+};
+struct news {
+	enum told what;
+	struct listed account;
+	struct str role;
+	bool is_unsure;  /* some may be gone, and nobody knows which: only a listing can tell */
+	bool is_current; /* all that had changed before the session began has been told */
+};
+
+/* Is an account in a role there? */
+struct role_member {
+	struct str account_id, ext_id, login;
+	bool is_there;
+};
+
 struct connector {
 	const char *kind;
 	/* config and op->db (NULL in some tests) outlive the instance. */
@@ -165,6 +186,17 @@ struct connector {
 	enum verdict (*adopt)(struct call *c, struct observed *ret);
 	/* What the platform says of its own accord; c->want is NULL.  VERDICT_REFUSED, "not_able": nothing.  NULL: never. */
 	enum verdict (*notices)(struct call *c, struct notices *notices);
+	/*
+	 * Follows changes from cursor on (empty: all there is, and then what changes), for one thread; c->want is NULL.
+	 * VERDICT_ABSENT, also of follow_next: the cursor is not good any more.  NULL, or config.follow_dn is empty: not followed.
+	 */
+	enum verdict (*follow)(struct call *c, struct str cursor, void **ret_session);
+	enum verdict (*follow_next)(struct call *c, void *session, int timeout_ms, struct news *ret);
+	struct str (*follow_cursor)(struct arena *a, const void *session); /* of all that has been told */
+	void (*follow_end)(void *session);
+	/* Sets is_there of who is expected in a role, and tells the ext_ids of who else is.  NULL: there is no TOLD_ROLE. */
+	enum verdict (*members)(struct call *c, void *session, struct str role, struct role_member *expected, size_t n, const struct str **ret_others,
+	                        size_t *ret_n_others);
 };
 
 /* NULL when there is none of that kind. */

@@ -1,8 +1,8 @@
 #include "provisioning/ldap_list.h"
 
 #include "common/base/err.h"
-#include "common/crypto/digest.h"
 #include "provisioning/attributes.h"
+#include "provisioning/ldap_members.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,23 +27,6 @@ struct session {
 	size_t n_members, n_room;
 	uint64_t n_pages;
 };
-
-/* DNs are compared without case and without spaces behind their commas; servers write them as they like. */
-static uint64_t dn_hash(struct arena *a, struct str dn)
-{
-	char *p = arena_alloc(a, dn.len + 1);
-	uint8_t digest[SHA256_LEN];
-	uint64_t hash;
-	size_t n = 0;
-
-	dn = attributes_lower(a, dn);
-	for (size_t i = 0; i < dn.len; i++)
-		if (dn.p[i] != ' ' || (n > 0 && p[n - 1] != ','))
-			p[n++] = dn.p[i];
-	sha256(str_n(p, n), digest);
-	memcpy(&hash, digest, sizeof(hash));
-	return hash;
-}
 
 static void add_member(struct session *s, uint64_t dn)
 {
@@ -71,7 +54,7 @@ static int take_group(void *context, struct op *op, const struct ldap_entry *ent
 	memcpy(s->roles[s->n_roles], role.p, role.len);
 	for (size_t i = 0; i < members->n_values; i++) {
 		arena_reset(scratch);
-		add_member(s, dn_hash(scratch, members->values[i]));
+		add_member(s, ldap_dn_hash(scratch, members->values[i]));
 	}
 	s->n_roles++;
 	return 0;
@@ -145,7 +128,7 @@ static const struct member *first_of(const struct session *s, uint64_t dn)
 
 static void show_roles(struct arena *a, const struct session *s, struct str dn, json_t *document)
 {
-	uint64_t hash = dn_hash(a, dn);
+	uint64_t hash = ldap_dn_hash(a, dn);
 	const struct member *m = first_of(s, hash);
 	struct str roles[ACCOUNT_ROLES_MAX];
 	size_t n = 0;
@@ -167,6 +150,15 @@ static struct str copied(struct arena *a, struct str s)
 	return str_is_empty(s) ? STR_NULL : arena_dup(a, s);
 }
 
+void ldap_list_entry(struct arena *a, const struct ldap_listing *listing, void *instance, const struct ldap_entry *entry, json_t *document, struct listed *ret)
+{
+	ret->ext_id = arena_dup(a, entry->dn);
+	ret->account_id = copied(a, ldap_entry_value(entry, listing->id_attr));
+	ret->login = copied(a, ldap_entry_value(entry, "uid"));
+	ret->etag = STR_NULL;
+	ret->active = listing->show(a, instance, entry, document);
+}
+
 static int take_entry(void *context, struct op *op, const struct ldap_entry *entry)
 {
 	struct listing_of *of = context;
@@ -177,11 +169,7 @@ static int take_entry(void *context, struct op *op, const struct ldap_entry *ent
 	/* A server that gives more than it was asked for. */
 	if (of->page->n == LDAP_PAGE_ENTRIES)
 		return op_fail(op, ERR_LIMIT, "the page is larger than asked for");
-	l->ext_id = arena_dup(a, entry->dn);
-	l->account_id = copied(a, ldap_entry_value(entry, of->listing->id_attr));
-	l->login = copied(a, ldap_entry_value(entry, "uid"));
-	l->etag = STR_NULL;
-	l->active = of->listing->show(a, of->call->instance, entry, document);
+	ldap_list_entry(a, of->listing, of->call->instance, entry, document, l);
 	if (!str_is_null(of->listing->groups_base))
 		show_roles(a, of->session, entry->dn, document);
 	l->document = json_write(a, document, true);
@@ -200,7 +188,7 @@ static enum verdict list_verdict(struct call *c)
 
 enum verdict ldap_list_page(struct call *c, const struct ldap_listing *listing, struct list_page *page)
 {
-	const struct ldap_list_of what = { listing->people_base, STR("(objectClass=inetOrgPerson)"), listing->attrs };
+	const struct ldap_list_of what = { listing->people_base, listing->people_filter, listing->attrs };
 	struct listing_of of = { .call = c, .listing = listing, .page = page };
 	struct session *s = page->session;
 

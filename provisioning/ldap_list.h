@@ -12,6 +12,7 @@ struct ldap_listing {
 	struct ldap_pool *pool;
 	struct str people_base;
 	struct str groups_base;          /* STR_NULL: roles are no groups */
+	struct str people_filter;        /* of accounts, below people_base */
 	const char *const *attrs;
 	const char *id_attr;             /* carries our account id */
 	/* Adds what the entry holds to document; says whether it is on. */
@@ -21,6 +22,9 @@ struct ldap_listing {
 /* c->instance is given to show(). */
 enum verdict ldap_list_page(struct call *c, const struct ldap_listing *listing, struct list_page *page);
 void ldap_list_end(void *instance, void *session);
+
+/* An entry as listed, without its groups. */
+void ldap_list_entry(struct arena *a, const struct ldap_listing *listing, void *instance, const struct ldap_entry *entry, json_t *document, struct listed *ret);
 
 /* What attributes shall hold, and what they hold of the same names. */
 void ldap_expected(struct arena *a, const struct ldap_wanted *w, json_t *document);

@@ -3,7 +3,7 @@
 
 #include "common/db/db.h"
 #include "provisioning/config.h"
-#include "provisioning/observe/observer.h"
+#include "provisioning/observe/follow.h"
 #include "provisioning/outbox.h"
 #include "provisioning/worker.h"
 
@@ -19,6 +19,8 @@ struct app {
 	size_t n_workers;
 	struct outbox *outbox;
 	struct observer observer;
+	struct follower *followers; /* of the platforms that tell of changes */
+	size_t n_followers;
 	atomic_bool is_stopping;
 	atomic_int_least64_t planner_beat_ms;  /* clock_mono_ms() of its last good round */
 	atomic_uint_least64_t n_planned;       /* accounts looked at */

@@ -47,7 +47,7 @@ static unsigned connections_of(const struct config *config)
 	unsigned n = CONNECTIONS_BESIDES + (unsigned)config->planner_threads;
 
 	for (size_t i = 0; i < config->n_connectors; i++)
-		n += 1 + ((str_equal(config->connectors[i].kind, STR("webhook")) || str_equal(config->connectors[i].kind, STR("form"))) ? (unsigned)config->connectors[i].concurrency : 0);
+		n += 1 + follower_is_wanted(&config->connectors[i]) + ((str_equal(config->connectors[i].kind, STR("webhook")) || str_equal(config->connectors[i].kind, STR("form"))) ? (unsigned)config->connectors[i].concurrency : 0);
 	return n;
 }
 
@@ -139,6 +139,10 @@ static bool prepare_observer(struct app *app, struct op *op, struct str *ret_mes
 	app->observer.n_connectors = app->n_workers;
 	app->observer.mail_domain = app->config.mail_domain;
 	app->observer.is_stopping = &app->is_stopping;
+	app->followers = ARENA_ARRAY(op->arena, struct follower, app->n_workers + 1);
+	for (size_t i = 0; i < app->n_workers; i++)
+		if (follower_is_wanted(all[i].config))
+			app->followers[app->n_followers++] = (struct follower){ .observer = &app->observer, .of = &all[i] };
 	if (observer_prepare(op, &app->observer) == 0)
 		return true;
 	*ret_message = arena_printf(op->arena, "observer: %s %.*s", op->error.text, STR_ARG(op->error.detail));
@@ -167,9 +171,10 @@ static void start_thread(pthread_t *thread, void *(*main)(void *), void *arg)
 		abort();
 }
 
-static void run_until_signal(struct app *app, int admin_fd, const sigset_t *signals)
+static void run_until_signal(struct app *app, struct arena *a, int admin_fd, const sigset_t *signals)
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
+	pthread_t *followers = ARENA_ARRAY(a, pthread_t, app->n_followers + 1);
 	pthread_t planners[PLANNER_THREADS_MAX], housekeeper, reorganiser, tracer, admin_thread, observers[OBSERVERS];
 	int signal_number = 0;
 
@@ -179,6 +184,8 @@ static void run_until_signal(struct app *app, int admin_fd, const sigset_t *sign
 	start_thread(&reorganiser, reorganiser_main, app);
 	for (size_t i = 0; i < OBSERVERS; i++)
 		start_thread(&observers[i], observer_main, &app->observer);
+	for (size_t i = 0; i < app->n_followers; i++)
+		start_thread(&followers[i], follower_main, &app->followers[i]);
 	start_thread(&tracer, tracer_main, app);
 	start_thread(&admin_thread, admin_main, &admin);
 	log_event(LOG_LEVEL_INFO, "start", L_INT("platforms", (int64_t)app->n_workers),
@@ -194,6 +201,8 @@ static void run_until_signal(struct app *app, int admin_fd, const sigset_t *sign
 	pthread_join(reorganiser, NULL);
 	for (size_t i = 0; i < OBSERVERS; i++)
 		pthread_join(observers[i], NULL);
+	for (size_t i = 0; i < app->n_followers; i++)
+		pthread_join(followers[i], NULL);
 	pthread_join(tracer, NULL);
 	pthread_join(admin_thread, NULL);
 	join_senders(app);
@@ -232,7 +241,7 @@ static int run(struct app *app, struct arena *a)
 	atomic_store(&app->planner_beat_ms, clock_mono_ms());
 	if (open_token(app, &op, &message) && start_workers(app, &op, &message) && start_outbox(app, &op, &message) &&
 	    prepare_observer(app, &op, &message)) {
-		run_until_signal(app, admin_fd, &signals);
+		run_until_signal(app, a, admin_fd, &signals);
 	} else {
 		status = say("", message);
 		stop_senders(app);

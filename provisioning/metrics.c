@@ -78,6 +78,18 @@ static void write_observer(struct buf *b, struct observer *o)
 		buf_printf(b, "sen_provisioner_observe_runs_total{end=\"%s\"} %" PRIu64 "\n", ends[i], atomic_load(&o->stats.runs[i]));
 }
 
+static void write_follower(struct buf *b, struct follower *w)
+{
+	struct str code = w->of->config->platform;
+	struct follower_stats *s = &w->stats;
+
+	buf_printf(b, "sen_provisioner_follow_connected{platform=\"%.*s\"} %d\n", STR_ARG(code), atomic_load(&s->is_connected));
+	buf_printf(b, "sen_provisioner_follow_told_total{platform=\"%.*s\"} %" PRIu64 "\n", STR_ARG(code), atomic_load(&s->told));
+	buf_printf(b, "sen_provisioner_follow_repaired_total{platform=\"%.*s\"} %" PRIu64 "\n", STR_ARG(code), atomic_load(&s->repaired));
+	buf_printf(b, "sen_provisioner_follow_restarts_total{platform=\"%.*s\"} %" PRIu64 "\n", STR_ARG(code), atomic_load(&s->restarts));
+	buf_printf(b, "sen_provisioner_follow_faults_total{platform=\"%.*s\"} %" PRIu64 "\n", STR_ARG(code), atomic_load(&s->faults));
+}
+
 void metrics_write(struct app *app, struct buf *b)
 {
 	struct db_stats db;
@@ -94,6 +106,8 @@ void metrics_write(struct app *app, struct buf *b)
 		write_worker(b, app->workers[i]);
 	write_outbox(b, app);
 	write_observer(b, &app->observer);
+	for (size_t i = 0; i < app->n_followers; i++)
+		write_follower(b, &app->followers[i]);
 	pthread_mutex_lock(&app->lock);
 	buf_add_c(b, app->counts);
 	buf_add_c(b, app->outbox_counts);

@@ -9,14 +9,17 @@ P03_LDAP_SUFFIX=dc=mail,dc=example
 
 LDAP_SERVER_DN=cn=sen-server,ou=services,$LDAP_SUFFIX
 LDAP_PROVISIONER_DN=cn=sen-provisioner,ou=services,$LDAP_SUFFIX
+LDAP_OBSERVER_DN=cn=sen-observer,ou=services,$LDAP_SUFFIX
 LDAP_DECOY_DN=cn=decoy,ou=services,$LDAP_SUFFIX
 P03_LDAP_CONNECTOR_DN=cn=connector,ou=services,$P03_LDAP_SUFFIX
+P03_LDAP_READER_DN=cn=reader,ou=services,$P03_LDAP_SUFFIX
 
 # openldap_start: the accounts' directory.
 openldap_start() {
 	slapd_copy
 	slapd_create ldap "$LDAP_SUFFIX" openldap_config openldap_tree
 	slapd_run ldap "$PORT_LDAP"
+	slapd_reader ldap "$LDAP_OBSERVER_DN" "$STATE/secrets/ldap-sen-observer.password"
 }
 
 openldap_config() {
@@ -36,6 +39,7 @@ p03_ldap_start() {
 	slapd_copy
 	slapd_create p03-ldap "$P03_LDAP_SUFFIX" p03_ldap_config p03_ldap_tree
 	slapd_run p03-ldap "$PORT_P03_LDAP"
+	slapd_reader p03-ldap "$P03_LDAP_READER_DN" "$STATE/secrets/p03-ldap-reader.password"
 }
 
 p03_ldap_config() {
@@ -107,6 +111,16 @@ slapd_run() {
 			-h "$(ldapi_uri "$name") ldap://127.0.0.1:$port"
 	)
 	wait_for "$name" 30 ldap_admin "$name" ldapwhoami
+}
+
+# slapd_reader NAME DN SECRET-FILE: the account that follows changes; an older tree has none yet.
+slapd_reader() {
+	local name=$1 dn=$2 secret=$3 rdn=${2%%,*}
+	server_secret "$secret" >/dev/null
+	ldap_admin "$name" ldapsearch -LLL -s base -b "$dn" 1.1 >/dev/null 2>&1 ||
+		printf 'dn: %s\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: %s\ndescription: %s\nuserPassword: %s\n' \
+			"$dn" "${rdn#cn=}" "sen-provisioner, where it follows what others change: reads" "$(slapd_hash_of "$secret")" |
+		ldap_admin "$name" ldapadd >/dev/null
 }
 
 # ldapi_uri NAME

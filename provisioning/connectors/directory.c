@@ -11,7 +11,7 @@
 
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
-#include "provisioning/ldap_list.h"
+#include "provisioning/ldap_watch.h"
 
 #include <stdlib.h>
 
@@ -238,12 +238,24 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 	return !is_locked(entry);
 }
 
+static struct ldap_listing listing_of(const struct directory *d)
+{
+	return (struct ldap_listing){ d->pool, d->config->people_base, STR_NULL, STR("(objectClass=inetOrgPerson)"), read_attrs, "senAccountId", show };
+}
+
 static enum verdict directory_list(struct call *c, struct list_page *page)
 {
-	const struct directory *d = c->instance;
-	const struct ldap_listing listing = { d->pool, d->config->people_base, STR_NULL, read_attrs, "senAccountId", show };
+	const struct ldap_listing listing = listing_of(c->instance);
 
 	return ldap_list_page(c, &listing, page);
+}
+
+static enum verdict directory_follow(struct call *c, struct str cursor, void **ret_session)
+{
+	const struct directory *d = c->instance;
+	const struct ldap_watching what = { d->config, listing_of(d), STR_NULL };
+
+	return ldap_watch(c, &what, cursor, ret_session);
 }
 
 const struct connector connector_directory = {
@@ -258,4 +270,8 @@ const struct connector connector_directory = {
 	.list = directory_list,
 	.list_end = ldap_list_end,
 	.expect = directory_expect,
+	.follow = directory_follow,
+	.follow_next = ldap_watch_next,
+	.follow_cursor = ldap_watch_cursor,
+	.follow_end = ldap_watch_end,
 };

@@ -12,7 +12,8 @@
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
 #include "provisioning/ldap_groups.h"
-#include "provisioning/ldap_list.h"
+#include "provisioning/ldap_members.h"
+#include "provisioning/ldap_watch.h"
 
 #include <stdlib.h>
 
@@ -261,12 +262,33 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 	return !is_off(instance, entry);
 }
 
+static struct ldap_listing listing_of(const struct ldap_platform *p)
+{
+	return (struct ldap_listing){ p->pool, p->config->people_base, p->config->groups_base, STR("(objectClass=inetOrgPerson)"), p->read_attrs, p->id_attr, show };
+}
+
 static enum verdict ldap_list_accounts(struct call *c, struct list_page *page)
 {
-	const struct ldap_platform *p = c->instance;
-	const struct ldap_listing listing = { p->pool, p->config->people_base, p->config->groups_base, p->read_attrs, p->id_attr, show };
+	const struct ldap_listing listing = listing_of(c->instance);
 
 	return ldap_list_page(c, &listing, page);
+}
+
+static enum verdict ldap_follow_changes(struct call *c, struct str cursor, void **ret_session)
+{
+	const struct ldap_platform *p = c->instance;
+	const struct ldap_watching what = { p->config, listing_of(p), STR("(objectClass=groupOfNames)") };
+
+	return ldap_watch(c, &what, cursor, ret_session);
+}
+
+static enum verdict ldap_role_members(struct call *c, void *session, struct str role, struct role_member *expected, size_t n, const struct str **ret_others,
+                                      size_t *ret_n)
+{
+	const struct ldap_platform *p = c->instance;
+	const struct ldap_group_of of = { ldap_watch_pool(session), p->config->groups_base, role, "member", p->config->placeholder_member };
+
+	return ldap_members(c, &of, expected, n, ret_others, ret_n);
 }
 
 static enum verdict ldap_platform_match(struct call *c, size_t rule, struct candidates *all)
@@ -311,4 +333,9 @@ const struct connector connector_ldap = {
 	.expect = ldap_expect,
 	.match = ldap_platform_match,
 	.adopt = ldap_adopt,
+	.follow = ldap_follow_changes,
+	.follow_next = ldap_watch_next,
+	.follow_cursor = ldap_watch_cursor,
+	.follow_end = ldap_watch_end,
+	.members = ldap_role_members,
 };

@@ -1,81 +1,18 @@
 /* What follows from a listing (run.h). */
 #include "provisioning/observe/run.h"
 
-#include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/plan/facts_store.h"
-#include "provisioning/attributes.h"
+#include "provisioning/observe/compare.h"
 
 #include <string.h>
-
-#define DOCUMENT_DEPTH_MAX 4
-#define NAMES_MAX_BYTES 400
-#define DIFF_MAX_BYTES ((size_t)16 * 1024)
-
-struct policy {
-	const struct attribute_rule *rules;
-	size_t n;
-};
-
-static struct str rule_of(const struct policy *p, const char *attribute)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (str_equal(p->rules[i].attribute, str_c(attribute)))
-			return p->rules[i].rule;
-	return STR("enforce");
-}
-
-/* Of access that is off nothing may be left, whatever the rules say of attributes. */
-static void apply_policy(struct arena *a, const struct policy *p, const struct desired *want, json_t *diff, struct judgement *j)
-{
-	struct buf names = buf_new(a, NAMES_MAX_BYTES);
-	const char *name;
-	json_t *value;
-	void *next;
-
-	json_object_foreach_safe(diff, next, name, value) {
-		struct str rule = want->active ? rule_of(p, name) : STR("enforce");
-
-		if (str_equal(rule, STR("ignore"))) {
-			json_object_del(diff, name);
-			continue;
-		}
-		json_set_str(value, "rule", rule);
-		if (str_equal(rule, STR("enforce")) && names.len + strlen(name) + 2 < NAMES_MAX_BYTES)
-			buf_printf(&names, "%s%s", names.len > 0 ? " " : "", name);
-	}
-	j->names = buf_str(&names);
-	j->is_enforced = names.len > 0;
-}
-
-static void compare(struct run *r, const struct policy *p, const struct desired *want, const struct suspect *s, struct judgement *j)
-{
-	_json_ json_t *seen = json_read(s->attrs, DOCUMENT_DEPTH_MAX, NULL);
-	_json_ json_t *expected = r->connector->expect(r->arena, r->instance, want);
-	_json_ json_t *diff = attributes_diff(r->arena, expected, seen);
-
-	*j = (struct judgement){ .ext_id = s->ext_id, .account_id = s->account_id, .want_hash = s->want_hash, .diff = STR_NULL };
-	apply_policy(r->arena, p, want, diff, j);
-	if (json_object_size(diff) == 0)
-		return;
-	j->diff = json_write(r->arena, diff, true);
-	if (j->diff.len > DIFF_MAX_BYTES)
-		j->diff = STR("{\"\":{\"rule\":\"report\",\"seen\":\"(long)\",\"want\":\"\"}}");
-}
-
-static const struct account_facts *facts_of(const struct account_facts *facts, size_t n, struct str account_id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_equal(facts[i].account_id, account_id))
-			return &facts[i];
-	return NULL;
-}
 
 static int judge_batch(struct run *r, struct op *op, const struct policy *p, struct str *after)
 {
 	const struct suspect *suspects;
 	const struct account_facts *facts = NULL;
+	const struct comparison c = { r->arena, r->connector, r->instance };
 	struct judgement *judgements;
 	struct str *accounts;
 	size_t n, n_facts = 0, n_judged = 0;
@@ -89,7 +26,7 @@ static int judge_batch(struct run *r, struct op *op, const struct policy *p, str
 		accounts[i] = suspects[i].account_id;
 	err = facts_read(op, accounts, n, &facts, &n_facts);
 	for (size_t i = 0; err == 0 && i < n; i++) {
-		const struct account_facts *f = facts_of(facts, n_facts, suspects[i].account_id);
+		const struct account_facts *f = compare_facts(facts, n_facts, suspects[i].account_id);
 		struct desired want;
 
 		if (!f)
@@ -97,7 +34,7 @@ static int judge_batch(struct run *r, struct op *op, const struct policy *p, str
 		plan_platform(r->arena, f, r->row->platform_id, r->observer->mail_domain, &want);
 		/* The facts have moved on; the planner has not been there yet. */
 		if (str_equal(str_c(want.hash), suspects[i].want_hash))
-			compare(r, p, &want, &suspects[i], &judgements[n_judged++]);
+			compare_account(&c, p, &want, &suspects[i], &judgements[n_judged++]);
 	}
 	return err < 0 ? err : judge_attributes(op, r->row, judgements, n_judged);
 }
@@ -249,7 +186,7 @@ int run_sample(struct run *r)
 	if (err == 0 && n > 0)
 		err = facts_read(&op, accounts, n, &facts, &n_facts);
 	for (size_t i = 0; err == 0 && i < n && !run_is_stopping(r); i++) {
-		const struct account_facts *f = facts_of(facts, n_facts, suspects[i].account_id);
+		const struct account_facts *f = compare_facts(facts, n_facts, suspects[i].account_id);
 		struct desired want;
 		enum verdict verdict;
 
