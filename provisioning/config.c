@@ -4,6 +4,7 @@
 #include "common/base/url.h"
 #include "common/crypto/http_signature.h"
 #include "provisioning/connector.h"
+#include "provisioning/ldap_map.h"
 #include "provisioning/scim_auth.h"
 #include "provisioning/scim_profile.h"
 
@@ -80,6 +81,9 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "disable_value", CONF_STR, EACH(disable_value), "disabled", 0, 0, "ldap: its value" },
 	{ "connector.*", "placeholder_member", CONF_STR, EACH(placeholder_member), "", 0, 0,
 	  "ldap: member that keeps a group from being empty; empty: bind_dn" },
+	{ "connector.*", "groups", CONF_STR, EACH(groups), "groupOfNames", 0, 0, "ldap: what groups are: groupOfNames, groupOfUniqueNames, posixGroup or group" },
+	{ "connector.*", "member_of", CONF_STR, EACH(member_of), "", 0, 0, "ldap: attribute in which the server says which groups an entry is in; empty: the groups are asked" },
+	{ "connector.*", "gid_first", CONF_INT, EACH(gid_first), "0", 0, 0x7FFFFFFF, "ldap: lowest gidNumber of posixGroups that we make; 0: they must be there" },
 	{ "connector.*", "driver", CONF_STR, EACH(driver), "postgresql", 0, 0, "sql: postgresql or mariadb" },
 	{ "connector.*", "host", CONF_STR, EACH(host), "", 0, 0, "sql: name or address, or a unix socket; other hosts need TLS" },
 	{ "connector.*", "port", CONF_INT, EACH(port), "0", 0, 65535, "sql: 0: the driver's own" },
@@ -148,6 +152,8 @@ static const char *ldap_fault(const struct connector_config *c)
 		return NULL;
 	if (str_is_empty(c->id_attr) || str_is_empty(c->disable_attr) || str_is_empty(c->disable_value))
 		return "id_attr, disable_attr and disable_value are needed";
+	if (!ldap_group_kind(c->groups))
+		return "groups must be groupOfNames, groupOfUniqueNames, posixGroup or group";
 	return str_is_empty(c->groups_base) ? "groups_base is needed" : NULL;
 }
 

@@ -44,6 +44,9 @@ struct connector_config {
 	struct str id_attr;     /* attribute that carries our account id */
 	struct str disable_attr, disable_value;
 	struct str placeholder_member;
+	struct str groups;      /* object class of role groups */
+	struct str member_of;   /* attribute of entries that names their groups, where the server keeps it; or empty */
+	int64_t gid_first;      /* of posixGroups that we make; 0: none are made */
 	struct str ca_file;
 	struct str follow_dn, follow_password; /* who follows changes (RFC 4533), reading only; empty: nobody */
 	/* SQL */

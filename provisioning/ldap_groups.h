@@ -1,6 +1,8 @@
 /*
- * ldap_groups.h: roles as groups of an LDAP server: groupOfNames cn=<role code>,<groups_base> (RFC 4519 §3.5), which knows
- * nothing of us and wants a member, so each group keeps a placeholder.  Only our own member is added or removed: never a whole list.
+ * ldap_groups.h: roles as groups of an LDAP server: cn=<role code>,<groups_base>, of the kind that the configuration names, which
+ * know nothing of us.  Only our own member is added or removed, a value at a time: never a whole list, however large the group.
+ *
+ * Who is where is asked of the groups, or, with config.member_of, of the entry itself, where the server keeps such an attribute.
  */
 #pragma once
 
@@ -9,8 +11,10 @@
 struct ldap_platform {
 	const struct connector_config *config;
 	struct ldap_pool *pool;
+	const struct ldap_group_kind *groups;
 	char *id_attr, *disable_attr;
-	const char *read_attrs[4];
+	char *member_of; /* or NULL */
+	const char *read_attrs[5];
 };
 
 /* An account as it stands there. */
@@ -20,6 +24,7 @@ struct ldap_standing {
 	size_t n_groups;
 };
 
+/* s->entry has been read. */
 enum verdict ldap_groups_read(struct call *c, struct ldap_standing *s);
 /* Are its groups the wanted roles, and no other? */
 bool ldap_groups_match(const struct call *c, const struct ldap_standing *s);

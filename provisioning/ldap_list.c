@@ -1,6 +1,7 @@
 #include "provisioning/ldap_list.h"
 
 #include "common/base/err.h"
+#include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
 #include "provisioning/ldap_members.h"
 
@@ -21,6 +22,7 @@ struct member {
 
 struct session {
 	struct ldap_pages *people;
+	const char *member_attr;
 	char roles[ROLES_MAX][ROLE_MAX_BYTES + 1];
 	size_t n_roles;
 	struct member *members; /* sorted by dn once all are there */
@@ -42,7 +44,7 @@ static void add_member(struct session *s, uint64_t dn)
 static int take_group(void *context, struct op *op, const struct ldap_entry *entry)
 {
 	struct session *s = context;
-	const struct ldap_attr *members = ldap_entry_attr(entry, "member");
+	const struct ldap_attr *members = ldap_entry_attr(entry, s->member_attr);
 	struct str role = ldap_entry_value(entry, "cn");
 	_cleanup_(arena_freep) struct arena *scratch = arena_new((size_t)64 * 1024);
 
@@ -69,12 +71,13 @@ static int by_dn(const void *x, const void *y)
 
 static int read_groups(struct op *op, const struct ldap_listing *listing, struct session *s)
 {
-	static const char *const attrs[] = { "cn", "member", NULL };
 	static const struct ldap_pages_size size = { 20, GROUP_BYTES };
-	const struct ldap_list_of of = { listing->groups_base, STR("(member=*)"), attrs };
+	const char *const attrs[] = { "cn", listing->groups->member, NULL };
+	const struct ldap_list_of of = { listing->groups_base, ldap_filter_present(op->arena, listing->groups->member), attrs };
 	struct ldap_pages *groups;
 	int result;
 
+	s->member_attr = listing->groups->member;
 	if (ldap_pages_open(op, listing->pool, &size, &groups) < 0)
 		return op->error.code;
 	do
@@ -107,7 +110,7 @@ static int begin(struct op *op, const struct ldap_listing *listing, struct sessi
 	if (!s)
 		abort();
 	*ret_session = s;
-	result = str_is_null(listing->groups_base) ? 0 : read_groups(op, listing, s);
+	result = str_is_null(listing->groups_base) || listing->member_of ? 0 : read_groups(op, listing, s);
 	return result < 0 ? result : ldap_pages_open(op, listing->pool, &size, &s->people);
 }
 
@@ -126,15 +129,28 @@ static const struct member *first_of(const struct session *s, uint64_t dn)
 	return low < s->n_members && s->members[low].dn == dn ? &s->members[low] : NULL;
 }
 
-static void show_roles(struct arena *a, const struct session *s, struct str dn, json_t *document)
+/* member: as groups name it. */
+static void show_roles(struct arena *a, const struct session *s, struct str member, json_t *document)
 {
-	uint64_t hash = ldap_dn_hash(a, dn);
+	uint64_t hash = ldap_dn_hash(a, member);
 	const struct member *m = first_of(s, hash);
 	struct str roles[ACCOUNT_ROLES_MAX];
 	size_t n = 0;
 
 	for (; m && m < s->members + s->n_members && m->dn == hash && n < ACCOUNT_ROLES_MAX; m++)
 		roles[n++] = attributes_lower(a, str_c(s->roles[m->role]));
+	attributes_list(a, document, "roles", roles, n);
+}
+
+static void show_roles_of_entry(struct arena *a, const struct ldap_listing *listing, const struct ldap_entry *entry, json_t *document)
+{
+	const struct ldap_attr *dns = ldap_entry_attr(entry, listing->member_of);
+	struct str *roles = ARENA_ARRAY(a, struct str, dns->n_values + 1), role;
+	size_t n = 0;
+
+	for (size_t i = 0; i < dns->n_values; i++)
+		if (ldap_dn_is_child(a, dns->values[i], listing->groups_base, &role))
+			roles[n++] = attributes_lower(a, role);
 	attributes_list(a, document, "roles", roles, n);
 }
 
@@ -170,8 +186,10 @@ static int take_entry(void *context, struct op *op, const struct ldap_entry *ent
 	if (of->page->n == LDAP_PAGE_ENTRIES)
 		return op_fail(op, ERR_LIMIT, "the page is larger than asked for");
 	ldap_list_entry(a, of->listing, of->call->instance, entry, document, l);
-	if (!str_is_null(of->listing->groups_base))
-		show_roles(a, of->session, entry->dn, document);
+	if (!str_is_null(of->listing->groups_base) && of->listing->member_of)
+		show_roles_of_entry(a, of->listing, entry, document);
+	else if (!str_is_null(of->listing->groups_base))
+		show_roles(a, of->session, of->listing->groups->by_uid ? ldap_entry_value(entry, "uid") : entry->dn, document);
 	l->document = json_write(a, document, true);
 	of->page->n++;
 	return 0;

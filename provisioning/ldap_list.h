@@ -11,8 +11,10 @@
 struct ldap_listing {
 	struct ldap_pool *pool;
 	struct str people_base;
+	struct str people_filter;        /* of accounts below it */
 	struct str groups_base;          /* STR_NULL: roles are no groups */
-	struct str people_filter;        /* of accounts, below people_base */
+	const struct ldap_group_kind *groups;
+	const char *member_of;           /* of the entries, instead of the groups; or NULL */
 	const char *const *attrs;
 	const char *id_attr;             /* carries our account id */
 	/* Adds what the entry holds to document; says whether it is on. */

@@ -10,6 +10,16 @@
 
 #define LDAP_WANTED_MAX 64
 
+/* What groups are there: RFC 4519 §3.5 and §3.6, RFC 2307, Active Directory. */
+struct ldap_group_kind {
+	const char *class, *member;
+	bool by_uid;       /* members are user names, else DNs */
+	bool wants_member; /* never without one, so a placeholder stays in it */
+	bool wants_gid;    /* has a number of its own */
+};
+/* By its object class; NULL: none of these. */
+const struct ldap_group_kind *ldap_group_kind(struct str class);
+
 /* Attributes as they shall be; one without values shall be absent. */
 struct ldap_wanted {
 	struct arena *arena;

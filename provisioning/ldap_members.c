@@ -47,10 +47,24 @@ static int by_hash(const void *x, const void *y)
 	return a->hash < b->hash ? -1 : a->hash > b->hash;
 }
 
+static bool take_other(struct reading *r, struct op *op, struct str member)
+{
+	struct str *other = &r->others[r->n_others];
+
+	if (r->of->kind->by_uid) {
+		if (ldap_dn_child(op, "uid", member, r->of->people_base, other) < 0)
+			return false;
+	} else {
+		*other = arena_dup(op->arena, member);
+	}
+	r->n_others++;
+	return true;
+}
+
 static int take_group(void *context, struct op *op, const struct ldap_entry *entry)
 {
 	struct reading *r = context;
-	const struct ldap_attr *members = ldap_entry_attr(entry, r->of->member_attr);
+	const struct ldap_attr *members = ldap_entry_attr(entry, r->of->kind->member);
 	_cleanup_(arena_freep) struct arena *scratch = arena_new(SCRATCH_BYTES);
 	uint64_t placeholder = ldap_dn_hash(scratch, r->of->placeholder);
 
@@ -64,8 +78,8 @@ static int take_group(void *context, struct op *op, const struct ldap_entry *ent
 		found = bsearch(&key, r->places, r->n, sizeof(key), by_hash);
 		if (found)
 			found->member->is_there = true;
-		else if (key.hash != placeholder)
-			r->others[r->n_others++] = arena_dup(op->arena, members->values[i]);
+		else if (key.hash != placeholder && !take_other(r, op, members->values[i]))
+			return op->error.code;
 	}
 	return 0;
 }
@@ -73,14 +87,14 @@ static int take_group(void *context, struct op *op, const struct ldap_entry *ent
 enum verdict ldap_members(struct call *c, const struct ldap_group_of *of, struct role_member *expected, size_t n, const struct str **ret_others, size_t *ret_n)
 {
 	static const struct ldap_pages_size size = { 20, GROUP_BYTES };
-	const char *const attrs[] = { of->member_attr, NULL };
+	const char *const attrs[] = { of->kind->member, NULL };
 	struct ldap_list_of what = { of->groups_base, STR_NULL, attrs };
 	struct reading r = { .of = of, .places = ARENA_ARRAY(c->op->arena, struct place, n + 1), .n = n };
 	struct ldap_pages *pages;
 	int result;
 
 	for (size_t i = 0; i < n; i++)
-		r.places[i] = (struct place){ ldap_dn_hash(c->op->arena, expected[i].ext_id), &expected[i] };
+		r.places[i] = (struct place){ ldap_dn_hash(c->op->arena, of->kind->by_uid ? expected[i].login : expected[i].ext_id), &expected[i] };
 	if (n > 1)
 		qsort(r.places, n, sizeof(*r.places), by_hash);
 	if (ldap_filter_eq(c->op, "cn", of->role, &what.filter) < 0 || ldap_pages_open(c->op, of->pool, &size, &pages) < 0)

@@ -6,8 +6,9 @@
 struct ldap_group_of {
 	struct ldap_pool *pool;
 	struct str groups_base, role;
-	const char *member_attr;
+	const struct ldap_group_kind *kind;
 	struct str placeholder; /* is nobody */
+	struct str people_base; /* of who is named by user name */
 };
 
 /* 64 bits of a hash of a DN, whatever its case and the spaces behind its commas. */

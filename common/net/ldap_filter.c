@@ -185,6 +185,31 @@ static bool dn_equal(LDAPDN a, LDAPDN b)
 	return !a[i] && !b[i];
 }
 
+/* Servers write names with the case they like, and most attributes of DNs have none. */
+static bool dn_equal_nocase(LDAPDN a, LDAPDN b)
+{
+	size_t i = 0;
+
+	for (; a[i] && b[i]; i++)
+		if (rdn_length(a[i]) != 1 || rdn_length(b[i]) != 1 || !str_equal_nocase(str_of(&a[i][0]->la_attr), str_of(&b[i][0]->la_attr)) ||
+		    !str_equal_nocase(str_of(&a[i][0]->la_value), str_of(&b[i][0]->la_value)))
+			return false;
+	return !a[i] && !b[i];
+}
+
+bool ldap_dn_is_child(struct arena *a, struct str dn, struct str parent, struct str *ret_value)
+{
+	LDAPDN child = NULL, above = NULL;
+	bool is_child = read_dn(dn, &child) && read_dn(parent, &above) && child && above && child[0] && rdn_length(child[0]) == 1 &&
+	                dn_equal_nocase(&child[1], above);
+
+	if (is_child)
+		*ret_value = arena_dup(a, str_of(&child[0][0]->la_value));
+	ldap_dnfree(child);
+	ldap_dnfree(above);
+	return is_child;
+}
+
 bool ldap_dn_equal(struct str a, struct str b)
 {
 	LDAPDN dn_a = NULL, dn_b = NULL;

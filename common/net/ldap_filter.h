@@ -13,3 +13,5 @@ struct str ldap_filter_present(struct arena *a, const char *attr);
 int ldap_dn_child(struct op *op, const char *attr, struct str value, struct str parent, struct str *ret_dn) _must_check_;
 /* Same DN after normalisation by libldap (case of attribute types, spaces). */
 bool ldap_dn_equal(struct str a, struct str b);
+/* Is dn one RDN below parent?  *ret_value: of that RDN, unescaped. */
+bool ldap_dn_is_child(struct arena *a, struct str dn, struct str parent, struct str *ret_value);

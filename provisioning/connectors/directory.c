@@ -240,7 +240,8 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 
 static struct ldap_listing listing_of(const struct directory *d)
 {
-	return (struct ldap_listing){ d->pool, d->config->people_base, STR_NULL, STR("(objectClass=inetOrgPerson)"), read_attrs, "senAccountId", show };
+	return (struct ldap_listing){ .pool = d->pool, .people_base = d->config->people_base, .people_filter = STR("(objectClass=inetOrgPerson)"),
+		                      .attrs = read_attrs, .id_attr = "senAccountId", .show = show };
 }
 
 static enum verdict directory_list(struct call *c, struct list_page *page)

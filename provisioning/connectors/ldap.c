@@ -1,10 +1,9 @@
 /*
  * A platform whose accounts live in an LDAP server of its own: inetOrgPerson entries
- * uid=<login>,<people_base> (RFC 2798), roles as groupOfNames cn=<role code>,<groups_base>
- * (RFC 4519 §3.5), which knows nothing of us.  One attribute (id_attr) carries the account id.
+ * uid=<login>,<people_base> (RFC 2798), roles as groups (ldap_groups.h), which knows nothing of us.
+ * One attribute (id_attr) carries the account id.
  *
- * Off = out of every group and disable_attr set.  groupOfNames wants a member, so each group
- * keeps a placeholder.
+ * Off = out of every group and disable_attr set.
  */
 #include "provisioning/connectors/registry.h"
 
@@ -17,27 +16,6 @@
 
 #include <stdlib.h>
 
-static int ldap_open(struct op *op, const struct connector_config *config, void **ret_instance)
-{
-	struct ldap_platform *p = calloc(1, sizeof(*p));
-
-	if (!p || asprintf(&p->id_attr, "%.*s", STR_ARG(config->id_attr)) < 0 ||
-	    asprintf(&p->disable_attr, "%.*s", STR_ARG(config->disable_attr)) < 0)
-		abort();
-	p->config = config;
-	/* By name too: the attribute that disables may be an operational one. */
-	p->read_attrs[0] = "*";
-	p->read_attrs[1] = p->disable_attr;
-	if (ldap_map_open(op, config, &p->pool) < 0) {
-		free(p->id_attr);
-		free(p->disable_attr);
-		free(p);
-		return op->error.code;
-	}
-	*ret_instance = p;
-	return 0;
-}
-
 static void ldap_close(void *instance)
 {
 	struct ldap_platform *p = instance;
@@ -45,7 +23,31 @@ static void ldap_close(void *instance)
 	ldap_pool_free(p->pool);
 	free(p->id_attr);
 	free(p->disable_attr);
+	free(p->member_of);
 	free(p);
+}
+
+static int ldap_open(struct op *op, const struct connector_config *config, void **ret_instance)
+{
+	struct ldap_platform *p = calloc(1, sizeof(*p));
+
+	if (!p || asprintf(&p->id_attr, "%.*s", STR_ARG(config->id_attr)) < 0 ||
+	    asprintf(&p->disable_attr, "%.*s", STR_ARG(config->disable_attr)) < 0)
+		abort();
+	if (!str_is_empty(config->member_of) && asprintf(&p->member_of, "%.*s", STR_ARG(config->member_of)) < 0)
+		abort();
+	p->config = config;
+	p->groups = ldap_group_kind(config->groups);
+	/* By name too: the attribute that disables may be an operational one, and the one that names groups mostly is. */
+	p->read_attrs[0] = "*";
+	p->read_attrs[1] = p->disable_attr;
+	p->read_attrs[2] = p->member_of;
+	if (ldap_map_open(op, config, &p->pool) < 0) {
+		ldap_close(p);
+		return op->error.code;
+	}
+	*ret_instance = p;
+	return 0;
 }
 
 static void want_on(const struct ldap_platform *p, struct ldap_wanted *w, const struct desired *want, bool is_new)
@@ -167,6 +169,8 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 	ldap_want(&w, "uid", c->want->login);
 	want_on(p, &w, c->want, true);
 	n = ldap_new_entry(&w, &class, 1, attrs);
+	entry.attrs = attrs;
+	entry.n_attrs = n;
 	began_us = trace_begin(c);
 	failed = ldap_add(c->op, p->pool, entry.dn, attrs, n) < 0;
 	trace_query(c, began_us, "ldap", "add", entry.dn, (int64_t)n);
@@ -264,7 +268,8 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 
 static struct ldap_listing listing_of(const struct ldap_platform *p)
 {
-	return (struct ldap_listing){ p->pool, p->config->people_base, p->config->groups_base, STR("(objectClass=inetOrgPerson)"), p->read_attrs, p->id_attr, show };
+	return (struct ldap_listing){ p->pool, p->config->people_base, STR("(objectClass=inetOrgPerson)"), p->config->groups_base, p->groups, p->member_of,
+		                      p->read_attrs, p->id_attr, show };
 }
 
 static enum verdict ldap_list_accounts(struct call *c, struct list_page *page)
@@ -277,7 +282,7 @@ static enum verdict ldap_list_accounts(struct call *c, struct list_page *page)
 static enum verdict ldap_follow_changes(struct call *c, struct str cursor, void **ret_session)
 {
 	const struct ldap_platform *p = c->instance;
-	const struct ldap_watching what = { p->config, listing_of(p), STR("(objectClass=groupOfNames)") };
+	const struct ldap_watching what = { p->config, listing_of(p), arena_printf(c->op->arena, "(objectClass=%s)", p->groups->class) };
 
 	return ldap_watch(c, &what, cursor, ret_session);
 }
@@ -286,7 +291,8 @@ static enum verdict ldap_role_members(struct call *c, void *session, struct str 
                                       size_t *ret_n)
 {
 	const struct ldap_platform *p = c->instance;
-	const struct ldap_group_of of = { ldap_watch_pool(session), p->config->groups_base, role, "member", p->config->placeholder_member };
+	const struct ldap_group_of of = { ldap_watch_pool(session), p->config->groups_base, role, p->groups, p->config->placeholder_member,
+		                            p->config->people_base };
 
 	return ldap_members(c, &of, expected, n, ret_others, ret_n);
 }

@@ -1,13 +1,23 @@
 /*
- * An LDAP server: inetOrgPerson entries and groupOfNames, looked at with ldapsearch.  SEN_TEST_LDAP_* as in
+ * An LDAP server: inetOrgPerson entries and groups of one kind (LDAP_GROUPS), looked at with ldapsearch.  SEN_TEST_LDAP_* as in
  * tests/ldap/ldap_test.h; the stand works in a folder of its own below the base.
  */
 #include "common/base/base64.h"
-#include "tests/connectors/stand_command.h"
+#include "tests/connectors/stand_ldap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static bool is_posix(void)
+{
+	return strcmp(LDAP_GROUPS, "posixGroup") == 0;
+}
+
+const char *stand_ldap_member_attr(void)
+{
+	return is_posix() ? "memberUid" : strcmp(LDAP_GROUPS, "groupOfUniqueNames") == 0 ? "uniqueMember" : "member";
+}
 
 static const char *const group_names[] = { "MC", "TK", "LD", "ADMIN" };
 
@@ -18,7 +28,7 @@ static struct str of_env(const char *name)
 	return str_c(getenv(name));
 }
 
-static struct str folder(struct arena *a)
+struct str stand_ldap_folder(struct arena *a)
 {
 	return arena_printf(a, "ou=kit,%.*s", STR_ARG(of_env("SEN_TEST_LDAP_BASE")));
 }
@@ -35,14 +45,14 @@ static struct str ldap(struct arena *a, const char *tool, const char *const *arg
 	return stand_command(a, argv, ldif);
 }
 
-static struct str search(struct arena *a, struct str base, struct str filter, const char *attr)
+struct str stand_ldap_search(struct arena *a, struct str base, struct str filter, const char *attr)
 {
 	const char *const arguments[] = { "-LLL", "-o", "ldif-wrap=no", "-b", arena_cstr(a, base), "-s", "sub", arena_cstr(a, filter), attr };
 
 	return ldap(a, "ldapsearch", arguments, attr ? 9 : 8, STR_NULL);
 }
 
-static void modify(struct str ldif)
+void stand_ldap_modify(struct str ldif)
 {
 	struct arena *a = arena_new(UNIT_ARENA_BYTES);
 
@@ -72,7 +82,7 @@ static struct str attr_of(struct arena *a, struct str ldif, const char *name)
 	return STR("");
 }
 
-static size_t count_of(struct str ldif, const char *name)
+size_t stand_ldap_count(struct str ldif, const char *name)
 {
 	struct str rest = ldif, line;
 	size_t n = 0;
@@ -84,29 +94,42 @@ static size_t count_of(struct str ldif, const char *name)
 
 static struct str user_dn(struct arena *a, const char *login)
 {
-	return arena_printf(a, "uid=%s,ou=users,%.*s", login, STR_ARG(folder(a)));
+	return arena_printf(a, "uid=%s,ou=users,%.*s", login, STR_ARG(stand_ldap_folder(a)));
+}
+
+struct str stand_ldap_member(struct arena *a, const char *login)
+{
+	return is_posix() ? arena_dup_c(a, login) : user_dn(a, login);
+}
+
+/* What a group needs besides its name. */
+static struct str group_rest(struct arena *a, size_t i)
+{
+	if (is_posix())
+		return arena_printf(a, "gidNumber: %zu", 5000 + i);
+	return arena_printf(a, "%s: %.*s", stand_ldap_member_attr(), STR_ARG(of_env("SEN_TEST_LDAP_BIND_DN")));
 }
 
 static struct str folder_ldif(struct arena *a)
 {
-	struct str f = folder(a), all = arena_printf(a,
+	struct str f = stand_ldap_folder(a), all = arena_printf(a,
 		"dn: %.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: kit\n\n"
 		"dn: ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: users\n\n"
 		"dn: ou=away,ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: away\n\n"
 		"dn: ou=groups,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: groups\n\n", STR_ARG(f), STR_ARG(f), STR_ARG(f), STR_ARG(f));
 
 	for (size_t i = 0; i < ARRAY_LEN(group_names); i++)
-		all = arena_printf(a, "%.*sdn: cn=%s,ou=groups,%.*s\nchangetype: add\nobjectClass: groupOfNames\ncn: %s\nmember: %.*s\n\n",
-		                   STR_ARG(all), group_names[i], STR_ARG(f), group_names[i], STR_ARG(of_env("SEN_TEST_LDAP_BIND_DN")));
+		all = arena_printf(a, "%.*sdn: cn=%s,ou=groups,%.*s\nchangetype: add\nobjectClass: %s\ncn: %s\n%.*s\n\n",
+		                   STR_ARG(all), group_names[i], STR_ARG(f), LDAP_GROUPS, group_names[i], STR_ARG(group_rest(a, i)));
 	return all;
 }
 
 static void remove_folder(struct arena *a)
 {
-	const char *const arguments[] = { "-r", "-c", folder(a).p };
-	struct str found = search(a, of_env("SEN_TEST_LDAP_BASE"), STR("(ou=kit)"), "ou");
+	const char *const arguments[] = { "-r", "-c", stand_ldap_folder(a).p };
+	struct str found = stand_ldap_search(a, of_env("SEN_TEST_LDAP_BASE"), STR("(ou=kit)"), "ou");
 
-	if (count_of(found, "dn:") > 0)
+	if (stand_ldap_count(found, "dn:") > 0)
 		(void)ldap(a, "ldapdelete", arguments, 3, STR_NULL);
 }
 
@@ -115,7 +138,7 @@ static void wipe(void)
 	struct arena *a = arena_new(UNIT_ARENA_BYTES);
 
 	remove_folder(a);
-	modify(folder_ldif(a));
+	stand_ldap_modify(folder_ldif(a));
 	arena_free(a);
 }
 
@@ -130,12 +153,14 @@ static int begin(struct arena *a, struct connector_config *config)
 	config->kind = STR("ldap");
 	config->bind_dn = config->placeholder_member = of_env("SEN_TEST_LDAP_BIND_DN");
 	config->password = str_ends(password, STR("\n")) ? str_n(password.p, password.len - 1) : password;
-	config->people_base = arena_printf(a, "ou=users,%.*s", STR_ARG(folder(a)));
-	config->groups_base = arena_printf(a, "ou=groups,%.*s", STR_ARG(folder(a)));
+	config->people_base = arena_printf(a, "ou=users,%.*s", STR_ARG(stand_ldap_folder(a)));
+	config->groups_base = arena_printf(a, "ou=groups,%.*s", STR_ARG(stand_ldap_folder(a)));
 	config->id_attr = STR("employeeNumber");
 	config->disable_attr = STR("employeeType");
 	config->disable_value = STR("disabled");
 	config->ca_file = STR("");
+	config->groups = STR(LDAP_GROUPS);
+	config->gid_first = 5000;
 	return (int)port;
 }
 
@@ -159,7 +184,8 @@ static int by_text(const void *x, const void *y)
 
 static struct str roles_of(struct arena *a, const char *login)
 {
-	struct str found = search(a, folder(a), arena_printf(a, "(&(objectClass=groupOfNames)(member=%.*s))", STR_ARG(user_dn(a, login))), "cn");
+	struct str found = stand_ldap_search(a, stand_ldap_folder(a), arena_printf(a, "(&(objectClass=%s)(%s=%.*s))", LDAP_GROUPS, stand_ldap_member_attr(),
+	                                                                                     STR_ARG(stand_ldap_member(a, login))), "cn");
 	struct str rest = found, line, all = STR("");
 	const char *names[ARRAY_LEN(group_names)];
 	size_t n = 0;
@@ -175,10 +201,10 @@ static struct str roles_of(struct arena *a, const char *login)
 
 static struct stand_account look(struct arena *a, const char *login)
 {
-	struct str found = search(a, folder(a), arena_printf(a, "(uid=%s)", login), NULL);
+	struct str found = stand_ldap_search(a, stand_ldap_folder(a), arena_printf(a, "(uid=%s)", login), NULL);
 
 	return (struct stand_account){
-		.n = count_of(found, "dn:"),
+		.n = stand_ldap_count(found, "dn:"),
 		.active = !str_equal(attr_of(a, found, "employeeType"), STR("disabled")),
 		.full_name = attr_of(a, found, "displayName"),
 		.unit_code = attr_of(a, found, "departmentNumber"),
@@ -194,8 +220,8 @@ static void take_roles(struct arena *a, const char *login)
 	struct str roles = roles_of(a, login), role;
 
 	while (roles.len > 0 && str_split(&roles, ',', &role))
-		modify(arena_printf(a, "dn: cn=%.*s,ou=groups,%.*s\nchangetype: modify\ndelete: member\nmember: %.*s\n", STR_ARG(role),
-		                    STR_ARG(folder(a)), STR_ARG(user_dn(a, login))));
+		stand_ldap_modify(arena_printf(a, "dn: cn=%.*s,ou=groups,%.*s\nchangetype: modify\ndelete: %s\n%s: %.*s\n", STR_ARG(role),
+		                               STR_ARG(stand_ldap_folder(a)), stand_ldap_member_attr(), stand_ldap_member_attr(), STR_ARG(stand_ldap_member(a, login))));
 }
 
 static struct str act_ldif(struct arena *a, enum stand_act what, const char *login)
@@ -209,7 +235,8 @@ static struct str act_ldif(struct arena *a, enum stand_act what, const char *log
 	case STAND_RENAME:
 		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: displayName\ndisplayName: Ai đó khác\n", STR_ARG(dn));
 	case STAND_GIVE_ROLE:
-		return arena_printf(a, "dn: cn=TK,ou=groups,%.*s\nchangetype: modify\nadd: member\nmember: %.*s\n", STR_ARG(folder(a)), STR_ARG(dn));
+		return arena_printf(a, "dn: cn=TK,ou=groups,%.*s\nchangetype: modify\nadd: %s\n%s: %.*s\n", STR_ARG(stand_ldap_folder(a)),
+		                    stand_ldap_member_attr(), stand_ldap_member_attr(), STR_ARG(stand_ldap_member(a, login)));
 	case STAND_ENABLE:
 		return arena_printf(a, "dn: %.*s\nchangetype: modify\ndelete: employeeType\n", STR_ARG(dn));
 	case STAND_SET_PHONE:
@@ -236,14 +263,14 @@ static void act(enum stand_act what, const char *login)
 	if (what == STAND_TAKE_ROLE || what == STAND_DELETE)
 		take_roles(a, login);
 	if (what != STAND_TAKE_ROLE)
-		modify(act_ldif(a, what, login));
+		stand_ldap_modify(act_ldif(a, what, login));
 	arena_free(a);
 }
 
 static size_t count(void)
 {
 	struct arena *a = arena_new(UNIT_ARENA_BYTES);
-	size_t n = count_of(search(a, folder(a), STR("(objectClass=inetOrgPerson)"), "uid"), "dn:");
+	size_t n = stand_ldap_count(stand_ldap_search(a, stand_ldap_folder(a), STR("(objectClass=inetOrgPerson)"), "uid"), "dn:");
 
 	arena_free(a);
 	return n;
@@ -258,6 +285,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 static const struct stand stand = {
 	.name_path = "cn",
 	.name = "LDAP", .keeps_phone = true, .knows_roles = false, /* a group that is missing is made */ .renames = false, .can_lose_id = true, .can_move = true,
+	.own = scenarios_ldap, .n_own = N_SCENARIOS_LDAP,
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,
 };
