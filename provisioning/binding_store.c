@@ -93,7 +93,7 @@ DB_QUERY(prov_binding_counts, DB_READ,
 	" FROM sen.binding WHERE state IN (1, 3, 4) GROUP BY 1, 2"
 	" UNION ALL SELECT platform_id, 5, count(*), 0 FROM sen.binding WHERE state = 5 GROUP BY 1"
 	" UNION ALL SELECT platform_id, 6, count(*), greatest(0, extract(epoch FROM now() - min(due_at)))::bigint FROM sen.binding WHERE state = 6 GROUP BY 1"
-	" UNION ALL SELECT platform_id, 7, count(*), 0 FROM sen.binding WHERE state = 7 GROUP BY 1"
+	" UNION ALL SELECT platform_id, state, count(*), 0 FROM sen.binding WHERE state IN (7, 8) GROUP BY 1, 2"
 	" UNION ALL SELECT platform_id, 9, count(*), 0 FROM sen.binding WHERE state = 9 GROUP BY 1");
 
 DB_QUERY(prov_partitions_maintain, DB_WRITE, "SELECT sen.partitions_maintain()");

@@ -61,7 +61,7 @@ static void publish(struct app *app, char *place, const struct buf *b)
 
 static int count_waiting(struct app *app, struct op *op)
 {
-	static const char *const states[] = { "idle", "due", "leased", "in_doubt", "retry", "blocked", "held", "grace", NULL, "waiting" };
+	static const char *const states[] = { "idle", "due", "leased", "in_doubt", "retry", "blocked", "held", "grace", "gone", "waiting" };
 	const struct binding_count *counts;
 	struct buf b = buf_new(op->arena, sizeof(app->counts) - 1);
 	size_t n;
@@ -73,7 +73,7 @@ static int count_waiting(struct app *app, struct op *op)
 		struct str code = platform_code(app, counts[i].platform_id);
 
 		/* Platforms without a connector here wait for ever, which is no fault. */
-		if (str_is_null(code) || counts[i].state < 0 || counts[i].state >= (int64_t)ARRAY_LEN(states) || !states[counts[i].state])
+		if (str_is_null(code) || counts[i].state < 0 || counts[i].state >= (int64_t)ARRAY_LEN(states))
 			continue;
 		buf_printf(&b, "sen_provisioner_bindings{platform=\"%.*s\",state=\"%s\"} %" PRId64 "\n", STR_ARG(code),
 		           states[counts[i].state], counts[i].n);

@@ -32,7 +32,7 @@ struct app {
 	atomic_uint_least64_t n_alarms;        /* platforms in quarantine, once a day each */
 	pthread_mutex_t lock;
 	/* Metrics lines of what waits, made by the housekeeper. */
-	char counts[16384], outbox_counts[16384], observe_counts[49152], form_counts[16384];
+	char counts[98304], outbox_counts[16384], observe_counts[49152], form_counts[16384];
 };
 
 /* Sleeps, but not past the stop. */

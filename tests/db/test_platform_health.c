@@ -427,13 +427,26 @@ static void the_rate_is_the_same_in_words_and_deeds(void **state)
 static void counts_are_told(void **state)
 {
 	const int64_t ids[] = { PLATFORM, 3 };
+	const struct binding_count *counts;
 	struct op op = begin_op(*state);
+	size_t n = 0, seen = 0;
 
 	due(3, 2, 0);
 	side("UPDATE sen.binding SET state = 5 WHERE account_id IN (SELECT account_id FROM sen.binding LIMIT 1)");
 	assert_int_equal(health_alive(&op, PLATFORM, STR("00000000-0000-4000-8000-000000000001")), 0);
 	assert_int_equal(health_count(&op, ids, 2), 0);
 	assert_int_equal(side_i64("SELECT (counts ->> 'due')::int * 10 + (counts ->> 'blocked')::int FROM sen.platform_health WHERE oldest_due < now()"), 21);
+	/* So is what waits for no provisioner: n of each state, and those who alarm on them see the same. */
+	side("INSERT INTO sen.binding (account_id, platform_id, want_hash, want_active, want_gen, state)"
+	     " SELECT gen_random_uuid(), 2, gen_random_uuid(), false, 1, s FROM generate_series(6, 9) s, generate_series(1, s)");
+	side("UPDATE sen.platform_health SET counted_at = NULL");
+	assert_int_equal(health_count(&op, ids, 2), 0);
+	assert_int_equal(side_i64("SELECT 1000 * (counts ->> 'held')::int + 100 * (counts ->> 'grace')::int + 10 * (counts ->> 'gone')::int"
+	                          " + (counts ->> 'waiting')::int FROM sen.platform_health"), 6789);
+	assert_int_equal(binding_counts(&op, &counts, &n), 0);
+	for (size_t i = 0; i < n; i++)
+		seen += counts[i].state >= 6 && counts[i].n == counts[i].state;
+	assert_int_equal(seen, 4);
 	db_op_done(&op);
 }
 
