@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ldapSearch, scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
+import { call, routeOf } from './lib/api.mjs';
 import {
   Administrator, Agent, administrator, authorizeUrl, basis, codeFor, env, freshEmployee, goodPassword, grant, introspectAs, official, p02,
   p03, refresh, sql, tokensFor, userinfo,
@@ -74,6 +75,8 @@ test('suspension cuts at once: session, tokens, every platform; the return bring
 
   // Not by the back door.
   const admin = await administrator();
+  const held = await call(routeOf('GET /api/v1/grants'), await admin.accessToken(), { query: { login: person.login } });
+  assert.ok(held.json.grants.length > 0 && held.json.grants.every((g) => g.state === 'stopped'), held.text);
   await admin.api('POST', `/accounts/${person.login}/enable`, { reason: 'x' });
   assert.equal(await statusOf(person.login), 'suspended');
   assert.equal((await admin.api('POST', `/accounts/${person.login}/activation`)).status, 409);
