@@ -10,9 +10,14 @@
 	" FROM sen.admin_scope s JOIN sen.account a ON a.id = s.account_id JOIN sen.unit u ON u.id = s.unit_id" \
 	" LEFT JOIN sen.platform p ON p.id = s.platform_id LEFT JOIN sen.account b ON b.id = s.granted_by"
 
-/* An administrator account always, and a service account, as which a feed acts; a person's first one unless the authority keeps administration apart. */
-#define MAY_HOLD "(a.kind IN ('administrator', 'service') OR a.kind = 'operational' AND NOT (SELECT admin_accounts_only FROM sen.personnel_policy))"
-DB_QUERY(scope_may_be_held_q, DB_READ, "SELECT " MAY_HOLD " FROM sen.account a WHERE a.id = $1::uuid");
+/*
+ * An administrator account always; a person's first one unless the authority keeps administration apart.  A service account, as which a
+ * feed acts, only what a feed does: it states who is there and what they hold, and decides, hands on and looks into nothing.
+ */
+#define MAY_HOLD(rights)                                                                                                     \
+	"(a.kind = 'administrator' OR a.kind = 'operational' AND NOT (SELECT admin_accounts_only FROM sen.personnel_policy)"  \
+	" OR a.kind = 'service' AND " rights " <@ ARRAY['read', 'import', 'personnel', 'grant', 'revoke'])"
+DB_QUERY(scope_may_be_held_q, DB_READ, "SELECT " MAY_HOLD("$2::text[]") ", a.kind = 'service' FROM sen.account a WHERE a.id = $1::uuid");
 
 /* One scope of the giver must cover all of it: right to delegate, place, platform, each right, and the time. */
 DB_QUERY(scope_add_q, DB_WRITE,
@@ -20,7 +25,7 @@ DB_QUERY(scope_add_q, DB_WRITE,
          " SELECT a.id, $2::uuid, u.id, nullif($4::integer, -1)::smallint, $5::text[], $6::timestamptz, $7::uuid, $8::integer[],"
          " CASE WHEN $9::text IS NOT NULL THEN sen.rank($9::text) END"
          " FROM sen.account a, sen.unit u WHERE a.id = $1::uuid AND a.status NOT IN ('disabled', 'archived') AND u.id = $3::integer"
-         " AND a.id <> $7::uuid AND " MAY_HOLD
+         " AND a.id <> $7::uuid AND " MAY_HOLD("$5::text[]")
          " AND EXISTS (SELECT FROM sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id"
          "  WHERE s.account_id = $7::uuid AND 'delegate' = ANY (s.rights) AND s.rights @> $5::text[] AND starts_with(u.path, s.path)"
          "  AND (s.platform_id IS NULL OR s.platform_id = $4::integer)"
@@ -31,7 +36,7 @@ DB_QUERY(scope_add_by_operator_q, DB_WRITE,
          "INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, valid_to)"
          " SELECT a.id, $2::uuid, u.id, nullif($4::integer, -1)::smallint, $5::text[], $6::timestamptz"
          " FROM sen.account a, sen.unit u WHERE a.id = $1::uuid AND a.status NOT IN ('disabled', 'archived') AND u.id = $3::integer"
-         " ON CONFLICT DO NOTHING RETURNING id");
+         " AND a.kind NOT IN ('technical', 'service', 'shared') ON CONFLICT DO NOTHING RETURNING id");
 DB_QUERY(scope_close_expired_q, DB_WRITE,
          "UPDATE sen.admin_scope SET revoked_at = now() WHERE account_id = $1::uuid AND unit_id = $2::integer"
          " AND coalesce(platform_id, -1) = $3::integer AND revoked_at IS NULL AND valid_to <= now()");
@@ -180,12 +185,13 @@ int scope_list(struct op *op, struct str account_id, struct str viewer, const st
 	return 0;
 }
 
-int scope_may_be_held(struct op *op, struct str account_id, bool *ret_may)
+int scope_may_be_held(struct op *op, struct str account_id, const struct str *rights, size_t n_rights, bool *ret_may, bool *ret_is_service)
 {
 	struct db_rows rows;
-	int r = db_run(op, &scope_may_be_held_q, &rows, P_STR(account_id));
+	int r = db_run(op, &scope_may_be_held_q, &rows, P_STR(account_id), P_STR(db_array(op->arena, rights, n_rights)));
 
 	*ret_may = r == 0 && rows.n == 1 && db_bool(&rows, 0, 0);
+	*ret_is_service = r == 0 && rows.n == 1 && db_bool(&rows, 0, 1);
 	return r;
 }
 

@@ -45,6 +45,6 @@ int scope_get(struct op *op, struct str id, struct scope *ret_scope) _must_check
 /* The live ones of an account within the reach of viewer's right "read". */
 int scope_list(struct op *op, struct str account_id, struct str viewer, const struct scope **ret_scopes, size_t *ret_n) _must_check_;
 /* By the kind of the account and the authority's policy. */
-int scope_may_be_held(struct op *op, struct str account_id, bool *ret_may) _must_check_;
+int scope_may_be_held(struct op *op, struct str account_id, const struct str *rights, size_t n_rights, bool *ret_may, bool *ret_is_service) _must_check_;
 /* Whether anybody administers anything; takes a lock until commit, so that two bootstraps do not both see nobody. */
 int scope_none_yet(struct op *op, bool *ret_none) _must_check_;

@@ -5,6 +5,12 @@ DB_QUERY(principal_scopes_q, DB_READ,
          " coalesce(s.role_ids, '{}')::text[], coalesce(s.max_rank, -1)"
          " FROM sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id"
          " WHERE s.account_id = $1::uuid ORDER BY s.id");
+/* The same, and a row without a scope for an account that has none: its kind is told anyway. */
+DB_QUERY(principal_official_q, DB_READ,
+         "SELECT s.id, s.path, coalesce(s.platform_id, -1), s.rights, coalesce(floor(extract(epoch FROM t.valid_to))::bigint, 0),"
+         " coalesce(s.role_ids, '{}')::text[], coalesce(s.max_rank, -1), a.kind IN ('technical', 'service')"
+         " FROM sen.account a LEFT JOIN (sen.live_scope s JOIN sen.admin_scope t ON t.account_id = s.account_id AND t.id = s.id) ON s.account_id = a.id"
+         " WHERE a.id = $1::uuid ORDER BY s.id");
 
 static const struct {
 	struct str name;
@@ -62,36 +68,55 @@ static int read_roles(struct op *op, struct str cell, struct admin_scope *scope)
 	return 0;
 }
 
-int principal_load_scopes(struct op *op, struct str account_id, const struct admin_scope **ret_scopes, size_t *ret_n)
+static int scopes_of(struct op *op, const struct db_rows *rows, const struct admin_scope **ret_scopes, size_t *ret_n)
 {
-	struct db_rows rows;
-	int r = db_run(op, &principal_scopes_q, &rows, P_STR(account_id));
+	struct admin_scope *scopes = ARENA_ARRAY(op->arena, struct admin_scope, rows->n);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	struct admin_scope *scopes = ARENA_ARRAY(op->arena, struct admin_scope, rows.n);
-	for (size_t i = 0; i < rows.n; i++) {
+	for (size_t i = 0; i < rows->n; i++) {
 		const struct str *names;
 		size_t n_names;
 
 		scopes[i] = (struct admin_scope){
-			.id = db_str(&rows, i, 0),
-			.unit_path = db_str(&rows, i, 1),
-			.platform_id = db_i64(&rows, i, 2),
-			.valid_to_s = db_i64(&rows, i, 4),
-			.max_rank = (int)db_i64(&rows, i, 6),
-			.is_capped = db_i64(&rows, i, 6) >= 0,
+			.id = db_str(rows, i, 0),
+			.unit_path = db_str(rows, i, 1),
+			.platform_id = db_i64(rows, i, 2),
+			.valid_to_s = db_i64(rows, i, 4),
+			.max_rank = (int)db_i64(rows, i, 6),
+			.is_capped = db_i64(rows, i, 6) >= 0,
 		};
-		r = read_roles(op, db_str(&rows, i, 5), &scopes[i]);
+		r = read_roles(op, db_str(rows, i, 5), &scopes[i]);
 		if (r < 0)
 			return r;
-		r = db_array_read(op, db_str(&rows, i, 3), &names, &n_names);
+		r = db_array_read(op, db_str(rows, i, 3), &names, &n_names);
 		if (r < 0)
 			return r;
 		for (size_t k = 0; k < n_names; k++)
 			scopes[i].rights |= admin_right_from_name(names[k]);
 	}
 	*ret_scopes = scopes;
-	*ret_n = rows.n;
+	*ret_n = rows->n;
 	return 0;
+}
+
+int principal_load_scopes(struct op *op, struct str account_id, const struct admin_scope **ret_scopes, size_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &principal_scopes_q, &rows, P_STR(account_id));
+
+	return r < 0 ? r : scopes_of(op, &rows, ret_scopes, ret_n);
+}
+
+int principal_load_official(struct op *op, struct principal *p)
+{
+	struct db_rows rows;
+	int r = db_run(op, &principal_official_q, &rows, P_STR(p->account_id));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0 || db_bool(&rows, 0, 7))
+		return op_fail(op, ERR_OUT_OF_SCOPE, "accounts of programs do not administer");
+	if (db_is_null(&rows, 0, 0))
+		rows.n = 0;
+	return scopes_of(op, &rows, &p->scopes, &p->n_scopes);
 }

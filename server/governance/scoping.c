@@ -124,13 +124,17 @@ static int audit_scope(struct op *op, const struct principal *p, const char *act
 	return governance_audit(op, p, &act, data);
 }
 
-static int check_kind(struct op *op, struct str account_id)
+static int check_kind(struct op *op, struct str account_id, const struct scoping_request *request)
 {
-	bool may;
-	int r = scope_may_be_held(op, account_id, &may);
+	bool may, is_service;
+	int r = scope_may_be_held(op, account_id, request->rights, request->n_rights, &may, &is_service);
 
 	if (r < 0 || may)
 		return r;
+	if (is_service) {
+		(void)op_fail(op, ERR_BLOCKED, "a service account may hold what a feed needs: read, import, personnel, grant, revoke");
+		return op_fail_arg(op, "by", STR("service_account"));
+	}
 	(void)op_fail(op, ERR_BLOCKED, "scopes are held by administrator accounts");
 	return op_fail_arg(op, "by", STR("administrator_account"));
 }
@@ -171,7 +175,7 @@ int scoping_add(struct op *op, const struct principal *p, const struct scoping_r
 		return r;
 	if (str_equal(f.account.status, STR("disabled")) || str_equal(f.account.status, STR("archived")))
 		return op_fail(op, ERR_ACCOUNT_STATE, "the account is disabled");
-	r = check_kind(op, f.account.id);
+	r = check_kind(op, f.account.id, request);
 	if (r < 0)
 		return r;
 	r = db_begin(op);

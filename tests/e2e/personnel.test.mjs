@@ -250,12 +250,25 @@ test('kinds apart: an administrator account of its own, a service account that n
   const login = `dv${Date.now() % 1e8}`;
   assert.equal((await admin.api('POST', '/accounts', { kind: 'service', employee_code: person.employeeCode, login, reason: 'Đồng bộ' })).status, 201);
   assert.equal((await admin.api('POST', `/accounts/${login}/activation`)).status, 409);
+  // What a feed needs it may hold; nothing that decides, hands on or looks into the books.
+  for (const right of ['activate', 'delegate', 'approve', 'catalogue', 'appraise', 'organise', 'rules', 'review', 'unmask', 'audit']) {
+    const refused = await admin.api('POST', '/admin-scopes', { login, unit, rights: ['read', right] });
+    assert.deepEqual([refused.status, refused.json.args?.by], [409, 'service_account'], `${right}: ${refused.text}`);
+  }
+  assert.equal((await admin.api('POST', '/admin-scopes', { login, unit, rights: ['read', 'import', 'personnel', 'grant', 'revoke'] })).status, 201);
   const list = await admin.api('GET', `/accounts?manager=${person.employeeCode}`);
   assert.deepEqual(list.json.accounts.map((a) => a.kind).sort(), ['administrator', 'operational', 'service']);
   const page = await admin.api('GET', '/accounts?limit=2');
   assert.equal(page.json.accounts.length, 2);
   const next = await admin.api('GET', `/accounts?limit=2&after=${page.json.next}`);
   assert.ok(next.json.accounts[0].login > page.json.accounts[1].login);
+  // Nor does an account of a program act through the API, whatever it holds and however it came by a token.
+  const boss = new Administrator(agent, made.json.login, password);
+  assert.equal((await boss.api('GET', '/platforms')).status, 200);
+  await sql(`UPDATE sen.account SET kind = 'service' WHERE login = $1`, made.json.login);
+  const program = await boss.api('GET', '/platforms');
+  assert.deepEqual([program.status, program.json.code], [403, 'out_of_scope'], program.text);
+  await sql(`UPDATE sen.account SET kind = 'administrator' WHERE login = $1`, made.json.login);
   // The person is gone, and all of it with them.
   await move(person, 'death', { decision_no: undefined, decision_on: undefined, signer: undefined });
   assert.equal(await statusOf(person.login), 'archived');

@@ -66,7 +66,7 @@ static int know_official(struct request *rq)
 	p->account_id = claims.family.account_id;
 	p->person_id = claims.state.person_id;
 	p->login = claims.state.login;
-	r = principal_load_scopes(op, p->account_id, &p->scopes, &p->n_scopes);
+	r = principal_load_official(op, p);
 	if (r == 0)
 		rq->principal = p;
 	return r;
