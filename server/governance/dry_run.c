@@ -11,6 +11,13 @@ const char *dry_operation_name(enum dry_operation operation)
 	return names[operation];
 }
 
+const char *dry_fate_name(enum dry_fate fate)
+{
+	static const char *const names[] = { [DRY_SENT] = "sent", [DRY_HELD] = "held", [DRY_NOT_ALLOWED] = "not_allowed" };
+
+	return names[fate];
+}
+
 static const struct desired *desired_on(const struct desired *all, size_t n, int64_t platform_id)
 {
 	for (size_t i = 0; i < n; i++)
@@ -57,6 +64,7 @@ void dry_run_account(struct arena *a, struct str mail_domain, const struct accou
 			.platform_id = new[i].platform_id, .operation = operation_of(was, &new[i], binding),
 			.account_id = after->account_id, .login = after->login,
 			.before = was ? was->document : STR_NULL, .after = new[i].document, .is_pending = binding && !binding->is_settled,
+			.facts_before = before, .facts_after = after,
 		};
 		n += items[n].operation != DRY_NOTHING;
 	}

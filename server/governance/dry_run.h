@@ -13,6 +13,10 @@
 enum dry_operation { DRY_NOTHING, DRY_CREATE, DRY_UPDATE, DRY_DISABLE, DRY_LOOK_UP, DRY_OPERATIONS_ };
 const char *dry_operation_name(enum dry_operation operation) _pure_;
 
+/* What becomes of an operation: held by the guard until a second person releases it, or not allowed on the platform. */
+enum dry_fate { DRY_SENT, DRY_HELD, DRY_NOT_ALLOWED };
+const char *dry_fate_name(enum dry_fate fate) _pure_;
+
 /* A binding as it stands. */
 struct dry_binding {
 	struct str account_id;
@@ -27,6 +31,9 @@ struct dry_item {
 	struct str account_id, login;
 	struct str before, after; /* documents; before is STR_NULL where nothing was wanted */
 	bool is_pending;          /* an earlier change is not there yet, and goes with this one */
+	bool is_counted;          /* by the guard: nobody's decision about one person by name */
+	const struct account_facts *facts_before, *facts_after;
+	enum dry_fate fate;
 };
 
 /*

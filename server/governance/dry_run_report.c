@@ -1,6 +1,7 @@
 #include "server/governance/dry_run_report.h"
 
 #include "common/plan/facts_store.h"
+#include "server/governance/dry_run_guard.h"
 
 #include <stdlib.h>
 
@@ -31,6 +32,11 @@ struct comparison {
 	size_t n_platforms;
 	struct dry_item *items;
 	size_t n_items;
+	bool is_mass;          /* its accounts are no decisions about one person by name */
+	const struct dry_rule *rules;
+	size_t n_rules;
+	const struct dry_census *census;
+	size_t n_census;
 	struct str not_before; /* the earliest date on which one of them changes again */
 };
 
@@ -128,6 +134,8 @@ static int read_after(struct comparison *c, const struct principal *p)
 		r = dry_run_messages(c->op, &c->messages, &c->n_messages);
 	if (r == 0)
 		r = dry_run_platforms(c->op, &c->platforms, &c->n_platforms);
+	if (r == 0)
+		r = dry_run_is_mass(c->op, &c->is_mass);
 	return r;
 }
 
@@ -157,14 +165,62 @@ static void compare(struct comparison *c)
 		const struct dry_binding *bound = bindings_of(c, after->account_id, &n_bound);
 
 		dry_run_account(c->op->arena, c->mail_domain, before, after, bound, n_bound, &items, &n);
-		for (size_t k = 0; k < n; k++)
-			c->items[c->n_items++] = items[k];
+		for (size_t k = 0; k < n; k++) {
+			c->items[c->n_items] = items[k];
+			c->items[c->n_items++].is_counted = c->is_mass;
+		}
 		if (str_is_null(after->next_eval) || (before && str_equal(before->next_eval, after->next_eval)))
 			continue;
 		if (str_is_null(c->not_before) || str_compare(after->next_eval, c->not_before) < 0)
 			c->not_before = after->next_eval;
 	}
 	qsort(c->items, c->n_items, sizeof(*c->items), by_platform_and_login);
+}
+
+/* The guard and the switches as they stand now. */
+static int read_rules(struct comparison *c)
+{
+	int r = dry_run_rules(c->op, &c->rules, &c->n_rules);
+
+	return r < 0 ? r : dry_run_census(c->op, c->items, c->n_items, &c->census, &c->n_census);
+}
+
+/* The operations on a platform are one behind the other. */
+static struct dry_item *items_on(const struct comparison *c, int64_t platform_id, size_t *ret_n)
+{
+	size_t from = 0, to;
+
+	while (from < c->n_items && c->items[from].platform_id != platform_id)
+		from++;
+	for (to = from; to < c->n_items && c->items[to].platform_id == platform_id;)
+		to++;
+	*ret_n = to - from;
+	return c->items + from;
+}
+
+static void judge(const struct comparison *c, const struct dry_platform *platform, json_t *json)
+{
+	const struct dry_rule *rule = NULL;
+	struct dry_held held;
+	int64_t n_held = 0, n_not_allowed = 0;
+	size_t n;
+	struct dry_item *items = items_on(c, platform->id, &n);
+
+	for (size_t i = 0; i < c->n_rules && !rule; i++)
+		if (c->rules[i].platform_id == platform->id)
+			rule = &c->rules[i];
+	if (!rule)
+		return;
+	held = dry_run_judge(c->op->arena, rule, c->census, c->n_census, items, n);
+	for (size_t i = 0; i < n; i++) {
+		n_held += items[i].fate == DRY_HELD;
+		n_not_allowed += items[i].fate == DRY_NOT_ALLOWED;
+	}
+	json_set_int(json, "held", n_held);
+	json_set_str(json, "held_by", str_c(held.reason));
+	json_set_str(json, "held_about", held.about);
+	json_set_int(json, "not_allowed", n_not_allowed);
+	json_set_take(json, "delete_after_days", rule->ops & 8 ? json_integer(rule->grace_days) : json_null());
 }
 
 static struct str code_of(const struct comparison *c, int64_t platform_id)
@@ -195,6 +251,7 @@ static json_t *count(const struct comparison *c, const struct dry_platform *plat
 	for (size_t i = DRY_CREATE; i < DRY_OPERATIONS_; i++)
 		json_set_int(json, dry_operation_name((enum dry_operation)i), counts[i]);
 	json_set_int(json, "not_shown", not_shown);
+	judge(c, platform, json);
 	return json;
 }
 
@@ -206,6 +263,7 @@ static json_t *describe(const struct comparison *c, const struct dry_item *item)
 	json_set_str(json, "login", item->login);
 	json_set_str(json, "operation", str_c(dry_operation_name(item->operation)));
 	json_set_bool(json, "pending", item->is_pending);
+	json_set_str(json, "fate", str_c(dry_fate_name(item->fate)));
 	dry_run_attributes(json, item->before, item->after);
 	return json;
 }
@@ -281,6 +339,8 @@ int dry_run_report(struct op *op, const struct principal *p, struct str mail_dom
 		r = read_before(&c, p);
 	if (r == 0)
 		compare(&c);
+	if (r == 0)
+		r = read_rules(&c);
 	if (r == 0)
 		write(&c, report);
 	/* The detail of an error is read when the scratch is gone. */

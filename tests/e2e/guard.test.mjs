@@ -80,6 +80,22 @@ test('a rule that is retired takes many away at once: held, nobody harmed; who l
   await until('all on P02', () => settledAs(people, true), 60000);
   assert.ok(await everyUser(people, (user) => user.active));
 
+  // A dry run says so before.
+  const version = (await chief.api('GET', rule)).headers.get('etag');
+  const tried = await call(chief, 'POST', `${rule}/retire?dry_run=all`, { body: {}, headers: { 'if-match': version } });
+  assert.equal(tried.status, 200, tried.text);
+  const told = tried.json.platforms.find((p) => p.platform === 'P02');
+  assert.deepEqual([told.disable, told.held, told.held_by, told.not_allowed], [people.length, people.length, 'platform', 0], tried.text.slice(0, 500));
+  assert.ok(tried.json.operations.filter((o) => o.platform === 'P02').every((o) => o.fate === 'held'));
+  const [[someone]] = await sql('SELECT login FROM sen.account WHERE id = $1', people[1]);
+  const byName = await call(chief, 'POST', `/accounts/${someone}/disable?dry_run=all`, { body: { reason: 'Nghỉ việc' } });
+  assert.deepEqual(byName.json.operations.map((o) => o.fate), byName.json.operations.map(() => 'sent'), byName.text.slice(0, 500));
+  await rules('P02', { operations: ['create', 'update'] });
+  const forbidden = await call(chief, 'POST', `/accounts/${someone}/disable?dry_run=all`, { body: { reason: 'Nghỉ việc' } });
+  assert.equal(forbidden.json.operations.find((o) => o.platform === 'P02').fate, 'not_allowed');
+  assert.equal(forbidden.json.platforms.find((p) => p.platform === 'P02').not_allowed, 1);
+  await rules('P02', { operations: ['create', 'update', 'disable'] });
+
   const retired = await change(chief, `${rule}/retire`, {}, { seen: rule });
   assert.equal(retired.status, 200, retired.text);
   // Two planners may hold a part each: one hold in the end, with everybody in it.

@@ -1,4 +1,4 @@
-#include "server/governance/dry_run.h"
+#include "server/governance/dry_run_guard.h"
 #include "tests/unit/unit.h"
 
 #define LIT(text) { text, sizeof(text) - 1 }
@@ -105,12 +105,71 @@ static void attributes_and_what_changed(void **state)
 	assert_true(str_contains(json_write(*state, item, true), STR("\"changed\":[\"active\",\"post\"]")));
 }
 
+#define PEOPLE 12
+
+/* A dozen of a unit, who were in role MC; half of them, or as many as said, would be off, the others lose a role or gain one. */
+static void fate_of_a_mass_change(void **state)
+{
+	static const struct account_facts was = { .unit_code = LIT("40.1"), .grants = two, .n_grants = 2 };
+	static const struct account_facts loses_one = { .grants = one, .n_grants = 1 }, is_off = { .n_grants = 0 };
+	static const struct fact_grant other[] = { { 2, LIT("P02"), LIT("MC"), LIT("Tiếp nhận"), LIT("40.1") }, { 2, LIT("P02"), LIT("XX"), LIT("Khác"), LIT("40.1") } };
+	static const struct account_facts changes = { .grants = other, .n_grants = 2 };
+	static const struct guard_limits loose = { 1000, 100, 1, 100, 1, 100 };
+	const struct {
+		const char *name;
+		size_t n_off, n_losing, n_changing; /* the rest is as it was, but for the name */
+		struct dry_rule rule;
+		bool by_name;
+		size_t held, not_allowed;
+		const char *reason;
+	} cases[] = {
+		{ "few", 2, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30 } }, false, 0, 0, NULL },
+		{ "too many of the platform", 6, 2, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30 } }, false, 6, 0, "platform" },
+		{ "with those of the last hour", 2, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .n_passed = 4, .limits = { 5, 10, 20, 10, 200, 30 } }, false, 2, 0, "platform" },
+		{ "each by name", 6, 2, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30 } }, true, 0, 0, NULL },
+		{ "of a unit", 3, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .limits = { 20, 2, 12, 20, 200, 30 } }, false, 3, 0, "unit" },
+		{ "of a role: who gains another goes on", 0, 6, 2, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .limits = { 1000, 100, 1000, 100, 10, 50 } }, false, 6, 0, "role" },
+		{ "a hold is open: all that takes away joins it", 1, 1, 1, { .platform_id = 2, .ops = 7, .is_open = true, .has_hold = true, .n_live = 1000, .limits = loose }, false, 2, 0, "platform" },
+		{ "the platform closes, and asks", 2, 0, 0, { .platform_id = 2, .ops = 7, .on_removal = STR("ask"), .n_live = 1000, .limits = loose }, false, 2, 0, "removal" },
+		{ "the platform closes, and disables", 2, 0, 0, { .platform_id = 2, .ops = 7, .on_removal = STR("disable"), .n_live = 1000, .limits = loose }, false, 0, 0, NULL },
+		{ "disabling is switched off", 2, 1, 0, { .platform_id = 2, .ops = 3, .is_open = true, .n_live = 1000, .limits = loose }, false, 0, 2, NULL },
+		{ "changing is switched off", 2, 1, 1, { .platform_id = 2, .ops = 5, .is_open = true, .n_live = 1000, .limits = loose }, false, 0, 10, NULL },
+		{ "held, and would not be done anyway", 6, 0, 0, { .platform_id = 2, .ops = 3, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30 } }, false, 0, 6, "platform" },
+	};
+	const struct dry_census census[] = {
+		{ 2, false, LIT("40.1"), PEOPLE, 0 }, { 2, true, LIT("MC"), PEOPLE, 0 }, { 2, true, LIT("TP"), PEOPLE, 0 }, { 3, false, LIT("40.1"), 1, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct dry_item items[PEOPLE];
+		struct dry_held why;
+		size_t held = 0, not_allowed = 0;
+
+		for (size_t k = 0; k < PEOPLE; k++) {
+			bool off = k < cases[i].n_off, losing = k - cases[i].n_off < cases[i].n_losing;
+			bool changing = k - cases[i].n_off - cases[i].n_losing < cases[i].n_changing;
+
+			items[k] = (struct dry_item){ .platform_id = 2, .operation = off ? DRY_DISABLE : DRY_UPDATE, .is_counted = !cases[i].by_name, .facts_before = &was,
+				                      .facts_after = off ? &is_off : losing ? &loses_one : changing ? &changes : &was };
+		}
+		why = dry_run_judge(*state, &cases[i].rule, census, ARRAY_LEN(census), items, PEOPLE);
+		for (size_t k = 0; k < PEOPLE; k++) {
+			held += items[k].fate == DRY_HELD;
+			not_allowed += items[k].fate == DRY_NOT_ALLOWED;
+		}
+		if (held != cases[i].held || not_allowed != cases[i].not_allowed || (why.reason == NULL) != (cases[i].reason == NULL) ||
+		    (why.reason && !str_equal(str_c(why.reason), str_c(cases[i].reason))))
+			fail_msg("%s: %zu held by %s, %zu not allowed", cases[i].name, held, why.reason ? why.reason : "nobody", not_allowed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(operations, unit_arena_setup, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(bindings_of_others_do_not_count, unit_arena_setup, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(attributes_and_what_changed, unit_arena_setup, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(fate_of_a_mass_change, unit_arena_setup, unit_arena_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
