@@ -189,6 +189,59 @@ static void a_refusal_blocks_with_its_note_until_asked_again(void **state)
 	assert_int_equal(ask_on(*state, "nv1", 2, "").answer, FORM_WAITING);
 }
 
+/* nv1 … nv10, each asked to be off in generation 1, and then with a binding of a state of its own. */
+static void ten_in_states(struct arena *a)
+{
+	side("INSERT INTO sen.form_account (platform_id, account_id, login, active, source, seen_by) SELECT 9, id, login, true, 'officer', " OFFICER
+	     " FROM sen.account WHERE login ~ '^nv[0-9]+$'; UPDATE sen.binding SET want_active = false; DELETE FROM sen.access_proof");
+	for (int i = 1; i <= 10; i++)
+		ask_off(a, arena_cstr(a, arena_printf(a, "nv%d", i)), 1);
+	close_now(1);
+	side("UPDATE sen.binding b SET state = a.n - 1, seen_active = true, due_at = now() + interval '1 h',"
+	     " ext_id = CASE WHEN a.login <> 'nv9' THEN a.login END, hold_id = CASE WHEN a.login = 'nv7' THEN 5 END,"
+	     " delete_at = CASE WHEN a.login IN ('nv7', 'nv8', 'nv9') THEN now() + interval '30 days' END"
+	     " FROM (SELECT id, login, n FROM sen.account JOIN generate_series(1, 10) n ON login = 'nv' || n) a WHERE a.id = b.account_id");
+}
+
+#define STATE_OF "(SELECT b.state FROM sen.binding b JOIN sen.account a ON a.id = b.account_id WHERE b.platform_id = 9 AND a.login = 'nv'"
+
+static void expect_states(struct arena *a, const int *states)
+{
+	for (int i = 1; i <= 10; i++) {
+		int64_t is = side_i64(arena_printf(a, "SELECT " STATE_OF " || '%d')", i).p);
+
+		if (is != states[i - 1])
+			fail_msg("the binding that was in state %d is in %ld, not in %d", i - 1, (long)is, states[i - 1]);
+	}
+}
+
+/* IDLE DUE LEASED IN_DOUBT RETRY BLOCKED HELD GRACE GONE WAITING */
+static void a_confirmation_settles_what_nobody_else_holds(void **state)
+{
+	static const int after[] = { 0, 0, 0, 0, 0, 0, 6, 7, 8, 0 };
+
+	ten_in_states(*state);
+	decided("canbo", 1, "1,2,3,4,5,6,7,8,9,10", "done", "ok");
+	expect_states(*state, after);
+	/* What it says is known, in each of them; what was deleted has no identifier again. */
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE NOT seen_active AND seen_hash = want_hash AND (ext_id IS NULL) = (state = 8)"), 10);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE state = 6 AND hold_id = 5 AND due_at IS NOT NULL"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_proof WHERE kind = 'confirmed' AND what = 'inactive' AND took_down AND gen = 1"
+	                          " AND operation_id LIKE 'form 1 line %' AND ext_id LIKE 'nv%'"), 10);
+}
+
+static void a_refusal_blocks_what_nobody_else_holds(void **state)
+{
+	static const int refused[] = { 0, 5, 5, 5, 5, 5, 6, 7, 8, 5 }, again[] = { 0, 1, 1, 1, 1, 1, 6, 7, 8, 1 };
+
+	ten_in_states(*state);
+	decided("canbo", 1, "1,2,3,4,5,6,7,8,9,10", "refused", "ok");
+	expect_states(*state, refused);
+	decided("canbo", 1, "1,2,3,4,5,6,7,8,9,10", "again", "ok");
+	expect_states(*state, again);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_proof"), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, formdb_begin, unit_arena_teardown)
@@ -200,6 +253,8 @@ int main(void)
 		T(a_confirmation_settles_the_binding_before_the_worker_has_written),
 		T(what_is_handed_on_waits_without_tries),
 		T(only_the_officer_confirms_and_nobody_of_two_eyes),
+		T(a_confirmation_settles_what_nobody_else_holds),
+		T(a_refusal_blocks_what_nobody_else_holds),
 		T(a_refusal_blocks_with_its_note_until_asked_again),
 	};
 

@@ -93,6 +93,25 @@ static void what_should_be_off_and_is_on_becomes_urgent_again(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.form_line WHERE number = 3 AND operation = 'disable' AND urgent_since IS NOT NULL"), 1);
 }
 
+static void what_is_on_again_in_its_grace_or_after_it_is_urgent(void **state)
+{
+	side("UPDATE sen.binding SET want_active = false; DELETE FROM sen.access_proof; INSERT INTO sen.form_account (platform_id, account_id, login, active, source, seen_by)"
+	     " SELECT 9, id, login, true, 'officer', " OFFICER " FROM sen.account WHERE login IN ('nv1', 'nv2', 'nv3')");
+	ask_off(*state, "nv1", 1);
+	ask_off(*state, "nv2", 1);
+	ask_off(*state, "nv3", 1);
+	close_now(1);
+	decided("canbo", 1, "1,2", "done", "ok");
+	side("UPDATE sen.binding b SET state = CASE a.login WHEN 'nv1' THEN 7 ELSE 8 END, ext_id = CASE a.login WHEN 'nv1' THEN 'nv1' END"
+	     " FROM sen.account a WHERE a.id = b.account_id AND a.login IN ('nv1', 'nv2')");
+	side(UPLOAD("('nv1', true, 'MC'), ('nv2', true, 'MC'), ('nv3', false, '')"));
+	list_ends("applied");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding b JOIN sen.account a ON a.id = b.account_id WHERE a.login IN ('nv1', 'nv2') AND b.state = 1"
+	                          " AND b.prio = 0 AND b.seen_active AND b.due_at <= now()"), 2);
+	/* What a list shows to be done is proved by it. */
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_proof p JOIN sen.account a ON a.id = p.account_id WHERE a.login = 'nv3' AND p.kind = 'listed'"), 1);
+}
+
 static void an_older_list_says_nothing_about_what_is_newer(void **state)
 {
 	confirm_three(*state);
@@ -128,6 +147,7 @@ int main(void)
 		T(the_housekeeper_closes_and_reminds),
 		T(a_list_settles_what_it_shows_and_finds_drift),
 		T(what_should_be_off_and_is_on_becomes_urgent_again),
+		T(what_is_on_again_in_its_grace_or_after_it_is_urgent),
 		T(an_older_list_says_nothing_about_what_is_newer),
 		T(a_short_list_waits_for_a_second_person),
 	};

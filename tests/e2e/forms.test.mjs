@@ -131,6 +131,9 @@ test('an officer carries out what the forms ask, and everything is settled by th
   // The officer says that it is done; the platform's own list shows that it is not.
   await confirm(off.form, off.line);
   await settled(login, 'in_sync');
+  const [[employee]] = await sql('SELECT p.employee_code FROM sen.person p JOIN sen.account a ON a.person_id = p.id WHERE a.login = $1', login);
+  const proved = (await call(admin, 'GET', `/persons/${employee}/offboarding`)).platforms.find((p) => p.platform === code);
+  assert.deepEqual([proved.proof, proved.read, proved.reason, proved.operation], ['confirmed', 'inactive', null, `form ${off.form} line ${off.line}`]);
   const list = await upload(`Tên đăng nhập;Trạng thái;Vai trò\n${login};Đang hoạt động;Cán bộ, Lãnh đạo\nnguoi.la;Đang hoạt động;Cán bộ\n`);
   assert.equal(list.state, 'applied');
   assert.deepEqual(list.report.drift.map((d) => d.login), [login]);
