@@ -45,14 +45,17 @@ DB_QUERY(obs_ext_ids, DB_WRITE,
 	" WHERE i.run_id = $1::bigint AND i.situation = 'linked' AND b.account_id = i.owner AND b.platform_id = $2::smallint"
 	" AND b.ext_id IS DISTINCT FROM i.ext_id AND b.state = 0 AND b.seen_at < i.asked_at");
 
+/* Access that came back is ended also in the grace of an account (7), and where it had been deleted (8). */
+#define CAN_BE_ENDED(is_active) "(b.state = 0 OR b.state IN (7, 8) AND " is_active ")"
 DB_QUERY(obs_active, DB_WRITE,
 	"WITH wrong AS MATERIALIZED (SELECT i.ext_id, i.owner, i.active, i.asked_at, CASE WHEN i.active THEN 'enforce' ELSE coalesce(p.rule, 'enforce') END AS rule"
 	"  FROM sen.observe_item i JOIN sen.binding b ON b.account_id = i.owner AND b.platform_id = $2::smallint"
 	"  LEFT JOIN sen.attribute_policy p ON p.platform_id = $2::smallint AND p.attribute = 'active'"
-	"  WHERE i.run_id = $1::bigint AND i.situation = 'linked' AND b.state = 0 AND b.want_active <> i.active"
+	"  WHERE i.run_id = $1::bigint AND i.situation = 'linked' AND " CAN_BE_ENDED("i.active") " AND b.want_active <> i.active"
 	"  AND b.want_hash = b.seen_hash AND b.seen_active = b.want_active AND b.seen_at < i.asked_at),"
-	" due AS (UPDATE sen.binding b SET seen_active = w.active, state = 1, due_at = now(), tries = 0, prio = CASE WHEN w.active THEN 0 ELSE 4 END"
-	"  FROM wrong w WHERE w.rule = 'enforce' AND b.account_id = w.owner AND b.platform_id = $2::smallint AND b.state = 0 AND b.seen_at < w.asked_at"
+	" due AS (UPDATE sen.binding b SET seen_active = w.active, state = 1, due_at = now(), tries = 0, prio = CASE WHEN w.active THEN 0 ELSE 4 END,"
+	"  ext_id = coalesce(b.ext_id, w.ext_id)"
+	"  FROM wrong w WHERE w.rule = 'enforce' AND b.account_id = w.owner AND b.platform_id = $2::smallint AND " CAN_BE_ENDED("w.active") " AND b.seen_at < w.asked_at"
 	"  AND b.want_active <> w.active RETURNING b.account_id, b.want_gen),"
 	" told AS (UPDATE sen.shadow s SET diff = json_build_object('active', json_build_object('want', NOT w.active, 'seen', w.active, 'rule', w.rule)),"
 	"  changed_at = now(), last_run = $1::bigint FROM wrong w WHERE w.rule <> 'ignore' AND s.platform_id = $2::smallint AND s.ext_id = w.ext_id),"
@@ -63,7 +66,7 @@ DB_QUERY(obs_active, DB_WRITE,
 
 /* A window of the listing in its order, whatever is in it: what the planner believes of the rest does not matter.  OFFSET 0: by key, one after the other. */
 #define IS_SUSPECT                                                                                                    \
-	"w.situation = 'linked' AND b.state = 0 AND b.want_active = w.active AND b.want_hash = b.seen_hash"              \
+	"w.situation = 'linked' AND b.state IN (0, 7) AND b.want_active = w.active AND b.want_hash = b.seen_hash"              \
 	" AND b.seen_at < w.asked_at AND s.equal_to IS DISTINCT FROM b.want_hash"
 DB_QUERY(obs_suspects, DB_READ,
 	"WITH w AS MATERIALIZED (SELECT * FROM sen.observe_item WHERE run_id = $1::bigint AND ext_id > $3 ORDER BY ext_id LIMIT $4::bigint)"
@@ -79,7 +82,7 @@ DB_QUERY(obs_attributes, DB_WRITE,
 	"  changed_at = CASE WHEN s.diff::text IS DISTINCT FROM nullif(r.diff, '') THEN now() ELSE s.changed_at END"
 	"  FROM run, r WHERE s.platform_id = run.platform_id AND s.ext_id = r.ext_id),"
 	" due AS (UPDATE sen.binding b SET seen_hash = r.attrs_hash, state = 1, due_at = now(), tries = 0, prio = CASE WHEN b.want_active THEN 4 ELSE 0 END"
-	"  FROM run, r WHERE r.enforce AND b.account_id = r.owner AND b.platform_id = run.platform_id AND b.state = 0 AND b.want_hash = r.want_hash"
+	"  FROM run, r WHERE r.enforce AND b.account_id = r.owner AND b.platform_id = run.platform_id AND b.state IN (0, 7) AND b.want_hash = r.want_hash"
 	"  AND b.seen_hash = b.want_hash AND b.seen_at < r.asked_at RETURNING b.account_id, b.want_gen, r.names),"
 	" logged AS (INSERT INTO sen.op_log (platform_id, account_id, op, gen, outcome, ms, detail, task_id)"
 	"  SELECT run.platform_id, due.account_id, 'observe', due.want_gen, 'drift', 0, due.names, $9 FROM due, run)"

@@ -8,7 +8,7 @@ DB_QUERY(obs_sample, DB_READ,
 	"WITH last AS (SELECT coalesce((SELECT nullif(cursor, '')::uuid FROM sen.observe_run WHERE platform_id = $1::smallint AND kind = 'sample'"
 	"  AND state = 'complete' ORDER BY id DESC LIMIT 1), '00000000-0000-0000-0000-000000000000') AS id),"
 	" n AS (SELECT greatest(10, ceil(count(*) * 0.01))::bigint AS n FROM sen.binding WHERE platform_id = $1::smallint AND ext_id IS NOT NULL)"
-	" SELECT b.ext_id, b.account_id, b.want_hash, '' FROM sen.binding b, last WHERE b.platform_id = $1::smallint AND b.ext_id IS NOT NULL AND b.state = 0"
+	" SELECT b.ext_id, b.account_id, b.want_hash, '' FROM sen.binding b, last WHERE b.platform_id = $1::smallint AND b.ext_id IS NOT NULL AND b.state IN (0, 7)"
 	" AND b.want_hash = b.seen_hash AND b.account_id > last.id ORDER BY b.account_id LIMIT (SELECT n FROM n)");
 
 DB_QUERY(obs_sample_judge, DB_WRITE,
@@ -17,11 +17,11 @@ DB_QUERY(obs_sample_judge, DB_WRITE,
 	"  r (account_id, want_hash, is_there, active, matches, age_ms)),"
 	" due AS (UPDATE sen.binding b SET seen_active = r.is_there AND r.active, seen_hash = CASE WHEN r.is_there THEN b.seen_hash END, state = 1,"
 	"  due_at = now(), tries = 0, prio = CASE WHEN b.want_active THEN 4 ELSE 0 END FROM run, r"
-	"  WHERE b.account_id = r.account_id AND b.platform_id = run.platform_id AND b.state = 0 AND b.want_hash = r.want_hash"
+	"  WHERE b.account_id = r.account_id AND b.platform_id = run.platform_id AND b.state IN (0, 7) AND b.want_hash = r.want_hash"
 	"  AND b.seen_at < now() - r.age_ms * interval '1 ms' AND (CASE WHEN r.is_there THEN r.active <> b.want_active ELSE b.want_active END)"
 	"  RETURNING b.account_id, b.want_gen),"
 	" other AS (UPDATE sen.binding b SET seen_hash = NULL, state = 1, due_at = now(), tries = 0, prio = CASE WHEN b.want_active THEN 4 ELSE 0 END FROM run, r"
-	"  WHERE b.account_id = r.account_id AND b.platform_id = run.platform_id AND b.state = 0 AND b.want_hash = r.want_hash"
+	"  WHERE b.account_id = r.account_id AND b.platform_id = run.platform_id AND b.state IN (0, 7) AND b.want_hash = r.want_hash"
 	"  AND b.seen_at < now() - r.age_ms * interval '1 ms' AND r.is_there AND r.active = b.want_active AND NOT r.matches"
 	"  RETURNING b.account_id, b.want_gen),"
 	" logged AS (INSERT INTO sen.op_log (platform_id, account_id, op, gen, outcome, ms, detail, task_id)"

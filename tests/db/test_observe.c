@@ -285,6 +285,38 @@ static void access_behind_our_back_goes_first(void **state)
 	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND NOT want_active"), 1);
 }
 
+#define NV7 "account_id = (SELECT id FROM sen.account WHERE login = 'nv7')"
+
+/* An account that is off and waits to be deleted, or that was deleted, is looked at like any other. */
+static void access_that_comes_back_after_it_ended_is_ended(void **state)
+{
+	struct shown *s;
+
+	side("SELECT take('nv7')");
+	plan_all(*state);
+	side("SELECT settle(); UPDATE sen.binding SET state = 7, delete_at = now() + interval '30 days' WHERE " NV7);
+	s = show(*state);
+	observe(s, -1);
+	assert_int_equal(COUNT_BINDINGS("state = 7"), 1);
+	of_login(s, "nv7")->active = true;
+	observe(s, -1);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND seen_active AND " NV7), 1);
+	side("SELECT settle(); UPDATE sen.binding SET state = 7 WHERE " NV7);
+	s = show(*state);
+	of_login(s, "nv7")->document = STR("{\"roles\":[\"MC\"]}");
+	observe(s, -1);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND " NV7), 1);
+	/* Restored from somebody's backup. */
+	side("SELECT settle(); UPDATE sen.binding SET state = 8, ext_id = NULL WHERE " NV7);
+	s = show(*state);
+	observe(s, -1);
+	assert_int_equal(COUNT_BINDINGS("state = 8"), 1);
+	of_login(s, "nv7")->active = true;
+	observe(s, -1);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND seen_active AND ext_id = 'e-nv7'"), 1);
+	assert_int_equal(COUNT_BINDINGS("state <> 0"), 1);
+}
+
 static void who_is_missing_twice_is_made_again(void **state)
 {
 	struct shown *s = show(*state);
@@ -553,7 +585,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(all_as_wanted_changes_nothing), TEST(a_foreign_change_is_repaired), TEST(a_policy_reports_or_ignores),
-		TEST(access_behind_our_back_goes_first), TEST(who_is_missing_twice_is_made_again), TEST(back_again_is_not_missing),
+		TEST(access_behind_our_back_goes_first), TEST(access_that_comes_back_after_it_ended_is_ended),
+		TEST(who_is_missing_twice_is_made_again), TEST(back_again_is_not_missing),
 		TEST(a_short_list_waits_for_a_person), TEST(others_accounts_are_told_and_not_touched), TEST(an_identifier_that_changed_is_taken_over),
 		TEST(what_changed_meanwhile_is_not_judged), TEST(who_lost_the_lease_changes_nothing), TEST(pages_that_repeat_count_once),
 		TEST(rows_lost_in_a_crash_are_noticed), TEST(many),
