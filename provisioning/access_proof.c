@@ -5,9 +5,9 @@
 
 DB_QUERY(prov_access_proof_add, DB_WRITE,
 	"INSERT INTO sen.access_proof (account_id, platform_id, gen, what, took_down, ext_id, operation_id, kind)"
-	" SELECT r.account_id, $1::smallint, r.gen, r.what, r.took_down, nullif(r.ext_id, ''), r.operation_id, 'read_back'"
-	" FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::boolean[], $6::text[], $7::text[])"
-	" r (account_id, gen, what, took_down, ext_id, operation_id)");
+	" SELECT r.account_id, $1::smallint, r.gen, r.what, r.took_down, nullif(r.ext_id, ''), r.operation_id, r.kind"
+	" FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::boolean[], $6::text[], $7::text[], $8::text[])"
+	" r (account_id, gen, what, took_down, ext_id, operation_id, kind)");
 
 static bool proves(const struct completion *d)
 {
@@ -16,7 +16,7 @@ static bool proves(const struct completion *d)
 
 int access_proof_add(struct op *op, int64_t platform_id, const struct completion *done, size_t n)
 {
-	struct columns c = columns_new(op->arena, n, 6);
+	struct columns c = columns_new(op->arena, n, 7);
 	struct db_rows rows;
 	size_t at = 0;
 
@@ -30,11 +30,12 @@ int access_proof_add(struct op *op, int64_t platform_id, const struct completion
 		columns_text(&c, 2, at, r->sight == SIGHT_ABSENT ? STR("absent") : STR("inactive"));
 		columns_bool(&c, 3, at, r->was_disabled);
 		columns_text(&c, 4, at, !str_is_null(r->ext_id) && utf8_is_valid(r->ext_id) ? r->ext_id : STR(""));
-		columns_text(&c, 5, at++, done[i].task_id);
+		columns_text(&c, 5, at, done[i].task_id);
+		columns_text(&c, 6, at++, r->proof ? str_c(r->proof) : STR("read_back"));
 	}
 	if (at == 0)
 		return 0;
 	c.n_rows = at;
 	return db_run(op, &prov_access_proof_add, &rows, P_I64(platform_id), columns_param(&c, 0), columns_param(&c, 1),
-	              columns_param(&c, 2), columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5));
+	              columns_param(&c, 2), columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5), columns_param(&c, 6));
 }

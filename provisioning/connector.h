@@ -151,6 +151,7 @@ struct role_member {
 
 struct connector {
 	const char *kind;
+	const char *proof; /* what its word is, of an account that is off: "confirmed" by a person; NULL: "read_back" */
 	/* config and op->db (NULL in some tests) outlive the instance. */
 	int (*open)(struct op *op, const struct connector_config *config, void **ret_instance) _must_check_;
 	void (*close)(void *instance);

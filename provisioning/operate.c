@@ -298,7 +298,7 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		.in_doubt = work->in_doubt,
 	};
 
-	*ret = (struct result){ .outcome = OUTCOME_OK, .verdict = VERDICT_DONE, .op = "none" };
+	*ret = (struct result){ .outcome = OUTCOME_OK, .verdict = VERDICT_DONE, .op = "none", .proof = connector->proof ? connector->proof : "read_back" };
 	call->ext_id = work->ext_id;
 	call->gen = work->gen;
 	run_note_claim(call, work, is_settled(work, call->want));

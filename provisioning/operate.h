@@ -52,6 +52,7 @@ struct result {
 	const char *adopted_by;    /* the rule's name, or "person" */
 	const struct candidates *candidates; /* accounts that a person has to choose from, or NULL */
 	enum sight sight;          /* with OUTCOME_OK: the proof that access there has ended */
+	const char *proof;         /* of which kind */
 	struct fault fault;
 	int64_t status;            /* of the last answer */
 	int64_t pause_s;

@@ -73,6 +73,7 @@ static enum verdict look(struct call *c, struct observed *ret)
 
 const struct connector connector_form = {
 	.kind = "form",
+	.proof = "confirmed",
 	.open = instance_open,
 	.close = instance_close,
 	.look_up = look,

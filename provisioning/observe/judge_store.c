@@ -126,6 +126,21 @@ DB_QUERY(obs_recreate, DB_WRITE,
 	"  SELECT platform_id, account_id, 'observe', want_gen, 'drift', 0, 'missing in two listings', $2 FROM due)"
 	" UPDATE sen.observe_run SET repaired = repaired + (SELECT count(*) FROM due) WHERE id = $1::bigint");
 
+/*
+ * Who is off since before proofs were kept, or was found so by nobody: a whole listing proves it too.  Roles that are left have made the
+ * binding due by now.
+ */
+DB_QUERY(obs_proofs, DB_WRITE,
+	"INSERT INTO sen.access_proof (account_id, platform_id, gen, what, took_down, ext_id, operation_id, kind, proved_at)"
+	" SELECT b.account_id, b.platform_id, b.want_gen, CASE WHEN i.ext_id IS NULL THEN 'absent' ELSE 'inactive' END, false, b.ext_id, 'listing ' || r.id,"
+	" 'listed', coalesce(i.asked_at, now()) FROM sen.observe_run r JOIN sen.binding b ON b.platform_id = r.platform_id"
+	" LEFT JOIN sen.observe_item i ON i.run_id = r.id AND i.ext_id = b.ext_id WHERE r.id = $1::bigint AND b.state IN (0, 7, 8) AND NOT b.want_active"
+	" AND b.want_hash = b.seen_hash AND b.seen_active IS FALSE AND b.seen_at < r.started_at"
+	" AND (i.ext_id IS NULL OR i.owner = b.account_id AND NOT i.active)"
+	" AND NOT EXISTS (SELECT FROM sen.observe_item x WHERE x.run_id = r.id AND x.owner = b.account_id AND x.active)"
+	" AND NOT EXISTS (SELECT FROM sen.access_proof p WHERE p.account_id = b.account_id AND p.platform_id = b.platform_id AND p.gen = b.want_gen)"
+	" ON CONFLICT DO NOTHING");
+
 /* Shadows of what is not there any more, and of what has found its place again under another identifier. */
 DB_QUERY(obs_forget, DB_WRITE,
 	"WITH r AS (SELECT id, platform_id FROM sen.observe_run WHERE id = $1::bigint),"
@@ -254,6 +269,8 @@ int judge_absent(struct op *op, const struct observe_run *run)
 		err = db_run(op, &obs_missing, &rows, P_I64(run->id));
 	if (err == 0)
 		err = db_run(op, &obs_recreate, &rows, P_I64(run->id), P_C(op->id));
+	if (err == 0)
+		err = db_run(op, &obs_proofs, &rows, P_I64(run->id));
 	if (err == 0)
 		err = db_run(op, &obs_forget, &rows, P_I64(run->id));
 	return end(op, err);

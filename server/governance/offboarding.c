@@ -15,16 +15,18 @@ enum off_reason offboarding_judge(const struct off_platform *p)
 {
 	if (p->is_planning)
 		return OFF_PLANNING;
-	if (!p->is_bound || p->want_active)
+	if (p->is_bound ? p->want_active : !p->is_alive)
 		return OFF_GRANTED;
 	if (p->state == STATE_BLOCKED)
 		return OFF_BLOCKED;
 	if (p->state == STATE_HELD)
 		return OFF_HELD;
-	if (p->state != STATE_IDLE && p->state != STATE_GRACE && p->state != STATE_GONE)
+	if (p->is_bound && p->state != STATE_IDLE && p->state != STATE_GRACE && p->state != STATE_GONE)
 		return OFF_WAITING;
 	if (p->state == STATE_IDLE && !p->is_as_wanted)
 		return OFF_CHANGED;
+	if (p->is_alive)
+		return OFF_ALIVE;
 	return p->is_proved ? OFF_PROVED : OFF_UNPROVED;
 }
 
@@ -32,7 +34,8 @@ const char *off_reason_name(enum off_reason reason)
 {
 	static const char *const names[OFF_REASONS_] = {
 		[OFF_PROVED] = "proved",   [OFF_PLANNING] = "planning", [OFF_GRANTED] = "granted", [OFF_WAITING] = "waiting",
-		[OFF_BLOCKED] = "blocked", [OFF_HELD] = "held",         [OFF_CHANGED] = "changed", [OFF_UNPROVED] = "unproved",
+		[OFF_BLOCKED] = "blocked", [OFF_HELD] = "held",         [OFF_CHANGED] = "changed", [OFF_ALIVE] = "alive",
+		[OFF_UNPROVED] = "unproved",
 	};
 
 	return names[reason];
@@ -55,6 +58,7 @@ static bool judge(json_t *platform)
 	take_bool(platform, "is_planning", &p.is_planning);
 	take_bool(platform, "is_as_wanted", &p.is_as_wanted);
 	(void)json_object_del(platform, "state");
+	p.is_alive = json_array_size(json_object_get(platform, "alive")) > 0;
 	p.is_proved = !str_is_null(json_get_str(platform, "gone_at"));
 	reason = offboarding_judge(&p);
 	json_set_take(platform, "reason", reason == OFF_PROVED ? json_null() : json_from_str(str_c(off_reason_name(reason))));

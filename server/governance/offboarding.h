@@ -22,9 +22,10 @@ struct off_platform {
 	bool is_as_wanted;  /* what was seen last is what is wanted */
 	int64_t state;      /* of the binding: schema/migrations/0006 and later */
 	bool is_proved;
+	bool is_alive;      /* the observer has seen another account there, which may be this person's */
 };
 
-enum off_reason { OFF_PROVED, OFF_PLANNING, OFF_GRANTED, OFF_WAITING, OFF_BLOCKED, OFF_HELD, OFF_CHANGED, OFF_UNPROVED, OFF_REASONS_ };
+enum off_reason { OFF_PROVED, OFF_PLANNING, OFF_GRANTED, OFF_WAITING, OFF_BLOCKED, OFF_HELD, OFF_CHANGED, OFF_ALIVE, OFF_UNPROVED, OFF_REASONS_ };
 /* Pure. */
 enum off_reason offboarding_judge(const struct off_platform *p) _pure_;
 const char *off_reason_name(enum off_reason reason) _pure_;

@@ -8,6 +8,9 @@ DB_QUERY(offboarding_may_see_q, DB_READ,
          "SELECT p.id, EXISTS (SELECT FROM sen.unit u WHERE u.id = sen.home_unit(p.id) AND sen.scope_covers($2::uuid, 'read', u.path, NULL))"
          " FROM sen.person p WHERE p.employee_code = $1 AND sen.may_see_person($2::uuid, 'read', p.id)");
 
+/* An account that the observer has seen there, which may be this person's. */
+#define IS_ALIVE "s.active AND s.situation <> 'missing' AND s.decision IS DISTINCT FROM 'ignore'"
+
 /*
  * A session and a family of tokens live as long as they are not ended, not run out and of the account's present epoch.  A token in
  * somebody's hands may be taken for good, by a platform that looks only at its signature, until its own end: at most that of the
@@ -24,17 +27,23 @@ DB_QUERY(offboarding_read_q, DB_READ,
 	" t AS (SELECT count(*) FILTER (WHERE is_open OR ended_at + token_s * interval '1 s' > now()) AS open, max(ended_at) AS ended_at,"
 	"  max(ended_at + token_s * interval '1 s') AS valid_until FROM f),"
 	" w AS (SELECT a.id, x.platform_id FROM a JOIN sen.binding x ON x.account_id = a.id"
-	"  UNION SELECT a.id, g.platform_id FROM a JOIN sen.live_grant g ON g.account_id = a.id WHERE a.status IN ('pending', 'active')),"
+	"  UNION SELECT a.id, g.platform_id FROM a JOIN sen.live_grant g ON g.account_id = a.id WHERE a.status IN ('pending', 'active')"
+	"  UNION SELECT a.id, s.platform_id FROM a JOIN sen.shadow s ON s.owner_account = a.id WHERE " IS_ALIVE "),"
 	" pl AS (SELECT coalesce(jsonb_agg(jsonb_build_object('platform', p.code, 'name', p.name, 'login', a.login,"
 	"   'is_bound', b.account_id IS NOT NULL, 'want_active', coalesce(b.want_active, true), 'state', coalesce(b.state, -1),"
 	"   'is_planning', EXISTS (SELECT FROM sen.dirty_account d WHERE d.account_id = a.id),"
 	"   'is_as_wanted', b.want_hash IS NOT DISTINCT FROM b.seen_hash AND b.want_active IS NOT DISTINCT FROM b.seen_active,"
 	"   'proof', coalesce(e.kind, 'none'), 'read', e.what, 'ext_id', e.ext_id, 'operation', e.operation_id,"
-	"   'gone_at', sen.iso(e.gone_at), 'verified_at', sen.iso(e.verified_at), 'fault', b.err_class)"
+	"   'gone_at', sen.iso(e.gone_at), 'verified_at', sen.iso(e.verified_at), 'fault', b.err_class, 'alive', v.ext_ids)"
 	"   ORDER BY p.id, a.login), '[]') AS list"
 	"  FROM w JOIN a ON a.id = w.id JOIN sen.platform p ON p.id = w.platform_id"
 	"  LEFT JOIN sen.binding b ON b.account_id = w.id AND b.platform_id = w.platform_id"
-	"  LEFT JOIN LATERAL sen.access_ended(b.account_id, b.platform_id, b.want_gen) e ON b.account_id IS NOT NULL)"
+	"  LEFT JOIN LATERAL sen.access_ended(b.account_id, b.platform_id, b.want_gen) e ON b.account_id IS NOT NULL"
+	/* What the binding speaks of is judged by it, and so is a deleted account that has not been listed since. */
+	"  CROSS JOIN LATERAL (SELECT coalesce(jsonb_agg(s.ext_id ORDER BY s.ext_id), '[]') AS ext_ids FROM sen.shadow s"
+	"   WHERE s.owner_account = w.id AND s.platform_id = w.platform_id AND " IS_ALIVE
+	"   AND s.ext_id IS DISTINCT FROM b.ext_id AND s.ext_id IS DISTINCT FROM e.ext_id"
+	"   AND NOT (b.account_id IS NOT NULL AND b.ext_id IS NULL AND s.situation = 'linked' AND s.changed_at < coalesce(e.verified_at, '-infinity'))) v)"
 	" SELECT jsonb_build_object("
 	" 'read_at', floor(extract(epoch FROM now()))::bigint,"
 	" 'person', jsonb_build_object('employee_code', p.employee_code, 'full_name', p.full_name, 'state', sen.person_state(p.id),"

@@ -18,6 +18,15 @@ static struct str or_dash(struct str value)
 	return str_is_null(value) ? STR("-") : value;
 }
 
+static void print_alive(const struct ctl *c, const json_t *alive)
+{
+	const json_t *ext_id;
+	size_t i;
+
+	json_array_foreach(alive, i, ext_id)
+		ctl_print(c, "  %s %s", ctl_say(c, "còn hoạt động:", "alive:"), json_string_value(ext_id));
+}
+
 static void print_platforms(const struct ctl *c, const json_t *platforms)
 {
 	const json_t *row;
@@ -30,6 +39,7 @@ static void print_platforms(const struct ctl *c, const json_t *platforms)
 			ctl_print(c, "%.*s %.*s: %s (%.*s%s%.*s)", STR_ARG(json_get_str(row, "platform")), STR_ARG(json_get_str(row, "login")),
 			          ctl_say(c, "CHƯA có chứng cứ", "NOT proved"), STR_ARG(reason), str_is_null(json_get_str(row, "fault")) ? "" : ", ",
 			          STR_ARG(str_is_null(json_get_str(row, "fault")) ? STR("") : json_get_str(row, "fault")));
+			print_alive(c, json_object_get(row, "alive"));
 			continue;
 		}
 		ctl_print(c, "%.*s %.*s: %.*s, %.*s, %s %.*s, %s %.*s (%.*s)", STR_ARG(json_get_str(row, "platform")), STR_ARG(json_get_str(row, "login")),

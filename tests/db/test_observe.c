@@ -317,6 +317,33 @@ static void access_that_comes_back_after_it_ended_is_ended(void **state)
 	assert_int_equal(COUNT_BINDINGS("state <> 0"), 1);
 }
 
+#define PROOFS(what) side_i64("SELECT count(*) FROM sen.access_proof p JOIN sen.account a ON a.id = p.account_id WHERE p.platform_id = 2 AND " what)
+
+static void a_whole_listing_proves_that_access_has_ended(void **state)
+{
+	struct shown *s;
+
+	side("SELECT take('nv7'); SELECT take('nv8'); DELETE FROM sen.access_proof");
+	plan_all(*state);
+	side("SELECT settle()");
+	s = show(*state);
+	hide(s, "nv8");
+	/* Not whole: it proves nothing. */
+	observe(s, (int64_t)s->n + 1);
+	assert_int_equal(PROOFS("true"), 0);
+	observe(s, -1);
+	assert_int_equal(PROOFS("p.kind = 'listed' AND p.what = 'inactive' AND a.login = 'nv7' AND NOT p.took_down AND p.ext_id = 'e-nv7'"), 1);
+	assert_int_equal(PROOFS("p.kind = 'listed' AND p.what = 'absent' AND a.login = 'nv8'"), 1);
+	/* Once is enough. */
+	observe(s, -1);
+	assert_int_equal(PROOFS("true"), 2);
+	side("DELETE FROM sen.access_proof");
+	add(s, "another", STR_NULL, "nv7");
+	observe(s, -1);
+	assert_int_equal(PROOFS("a.login = 'nv7'"), 0);
+	assert_int_equal(PROOFS("a.login = 'nv8'"), 1);
+}
+
 static void who_is_missing_twice_is_made_again(void **state)
 {
 	struct shown *s = show(*state);
@@ -586,7 +613,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_as_wanted_changes_nothing), TEST(a_foreign_change_is_repaired), TEST(a_policy_reports_or_ignores),
 		TEST(access_behind_our_back_goes_first), TEST(access_that_comes_back_after_it_ended_is_ended),
-		TEST(who_is_missing_twice_is_made_again), TEST(back_again_is_not_missing),
+		TEST(a_whole_listing_proves_that_access_has_ended), TEST(who_is_missing_twice_is_made_again), TEST(back_again_is_not_missing),
 		TEST(a_short_list_waits_for_a_person), TEST(others_accounts_are_told_and_not_touched), TEST(an_identifier_that_changed_is_taken_over),
 		TEST(what_changed_meanwhile_is_not_judged), TEST(who_lost_the_lease_changes_nothing), TEST(pages_that_repeat_count_once),
 		TEST(rows_lost_in_a_crash_are_noticed), TEST(many),

@@ -155,6 +155,27 @@ test('settled but never read back, changed there, planning: named, and never com
   }
 });
 
+test('an account that the observer has seen alive under another identifier: not complete, also where we never had one', async () => {
+  const person = await official(p02);
+  await until('settled', settled(person));
+  await leaves(person);
+  await until('complete', async () => (await state(person)).complete);
+  const seen = (platform, extId) => sql(`INSERT INTO sen.shadow (platform_id, ext_id, natural_key, active, situation, owner_account, last_run)
+    SELECT id, $2, $3, true, 'unlinked', $4, 0 FROM sen.platform WHERE code = $1`, platform, extId, person.login, person.id);
+  const alive = async () => { const s = await state(person); return [s.complete, ...s.platforms.filter((p) => p.reason).map((p) => [p.platform, p.reason, p.alive.join()])]; };
+  await seen('P02', `twin-${person.id}`);
+  await seen('P03', `old-${person.id}`);
+  assert.deepEqual(await alive(), [false, ['P02', 'alive', `twin-${person.id}`], ['P03', 'alive', `old-${person.id}`]]);
+  const half = await certify(person);
+  const claims = await verified(half.json.jws);
+  assert.deepEqual([claims.complete, claims.platforms.find((p) => p.platform === 'P02').alive], [false, [`twin-${person.id}`]]);
+  // Somebody has looked: it is another person's; and the other one is off now.
+  await sql(`UPDATE sen.shadow SET decision = 'ignore', decision_state = 'decided' WHERE ext_id = $1`, `twin-${person.id}`);
+  await sql(`UPDATE sen.shadow SET active = false WHERE ext_id = $1`, `old-${person.id}`);
+  assert.deepEqual(await alive(), [true]);
+  await sql('DELETE FROM sen.shadow WHERE owner_account = $1 AND situation = $2', person.id, 'unlinked');
+});
+
 test('20 certificates at once: numbers of the year without gap or repetition', async () => {
   const person = await official(p02);
   const answers = await Promise.all(Array.from({ length: 20 }, () => certify(person)));
