@@ -13,6 +13,7 @@
 #include "provisioning/form_keeper.h"
 #include "provisioning/guard_store.h"
 #include "provisioning/health_store.h"
+#include "provisioning/keeping_store.h"
 #include "provisioning/metrics.h"
 #include "provisioning/trace_store.h"
 
@@ -265,10 +266,22 @@ static int delete_due(struct app *app, struct op *op)
 	return deletion_run(op, &n);
 }
 
+/* Batches of one round; the rest waits for the next one. */
+#define KEEPING_BATCHES 20
+
 static int forget(struct app *app, struct op *op)
 {
+	size_t n = 1, n_all = 0;
+	int err = guard_forget(op);
+
 	(void)app;
-	return guard_forget(op);
+	for (int i = 0; err == 0 && n > 0 && i < KEEPING_BATCHES; i++) {
+		err = keeping_run(op, &n);
+		n_all += n;
+	}
+	if (n_all > 0)
+		log_event(LOG_LEVEL_INFO, "records.deleted", L_INT("n", (int64_t)n_all));
+	return err;
 }
 
 static int close_forms(struct app *app, struct op *op)

@@ -162,3 +162,9 @@ BEGIN
 	RETURN answer;
 END
 $$;
+
+-- Records by their age (provisioning/keeping_store.h).
+CREATE INDEX observe_run_age ON sen.observe_run (created_at);
+CREATE INDEX access_proof_age ON sen.access_proof (proved_at);
+GRANT DELETE ON sen.access_proof, sen.form_upload, sen.form_upload_row TO sen_provisioner;
+GRANT SELECT ON sen.form_upload, sen.form_upload_row TO sen_provisioner;
