@@ -136,6 +136,8 @@ bool scim_groups_match(const struct scim_groups *groups, const struct desired *w
 {
 	size_t n_wanted = want->active ? want->n_roles : 0;
 
+	if (desired_leaves(want, "roles"))
+		return true;
 	if (groups->n != n_wanted)
 		return false;
 	for (size_t i = 0; i < groups->n; i++)
@@ -184,12 +186,15 @@ enum verdict scim_groups_bring(struct call *c, const json_t *user, bool is_new, 
 {
 	struct scim_groups *now = ARENA_NEW(c->op->arena, struct scim_groups);
 	struct str user_id = scim_user_id(c->op->arena, user);
-	enum verdict verdict = is_new ? VERDICT_DONE : scim_groups_of(c, user, now);
+	enum verdict verdict;
 	size_t n = 0;
 
 	*ret_changed = false;
+	if (!is_new && desired_leaves(c->want, "roles"))
+		return VERDICT_DONE;
 	if (str_is_null(user_id))
 		user_id = c->ext_id;
+	verdict = is_new ? VERDICT_DONE : scim_groups_of(c, user, now);
 	/* What is to end comes first. */
 	if (verdict == VERDICT_DONE)
 		verdict = leave(c, user_id, now, &n);

@@ -333,10 +333,10 @@ test('tables in PostgreSQL, and a list that lies', async () => {
   assert.equal(user.displayName, 'Tên khác');
 
   // Nor is it written when something else is repaired.
-  const there = () => [...liar.users.values()].find((u) => u.externalId === members[3].id);
-  there().title = 'Chức danh khác';
+  const hers = () => [...liar.users.values()].find((u) => u.externalId === members[3].id);
+  hers().title = 'Chức danh khác';
   assert.equal((await listing('DLIE')).repaired, 1);
-  await until('repaired', () => there().title !== 'Chức danh khác');
+  await until('repaired', () => hers().title !== 'Chức danh khác');
   await settled('DLIE');
-  assert.equal(there().displayName, 'Tên khác');
+  assert.equal(hers().displayName, 'Tên khác');
 });
