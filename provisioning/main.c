@@ -10,6 +10,7 @@
 #include "common/base/log.h"
 #include "provisioning/admin.h"
 #include "provisioning/binding_store.h"
+#include "provisioning/observe/notices.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -22,8 +23,8 @@
 #define STATEMENT_TIMEOUT_MS 30000
 /* Looking at two platforms at a time: one that is slow or paced does not keep all others waiting. */
 #define OBSERVERS 2
-/* Housekeeper, reorganiser, runs on demand, outbox, readiness, observers. */
-#define CONNECTIONS_BESIDES (5 + OBSERVERS)
+/* Housekeeper, reorganiser, runs on demand, outbox, readiness, notices, observers. */
+#define CONNECTIONS_BESIDES (6 + OBSERVERS)
 
 static enum log_level level_of(struct str name)
 {
@@ -175,7 +176,8 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
 	pthread_t *followers = ARENA_ARRAY(a, pthread_t, app->n_followers + 1);
-	pthread_t planners[PLANNER_THREADS_MAX], housekeeper, reorganiser, tracer, admin_thread, observers[OBSERVERS];
+	pthread_t planners[PLANNER_THREADS_MAX], notices, housekeeper, reorganiser, tracer, admin_thread, observers[OBSERVERS];
+	bool hears = notices_come(&app->observer);
 	int signal_number = 0;
 
 	for (int64_t i = 0; i < app->config.planner_threads; i++)
@@ -186,6 +188,8 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 		start_thread(&observers[i], observer_main, &app->observer);
 	for (size_t i = 0; i < app->n_followers; i++)
 		start_thread(&followers[i], follower_main, &app->followers[i]);
+	if (hears)
+		start_thread(&notices, notices_main, &app->observer);
 	start_thread(&tracer, tracer_main, app);
 	start_thread(&admin_thread, admin_main, &admin);
 	log_event(LOG_LEVEL_INFO, "start", L_INT("platforms", (int64_t)app->n_workers),
@@ -203,6 +207,8 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 		pthread_join(observers[i], NULL);
 	for (size_t i = 0; i < app->n_followers; i++)
 		pthread_join(followers[i], NULL);
+	if (hears)
+		pthread_join(notices, NULL);
 	pthread_join(tracer, NULL);
 	pthread_join(admin_thread, NULL);
 	join_senders(app);

@@ -4,6 +4,7 @@
  */
 #include "common/plan/facts_store.h"
 #include "provisioning/connectors/registry.h"
+#include "provisioning/observe/notices.h"
 #include "provisioning/observe/run.h"
 #include "provisioning/reconcile.h"
 #include "provisioning/scim_map.h"
@@ -606,11 +607,52 @@ static void many(void **state)
 	db_op_done(&op);
 }
 
+static int64_t noticed(struct op *op, struct str ext_id, struct str account_id, struct str etag)
+{
+	struct notice notice = { ext_id, account_id, etag };
+	int64_t n = -1;
+
+	assert_int_equal(observe_noticed(op, 2, &notice, &n), 0);
+	return n;
+}
+
+/* A platform's own word is a hint: it makes due what we have there, and nothing else. */
+static void test_what_a_platform_says_is_looked_at(void **state)
+{
+	struct shown *s = show(*state);
+	struct listed *l = of_login(s, "nv1");
+	struct op op;
+
+	op_init(&op, *state, db, NULL);
+	side("UPDATE sen.binding SET etag = 'W/\"1\"' WHERE platform_id = 2");
+	/* Our own writing, of which it speaks, too. */
+	assert_int_equal(noticed(&op, STR_NULL, l->account_id, STR("W/\"1\"")), 0);
+	assert_int_equal(noticed(&op, STR_NULL, l->account_id, STR("W/\"2\"")), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE platform_id = 2 AND state = 1 AND seen_hash IS NULL AND prio = 4"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.op_log WHERE platform_id = 2 AND op = 'observe' AND detail = 'noticed'"), 1);
+	/* It is due already. */
+	assert_int_equal(noticed(&op, STR_NULL, l->account_id, STR("W/\"3\"")), 0);
+	/* Nobody, nonsense, an identifier that no listing has seen. */
+	assert_int_equal(noticed(&op, STR_NULL, STR("11111111-1111-4111-8111-111111111111"), STR_NULL), 0);
+	assert_int_equal(noticed(&op, STR_NULL, STR("' OR true"), STR_NULL), 0);
+	assert_int_equal(noticed(&op, of_login(s, "nv2")->ext_id, STR_NULL, STR_NULL), 0);
+	side("INSERT INTO sen.shadow (platform_id, ext_id, situation, owner_account, last_run) SELECT 2, ext_id, 'linked', account_id, 0 FROM sen.binding WHERE platform_id = 2");
+	assert_int_equal(noticed(&op, of_login(s, "nv2")->ext_id, STR_NULL, STR_NULL), 1);
+	/* Both words for one account. */
+	assert_int_equal(noticed(&op, of_login(s, "nv3")->ext_id, of_login(s, "nv3")->account_id, STR_NULL), 1);
+	/* Whose access had ended goes first. */
+	side("UPDATE sen.binding SET want_active = false WHERE ext_id = 'e-nv4'");
+	assert_int_equal(noticed(&op, of_login(s, "nv4")->ext_id, STR_NULL, STR_NULL), 1);
+	assert_int_equal(side_i64("SELECT prio FROM sen.binding WHERE ext_id = 'e-nv4'"), 0);
+	db_op_done(&op);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world, unit_arena_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_what_a_platform_says_is_looked_at),
 		TEST(all_as_wanted_changes_nothing), TEST(a_foreign_change_is_repaired), TEST(a_policy_reports_or_ignores),
 		TEST(access_behind_our_back_goes_first), TEST(access_that_comes_back_after_it_ended_is_ended),
 		TEST(a_whole_listing_proves_that_access_has_ended), TEST(who_is_missing_twice_is_made_again), TEST(back_again_is_not_missing),

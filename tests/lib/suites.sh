@@ -177,7 +177,7 @@ connectors_webhook_start() {
 e2e_copy() {
 	as_server rm -rf "$STATE/src/tests/e2e/lib"
 	as_server mkdir -p "$STATE/src"
-	tar -C "$SEN_ROOT" --exclude=node_modules -cf - deploy docs schema tests/e2e tests/bench | as_server tar -C "$STATE/src" --no-same-owner -xf -
+	tar -C "$SEN_ROOT" --exclude=node_modules -cf - deploy docs schema tests/connectors/scim_peer.mjs tests/e2e tests/bench | as_server tar -C "$STATE/src" --no-same-owner -xf -
 	server_copy "$SEN_BUILD/tests/support/jose_peer" "$STATE/bin/jose_peer" 755
 	server_copy "$SEN_BUILD/tests/support/scim_peer" "$STATE/bin/scim_peer" 755
 	npm_install "$SEN_ROOT/tests/e2e" "$STATE/src/tests/e2e"
