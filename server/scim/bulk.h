@@ -24,13 +24,22 @@ struct scim_bulk_op {
 	json_t *data;                        /* belongs to the body */
 	bool done;
 	struct str made;                     /* POST: the id */
+	const struct scim_bulk_op *waits;    /* for this one to be made; NULL: for none */
 };
-/* Shape alone; a fault of one operation is told when its turn comes: *ret_ops[i].service NULL.  SCIM_INVALID_SYNTAX, ERR_LIMIT. */
-int scim_bulk_read(struct op *op, const json_t *body, struct scim_bulk_op **ret_ops, size_t *ret_n, int64_t *ret_fail_on) _must_check_;
+struct scim_bulk_list {
+	struct scim_bulk_op *ops;
+	size_t n;
+	const struct scim_bulk_op **named;   /* those with a bulkId, in its order */
+	size_t n_named;
+	int64_t fail_on;
+};
+/* Shape alone; a fault of one operation is told when its turn comes: its service is NULL.  SCIM_INVALID_SYNTAX, ERR_LIMIT. */
+int scim_bulk_read(struct op *op, const json_t *body, struct scim_bulk_list *ret_list) _must_check_;
 /*
- * Replaces references to what is made by their ids, in place.  0, 1: some are not made yet; SCIM_INVALID_VALUE: to nothing.
+ * Replaces references to what is made by their ids, in place.  0, 1: some are not made yet, and *ret_waits is one of them (NULL: not
+ * wanted); SCIM_INVALID_VALUE: to nothing.
  */
-int scim_bulk_resolve(struct op *op, json_t *data, const struct scim_bulk_op *ops, size_t n) _must_check_;
+int scim_bulk_resolve(struct op *op, json_t *data, const struct scim_bulk_list *list, const struct scim_bulk_op **ret_waits) _must_check_;
 
 /* error_json: an error as it is answered, with its status as a text. */
 int scim_bulk_run(struct scim_call *call, const json_t *body, json_t *(*error_json)(const struct error *error), json_t **ret_body) _must_check_;

@@ -2,6 +2,8 @@
 
 #include "server/scim/bulk.h"
 
+#include <stdlib.h>
+
 #define REFERENCE "bulkId:"
 #define DEPTH_MAX 12
 
@@ -76,51 +78,80 @@ static bool names_bulk(const json_t *body)
 	return false;
 }
 
-int scim_bulk_read(struct op *op, const json_t *body, struct scim_bulk_op **ret_ops, size_t *ret_n, int64_t *ret_fail_on)
+static int by_bulk_id(const void *a, const void *b)
+{
+	const struct scim_bulk_op *const *x = a, *const *y = b;
+
+	return str_compare((*x)->bulk_id, (*y)->bulk_id);
+}
+
+static int sort_named(struct op *op, struct scim_bulk_list *list)
+{
+	list->named = ARENA_ARRAY(op->arena, const struct scim_bulk_op *, list->n);
+	list->n_named = 0;
+	for (size_t i = 0; i < list->n; i++)
+		if (!str_is_null(list->ops[i].bulk_id))
+			list->named[list->n_named++] = &list->ops[i];
+	qsort(list->named, list->n_named, sizeof(struct scim_bulk_op *), by_bulk_id);
+	for (size_t i = 1; i < list->n_named; i++)
+		if (str_equal(list->named[i - 1]->bulk_id, list->named[i]->bulk_id))
+			return scim_fail(op, SCIM_INVALID_SYNTAX, "a bulkId stands twice");
+	return 0;
+}
+
+static const struct scim_bulk_op *find_named(const struct scim_bulk_list *list, struct str bulk_id)
+{
+	const struct scim_bulk_op wanted = { .bulk_id = bulk_id }, *key = &wanted;
+	const struct scim_bulk_op **found = bsearch(&key, list->named, list->n_named, sizeof(struct scim_bulk_op *), by_bulk_id);
+
+	return found ? *found : NULL;
+}
+
+int scim_bulk_read(struct op *op, const json_t *body, struct scim_bulk_list *ret)
 {
 	const json_t *list = member(body, "Operations"), *fail_on = member(body, "failOnErrors");
 	size_t n = json_array_size(list);
-	struct scim_bulk_op *ops;
 
+	*ret = (struct scim_bulk_list){ .n = n, .fail_on = fail_on ? json_integer_value(fail_on) : INT64_MAX };
 	if (!names_bulk(body) || !json_is_array(list) || n == 0 || (fail_on && (!json_is_integer(fail_on) || json_integer_value(fail_on) < 1)))
 		return scim_fail(op, SCIM_INVALID_SYNTAX, "a BulkRequest with Operations is needed");
 	if (n > SCIM_BULK_MAX_OPS)
 		return op_fail(op, ERR_LIMIT, "more than maxOperations (500)");
-	ops = ARENA_ARRAY(op->arena, struct scim_bulk_op, n);
+	ret->ops = ARENA_ARRAY(op->arena, struct scim_bulk_op, n);
 	for (size_t i = 0; i < n; i++)
-		read_op(op, json_array_get(list, i), &ops[i]);
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < i; k++)
-			if (!str_is_null(ops[i].bulk_id) && str_equal(ops[i].bulk_id, ops[k].bulk_id))
-				return scim_fail(op, SCIM_INVALID_SYNTAX, "a bulkId stands twice");
-	*ret_ops = ops;
-	*ret_n = n;
-	*ret_fail_on = fail_on ? json_integer_value(fail_on) : INT64_MAX;
-	return 0;
+		read_op(op, json_array_get(list, i), &ret->ops[i]);
+	return sort_named(op, ret);
 }
 
+struct resolving {
+	struct op *op;
+	const struct scim_bulk_list *list;
+	const struct scim_bulk_op *waits;
+};
+
 /* 0: no reference, or replaced; 1: not made yet. */
-static int resolve_text(struct op *op, struct str value, const struct scim_bulk_op *ops, size_t n, struct str *ret)
+static int resolve_text(struct resolving *in, struct str value, struct str *ret)
 {
-	struct str id;
+	const struct scim_bulk_op *named;
 
 	*ret = STR_NULL;
 	if (!str_starts(value, STR(REFERENCE)))
 		return 0;
-	id = str_skip(value, sizeof(REFERENCE) - 1);
-	for (size_t i = 0; i < n; i++)
-		if (!str_is_null(ops[i].bulk_id) && str_equal(ops[i].bulk_id, id)) {
-			*ret = ops[i].made;
-			if (!str_is_null(ops[i].made))
-				return 0;
-			return ops[i].done ? scim_fail(op, SCIM_INVALID_VALUE, "what a bulkId names was not made") : 1;
-		}
-	return scim_fail(op, SCIM_INVALID_VALUE, "a bulkId names no operation");
+	named = find_named(in->list, str_skip(value, sizeof(REFERENCE) - 1));
+	if (!named)
+		return scim_fail(in->op, SCIM_INVALID_VALUE, "a bulkId names no operation");
+	*ret = named->made;
+	if (!str_is_null(named->made))
+		return 0;
+	if (named->done)
+		return scim_fail(in->op, SCIM_INVALID_VALUE, "what a bulkId names was not made");
+	in->waits = named;
+	return 1;
 }
 
-static int resolve(struct op *op, json_t *value, const struct scim_bulk_op *ops, size_t n, size_t depth)
+static int resolve(struct resolving *in, json_t *value, size_t depth)
 {
-	int waits = 0, r = depth > DEPTH_MAX ? scim_fail(op, SCIM_INVALID_SYNTAX, "too deep") : 0;
+	int waits = 0, r = depth > DEPTH_MAX ? scim_fail(in->op, SCIM_INVALID_SYNTAX, "too deep") : 0;
 	const char *name;
 	json_t *one;
 	size_t i;
@@ -128,7 +159,7 @@ static int resolve(struct op *op, json_t *value, const struct scim_bulk_op *ops,
 	if (json_is_string(value)) {
 		struct str id;
 
-		r = resolve_text(op, str_n(json_string_value(value), json_string_length(value)), ops, n, &id);
+		r = resolve_text(in, str_n(json_string_value(value), json_string_length(value)), &id);
 		if (r == 0 && !str_is_null(id))
 			(void)json_string_setn(value, id.p, id.len);
 		return r;
@@ -136,19 +167,24 @@ static int resolve(struct op *op, json_t *value, const struct scim_bulk_op *ops,
 	json_array_foreach(value, i, one) {
 		if (r < 0)
 			break;
-		r = resolve(op, one, ops, n, depth + 1);
+		r = resolve(in, one, depth + 1);
 		waits = waits || r == 1;
 	}
 	json_object_foreach(value, name, one) {
 		if (r < 0)
 			break;
-		r = resolve(op, one, ops, n, depth + 1);
+		r = resolve(in, one, depth + 1);
 		waits = waits || r == 1;
 	}
 	return r < 0 ? r : waits;
 }
 
-int scim_bulk_resolve(struct op *op, json_t *data, const struct scim_bulk_op *ops, size_t n)
+int scim_bulk_resolve(struct op *op, json_t *data, const struct scim_bulk_list *list, const struct scim_bulk_op **ret_waits)
 {
-	return resolve(op, data, ops, n, 0);
+	struct resolving in = { op, list, NULL };
+	int r = resolve(&in, data, 0);
+
+	if (ret_waits)
+		*ret_waits = in.waits;
+	return r;
 }

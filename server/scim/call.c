@@ -60,7 +60,7 @@ void scim_finish(struct scim_call *call, const struct scim_type *type, json_t *r
 	json_set_str(meta, "location", scim_location(call, type, json_get_str(resource, "id")));
 	json_set_str(meta, "version", etag);
 	json_set_take(resource, "meta", meta);
-	scim_select(type, &call->selection, resource);
+	scim_select(call->op->arena, type, &call->selection, resource);
 	json_set_take(resource, "schemas", scim_schemas_of(type, resource));
 	if (ret_etag)
 		*ret_etag = etag;

@@ -27,8 +27,8 @@ struct scim_service {
 	int (*replace)(struct scim_call *call, struct str id, const json_t *body, struct scim_answer *ret);
 	int (*patch)(struct scim_call *call, struct str id, const json_t *body, struct scim_answer *ret);
 	int (*remove)(struct scim_call *call, struct str id, struct scim_answer *ret);
-	/* Those ids as resources, in their order; for lists. */
-	int (*load)(struct scim_call *call, const struct str *ids, size_t n, json_t *array);
+	/* Those ids as resources, in their order; for lists.  *n becomes less where the answer would be too long. */
+	int (*load)(struct scim_call *call, const struct str *ids, size_t *n, json_t *array);
 };
 extern const struct scim_service scim_users, scim_groups;
 

@@ -4,8 +4,9 @@
 #include "server/scim/call.h"
 #include "server/scim/patch.h"
 
-#define SCIM_MEMBERS_SHOWN_MAX 20000  /* in one answer */
+#define SCIM_MEMBERS_SHOWN_MAX 8000   /* in one answer: as many as the memory of one request writes down */
 #define SCIM_ROLE_CHANGES_MAX 100     /* members of a group with a role, in one request */
+#define SCIM_GROUPS_OF_USER_MAX 250    /* each answer about a user shows them */
 
 struct scim_group_row {
 	struct str id, display_name, external_id, created, changed;

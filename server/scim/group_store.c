@@ -29,6 +29,8 @@ DB_QUERY(scim_members_add_q, DB_WRITE,
          "WITH k AS (SELECT u.person_id FROM sen.feed_user u WHERE u.feed_id = $1::uuid AND u.gone_at IS NULL AND u.person_id = ANY ($3::uuid[])),"
          " a AS (INSERT INTO sen.feed_member (feed_id, group_id, person_id) SELECT $1::uuid, $2::uuid, k.person_id FROM k ON CONFLICT DO NOTHING RETURNING person_id)"
          " SELECT (SELECT count(*) FROM k), (SELECT array_agg(person_id) FROM a)::text[]");
+DB_QUERY(scim_members_full_q, DB_READ,
+         "SELECT 1 FROM sen.feed_member WHERE feed_id = $1::uuid AND person_id = ANY ($2::uuid[]) GROUP BY person_id HAVING count(*) > $3::bigint LIMIT 1");
 DB_QUERY(scim_members_remove_q, DB_WRITE,
          "DELETE FROM sen.feed_member WHERE feed_id = $1::uuid AND group_id = $2::uuid AND person_id = ANY ($3::uuid[]) RETURNING person_id");
 DB_QUERY(scim_members_clear_q, DB_WRITE,
@@ -147,7 +149,7 @@ static struct str ids_array(struct op *op, const struct scim_group_step *step, s
 static int add(struct op *op, const struct scim_feed *feed, const struct scim_group_row *group, const struct scim_group_step *step)
 {
 	const struct str *added = NULL;
-	struct db_rows rows;
+	struct db_rows rows, full;
 	size_t n = 0, n_added = 0;
 	int r = db_run(op, &scim_members_add_q, &rows, P_STR(feed->id), P_STR(group->id), P_STR(ids_array(op, step, &n)));
 
@@ -157,6 +159,10 @@ static int add(struct op *op, const struct scim_feed *feed, const struct scim_gr
 		return scim_fail(op, SCIM_INVALID_VALUE, "a member is no user of this source");
 	if (!db_is_null(&rows, 0, 1))
 		r = db_array_read(op, db_str(&rows, 0, 1), &added, &n_added);
+	if (r == 0 && n_added > 0)
+		r = db_run(op, &scim_members_full_q, &full, P_STR(feed->id), P_STR(db_array(op->arena, added, n_added)), P_I64(SCIM_GROUPS_OF_USER_MAX));
+	if (r == 0 && n_added > 0 && full.n > 0)
+		return scim_fail(op, SCIM_TOO_MANY, "nobody is in more than 250 groups");
 	return r < 0 ? r : scim_role_give(op, feed, group, added, n_added);
 }
 

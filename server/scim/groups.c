@@ -33,18 +33,18 @@ static int to_json(struct scim_call *call, const struct scim_group_row *group, j
 	json_set_str(meta, "location", scim_location(call, &scim_group, group->id));
 	json_set_str(meta, "version", etag_of(call->op->arena, group));
 	json_set_take(resource, "meta", meta);
-	scim_select(&scim_group, &call->selection, resource);
+	scim_select(call->op->arena, &scim_group, &call->selection, resource);
 	json_set_take(resource, "schemas", scim_schemas_of(&scim_group, resource));
 	*ret = resource;
 	return 0;
 }
 
-static int load(struct scim_call *call, const struct str *ids, size_t n, json_t *array)
+static int load(struct scim_call *call, const struct str *ids, size_t *n, json_t *array)
 {
-	struct scim_group_row *groups = ARENA_ARRAY(call->op->arena, struct scim_group_row, n + 1);
-	bool with_members = scim_selects(&scim_group, &call->selection, "members");
+	struct scim_group_row *groups = ARENA_ARRAY(call->op->arena, struct scim_group_row, *n + 1);
+	bool with_members = scim_selects(call->op->arena, &scim_group, &call->selection, "members");
 	size_t n_groups;
-	int r = scim_group_load(call->op, call->feed, ids, n, groups, &n_groups);
+	int r = scim_group_load(call->op, call->feed, ids, *n, groups, &n_groups);
 
 	if (r == 0 && with_members)
 		r = scim_group_load_members(call->op, call->feed, groups, n_groups);
@@ -70,12 +70,24 @@ static int answer(struct scim_call *call, struct str id, int status, struct scim
 	if (r == 0 && n == 0)
 		r = scim_not_found(call->op);
 	if (r == 0)
-		r = load(call, &id, 1, array);
+		r = load(call, &id, &n, array);
 	if (r < 0)
 		return r;
 	*ret = (struct scim_answer){ .status = status, .body = json_incref(json_array_get(array, 0)), .etag = etag_of(call->op->arena, &group),
 		                      .location = scim_location(call, &scim_group, id) };
 	return 0;
+}
+
+/* The change is done: more members than one answer shows are left out, and are no error. */
+static int answer_changed(struct scim_call *call, struct str id, struct scim_answer *ret)
+{
+	int r = answer(call, id, 200, ret);
+
+	if (r != ERR_BAD_REQUEST)
+		return r;
+	op_forgive(call->op);
+	call->selection = (struct scim_selection){ .excluded = STR("members") };
+	return answer(call, id, 200, ret);
 }
 
 static int get(struct scim_call *call, struct str id, struct scim_answer *ret)
@@ -188,7 +200,7 @@ static int replace(struct scim_call *call, struct str id, const json_t *body, st
 		r = steps_of(call, resource, false, steps, &n);
 	if (r == 0)
 		r = change(call, id, steps, without_members(body, steps, n));
-	return r < 0 ? r : answer(call, id, 200, ret);
+	return r < 0 ? r : answer_changed(call, id, ret);
 }
 
 /* RFC 7644 §3.5.2: 204, unless attributes are asked for. */
@@ -203,7 +215,7 @@ static int patch(struct scim_call *call, struct str id, const json_t *body, stru
 	if (r < 0)
 		return r;
 	*ret = (struct scim_answer){ .status = 204 };
-	return str_is_null(call->selection.attributes) ? 0 : answer(call, id, 200, ret);
+	return str_is_null(call->selection.attributes) ? 0 : answer_changed(call, id, ret);
 }
 
 static int remove_group(struct scim_call *call, struct str id, struct scim_answer *ret)

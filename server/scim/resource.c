@@ -143,6 +143,9 @@ int scim_value_read(struct op *op, const struct scim_attr *attr, const json_t *v
 	*ret = NULL;
 	if (json_is_null(value))
 		return 0;
+	/* Entra ID sends a manager as a list of one. */
+	if (!attr->multi && attr->kind == SCIM_COMPLEX && json_array_size(value) == 1)
+		value = json_array_get(value, 0);
 	if (!attr->multi)
 		return scim_element_read(op, attr, value, ret);
 	array = json_new_array();

@@ -30,14 +30,19 @@ bool scim_is_unchanged(const json_t *before, const json_t *after);
 /* "schemas" of a canonical resource: the core, and extensions that have something. */
 json_t *scim_schemas_of(const struct scim_type *type, const json_t *resource);
 
-/*
- * Which attributes an answer shows (RFC 7644 §3.9).  Both lists STR_NULL: all that are returned by default.
- * SCIM_INVALID_VALUE when both are given.
- */
+#define SCIM_SELECTED_MAX 100  /* names in attributes or excludedAttributes */
+
+/* Which attributes an answer shows (RFC 7644 §3.9).  Both lists STR_NULL: all that are returned by default. */
 struct scim_selection {
 	struct str attributes, excluded; /* names, separated by commas */
+	/* The same, as they are resolved for one type: once, not for each value that is shown. */
+	const struct scim_type *type;
+	const struct scim_ref *refs;
+	size_t n_refs;
 };
+/* SCIM_INVALID_VALUE: both are given, or more than SCIM_SELECTED_MAX names. */
+int scim_selection_check(struct op *op, const struct scim_selection *selection) _must_check_;
 /* Takes out of the resource what is not to be shown; unknown names select nothing. */
-void scim_select(const struct scim_type *type, const struct scim_selection *selection, json_t *resource);
+void scim_select(struct arena *a, const struct scim_type *type, struct scim_selection *selection, json_t *resource);
 /* Whether "members" and the like need to be read at all. */
-bool scim_selects(const struct scim_type *type, const struct scim_selection *selection, const char *attribute);
+bool scim_selects(struct arena *a, const struct scim_type *type, struct scim_selection *selection, const char *attribute);

@@ -17,6 +17,7 @@ static const struct scim_attr common_attrs[] = {
 	EXACT("id", READ_ONLY, .returned = SCIM_ALWAYS, .unique = "server", .description = "Ours, and never another's"),
 	EXACT("externalId", .description = "The source's own; each source has a name space of its own"),
 	COMPLEX("meta", meta_subs, READ_ONLY, .description = "About the resource"),
+	{ .name = "schemas", .kind = SCIM_STRING, .multi = true, .mutability = SCIM_READ_ONLY, .returned = SCIM_ALWAYS, .description = "What the resource has" },
 };
 const struct scim_schema scim_common = { "", "Common", "", common_attrs, ARRAY_LEN(common_attrs) };
 

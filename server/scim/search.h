@@ -10,6 +10,7 @@
 
 #define SCIM_PAGE_DEFAULT 100
 #define SCIM_PAGE_MAX 500
+#define SCIM_PAGE_MAX_BYTES (1 << 20) /* of stored resources: the page ends with the one that reaches it */
 #define SCIM_CURSOR_S 600
 #define SCIM_CURSOR_MAX_BYTES 2000
 #define SCIM_URN_LIST "urn:ietf:params:scim:api:messages:2.0:ListResponse"

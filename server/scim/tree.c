@@ -99,15 +99,26 @@ void scim_tree_of(struct arena *a, const struct scim_filter *filter, struct scim
 	*ret = (struct scim_tree){ json_write(a, json, false), t->values, t->n };
 }
 
+/* Of several values the primary one counts, or the first (RFC 7644 §3.4.2.3); only what the user's own row holds is sorted so. */
+static bool may_sort(const struct scim_type *type, struct scim_ref *ref)
+{
+	if (ref->attr->multi && (type != &scim_user || ref->schema || ref->attr->mutability == SCIM_READ_ONLY))
+		return false;
+	if (ref->attr->multi && !ref->sub)
+		ref->sub = scim_find_sub(ref->attr, STR("value"));
+	return scim_target(ref)->kind != SCIM_COMPLEX;
+}
+
 int scim_sort_of(struct op *op, const struct scim_type *type, struct str name, struct str *ret_json)
 {
 	_json_ json_t *json = NULL;
 	struct scim_ref ref;
 
 	*ret_json = STR_NULL;
-	if (!scim_resolve(type, name, &ref) || !ref.attr || ref.attr->multi || scim_target(&ref)->kind == SCIM_COMPLEX)
-		return scim_fail(op, SCIM_INVALID_PATH, "sortBy names an attribute that has one value");
+	if (!scim_resolve(type, name, &ref) || !ref.attr || !may_sort(type, &ref))
+		return scim_fail(op, SCIM_INVALID_PATH, "sortBy names nothing that can be sorted by");
 	json = named(op->arena, &ref, "sort");
+	json_set_bool(json, "m", ref.attr->multi);
 	*ret_json = json_write(op->arena, json, false);
 	return 0;
 }

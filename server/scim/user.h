@@ -21,6 +21,7 @@ struct scim_user {
 	struct scim_post *posts;
 	size_t n_posts;
 	json_t *resource;       /* canonical, with what is read-only; a new reference */
+	bool is_last;           /* of a list that would be too long with what follows */
 };
 struct scim_ids {
 	const struct str *ids;
@@ -46,7 +47,9 @@ struct scim_stated {
 /* now NULL: it is new.  SCIM_INVALID_VALUE. */
 int scim_user_read(struct op *op, const struct scim_feed *feed, const json_t *resource, const json_t *now, struct scim_stated *ret) _must_check_;
 
-/* The row of what was stated. */
+#define SCIM_RESOURCE_MAX_BYTES (64 * 1024) /* of what is kept for a source */
+
+/* The row of what was stated.  ERR_LIMIT. */
 int scim_user_insert(struct op *op, const struct scim_feed *feed, struct str person_id, const struct scim_stated *s, const json_t *resource) _must_check_;
 int scim_user_update(struct op *op, const struct scim_feed *feed, const struct scim_user *user, const struct scim_stated *s, const json_t *resource) _must_check_;
 /* Deleted by the feed: out of its users and groups; movement STR_NULL: the one before. */

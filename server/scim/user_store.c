@@ -3,19 +3,24 @@
 #include "server/scim/user.h"
 
 #include "common/base/text.h"
+#include "server/scim/search.h"
 
+/* Up to the one that makes the answer too long ($5). */
 DB_QUERY(scim_user_load_q, DB_READ,
          "SELECT f.person_id, f.user_name, f.external_id, f.active, f.attrs, sen.iso_ms(f.created_at), sen.iso_ms(greatest(f.changed_at, p.changed_at)),"
-         " p.employee_code, p.kind, p.ho, p.dem, p.ten, p.full_name, p.birth_date, p.sex, p.version, CASE WHEN $3::boolean THEN sen.person_state(p.id) END, f.stopped_by, sen.today(),"
-         " (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'version', o.version, 'unit', u.code, 'title', o.title, 'kind', o.kind, 'rank', o.rank,"
-         "  'validFrom', lower(o.valid), 'validTo', upper(o.valid), 'decisionNumber', o.decision_no, 'decisionDate', o.decision_on, 'signer', o.signer)"
-         "  ORDER BY o.kind = 'main' DESC, lower(o.valid), o.id) FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = p.id"
-         "  AND starts_with(u.path, $4) AND (upper_inf(o.valid) OR upper(o.valid) > sen.today())),"
-         " (SELECT jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name, 'type', 'direct') ORDER BY g.seq)"
-         "  FROM sen.feed_member m JOIN sen.feed_group g ON g.feed_id = m.feed_id AND g.id = m.group_id"
-         "  WHERE m.feed_id = f.feed_id AND m.person_id = f.person_id), sen.today() + 1"
-         " FROM unnest($2::uuid[]) WITH ORDINALITY AS w (id, n) JOIN sen.feed_user f ON f.feed_id = $1::uuid AND f.person_id = w.id AND f.gone_at IS NULL"
-         " JOIN sen.person p ON p.id = f.person_id ORDER BY w.n");
+         " p.employee_code, p.kind, p.ho, p.dem, p.ten, p.full_name, CASE WHEN $6::boolean THEN p.birth_date END, CASE WHEN $6::boolean THEN p.sex END, p.version,"
+         " CASE WHEN $3::boolean THEN sen.person_state(p.id) END, f.stopped_by, sen.today(), f.posts, f.groups, sen.today() + 1, f.upto >= $5::bigint"
+         " FROM (SELECT x.*, sum(x.len) OVER (ORDER BY x.n) AS upto FROM (SELECT f.*, w.n, o.posts, g.groups,"
+         "  octet_length(f.attrs::text) + coalesce(octet_length(o.posts::text), 0) + coalesce(octet_length(g.groups::text), 0) AS len"
+         "  FROM unnest($2::uuid[]) WITH ORDINALITY AS w (id, n) JOIN sen.feed_user f ON f.feed_id = $1::uuid AND f.person_id = w.id AND f.gone_at IS NULL"
+         "  CROSS JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'version', o.version, 'unit', u.code, 'title', o.title, 'kind', o.kind, 'rank', o.rank,"
+         "   'validFrom', lower(o.valid), 'validTo', upper(o.valid), 'decisionNumber', o.decision_no, 'decisionDate', o.decision_on, 'signer', o.signer)"
+         "   ORDER BY o.kind = 'main' DESC, lower(o.valid), o.id) AS posts FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = f.person_id"
+         "   AND starts_with(u.path, $4) AND (upper_inf(o.valid) OR upper(o.valid) > sen.today())) o"
+         "  CROSS JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name, 'type', 'direct') ORDER BY g.seq) AS groups"
+         "   FROM sen.feed_member m JOIN sen.feed_group g ON g.feed_id = m.feed_id AND g.id = m.group_id"
+         "   WHERE m.feed_id = f.feed_id AND m.person_id = f.person_id) g) x) f"
+         " JOIN sen.person p ON p.id = f.person_id WHERE f.upto - f.len < $5::bigint ORDER BY f.n");
 DB_QUERY(scim_user_lock_q, DB_WRITE, "SELECT 1 FROM sen.feed_user WHERE feed_id = $1::uuid AND person_id = $2::uuid AND gone_at IS NULL FOR UPDATE");
 DB_QUERY(scim_user_insert_q, DB_WRITE,
          "INSERT INTO sen.feed_user AS f (feed_id, person_id, user_name, user_fold, external_id, active, attrs, search)"
@@ -78,16 +83,19 @@ static void fold_schema(struct arena *a, const struct scim_schema *schema, json_
 }
 
 /* attrs as it is kept, and as it is searched. */
-static void texts_of(struct op *op, const json_t *resource, struct str *ret_attrs, struct str *ret_search)
+static int texts_of(struct op *op, const json_t *resource, struct str *ret_attrs, struct str *ret_search)
 {
 	_json_ json_t *attrs = json_deep_copy(resource);
 
 	drop_foreign(attrs);
 	*ret_attrs = json_write(op->arena, attrs, false);
+	if (ret_attrs->len > SCIM_RESOURCE_MAX_BYTES)
+		return op_fail(op, ERR_LIMIT, "a resource has 64 KiB of attributes at most");
 	fold_schema(op->arena, scim_user.core, attrs);
 	for (size_t i = 0; i < scim_user.n_extensions; i++)
 		fold_schema(op->arena, scim_user.extensions[i], json_object_get(attrs, scim_user.extensions[i]->urn));
 	*ret_search = json_write(op->arena, attrs, false);
+	return 0;
 }
 
 static json_t *within(json_t *resource, const char *name)
@@ -162,7 +170,7 @@ static int from_row(struct op *op, const struct scim_feed *feed, const struct db
 	*ret = (struct scim_user){
 		.person_id = db_str(rows, i, 0), .created = db_str(rows, i, 5), .changed = db_str(rows, i, 6), .employee_code = db_str(rows, i, 7),
 		.person_version = db_i64(rows, i, 15), .state = db_str(rows, i, 16), .stopped_by = db_str(rows, i, 17), .today = db_str(rows, i, 18),
-		.tomorrow = db_str(rows, i, 21),
+		.tomorrow = db_str(rows, i, 21), .is_last = db_bool(rows, i, 22),
 		.resource = resource,
 	};
 	json_set_str(resource, "id", ret->person_id);
@@ -188,7 +196,7 @@ int scim_user_load(struct op *op, const struct scim_feed *feed, const struct sci
 {
 	struct db_rows rows;
 	int r = db_run(op, &scim_user_load_q, &rows, P_STR(feed->id), P_STR(db_array(op->arena, ids->ids, ids->n)), P_BOOL(ids->with_state),
-	               P_STR(feed->unit_path));
+	               P_STR(feed->unit_path), P_I64(SCIM_PAGE_MAX_BYTES), P_BOOL((feed->authority & SCIM_OF_PERSONAL) != 0));
 
 	*ret_n = 0;
 	if (r < 0)
@@ -225,9 +233,10 @@ int scim_user_insert(struct op *op, const struct scim_feed *feed, struct str per
 {
 	struct str attrs, search;
 	struct db_rows rows;
-	int r;
+	int r = texts_of(op, resource, &attrs, &search);
 
-	texts_of(op, resource, &attrs, &search);
+	if (r < 0)
+		return r;
 	r = db_run(op, &scim_user_insert_q, &rows, P_STR(feed->id), P_STR(person_id), P_STR(s->user_name), P_STR(text_lower(op->arena, s->user_name)),
 	           P_STR(s->external_id), P_BOOL(true), P_STR(attrs), P_STR(search));
 	if (r == 0 && rows.n == 0)
@@ -239,9 +248,10 @@ int scim_user_update(struct op *op, const struct scim_feed *feed, const struct s
 {
 	struct str attrs, search;
 	struct db_rows rows;
-	int r;
+	int r = texts_of(op, resource, &attrs, &search);
 
-	texts_of(op, resource, &attrs, &search);
+	if (r < 0)
+		return r;
 	r = db_run(op, &scim_user_update_q, &rows, P_STR(feed->id), P_STR(user->person_id), P_STR(s->user_name),
 	           P_STR(text_lower(op->arena, s->user_name)), P_STR(s->external_id), P_BOOL(s->active), P_STR(attrs), P_STR(search),
 	           P_STR(user->stopped_by));

@@ -39,16 +39,19 @@ static int get(struct scim_call *call, struct str id, struct scim_answer *ret)
 	return 0;
 }
 
-static int load(struct scim_call *call, const struct str *ids, size_t n, json_t *array)
+static int load(struct scim_call *call, const struct str *ids, size_t *n, json_t *array)
 {
-	struct scim_user *users = ARENA_ARRAY(call->op->arena, struct scim_user, n + 1);
+	struct scim_user *users = ARENA_ARRAY(call->op->arena, struct scim_user, *n + 1);
 	/* In lists only by name. */
 	const struct scim_ids which = {
-		ids, n, !str_is_null(call->selection.attributes) && scim_selects(&scim_user, &call->selection, SCIM_URN_OFFICIAL ":state"),
+		ids, *n, !str_is_null(call->selection.attributes) && scim_selects(call->op->arena, &scim_user, &call->selection, SCIM_URN_OFFICIAL ":state"),
 	};
 	size_t n_users;
 	int r = scim_user_load(call->op, call->feed, &which, users, &n_users);
 
+	if (n_users > 0 && users[n_users - 1].is_last)
+		while (*n > 1 && !str_equal(ids[*n - 1], users[n_users - 1].person_id))
+			*n -= 1;
 	for (size_t i = 0; i < n_users; i++) {
 		scim_finish(call, &scim_user, users[i].resource, users[i].created, users[i].changed, NULL);
 		json_array_append_new(array, users[i].resource);
@@ -138,6 +141,16 @@ static int create(struct scim_call *call, const json_t *body, struct scim_answer
 /* How a change makes the new resource of the old one. */
 enum how { BY_PUT, BY_PATCH };
 
+/* What is stated, and cannot be left out: taken away, or null, it is as it was. */
+static void keep_stated(json_t *resource, const json_t *now)
+{
+	static const char *const stated[] = { "active", "userType" };
+
+	for (size_t i = 0; i < ARRAY_LEN(stated); i++)
+		if (!json_object_get(resource, stated[i]) && json_object_get(now, stated[i]))
+			json_object_set(resource, stated[i], json_object_get(now, stated[i]));
+}
+
 static int make(struct scim_call *call, enum how how, const struct scim_user *now, const json_t *body, json_t **ret)
 {
 	int r;
@@ -146,6 +159,7 @@ static int make(struct scim_call *call, enum how how, const struct scim_user *no
 		return scim_resource_replace(call->op, &scim_user, now->resource, body, ret);
 	*ret = json_deep_copy(now->resource);
 	r = scim_patch_apply(call->op, &scim_user, *ret, body);
+	keep_stated(*ret, now->resource);
 	return r;
 }
 

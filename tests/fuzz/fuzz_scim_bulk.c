@@ -8,31 +8,29 @@
 FUZZ_TARGET(a, input)
 {
 	_json_ json_t *body = json_read(input, 16, NULL);
-	struct scim_bulk_op *ops;
-	int64_t fail_on;
+	struct scim_bulk_list list;
 	struct op op;
-	size_t n;
 
 	if (!body)
 		return;
 	op_init(&op, a, NULL, NULL);
-	if (scim_bulk_read(&op, body, &ops, &n, &fail_on) < 0) {
+	if (scim_bulk_read(&op, body, &list) < 0) {
 		CHECK(op.error.code < 0);
 		return;
 	}
-	CHECK(n > 0 && n <= SCIM_BULK_MAX_OPS && fail_on > 0);
-	for (size_t i = 0; i < n; i++) {
-		CHECK(!ops[i].service || (ops[i].method == SCIM_POST) == str_is_null(ops[i].id));
-		CHECK(!ops[i].service || ops[i].method == SCIM_DELETE || json_is_object(ops[i].data));
+	CHECK(list.n > 0 && list.n <= SCIM_BULK_MAX_OPS && list.fail_on > 0 && list.n_named <= list.n);
+	for (size_t i = 0; i < list.n; i++) {
+		CHECK(!list.ops[i].service || (list.ops[i].method == SCIM_POST) == str_is_null(list.ops[i].id));
+		CHECK(!list.ops[i].service || list.ops[i].method == SCIM_DELETE || json_is_object(list.ops[i].data));
 		if (i % 2)
-			ops[i].made = STR("11111111-1111-4111-8111-111111111111");
+			list.ops[i].made = STR("11111111-1111-4111-8111-111111111111");
 	}
-	for (size_t i = 0; i < n; i++) {
-		int r = ops[i].data ? scim_bulk_resolve(&op, ops[i].data, ops, n) : 0;
+	for (size_t i = 0; i < list.n; i++) {
+		int r = list.ops[i].data ? scim_bulk_resolve(&op, list.ops[i].data, &list, NULL) : 0;
 
 		CHECK(r <= 1);
 		op_forgive(&op);
-		if (r == 0 && ops[i].data)
-			CHECK(scim_bulk_resolve(&op, ops[i].data, ops, n) == 0);
+		if (r == 0 && list.ops[i].data)
+			CHECK(scim_bulk_resolve(&op, list.ops[i].data, &list, NULL) == 0);
 	}
 }

@@ -32,11 +32,9 @@ int scim_call_of(struct request *rq, struct scim_call *ret_call)
 {
 	*ret_call = (struct scim_call){
 		.op = &rq->op, .feed = rq->feed, .if_match = rq_header(rq, "If-Match"), .if_none_match = rq_header(rq, "If-None-Match"),
-		.selection = { rq_param(rq, P_ATTRIBUTES), rq_param(rq, P_EXCLUDED) },
+		.selection = { .attributes = rq_param(rq, P_ATTRIBUTES), .excluded = rq_param(rq, P_EXCLUDED) },
 	};
-	if (!str_is_null(ret_call->selection.attributes) && !str_is_null(ret_call->selection.excluded))
-		return scim_fail(&rq->op, SCIM_INVALID_VALUE, "attributes and excludedAttributes exclude each other");
-	return 0;
+	return scim_selection_check(&rq->op, &ret_call->selection);
 }
 
 int scim_respond(struct request *rq, int status, const json_t *body)

@@ -68,15 +68,15 @@ static void test_select(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct scim_selection s = { str_c(cases[i].attributes), str_c(cases[i].excluded) };
+		struct scim_selection s = { .attributes = str_c(cases[i].attributes), .excluded = str_c(cases[i].excluded) };
 		_json_ json_t *r = json_of(*state, cases[0].shown), *want = json_of(*state, cases[i].shown);
 
-		scim_select(&scim_user, &s, r);
+		scim_select(*state, &scim_user, &s, r);
 		if (!json_equal(r, want))
 			fail_msg("%zu: %.*s", i, STR_ARG(json_write(*state, r, true)));
 	}
-	assert_false(scim_selects(&scim_group, &(struct scim_selection){ STR_NULL, STR("members") }, "members"));
-	assert_true(scim_selects(&scim_group, &(struct scim_selection){ STR_NULL, STR_NULL }, "members"));
+	assert_false(scim_selects(*state, &scim_group, &(struct scim_selection){ .excluded = STR("members") }, "members"));
+	assert_true(scim_selects(*state, &scim_group, &(struct scim_selection){ .type = NULL }, "members"));
 }
 
 /* What is announced is what is read. */
