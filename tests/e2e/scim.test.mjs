@@ -5,69 +5,14 @@ import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 
 import { senctl, senctlLogin } from '../../deploy/driver/world.mjs';
+import { BASE, ENT, GROUP, OFF, PATCH, Source, USER, feedMaker } from './lib/feeds.mjs';
 import { Administrator, administrator, env, freshEmployee, official, p02, p03, sql } from './lib/world.mjs';
 
-const BASE = `${env.SEN_ISSUER}/scim/v2`;
-const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
-const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
-const ENT = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
-const OFF = 'urn:sen:params:scim:schemas:extension:official:1.0:User';
-const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 const day = (days) => new Date(Date.now() + 7 * 3600000 + days * 86400000).toISOString().slice(0, 10);
 const mark = randomUUID().slice(0, 6);
 
-class Source {
-  constructor(token, code) { Object.assign(this, { token, code }); }
-
-  async call(method, path, body, headers = {}) {
-    const answer = await fetch(path.startsWith('http') ? path : `${BASE}${path}`, {
-      method,
-      headers: { ...(this.token ? { authorization: `Bearer ${this.token}` } : {}), ...(body !== undefined ? { 'content-type': 'application/scim+json' } : {}), ...headers },
-      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
-    });
-    const text = await answer.text();
-    let json;
-    try { json = JSON.parse(text); } catch { json = undefined; }
-    return { status: answer.status, text, json, headers: answer.headers };
-  }
-
-  async good(status, method, path, body, headers) {
-    const answer = await this.call(method, path, body, headers);
-    assert.equal(answer.status, status, `${method} ${path}: ${answer.status} ${answer.text}`);
-    return answer.json;
-  }
-
-  async bad(status, scimType, method, path, body, headers) {
-    const answer = await this.call(method, path, body, headers);
-    assert.equal(answer.status, status, `${method} ${path}: ${answer.status} ${answer.text}`);
-    assert.deepEqual(answer.json?.schemas, ['urn:ietf:params:scim:api:messages:2.0:Error'], answer.text);
-    assert.equal(answer.json.status, String(status));
-    assert.equal(answer.json.scimType, scimType, answer.text);
-    return answer;
-  }
-
-  find(filter, more = '') { return this.good(200, 'GET', `/Users?filter=${encodeURIComponent(filter)}${more}`); }
-  patch(id, ...Operations) { return this.good(200, 'PATCH', `/Users/${id}`, { schemas: [PATCH], Operations }); }
-  badPatch(status, scimType, id, ...Operations) { return this.bad(status, scimType, 'PATCH', `/Users/${id}`, { schemas: [PATCH], Operations }); }
-}
-
-let hr, other, plain, unit, division, elsewhere, admin, answerable;
+let hr, other, plain, unit, division, elsewhere, admin, answerable, feed;
 let serial = 0;
-
-// A feed over a commune: service account, scope, feed, in the way an administrator makes it.
-async function feed(code, unitCode, extra = {}, rights = ['read', 'personnel', 'import', 'grant', 'revoke']) {
-  const login = `f.${code}`;
-  const account = await admin.api('POST', '/accounts', { kind: 'service', employee_code: answerable, login, reason: 'Nguồn dữ liệu nhân sự' });
-  assert.equal(account.status, 201, account.text);
-  const scope = await admin.api('POST', '/admin-scopes', { login, unit: unitCode, rights });
-  assert.equal(scope.status, 201, scope.text);
-  const made = await admin.api('POST', '/feeds', { code, login, unit: unitCode, name: `Nhân sự ${code}`, basis: '01/QĐ-SNV',
-    authority: ['names', 'personal', 'posts', 'active', 'groups'], ...extra });
-  assert.equal(made.status, 201, made.text);
-  assert.match(made.json.token, /^senfeed_[\w-]{43}$/);
-  assert.equal(made.json.base, BASE);
-  return new Source(made.json.token, code);
-}
 
 const person = (extra = {}, posts = undefined) => {
   const n = ++serial, code = `HR${mark}.${n}`;
@@ -88,6 +33,7 @@ before(async () => {
   [[unit], [elsewhere]] = await sql(`SELECT code FROM sen.unit WHERE kind IN ('commune', 'ward') AND id IN (SELECT parent_id FROM sen.unit WHERE kind = 'division') ORDER BY code LIMIT 2`);
   [[division]] = await sql(`SELECT code FROM sen.unit WHERE parent_id = (SELECT id FROM sen.unit WHERE code = $1) ORDER BY code LIMIT 1`, unit);
   answerable = await freshEmployee();
+  feed = feedMaker(admin, answerable);
   hr = await feed(`hr-${mark}`, unit);
   other = await feed(`other-${mark}`, elsewhere);
   plain = await feed(`plain-${mark}`, unit, { default_unit: division, default_title: 'Chuyên viên', default_kind: 'cong_chuc' });
