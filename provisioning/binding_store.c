@@ -12,6 +12,8 @@ DB_QUERY(prov_dirty_add_due, DB_WRITE,
 	" SELECT cardinality(ids), CASE WHEN ids <> '{}' THEN sen.lost_access_end(ids) END,"
 	" CASE WHEN ids <> '{}' THEN sen.wake(ids, 1::smallint) END FROM due");
 
+DB_QUERY(prov_dirty_waits, DB_READ, "SELECT EXISTS (SELECT FROM sen.dirty_account)");
+
 DB_QUERY(prov_dirty_take, DB_WRITE,
 	"WITH c AS (SELECT account_id FROM sen.dirty_account ORDER BY prio, since LIMIT $1::bigint FOR UPDATE SKIP LOCKED)"
 	" DELETE FROM sen.dirty_account d USING c WHERE d.account_id = c.account_id"
@@ -35,7 +37,7 @@ DB_QUERY(prov_dirty_add, DB_WRITE, "SELECT sen.wake_again($1::uuid[], $2::smalli
 	"b.state = 6 AND (excluded.hold_id = -2 AND b.want_active AND excluded.want_active"                            \
 	" OR " IS_COUNTED " AND b.want_active = excluded.want_active)"
 DB_QUERY(prov_binding_plan, DB_WRITE,
-	"INSERT INTO sen.binding AS b (account_id, platform_id, want_hash, want_active, prio, hold_id, want_gen, state, due_at)"
+	"WITH changed AS (INSERT INTO sen.binding AS b (account_id, platform_id, want_hash, want_active, prio, hold_id, want_gen, state, due_at)"
 	" SELECT p.*, 1, 1, now() FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::boolean[], $5::smallint[], $6::bigint[])"
 	" p (account_id, platform_id, hash, active, prio, hold) LEFT JOIN sen.binding o USING (account_id, platform_id)"
 	" WHERE o.want_hash IS DISTINCT FROM p.hash OR p.hold = -1 AND (o.state = 6 OR o.hold_id = 0) ORDER BY 1, 2"
@@ -48,7 +50,12 @@ DB_QUERY(prov_binding_plan, DB_WRITE,
 	" state = CASE WHEN b.state = 2 THEN 2 WHEN " STAYS_HELD " OR " IS_COUNTED " AND (b.seen_active OR b.state IN (3, 6)) THEN 6"
 	"  WHEN b.state = 3 THEN 3 WHEN b.state IN (7, 8) AND NOT excluded.want_active THEN b.state"
 	"  WHEN b.state = 8 OR b.state IN (5, 6) AND b.ext_id IS NULL THEN 3 ELSE 1 END"
-	" WHERE b.want_hash IS DISTINCT FROM excluded.want_hash OR excluded.hold_id = -1 AND (b.state = 6 OR b.hold_id = 0)");
+	" WHERE b.want_hash IS DISTINCT FROM excluded.want_hash OR excluded.hold_id = -1 AND (b.state = 6 OR b.hold_id = 0)"
+	" RETURNING b.platform_id, b.prio, b.state) SELECT platform_id, coalesce(min(prio) FILTER (WHERE state <> 6), 4), count(*) FROM changed GROUP BY 1");
+
+DB_QUERY(prov_plan_remember, DB_WRITE,
+	"INSERT INTO sen.account_plan AS p (account_id, digest) SELECT * FROM unnest($1::uuid[], $2::uuid[]) r ORDER BY 1"
+	" ON CONFLICT (account_id) DO UPDATE SET digest = excluded.digest WHERE p.digest <> excluded.digest");
 
 #define LEASE_THEM                                                                                              \
 	" UPDATE sen.binding b SET state = 2, lease_token = b.lease_token + 1,"                                  \
@@ -56,7 +63,8 @@ DB_QUERY(prov_binding_plan, DB_WRITE,
 	" FROM c WHERE b.account_id = c.account_id AND b.platform_id = c.platform_id"                             \
 	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3, b.want_hash, b.seen_hash,"     \
 	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"                    \
-	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $1::smallint), b.seen_gen = b.want_gen"
+	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $1::smallint), b.seen_gen = b.want_gen, b.prio," \
+	" (SELECT p.code FROM sen.platform p WHERE p.id = $1::smallint)"
 
 DB_QUERY(prov_binding_claim, DB_WRITE,
 	"WITH c AS MATERIALIZED (SELECT account_id, platform_id, state FROM sen.binding"
@@ -111,6 +119,16 @@ int dirty_add_due(struct op *op, size_t *ret_n)
 	return 0;
 }
 
+int dirty_waits(struct op *op, bool *ret_any)
+{
+	struct db_rows rows;
+	int err = db_run(op, &prov_dirty_waits, &rows);
+
+	if (err == 0)
+		*ret_any = db_bool(&rows, 0, 0);
+	return err;
+}
+
 int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, size_t *ret_n)
 {
 	struct db_rows rows;
@@ -134,7 +152,19 @@ int dirty_add(struct op *op, const struct str *accounts, size_t n, int64_t prio)
 	return db_run(op, &prov_dirty_add, &rows, P_STR(db_array(op->arena, accounts, n)), P_I64(prio));
 }
 
-int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, size_t *ret_n_changed)
+static int changes_of(struct op *op, const struct db_rows *rows, struct plan_changes *ret)
+{
+	struct plan_change *changes = ARENA_ARRAY(op->arena, struct plan_change, rows->n + 1);
+
+	*ret = (struct plan_changes){ .list = changes, .n_platforms = rows->n };
+	for (size_t i = 0; i < rows->n; i++) {
+		changes[i] = (struct plan_change){ db_i64(rows, i, 0), db_i64(rows, i, 1) };
+		ret->n += (size_t)db_i64(rows, i, 2);
+	}
+	return 0;
+}
+
+int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, struct plan_changes *ret)
 {
 	struct columns c = columns_new(op->arena, n, 6);
 	struct db_rows rows;
@@ -151,10 +181,14 @@ int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, 
 	}
 	err = db_run(op, &prov_binding_plan, &rows, columns_param(&c, 0), columns_param(&c, 1), columns_param(&c, 2),
 	             columns_param(&c, 3), columns_param(&c, 4), columns_param(&c, 5));
-	if (err < 0)
-		return err;
-	*ret_n_changed = rows.affected;
-	return 0;
+	return err < 0 ? err : changes_of(op, &rows, ret);
+}
+
+int plan_remember(struct op *op, const struct str *accounts, const struct str *digests, size_t n)
+{
+	struct db_rows rows;
+
+	return n == 0 ? 0 : db_run(op, &prov_plan_remember, &rows, P_STR(db_array(op->arena, accounts, n)), P_STR(db_array(op->arena, digests, n)));
 }
 
 struct work *binding_work_of(struct op *op, const struct db_rows *rows, int64_t platform_id)
@@ -177,6 +211,8 @@ struct work *binding_work_of(struct op *op, const struct db_rows *rows, int64_t 
 			.is_deletion = !db_is_null(rows, i, 10) && db_bool(rows, i, 10),
 			.ops_allowed = (unsigned)db_i64(rows, i, 11),
 			.is_repair = db_bool(rows, i, 12),
+			.prio = db_i64(rows, i, 13),
+			.platform_code = db_str(rows, i, 14),
 		};
 	}
 	return work;

@@ -33,6 +33,8 @@ struct woken {
 
 /* Puts accounts whose validity crosses a boundary into the dirty set; where access has ended, its part of their sessions ends too. */
 int dirty_add_due(struct op *op, size_t *ret_n) _must_check_;
+/* Is anybody there, who may be in somebody else's hands? */
+int dirty_waits(struct op *op, bool *ret_any) _must_check_;
 /* Takes up to limit accounts out; call inside the transaction that plans them. */
 int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, size_t *ret_n) _must_check_;
 /* To be looked at again; the guard takes no account of who asks. */
@@ -56,8 +58,20 @@ struct binding_plan {
 	enum plan_guard guard;
 };
 
-/* Unchanged rows are not written.  n_changed: rows that are due now. */
-int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, size_t *ret_n_changed) _must_check_;
+/* On one platform: rows that were written, the first of them by priority. */
+struct plan_change {
+	int64_t platform_id, prio;
+};
+struct plan_changes {
+	const struct plan_change *list;
+	size_t n_platforms;
+	size_t n;           /* rows on all of them */
+};
+
+/* Unchanged rows are not written.  *ret: what is due now, but for what the guard counts first. */
+int binding_plan_add(struct op *op, const struct binding_plan *plans, size_t n, struct plan_changes *ret) _must_check_;
+/* All bindings of these accounts are as planned from what these are the digests of (plan_digest()); in the same transaction. */
+int plan_remember(struct op *op, const struct str *accounts, const struct str *digests, size_t n) _must_check_;
 
 struct claim {
 	int64_t platform_id;

@@ -16,6 +16,8 @@
 struct work {
 	struct str account_id;
 	int64_t platform_id;
+	struct str platform_code;
+	int64_t prio;
 	int64_t gen;               /* want_gen when it was claimed */
 	int64_t lease_token;
 	int64_t tries;

@@ -13,7 +13,7 @@
 DB_QUERY(prov_trace_run_claim, DB_WRITE,
 	"SELECT account_id, id, platform_id FROM sen.provision_run WHERE done_at IS NULL AND planned_at IS NULL"
 	" AND requested_at > now() - interval '5 minutes' ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED");
-/* Whoever plans an account holds its row of the dirty set. */
+/* Whoever plans an account holds its row of the dirty set.  What it was planned from was forgotten when it was put there. */
 DB_QUERY(prov_trace_dirty_take, DB_WRITE, "DELETE FROM sen.dirty_account WHERE account_id = $1::uuid");
 DB_QUERY(prov_trace_run_planned, DB_WRITE,
 	"UPDATE sen.provision_run SET planned_at = now(), done_at = CASE WHEN $3::boolean THEN now() END WHERE account_id = $1::uuid AND id = $2::uuid");
@@ -38,7 +38,8 @@ DB_QUERY(prov_trace_binding_claim, DB_WRITE,
 	" FROM c WHERE b.account_id = c.account_id AND b.platform_id = c.platform_id"
 	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3 OR (c.state = 5 AND c.ext_id IS NULL), b.want_hash, b.seen_hash,"
 	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"
-	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $2::smallint), b.seen_gen = b.want_gen");
+	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $2::smallint), b.seen_gen = b.want_gen, b.prio,"
+	" (SELECT p.code FROM sen.platform p WHERE p.id = $2::smallint)");
 DB_QUERY(prov_trace_takes_away, DB_READ,
 	"SELECT 1 FROM sen.binding WHERE account_id = $1::uuid AND platform_id = $2::smallint AND state IN (1, 3, 4, 5) AND (prio = 0 OR NOT want_active)");
 DB_QUERY(prov_trace_binding_state, DB_READ, "SELECT state FROM sen.binding WHERE account_id = $1::uuid AND platform_id = $2::smallint");
@@ -117,7 +118,8 @@ static int plan(struct op *op, struct planning *p)
 	const struct account_facts *facts;
 	const struct desired *all;
 	struct binding_plan *plans;
-	size_t n_facts, n_all, n_changed;
+	struct plan_changes changes;
+	size_t n_facts, n_all;
 	int err = facts_read(op, &p->account_id, 1, &facts, &n_facts);
 
 	if (err < 0 || n_facts == 0)
@@ -132,7 +134,7 @@ static int plan(struct op *op, struct planning *p)
 			                          all[i].active ? GUARD_KEEPS : GUARD_COUNTS };
 		note_plan(p, &c, &all[i], began_us);
 	}
-	err = n_all == 0 ? 0 : binding_plan_add(op, plans, n_all, &n_changed);
+	err = n_all == 0 ? 0 : binding_plan_add(op, plans, n_all, &changes);
 	return err < 0 ? err : facts_set_next_eval(op, facts, n_facts);
 }
 

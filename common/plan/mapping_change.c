@@ -4,7 +4,7 @@ static void plan_with(struct arena *a, const struct account_facts *facts, int64_
                       const struct mapping *mapping, struct desired *ret)
 {
 	const struct mapping **by_platform = ARENA_ARRAY(a, const struct mapping *, (size_t)platform_id + 1);
-	struct mapping_set set = { by_platform, ARENA_ARRAY(a, bool, (size_t)platform_id + 1), (size_t)platform_id + 1 };
+	struct mapping_set set = { by_platform, ARENA_ARRAY(a, bool, (size_t)platform_id + 1), (size_t)platform_id + 1, NULL };
 	struct account_facts with = *facts;
 
 	by_platform[platform_id] = mapping;

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/db/db.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 
 #define JSON_DEPTH 8
@@ -97,6 +98,7 @@ int mapping_set_read(struct op *op, const struct mapping_set **ret_set, bool *re
 {
 	const struct mapping **by_platform;
 	struct mapping_set *set;
+	struct str *stamps;
 	struct db_rows rows;
 	bool *is_broken;
 	int err = db_run(op, &plan_mappings_active, &rows);
@@ -109,6 +111,7 @@ int mapping_set_read(struct op *op, const struct mapping_set **ret_set, bool *re
 	set->n = (size_t)db_i64(&rows, rows.n - 1, 0) + 1;
 	by_platform = ARENA_ARRAY(op->arena, const struct mapping *, set->n);
 	is_broken = ARENA_ARRAY(op->arena, bool, set->n);
+	stamps = ARENA_ARRAY(op->arena, struct str, set->n);
 	for (size_t i = 0; i < rows.n; i++) {
 		struct mapping_key key = { db_i64(&rows, i, 0), db_i64(&rows, i, 1), db_i64(&rows, i, 2), db_i64(&rows, i, 3) };
 		size_t platform = (size_t)key.platform_id;
@@ -117,11 +120,13 @@ int mapping_set_read(struct op *op, const struct mapping_set **ret_set, bool *re
 		if (err < 0)
 			return err;
 		is_broken[platform] = !by_platform[platform];
+		stamps[platform] = arena_printf(op->arena, "%" PRId64 ".%" PRId64 ".%" PRId64, key.number, key.version, key.stamp);
 		if (by_platform[platform] && (by_platform[platform]->facts >> FACT_UNIT_PATH & 1))
 			*ret_needs_path = true;
 	}
 	set->by_platform = by_platform;
 	set->is_broken = is_broken;
+	set->stamps = stamps;
 	*ret_set = set;
 	return 0;
 }

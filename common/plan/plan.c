@@ -3,9 +3,6 @@
 #include "common/base/json_out.h"
 #include "common/crypto/digest.h"
 
-/* Raised when the same facts shall give another document: all accounts are then sent again. */
-#define MAPPING_VERSION 1
-
 static bool account_is_alive(const struct account_facts *f)
 {
 	return str_equal(f->status, STR("pending")) || str_equal(f->status, STR("active"));
@@ -108,17 +105,17 @@ static struct str document(struct arena *a, const struct desired *d)
 		json_out_str(&o, "unit", d->unit_code);
 		json_out_str(&o, "unit_name", d->unit_name);
 	}
-	json_out_int(&o, "v", MAPPING_VERSION);
+	json_out_int(&o, "v", PLAN_VERSION);
 	return json_out_end(&o);
 }
 
-static void hash_document(struct str doc, char ret_hash[UUID_TEXT_LEN + 1])
+void plan_hash(struct str text, char ret_hash[UUID_TEXT_LEN + 1])
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t digest[SHA256_LEN];
 	size_t at = 0;
 
-	sha256(doc, digest);
+	sha256(text, digest);
 	for (size_t i = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
 			ret_hash[at++] = '-';
@@ -162,7 +159,7 @@ void plan_platform(struct arena *a, const struct account_facts *facts, int64_t p
 	/* Off is off, with or without a mapping. */
 	if (!d.active || !mapping)
 		d.document = document(a, &d);
-	hash_document(d.document, d.hash);
+	plan_hash(d.document, d.hash);
 	*ret = d;
 }
 

@@ -31,6 +31,7 @@ struct mapping_set {
 	const struct mapping *const *by_platform; /* NULL: what connectors do without one */
 	const bool *is_broken;                    /* there is one, which this program cannot read: nothing is sent but "off" */
 	size_t n;
+	const struct str *stamps;                 /* which version each is, in words; NULL: not known */
 };
 
 /* What is known of one account at one moment. */
@@ -48,6 +49,8 @@ struct account_facts {
 	const int64_t *bound;                  /* platforms with a binding, ascending */
 	size_t n_bound;
 	struct str next_eval;                  /* timestamptz as text: the next boundary of validity, or STR_NULL */
+	bool next_eval_is_new;                 /* its row says otherwise */
+	struct str digest;                     /* plan_digest() of what the bindings were last planned from, or STR_NULL */
 };
 
 struct desired_role {
@@ -101,6 +104,20 @@ void plan_mapping_input(struct arena *a, const struct account_facts *facts, cons
 /* Desired states on all platforms that matter for the account: wanted or bound; ascending. */
 void plan_account(struct arena *a, const struct account_facts *facts, struct str mail_domain,
                   const struct desired **ret_desired, size_t *ret_n);
+
+/*
+ * plan_digest.c: of everything that plan_account() rests on, and of its form: the same digest, the same plan.  bound: instead of
+ * the facts' own, ascending.
+ */
+void plan_digest(struct arena *a, const struct account_facts *facts, const int64_t *bound, size_t n_bound, struct str mail_domain,
+                 char ret_digest[UUID_TEXT_LEN + 1]);
+/* The first 16 bytes of the SHA-256, as a uuid. */
+void plan_hash(struct str text, char ret_hash[UUID_TEXT_LEN + 1]);
+
+/* Raised when the same facts shall give another document: all accounts are then sent again. */
+#define PLAN_VERSION 1
+/* The form of documents where a platform has a mapping of its own: another number than that of those without. */
+#define PLAN_MAPPED_VERSION 2
 
 /*
  * Priority of a binding's change: 0 revocation (of the account or of a role), 1 role, 2 creation, 3 profile.  woken_prio is

@@ -4,9 +4,6 @@
 
 #include <stdlib.h>
 
-/* The form of these documents: another number than that of those without a mapping. */
-#define MAPPED_VERSION 2
-
 const struct mapping *plan_mapping_of(const struct account_facts *facts, int64_t platform_id, bool *ret_is_broken)
 {
 	const struct mapping_set *set = facts->mappings;
@@ -175,7 +172,7 @@ static struct str document(struct arena *a, const struct desired *d)
 	if (!d->login_is_theirs)
 		json_out_str(&o, "login", d->login);
 	json_out_raw(&o, "roles", plan_roles_json(a, d));
-	json_out_int(&o, "v", MAPPED_VERSION);
+	json_out_int(&o, "v", PLAN_MAPPED_VERSION);
 	/* Of the platform's own names, each with a sign that those above do not have. */
 	for (size_t i = 0; i < d->n_values; i++)
 		if (d->values[i].row->owner == MAPPING_OURS)

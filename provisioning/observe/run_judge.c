@@ -24,7 +24,7 @@ static int judge_batch(struct run *r, struct op *op, const struct policy *p, str
 	judgements = ARENA_ARRAY(r->arena, struct judgement, n);
 	for (size_t i = 0; i < n; i++)
 		accounts[i] = suspects[i].account_id;
-	err = facts_read(op, accounts, n, &facts, &n_facts);
+	err = facts_read_on(op, r->row->platform_id, accounts, n, &facts, &n_facts);
 	for (size_t i = 0; err == 0 && i < n; i++) {
 		const struct account_facts *f = compare_facts(facts, n_facts, suspects[i].account_id);
 		struct desired want;
@@ -184,7 +184,7 @@ int run_sample(struct run *r)
 	for (size_t i = 0; err == 0 && i < n; i++)
 		accounts[i] = suspects[i].account_id;
 	if (err == 0 && n > 0)
-		err = facts_read(&op, accounts, n, &facts, &n_facts);
+		err = facts_read_on(&op, r->row->platform_id, accounts, n, &facts, &n_facts);
 	for (size_t i = 0; err == 0 && i < n && !run_is_stopping(r); i++) {
 		const struct account_facts *f = compare_facts(facts, n_facts, suspects[i].account_id);
 		struct desired want;

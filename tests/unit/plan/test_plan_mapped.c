@@ -28,7 +28,7 @@ static struct mapping_set *set_of(struct arena *a, const struct mapping *m, bool
 
 	by[2] = m;
 	broken[2] = is_broken;
-	*set = (struct mapping_set){ by, broken, 3 };
+	*set = (struct mapping_set){ by, broken, 3, NULL };
 	return set;
 }
 

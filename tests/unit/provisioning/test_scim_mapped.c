@@ -32,7 +32,7 @@ static struct desired want_by(struct arena *a, const char *mapping, const struct
 	by[2] = mapping_document_read(a, json, &fault);
 	if (!by[2])
 		fail_msg("%s", fault.text);
-	*set = (struct mapping_set){ by, broken, 3 };
+	*set = (struct mapping_set){ by, broken, 3, NULL };
 	if (change)
 		f = *change;
 	f.mappings = set;
