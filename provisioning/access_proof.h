@@ -4,4 +4,4 @@
 #include "provisioning/completion_store.h"
 
 /* Of completions that were accepted and ended in "off", seen at the platform; within their transaction.  One statement, or none. */
-int access_proof_add(struct op *op, int64_t platform_id, const struct completion *done, size_t n) _must_check_;
+int access_proof_add(struct op *op, const struct completion *done, size_t n) _must_check_;

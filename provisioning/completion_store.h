@@ -18,6 +18,5 @@ struct completion {
 	bool was_fenced;       /* out: the lease was lost, nothing was changed */
 };
 
-/* Of one platform.  On an error nothing is written and the leases end by time. */
-int completion_add(struct op *op, int64_t platform_id, struct str platform_code, struct completion *done,
-                   size_t n) _must_check_;
+/* Of any platforms.  On an error nothing is written and the leases end by time. */
+int completion_add(struct op *op, struct completion *done, size_t n) _must_check_;

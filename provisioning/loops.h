@@ -5,6 +5,8 @@
 #include "provisioning/config.h"
 #include "provisioning/observe/follow.h"
 #include "provisioning/outbox.h"
+#include "provisioning/recorder.h"
+#include "provisioning/urgency.h"
 #include "provisioning/worker.h"
 
 #include <pthread.h>
@@ -17,6 +19,8 @@ struct app {
 	struct pkcs11_token *token; /* of signing keys, or NULL */
 	struct worker **workers;
 	size_t n_workers;
+	struct recorder recorder;
+	struct urgency urgency;
 	struct outbox *outbox;
 	struct observer observer;
 	struct follower *followers; /* of the platforms that tell of changes */
@@ -24,6 +28,7 @@ struct app {
 	atomic_bool is_stopping;
 	atomic_int_least64_t planner_beat_ms;  /* clock_mono_ms() of its last good round */
 	atomic_uint_least64_t n_planned;       /* accounts looked at */
+	atomic_uint_least64_t n_as_planned;    /* of them: nothing had changed */
 	atomic_uint_least64_t n_changed;       /* bindings that became due */
 	atomic_uint_least64_t n_expired;       /* leases that ended without an answer */
 	atomic_uint_least64_t n_swept;         /* bindings made due by the sweep */

@@ -23,8 +23,8 @@
 #define STATEMENT_TIMEOUT_MS 30000
 /* Looking at two platforms at a time: one that is slow or paced does not keep all others waiting. */
 #define OBSERVERS 2
-/* Housekeeper, reorganiser, runs on demand, outbox, readiness, notices, observers. */
-#define CONNECTIONS_BESIDES (6 + OBSERVERS)
+/* Housekeeper, reorganiser, runs on demand, outbox, readiness, notices, recorder, observers. */
+#define CONNECTIONS_BESIDES (7 + OBSERVERS)
 
 static enum log_level level_of(struct str name)
 {
@@ -85,6 +85,8 @@ static bool start_workers(struct app *app, struct op *op, struct str *ret_messag
 	for (size_t i = 0; i < n; i++) {
 		struct worker_config w = {
 			.db = app->db,
+			.recorder = &app->recorder,
+			.urgency = &app->urgency,
 			.connector = &app->config.connectors[i],
 			.platform_id = ids[i],
 			.mail_domain = app->config.mail_domain,
@@ -245,6 +247,8 @@ static int run(struct app *app, struct arena *a)
 	op_init(&op, a, app->db, NULL);
 	pthread_mutex_init(&app->lock, NULL);
 	atomic_store(&app->planner_beat_ms, clock_mono_ms());
+	urgency_init(&app->urgency);
+	recorder_start(&app->recorder, app->db);
 	if (open_token(app, &op, &message) && start_workers(app, &op, &message) && start_outbox(app, &op, &message) &&
 	    prepare_observer(app, &op, &message)) {
 		run_until_signal(app, a, admin_fd, &signals);
@@ -254,6 +258,9 @@ static int run(struct app *app, struct arena *a)
 		join_senders(app);
 	}
 	db_op_done(&op);
+	/* After the workers, which wait for their ends to be written. */
+	recorder_stop(&app->recorder);
+	urgency_done(&app->urgency);
 	db_close(app->db);
 	pkcs11_close(app->token);
 	pthread_mutex_destroy(&app->lock);

@@ -96,6 +96,7 @@ void metrics_write(struct app *app, struct buf *b)
 
 	db_stats_get(app->db, &db);
 	counter(b, "planned_total", atomic_load(&app->n_planned));
+	counter(b, "as_planned_total", atomic_load(&app->n_as_planned));
 	counter(b, "changed_total", atomic_load(&app->n_changed));
 	counter(b, "leases_expired_total", atomic_load(&app->n_expired));
 	counter(b, "swept_total", atomic_load(&app->n_swept));

@@ -2,8 +2,11 @@
  * worker.h: brings the due bindings of one platform to their desired state.
  *
  * One dispatcher thread claims batches under a lease, reads the desired documents at the moment
- * of sending, hands them to `concurrency` threads that talk to the platform, and writes what
- * came of it in batches.  The gate (gate.h) says how many may go.
+ * of sending, and hands them to `concurrency` threads that talk to the platform; the recorder (recorder.h) writes what
+ * came of it.  The gate (gate.h) says how many may go.
+ *
+ * As many wait for the threads as these do in half a second, so that a claim is one of many; what takes access away goes before
+ * them, and has places of its own.
  */
 #pragma once
 
@@ -12,8 +15,13 @@
 #include "provisioning/operate.h"
 #include "provisioning/retry.h"
 
+struct recorder;
+struct urgency;
+
 struct worker_config {
 	struct db *db;
+	struct recorder *recorder;
+	struct urgency *urgency;
 	const struct connector_config *connector;
 	int64_t platform_id;
 	struct str mail_domain;
@@ -39,8 +47,8 @@ struct trace_target;
 
 /* Opens the connector, starts the threads.  config is copied; what it points to stays the caller's. */
 int worker_start(struct op *op, const struct worker_config *config, struct worker **ret_worker) _must_check_;
-/* Something is due: do not wait for the next poll. */
-void worker_nudge(struct worker *w);
+/* Something is due: do not wait for the next poll.  is_urgent: it takes access away. */
+void worker_nudge(struct worker *w, bool is_urgent);
 /* A target of a run on demand, already leased; false: too many wait. */
 bool worker_ask(struct worker *w, const struct trace_target *target) _must_check_;
 /* Claims nothing more; what is in hand is finished. */

@@ -7,7 +7,6 @@
 #include "provisioning/observe/run_store.h"
 
 #include <string.h>
-#include <time.h>
 
 #define RELEASE_DELAY_MS 200
 #define LIMITED_DELAY_MS 1000
@@ -15,8 +14,7 @@
 #define LDAP_NO_ACCESS 50
 #define PAUSE_MAX_S 3600
 #define DOUBT_MAX_MS 10000
-#define COMPLETE_TRIES 5
-#define COMPLETE_PAUSE_MS 300
+#define MEAN_OF 8
 
 static const char *const op_names[WORKER_OPS] = { "none", "look_up", "create", "update", "disable", "delete" };
 
@@ -127,45 +125,26 @@ static size_t op_index(const char *name)
 	return WORKER_OP_NONE;
 }
 
-static void note_stats(struct worker *w, const struct completion *done, size_t n)
+/* Of late. */
+static void note_mean(struct worker *w, int64_t ms)
+{
+	w->mean_us += (ms * 1000 - w->mean_us) / MEAN_OF;
+}
+
+static void note_stats(struct worker *w, const struct task *done)
 {
 	pthread_mutex_lock(&w->lock);
-	for (size_t i = 0; i < n; i++) {
-		const struct result *r = done[i].result;
+	for (const struct task *t = done; t; t = t->next) {
+		const struct result *r = &t->result;
 
-		w->stats.fenced += done[i].was_fenced;
-		w->stats.ms_total += (uint64_t)done[i].ms;
+		w->stats.fenced += t->ending.completion.was_fenced;
+		w->stats.ms_total += (uint64_t)t->ending.completion.ms;
 		if (r->outcome < WORKER_OUTCOMES)
 			w->stats.operations[op_index(r->op)][r->outcome]++;
 	}
 	w->stats.in_flight = w->n_tasks - w->n_free;
 	w->stats.breaker = w->gate.breaker.state;
 	pthread_mutex_unlock(&w->lock);
-}
-
-static void pause_ms(long ms)
-{
-	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
-}
-
-/* A database that is away for a moment shall not cost a look-up at the platform for each of these. */
-static void write_completions(struct worker *w, struct completion *done, size_t n)
-{
-	for (int i = 0; i < COMPLETE_TRIES; i++) {
-		struct op op;
-		int err;
-
-		arena_reset(w->arena);
-		op_init(&op, w->arena, w->config.db, NULL);
-		err = completion_add(&op, w->config.platform_id, w->config.connector->platform, done, n);
-		db_op_done(&op);
-		if (err == 0)
-			return;
-		log_event(LOG_LEVEL_WARN, "worker.complete", L_STR("platform", w->config.connector->platform),
-		          L_INT("n", (int64_t)n), L_C("error", err_name(err)), L_STR("detail", op.error.detail));
-		pause_ms(COMPLETE_PAUSE_MS);
-	}
-	/* The leases end by time; then the platform is asked what became of it. */
 }
 
 /* What these told of the platform; when it is back, what waits for it may go at once. */
@@ -202,35 +181,62 @@ static void log_task(const struct worker *w, const struct task *t)
 		return;
 	log_event(is_odd ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "operation",
 	          L_STR("platform", w->config.connector->platform), L_STR("account", t->work.account_id),
-	          L_C("op", r->op), L_C("outcome", outcome_name(r->outcome)), L_INT("ms", t->ms),
+	          L_C("op", r->op), L_C("outcome", outcome_name(r->outcome)), L_INT("ms", t->ending.completion.ms),
 	          L_C("task", t->op.id), L_C("fault", r->fault.class ? r->fault.class : ""),
 	          L_STR("detail", r->fault.detail));
 }
 
-void worker_complete(struct worker *w, struct task *done)
+/* On the recorder's thread. */
+static void written(void *context, struct ending *e)
 {
-	struct completion completions[64 * 2];
-	size_t n = 0;
-	struct task *next;
+	struct task *t = context;
+	struct worker *w = t->worker;
 
-	for (struct task *t = done; t; t = t->next) {
-		assert(n < ARRAY_LEN(completions));
-		completions[n++] = (struct completion){
+	(void)e;
+	if (t->is_urgent)
+		urgency_end(w->config.urgency);
+	pthread_mutex_lock(&w->lock);
+	t->next = w->done;
+	w->done = t;
+	pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void worker_end(struct task *t, int64_t ms)
+{
+	struct worker *w = t->worker;
+
+	t->ending = (struct ending){
+		.completion = {
 			.work = &t->work,
 			.result = &t->result,
 			.sent_hash = t->work.want_hash,
 			.sent_active = t->work.want_active,
 			.delay_ms = delay_of(w, t),
 			.is_charged = t->result.outcome != OUTCOME_RELEASED && t->result.outcome != OUTCOME_WAITING && t->result.verdict != VERDICT_LIMITED,
-			.ms = t->ms,
+			.ms = ms,
 			.task_id = str_c(t->op.id),
-		};
+		},
+		.is_urgent = t->is_urgent || t->trace,
+		.written = written,
+		.context = t,
+	};
+	recorder_add(w->config.recorder, &t->ending);
+}
+
+void worker_complete(struct worker *w, struct task *done)
+{
+	struct task *next;
+
+	for (const struct task *t = done; t; t = t->next) {
 		note_event(w, t);
 		log_task(w, t);
+		if (t->result.outcome != OUTCOME_RELEASED)
+			note_mean(w, t->ending.completion.ms);
 	}
-	write_completions(w, completions, n);
-	worker_end_traces(w, done, completions);
-	note_stats(w, completions, n);
+	atomic_store(&w->is_down, w->gate.breaker.state != BREAKER_CLOSED);
+	worker_end_traces(w, done);
+	note_stats(w, done);
 	for (struct task *t = done; t; t = next) {
 		next = t->next;
 		t->next = w->free_tasks;

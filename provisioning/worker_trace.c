@@ -118,7 +118,7 @@ static int claim_and_send(struct worker *w, struct op *op, const struct passed *
 		return err;
 	if (work) {
 		*ret_n = 1;
-		return worker_send(w, op, work, 1, deadline_ms, passed);
+		return worker_send(w, op, &(struct claimed){ work, 1, deadline_ms, passed->is_probe, passed });
 	}
 	return trace_target_end(op, &(struct trace_end){ .target = *target, .outcome = is_leased ? "leased" : "skipped", .op = "none",
 	                                                 .operation_id = STR_NULL, .fault = STR_NULL, .again = is_leased });
@@ -189,11 +189,9 @@ static void end_trace(struct worker *w, const struct task *t, bool was_fenced)
 	db_op_done(&op);
 }
 
-void worker_end_traces(struct worker *w, const struct task *done, const struct completion *completions)
+void worker_end_traces(struct worker *w, const struct task *done)
 {
-	size_t i = 0;
-
-	for (const struct task *t = done; t; t = t->next, i++)
+	for (const struct task *t = done; t; t = t->next)
 		if (t->trace)
-			end_trace(w, t, completions[i].was_fenced);
+			end_trace(w, t, t->ending.completion.was_fenced);
 }

@@ -95,14 +95,16 @@ struct workq *workq_new(const char *name, size_t n_threads, size_t capacity,
 	return q;
 }
 
-bool workq_push(struct workq *q, void *item)
+static bool push(struct workq *q, void *item, bool is_first)
 {
 	pthread_mutex_lock(&q->mutex);
 
 	bool has_room = !q->closing && q->depth < q->capacity;
 
 	if (has_room) {
-		q->ring[(q->first + q->depth) % q->capacity] = item;
+		if (is_first)
+			q->first = (q->first + q->capacity - 1) % q->capacity;
+		q->ring[(q->first + (is_first ? 0 : q->depth)) % q->capacity] = item;
 		q->depth++;
 	}
 	pthread_mutex_unlock(&q->mutex);
@@ -110,6 +112,16 @@ bool workq_push(struct workq *q, void *item)
 	if (has_room)
 		pthread_cond_signal(&q->not_empty);
 	return has_room;
+}
+
+bool workq_push(struct workq *q, void *item)
+{
+	return push(q, item, false);
+}
+
+bool workq_push_first(struct workq *q, void *item)
+{
+	return push(q, item, true);
 }
 
 size_t workq_depth(struct workq *q)

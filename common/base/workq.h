@@ -17,6 +17,8 @@ struct workq;
 struct workq *workq_new(const char *name, size_t n_threads, size_t capacity,
                         void (*process)(void *context, void *item), void *context);
 bool workq_push(struct workq *q, void *item) _must_check_;
+/* Before all that wait. */
+bool workq_push_first(struct workq *q, void *item) _must_check_;
 size_t workq_depth(struct workq *q);
 /* Drains, joins, frees.  No push may be under way.  Accepts NULL. */
 void workq_close(struct workq *q);

@@ -105,7 +105,7 @@ static bool complete(struct arena *a, const struct work *work, const struct resu
 	struct op op;
 
 	op_init(&op, a, db, NULL);
-	assert_int_equal(completion_add(&op, 2, STR("P02"), &done, 1), 0);
+	assert_int_equal(completion_add(&op, &done, 1), 0);
 	db_op_done(&op);
 	return !done.was_fenced;
 }

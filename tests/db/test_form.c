@@ -120,7 +120,7 @@ static void a_confirmation_settles_the_binding_before_the_worker_has_written(voi
 	close_now(1);
 	decided("canbo", 1, "1", "done", "ok");
 	op_init(&op, *state, formdb, NULL);
-	assert_int_equal(completion_add(&op, FORM_PLATFORM, STR("P09"), &done, 1), 0);
+	assert_int_equal(completion_add(&op, &done, 1), 0);
 	db_op_done(&op);
 	assert_true(done.was_fenced);
 	assert_int_equal(side_i64("SELECT count(*) " BINDING("nv1") " AND state = 0 AND seen_hash = want_hash AND ext_id = 'nv1'"), 1);
@@ -139,7 +139,7 @@ static void what_is_handed_on_waits_without_tries(void **state)
 	size_t n;
 
 	op_init(&op, *state, formdb, NULL);
-	assert_int_equal(completion_add(&op, FORM_PLATFORM, STR("P09"), &done, 1), 0);
+	assert_int_equal(completion_add(&op, &done, 1), 0);
 	assert_int_equal(side_i64("SELECT count(*) " BINDING("nv1") " AND state = 9 AND tries = 0"), 1);
 	assert_int_equal(binding_claim(&op, &(struct claim){ FORM_PLATFORM, 100, 60, INT16_MAX, false }, &claimed, &n), 0);
 	assert_int_equal(n, 0);

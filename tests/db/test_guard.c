@@ -307,7 +307,7 @@ static void what_is_under_way_is_held_at_its_end(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct completion done = { .work = &work[i], .result = i == 0 ? &ok : &retry, .sent_hash = work[i].want_hash, .sent_active = true, .task_id = STR("test") };
 
-		assert_int_equal(completion_add(&op, 2, STR("P02"), &done, 1), 0);
+		assert_int_equal(completion_add(&op, &done, 1), 0);
 		assert_false(done.was_fenced);
 	}
 	side("UPDATE sen.binding SET lease_until = now() - interval '1 s' WHERE state = 2");
@@ -435,7 +435,7 @@ static bool complete(struct arena *a, const struct work *work, const struct resu
 	struct op op;
 
 	op_init(&op, a, db, NULL);
-	assert_int_equal(completion_add(&op, 2, STR("P02"), &done, 1), 0);
+	assert_int_equal(completion_add(&op, &done, 1), 0);
 	db_op_done(&op);
 	return !done.was_fenced;
 }

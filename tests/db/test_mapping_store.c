@@ -185,7 +185,7 @@ static void a_person_chooses_among_what_was_seen(void **state)
 	assert_int_equal(binding_claim(&op, &(struct claim){ 2, 1, 60, INT16_MAX, false }, &work, &n), 0);
 	assert_int_equal(n, 1);
 	done = (struct completion){ .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = true, .task_id = STR("t") };
-	assert_int_equal(completion_add(&op, 2, STR("P02"), &done, 1), 0);
+	assert_int_equal(completion_add(&op, &done, 1), 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.match_candidate WHERE rule = 'mail' AND NOT strong"), 2);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.match_candidate WHERE linked"), 1);
 	assert_int_equal(match_chosen_read(&op, 2, &work->account_id, 1, &chosen), 0);
@@ -201,7 +201,7 @@ static void a_person_chooses_among_what_was_seen(void **state)
 	assert_true(work->in_doubt);
 	result = (struct result){ .outcome = OUTCOME_OK, .op = "update", .ext_id = STR("a"), .was_adopted = true, .adopted_by = "person" };
 	done = (struct completion){ .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = true, .task_id = STR("t") };
-	assert_int_equal(completion_add(&op, 2, STR("P02"), &done, 1), 0);
+	assert_int_equal(completion_add(&op, &done, 1), 0);
 	db_op_done(&op);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.match_candidate"), 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit WHERE action = 'platform_account.adopt' AND data ->> 'rule' = 'person'"), 1);

@@ -464,7 +464,7 @@ static void the_log_says_what_changed(void **state)
 	assert_int_equal(claim(*state, (struct claim){ PLATFORM, 1, 60, PRIO_LAST, false }, &work), 1);
 	done.work = work;
 	done.sent_hash = work->want_hash;
-	assert_int_equal(completion_add(&op, PLATFORM, STR("P02"), &done, 1), 0);
+	assert_int_equal(completion_add(&op, &done, 1), 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.op_log WHERE task_id = 'changes' AND status = 200 AND id > 0"
 	                          " AND changes = '{\"title\": [\"Chuyên viên\", \"Trưởng phòng \\\"A\\\"\"], \"role\": [\"MC\", \"\", \"\", \"TK\"]}'"), 1);
 	db_op_done(&op);

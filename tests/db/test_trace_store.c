@@ -239,7 +239,7 @@ static void complete(struct op *op, const struct work *work, enum sight sight, b
 	const struct result result = { .outcome = OUTCOME_OK, .op = "disable", .ext_id = STR("e1"), .sight = sight, .was_disabled = was_disabled };
 	struct completion done = { .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = false, .task_id = str_c(id) };
 
-	assert_int_equal(completion_add(op, 2, STR("P02"), &done, 1), 0);
+	assert_int_equal(completion_add(op, &done, 1), 0);
 }
 
 /* Of the state "off" with number gen: "read_back inactive op-1 60 0", ages in seconds. */

@@ -128,6 +128,28 @@ static void test_full_queue_refuses_and_close_drains_in_order(void **state)
 	assert_true(g.blocks_sigterm);
 }
 
+static void test_what_is_first_goes_before_all_that_wait(void **state)
+{
+	struct gate g = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+	struct workq *q = workq_new("first", 1, 4, pass, &g);
+	int items[] = { 0, 1, 2, 3, 4, 5 };
+	const int order[] = { 0, 4, 3, 1, 2 };
+
+	(void)state;
+	assert_true(workq_push(q, &items[0]));
+	wait_for_worker(&g);
+	assert_true(workq_push(q, &items[1]));
+	assert_true(workq_push(q, &items[2]));
+	assert_true(workq_push_first(q, &items[3]));
+	assert_true(workq_push_first(q, &items[4]));
+	assert_false(workq_push_first(q, &items[5]));
+	open_gate(&g);
+	workq_close(q);
+	assert_int_equal(g.n_passed, 5);
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		assert_int_equal(g.passed[i], order[i]);
+}
+
 static void test_close_of_an_idle_queue_and_of_null(void **state)
 {
 	sigset_t mask;
@@ -145,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_item_is_done_once),
 		cmocka_unit_test(test_full_queue_refuses_and_close_drains_in_order),
+		cmocka_unit_test(test_what_is_first_goes_before_all_that_wait),
 		cmocka_unit_test(test_close_of_an_idle_queue_and_of_null),
 	};
 

@@ -1,0 +1,85 @@
+#include "provisioning/urgency.h"
+
+#include "common/base/clock.h"
+
+#include <assert.h>
+#include <time.h>
+
+#define YIELD_MS 300
+/* Until the workers have claimed what the planner made due. */
+#define EXPECT_MS 100
+/* Of one operation: many revocations do not stop all else. */
+#define WAIT_MS 100
+
+void urgency_init(struct urgency *u)
+{
+	pthread_condattr_t attr;
+
+	*u = (struct urgency){ .n = 0 };
+	pthread_mutex_init(&u->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&u->over, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void urgency_done(struct urgency *u)
+{
+	pthread_cond_destroy(&u->over);
+	pthread_mutex_destroy(&u->lock);
+}
+
+static void wait_at_least(struct urgency *u, int64_t ms)
+{
+	int64_t until_ms = clock_mono_ms() + ms;
+
+	if (until_ms > atomic_load(&u->until_ms))
+		atomic_store(&u->until_ms, until_ms);
+}
+
+void urgency_expect(struct urgency *u)
+{
+	pthread_mutex_lock(&u->lock);
+	wait_at_least(u, EXPECT_MS);
+	pthread_mutex_unlock(&u->lock);
+}
+
+void urgency_begin(struct urgency *u)
+{
+	pthread_mutex_lock(&u->lock);
+	u->n++;
+	wait_at_least(u, YIELD_MS);
+	pthread_mutex_unlock(&u->lock);
+}
+
+void urgency_end(struct urgency *u)
+{
+	pthread_mutex_lock(&u->lock);
+	assert(u->n > 0);
+	if (--u->n == 0) {
+		atomic_store(&u->until_ms, 0);
+		pthread_cond_broadcast(&u->over);
+	}
+	pthread_mutex_unlock(&u->lock);
+}
+
+bool urgency_is_there(struct urgency *u)
+{
+	return clock_mono_ms() < atomic_load(&u->until_ms);
+}
+
+void urgency_yield(struct urgency *u)
+{
+	int64_t limit_us;
+	struct timespec until;
+
+	if (!urgency_is_there(u))
+		return;
+	limit_us = clock_mono_us() + WAIT_MS * 1000;
+	until = (struct timespec){ limit_us / 1000000, limit_us % 1000000 * 1000 };
+	pthread_mutex_lock(&u->lock);
+	while (urgency_is_there(u))
+		if (pthread_cond_timedwait(&u->over, &u->lock, &until) != 0)
+			break;
+	pthread_mutex_unlock(&u->lock);
+}
