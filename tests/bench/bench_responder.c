@@ -35,7 +35,7 @@ struct user {
 struct platform {
 	pthread_mutex_t lock;
 	struct user *users;   /* in the order of creation */
-	size_t n, cap;
+	size_t n, n_live, cap;
 	uint32_t *slots;      /* 1 + index of a user, or 0 */
 	size_t n_slots;
 };
@@ -110,6 +110,7 @@ static void keep(struct platform *p, const char key[KEY_LEN], struct str body)
 		*slot = (uint32_t)++p->n;
 	}
 	u = &p->users[*slot - 1];
+	p->n_live += !u->text;
 	free(u->text);
 	u->text = or_die(malloc(body.len + KEY_LEN + 10));
 	u->len = (size_t)snprintf(u->text, KEY_LEN + 10, "{\"id\":\"%.*s\",", KEY_LEN, key);
@@ -162,7 +163,7 @@ static enum MHD_Result list(struct MHD_Connection *c, struct platform *p)
 	const char *filter = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "filter");
 	const char *key = filter ? key_in(str_c(filter), "externalId eq \"") : NULL;
 	uint64_t start = number(c, "startIndex", 1), count = number(c, "count", 100);
-	size_t n = 0, total = filter ? 0 : p->n, len;
+	size_t n = 0, total = filter ? 0 : p->n_live, at = 0, len;
 	struct user *one = key ? find(p, key) : NULL;
 	char *text;
 	FILE *f = or_die(open_memstream(&text, &len));
@@ -174,8 +175,8 @@ static enum MHD_Result list(struct MHD_Connection *c, struct platform *p)
 	if (one)
 		fprintf(f, "%.*s", (int)one->len, one->text);
 	n = one != NULL;
-	for (size_t i = start > 0 ? start - 1 : 0; !filter && i < p->n && n < (count < PAGE_MAX ? count : PAGE_MAX); i++)
-		if (p->users[i].text)
+	for (size_t i = 0; !filter && i < p->n && n < (count < PAGE_MAX ? count : PAGE_MAX); i++)
+		if (p->users[i].text && ++at >= start)
 			fprintf(f, "%s%.*s", n++ ? "," : "", (int)p->users[i].len, p->users[i].text);
 	fprintf(f, "],\"itemsPerPage\":%zu}", n);
 	if (fclose(f) != 0)
@@ -223,6 +224,7 @@ static enum MHD_Result on_user(struct MHD_Connection *c, struct platform *p, con
 		atomic_fetch_add(&n_deletes, 1);
 		free(u->text);
 		u->text = NULL;
+		p->n_live--;
 		return say(c, 204, "");
 	} else {
 		atomic_fetch_add(&n_gets, 1);

@@ -16,6 +16,8 @@ with open(sys.argv[2], encoding="utf-8") as file:
     environment = dict(line.rstrip("\n").split("=", 1) for line in file)
 if values.get("scimmy_floor_ops_s"):
     values["scimmy_ratio"] = round(values.get("scimmy_ops_s", 0) / values["scimmy_floor_ops_s"], 2)
+if int(environment.get("many", 2000000)) != 2000000:
+    print(f"many: measured with {environment['many']} accounts; plan_noop_2m_s is that time, scaled")
 out = {key: values.get(key) for key, *_ in AIMS} | {key: value for key, value in values.items() if key not in dict((k, 0) for k, *_ in AIMS)}
 for key, value in out.items():
     sense, aim = next(((s, a) for k, s, a in AIMS if k == key), (">", 0.8) if key == "scimmy_ratio" else (None, None))
