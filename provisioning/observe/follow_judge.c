@@ -205,7 +205,7 @@ static int write_all(struct batch *b)
 		err = follow_due(b->op, &b->f->row, b->due, b->n_due, &n_second);
 	atomic_fetch_add(&b->f->follower->stats.repaired, n_first + n_second);
 	if (n_first + n_second > 0 && b->f->follower->of->worker)
-		worker_nudge(b->f->follower->of->worker);
+		worker_nudge(b->f->follower->of->worker, true);
 	return err;
 }
 

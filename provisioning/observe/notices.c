@@ -109,7 +109,7 @@ static int take_notices(struct op *op, struct source *s)
 	if (err == 0 && s->notices.is_about_all)
 		err = observe_run_request(op, s->of->platform_id, "noticed");
 	if (n_due > 0 && s->of->worker)
-		worker_nudge(s->of->worker);
+		worker_nudge(s->of->worker, true);
 	return err;
 }
 
