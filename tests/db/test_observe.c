@@ -343,6 +343,13 @@ static void a_whole_listing_proves_that_access_has_ended(void **state)
 	observe(s, -1);
 	assert_int_equal(PROOFS("a.login = 'nv7'"), 0);
 	assert_int_equal(PROOFS("a.login = 'nv8'"), 1);
+	/* What stands at its place is said to be another's: that proves nothing of ours. */
+	side("DELETE FROM sen.access_proof");
+	s->n--;
+	of_login(s, "nv7")->account_id = of_login(s, "nv9")->account_id;
+	observe(s, -1);
+	assert_int_equal(PROOFS("a.login = 'nv7'"), 0);
+	assert_int_equal(PROOFS("a.login = 'nv8'"), 1);
 }
 
 static void who_is_missing_twice_is_made_again(void **state)
