@@ -116,7 +116,7 @@ static enum verdict await_state(struct call *c, struct observed *ret)
 		if (verdict != VERDICT_DONE)
 			return verdict;
 		scim_observe(c, x.json, arena_dup(c->op->arena, x.answer.etag), ret);
-		if (ret->active == c->want->active && ret->matches)
+		if (ret->matches)
 			return VERDICT_DONE;
 	}
 	*ret = (struct observed){ .is_known = false };

@@ -379,6 +379,8 @@ function act(p, { act: what, login, role, roles }) {
     case 'take': if (groups) leave(); else delete user.roles; break;
     case 'give': if (groups) group(`sen-${role}`).members.push({ value: user.id }); else user.roles = [...(user.roles ?? []), { value: role }]; break;
     case 'enable': user.active = true; break;
+    case 'unmark': delete user.externalId; break;
+    case 'mismark': user.externalId = randomUUID(); break;
     case 'phone': user.phoneNumbers = [{ type: 'work', value: '0238 111 222' }]; break;
     case 'delete': p.users.delete(user.id); for (const g of p.groups.values()) g.members = g.members.filter((m) => m.value !== user.id); break;
     case 'fill': for (const id of roles) group(role).members.push({ value: id }); break;

@@ -215,6 +215,7 @@ static void act(enum stand_act what, const char *login)
 	static const char *const names[] = {
 		[STAND_ADD_FOREIGN] = "foreign", [STAND_RENAME] = "rename", [STAND_TAKE_ROLE] = "take",  [STAND_GIVE_ROLE] = "give",
 		[STAND_ENABLE] = "enable",       [STAND_SET_PHONE] = "phone", [STAND_DELETE] = "delete",
+		[STAND_UNMARK] = "unmark",      [STAND_MISMARK] = "mismark",
 	};
 	struct arena *a = arena_new(UNIT_ARENA_BYTES);
 
@@ -239,7 +240,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 }
 
 static const struct stand stand = {
-	.name = "SCIM " PERSONA, .name_path = "displayName", .keeps_phone = true, .knows_roles = false, .renames = true, .needs_name = IS_AWS, .hides_roles = IS_AWS,
+	.name = "SCIM " PERSONA, .name_path = "displayName", .keeps_phone = true, .knows_roles = false, .renames = true, .can_lose_id = true, .needs_name = IS_AWS, .hides_roles = IS_AWS,
 	.own = SCENARIOS, .n_own = N_SCENARIOS,
 	.begin = begin, .set_port = set_port, .end = wipe, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,

@@ -7,7 +7,8 @@ import { before, test } from 'node:test';
 
 import { until } from '../../deploy/driver/world.mjs';
 import { answers, env, folderFor, freePort, start, write } from './lib/integrate.mjs';
-import { administrator, basis, freshEmployee, official, sql } from './lib/world.mjs';
+import { change } from './lib/versioned.mjs';
+import { administrator, basis, freshEmployee, sql } from './lib/world.mjs';
 
 const PEER = new URL('../connectors/scim_peer.mjs', import.meta.url).pathname;
 const TOKEN = 'secret of the peer';
@@ -93,6 +94,18 @@ test('the inbound service of this project, as a platform of somebody else\'s', a
   assert.equal(scope.status, 201, scope.text);
   const made = await admin.api('POST', '/feeds', { code: 'khach', login: 'f.khach', unit, name: 'Như một nền tảng', basis: '01/QĐ-SNV', authority: ['personal'] });
   assert.equal(made.status, 201, made.text);
+  // What an HR service wants to know and a platform does not: rows of a mapping.
+  const document = { kind: 'scim', attributes: [{ path: 'userName', value: 'login', required: true }, { path: 'displayName', value: 'full_name' },
+    { path: 'name.familyName', value: 'ho' }, { path: 'name.middleName', value: 'dem' }, { path: 'name.givenName', value: 'ten' }, { path: 'userType', value: 'person.kind' },
+    { path: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber', value: 'employee_code' }] };
+  const drawn = await admin.api('POST', `/platforms/${p.code}/mapping`, { document, samples: [{ name: 'mẫu', facts: { login: 'x', 'person.kind': 'cong_chuc' }, expect: { userType: 'cong_chuc' } }] });
+  assert.equal(drawn.status, 201, drawn.text);
+  const mapping = `/platforms/${p.code}/mapping/${drawn.json.number}`;
+  const tested = await change(admin, `${mapping}/test`, {});
+  assert.equal(tested.json?.passed, true, tested.text);
+  await until('counted', async () => (await admin.api('POST', `${mapping}/count`)).json.done);
+  const active = await change(admin, `${mapping}/activate`, {});
+  assert.equal(active.status, 200, active.text);
   await provisioner('sen', [{ code: p.code, lines: [`url = ${env.SEN_ISSUER}/scim/v2`] }], made.json.token);
   const login = await grant(employee, p);
   await until('settled', () => settled(p), 10000);
