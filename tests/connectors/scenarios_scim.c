@@ -317,6 +317,84 @@ static void test_well_done_says_the_status_and_the_body_does_not(void **state)
 	assert_there(d);
 }
 
+/* A proxy on the way has its own word for everything. */
+static void test_pages_for_people(void **state)
+{
+	static const int statuses[] = { 200, 201, 502, 503 };
+	struct desired *d = kit_official("annth");
+	struct result r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+		kit_stand->wipe();
+		kit_reopen();
+		peer_tell(arena_printf(kit.arena, "{'next':[{'method':'POST','path':'/Users','status':%d,'html':'<p>Bảo trì'}]}", statuses[i]).p);
+		r = kit_go(d, NULL);
+		assert_outcome(r, OUTCOME_IN_DOUBT);
+		r = kit_go_until_ok(d, r, 2);
+		assert_int_equal(kit_stand->count(), 1);
+		peer_tell(arena_printf(kit.arena, "{'next':[{'method':'PATCH','status':%d,'html':'<p>Bảo trì'}]}", statuses[i]).p);
+		d->post = arena_printf(kit.arena, "Chuyên viên %zu", i);
+		r = kit_go(d, &r);
+		assert_outcome(r, OUTCOME_RETRY);
+		r = kit_go_until_ok(d, r, 2);
+		assert_there(d);
+	}
+}
+
+static void test_too_fast_and_until_when(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r;
+
+	(void)state;
+	kit_go(d, NULL);
+	kit_stand->wipe();
+	peer_tell("{'next':[{'method':'POST','path':'/Users','status':429,'headers':{'retry-after':'7'}},"
+	          "{'method':'POST','path':'/Users','status':503,'headers':{'retry-after':'Thu, 01 Jan 2099 00:00:09 GMT','date':'Thu, 01 Jan 2099 00:00:00 GMT'}},"
+	          "{'method':'POST','path':'/Users','status':500,'json':{'detail':'REQUEST_LIMIT_EXCEEDED'}}]}");
+	r = kit_go(d, NULL);
+	assert_int_equal(r.verdict, VERDICT_LIMITED);
+	assert_int_equal(r.fault.retry_after_s, 7);
+	r = kit_go(d, NULL);
+	assert_int_equal(r.fault.retry_after_s, 9);
+	r = kit_go(d, NULL);
+	assert_int_equal(r.verdict, VERDICT_LIMITED);
+	assert_outcome(kit_go(d, NULL), OUTCOME_OK);
+	assert_int_equal(kit_stand->count(), 1);
+}
+
+static void test_answers_of_other_types(void **state)
+{
+	static const char *const types[] = { "application/json", "text/json", "application/scim+json; charset=utf-8", "" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		kit_stand->wipe();
+		peer_tell(arena_printf(kit.arena, "{'settings':{'answerType':'%s'}}", types[i]).p);
+		kit_reopen();
+		whole_life("annth");
+	}
+}
+
+/* A platform that keeps letters and their marks apart has the same names. */
+static void test_another_form_of_the_same_name(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r;
+
+	(void)state;
+	d->post = STR("Trưởng phòng Đào tạo");
+	r = kit_go(d, NULL);
+	peer_tell("{'settings':{'nfd':true},'forgetCalls':true}");
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_OK);
+	assert_int_equal(peer_calls("PATCH", "/Users"), 0);
+	d->full_name = STR("Nguyễn Thị Hồng Ân");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_int_equal(peer_calls("PATCH", "/Users"), 1);
+}
+
 /* All accounts by list(); beginning again as the observer does. */
 static size_t listed(size_t *ret_restarts)
 {
@@ -858,6 +936,10 @@ const struct CMUnitTest scenarios_scim[N_SCENARIOS_SCIM] = {
 	SCENARIO(test_versions),
 	SCENARIO(test_a_version_that_is_not_any_more),
 	SCENARIO(test_well_done_says_the_status_and_the_body_does_not),
+	SCENARIO(test_pages_for_people),
+	SCENARIO(test_too_fast_and_until_when),
+	SCENARIO(test_answers_of_other_types),
+	SCENARIO(test_another_form_of_the_same_name),
 	SCENARIO(test_cursors),
 	SCENARIO(test_looked_for_in_all_pages),
 	SCENARIO(test_pages_that_are_too_large),

@@ -24,7 +24,7 @@ const PLAIN = {
   search: true, filters: 'all', paging: 'index', pageMax: 200, largestCount: 0, expireCursors: 0,
   bulk: null, async: null, asyncMs: 60, roles: 'attribute', emails: 9, wantsPassword: false, patchOps: 1000,
   userGroups: true, showMembers: true, memberFilter: 'members.value', membersMax: 1000, replaceMembers: true, membersInPost: true,
-  removeByPath: true, removeByValue: true, dropMembersAbove: 0, auth: 'bearer', tokenLives: 3600, required: [],
+  removeByPath: true, removeByValue: true, dropMembersAbove: 0, auth: 'bearer', tokenLives: 3600, required: [], nfd: false, answerType: 'application/scim+json',
 };
 
 const PERSONAS = {
@@ -85,7 +85,7 @@ class Platform {
     }
     if (type === 'Groups' && !s.showMembers) delete out.members;
     delete out.password;
-    return out;
+    return s.nfd ? JSON.parse(JSON.stringify(out).normalize('NFD')) : out;
   }
 
   version(resource) { return `W/"${createHash('sha1').update(JSON.stringify(resource)).update(String(resource.bump ?? 0)).digest('hex').slice(0, 12)}"`; }
@@ -421,7 +421,7 @@ async function serve(req, res) {
     answer = { status: e.status ?? 500, json: errorBody(e instanceof ScimError ? e : new ScimError(500, undefined, 'broken')) };
   }
   const body = answer.text ?? answer.html ?? (answer.json === undefined ? '' : JSON.stringify(answer.json));
-  res.writeHead(answer.status, { 'content-type': answer.type ?? (answer.html ? 'text/html' : 'application/scim+json'), 'content-length': Buffer.byteLength(body), ...answer.headers });
+  res.writeHead(answer.status, { 'content-type': answer.type ?? (answer.html ? 'text/html' : p.settings.answerType), 'content-length': Buffer.byteLength(body), ...answer.headers });
   res.end(body);
 }
 
