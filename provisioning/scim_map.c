@@ -1,5 +1,6 @@
 #include "provisioning/scim_map_internal.h"
 
+#include "common/base/text.h"
 #include "provisioning/scim_mapped.h"
 
 #include <inttypes.h>
@@ -42,7 +43,7 @@ struct str scim_place_value(const json_t *user, const struct scim_place *p)
 
 static bool same(struct str a, struct str b, bool nocase)
 {
-	return nocase ? str_equal_nocase(a, b) : str_equal(a, b);
+	return nocase ? str_equal_nocase(a, b) : text_equal_nfc(a, b);
 }
 
 static void place_set(json_t *user, const struct scim_place *p, struct str value)

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define CROWD_MAX 24
+/* Long enough for threads to come together behind a request, on a machine with other things to do. */
+#define GATHER_MS "100"
 
 struct one {
 	pthread_t thread;
@@ -536,12 +538,12 @@ static void test_many_in_one_request(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		kit_stand->wipe();
-		peer_tell(arena_printf(kit.arena, "{'settings':{'bulk':{%s}}}", cases[i].bulk).p);
+		peer_tell(arena_printf(kit.arena, "{'settings':{'slowMs':" GATHER_MS ",'bulk':{%s}}}", cases[i].bulk).p);
 		kit_reopen();
 		crowd_go(crowd, CROWD_MAX);
 		assert_true(largest_bulk() >= 2);
 		assert_true(largest_bulk() <= cases[i].most);
-		peer_tell("{'settings':{'bulk':null}}");
+		peer_tell("{'settings':{'bulk':null,'slowMs':0}}");
 		kit_reopen();
 		crowd_ends(crowd, CROWD_MAX);
 	}
@@ -553,7 +555,7 @@ static void test_one_of_many_is_refused(void **state)
 	static struct one crowd[CROWD_MAX];
 
 	(void)state;
-	peer_tell("{'settings':{'bulk':{'maxOperations':24,'maxPayloadSize':100000}}}");
+	peer_tell("{'settings':{'slowMs':" GATHER_MS ",'bulk':{'maxOperations':24,'maxPayloadSize':100000}}}");
 	kit_stand->act(STAND_ADD_FOREIGN, "annth7");
 	kit_reopen();
 	crowd_go(crowd, CROWD_MAX);
@@ -687,7 +689,7 @@ static void test_roles_as_groups(void **state)
 	static struct one crowd[CROWD_MAX];
 
 	(void)state;
-	peer_tell("{'settings':{'roles':'reject'}}");
+	peer_tell("{'settings':{'roles':'reject','slowMs':" GATHER_MS "}}");
 	peer_switches("roles=groups, chunk=4");
 	crowd_go(crowd, CROWD_MAX);
 	for (size_t i = 0; i < CROWD_MAX; i++) {
@@ -713,7 +715,7 @@ static void test_too_many_members_at_a_time(void **state)
 	static struct one crowd[CROWD_MAX];
 
 	(void)state;
-	peer_tell("{'settings':{'roles':'reject','membersMax':2}}");
+	peer_tell("{'settings':{'roles':'reject','membersMax':2,'slowMs':" GATHER_MS "}}");
 	peer_switches("roles=groups");
 	crowd_go(crowd, CROWD_MAX);
 	for (size_t i = 0; i < CROWD_MAX; i++) {

@@ -24,7 +24,7 @@ const PLAIN = {
   search: true, filters: 'all', paging: 'index', pageMax: 200, largestCount: 0, expireCursors: 0,
   bulk: null, async: null, asyncMs: 60, roles: 'attribute', emails: 9, wantsPassword: false, patchOps: 1000,
   userGroups: true, showMembers: true, memberFilter: 'members.value', membersMax: 1000, replaceMembers: true, membersInPost: true,
-  removeByPath: true, removeByValue: true, dropMembersAbove: 0, auth: 'bearer', tokenLives: 3600, required: [], nfd: false, answerType: 'application/scim+json',
+  removeByPath: true, removeByValue: true, dropMembersAbove: 0, auth: 'bearer', tokenLives: 3600, required: [], nfd: false, slowMs: 0, answerType: 'application/scim+json',
 };
 
 const PERSONAS = {
@@ -415,6 +415,7 @@ async function serve(req, res) {
   const p = platforms[name];
   try {
     p.calls.push({ method: req.method, path, query: url.search, body: text && path !== '/token' ? JSON.parse(text) : undefined, type: req.headers['content-type'], prefer: req.headers.prefer, ifMatch: req.headers['if-match'] });
+    if (p.settings.slowMs && req.method !== 'GET') await new Promise((resolve) => { setTimeout(resolve, p.settings.slowMs); });
     answer = route(p, req, path, Object.fromEntries(url.searchParams), text, origin);
   } catch (e) {
     if (!(e instanceof ScimError)) console.error(e);
