@@ -264,9 +264,10 @@ static void respond_scim(struct request *rq, const struct problem *p, const stru
 	_json_ json_t *body = problem_scim_json(&rq->op.error);
 	int status = status_in_scim(p->code);
 
-	json_set_str(body, "traceId", str_c(rq->op.id));
 	respond_json(rq, status, body);
 	rq->response.content_type = STR("application/scim+json");
+	/* Not in the body: there are clients that take no member which the RFC does not name. */
+	response_header(rq, "X-Request-Id", str_c(rq->op.id));
 	if (status == 401)
 		response_header(rq, "WWW-Authenticate", bearer_challenge(rq, p, hooks));
 }

@@ -79,6 +79,7 @@ async function send(server, step) {
 // RFC 7644 §3.12: schemas, status as a text, scimType where it says more.
 function matchError(answer, step) {
   match(answer.json, { schemas: [ERROR], status: String(answer.status) });
+  assert.deepEqual(Object.keys(answer.json).filter((name) => !['schemas', 'status', 'scimType', 'detail'].includes(name)), [], 'an error says more than it may');
   if (step.scimType) assert.ok([step.scimType].flat().includes(answer.json.scimType), `scimType is ${answer.json.scimType}: ${answer.text}`);
 }
 
