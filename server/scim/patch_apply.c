@@ -227,7 +227,7 @@ static int apply_pathless(struct patch *p, enum scim_verb verb, const struct sci
 		struct scim_path path;
 		int r;
 
-		if (!within && is_along(full))
+		if (within ? str_equal_nocase(str_c(name), STR("schemas")) : is_along(full))
 			continue;
 		r = scim_path_read(p->op, p->type, full, &path);
 		if (r == 0 && !path.ref.attr && within)

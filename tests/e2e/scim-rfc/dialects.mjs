@@ -24,6 +24,7 @@ export default [
   one('entra-role-primary-text', made({ roles: [{ value: 'x', primary: true }] }), patch('/Users/{{u.id}}', [{ op: 'Replace', path: 'roles[primary eq "True"].value', value: 'y' }]), read({ roles: [{ value: 'y' }] })),
   one('entra-manager', made(), patch('/Users/{{u.id}}', [{ op: 'Add', path: `${ENT}:manager`, value: '{{a.id}}' }]), read({ [ENT]: { manager: { value: '{{a.id}}' } } })),
   one('entra-manager-list', made(), patch('/Users/{{u.id}}', [{ op: 'Add', path: `${ENT}:manager`, value: [{ $ref: '{{a.meta.location}}', value: '{{a.id}}' }] }]), read({ [ENT]: { manager: { value: '{{a.id}}' } } })),
+  one('library-extension-with-schemas', made(), patch('/Users/{{u.id}}', [{ op: 'add', path: ENT, value: { schemas: [ENT], division: 'V' } }]), read({ [ENT]: { division: 'V' } })),
   one('entra-group-empty', post('/Groups', { schemas: [GROUP], externalId: 'e{{n}}', displayName: 'E{{n}}', members: [] }, { save: { q: 'json' } }), has()),
   one('entra-members-add', group(), patch('/Groups/{{q.id}}', [{ op: 'Add', path: 'members', value: [{ $ref: null, value: '{{a.id}}' }] }]), has('a')),
   one('entra-members-remove', group('a', 'b'), patch('/Groups/{{q.id}}', [{ op: 'Remove', path: 'members', value: [{ $ref: null, value: '{{a.id}}' }] }]), has('b')),
