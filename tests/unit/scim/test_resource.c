@@ -54,6 +54,21 @@ static void test_replace(void **state)
 	assert_string_equal(fault_of(&op), "mutability");
 }
 
+static void test_selection_check(struct arena *a)
+{
+	struct str names = STR("a");
+	struct op op;
+
+	op_init(&op, a, NULL, NULL);
+	for (int i = 1; i < SCIM_SELECTED_MAX; i++)
+		names = arena_printf(a, "%.*s, b,", STR_ARG(names));
+	assert_int_equal(scim_selection_check(&op, &(struct scim_selection){ .attributes = names }), 0);
+	assert_true(scim_selection_check(&op, &(struct scim_selection){ .excluded = arena_printf(a, "%.*sc", STR_ARG(names)) }) < 0);
+	assert_string_equal(fault_of(&op), "invalidValue");
+	assert_true(scim_selection_check(&op, &(struct scim_selection){ .attributes = STR("a"), .excluded = STR("a") }) < 0);
+	assert_string_equal(fault_of(&op), "invalidValue");
+}
+
 static void test_select(void **state)
 {
 	static const struct {
@@ -75,6 +90,7 @@ static void test_select(void **state)
 		if (!json_equal(r, want))
 			fail_msg("%zu: %.*s", i, STR_ARG(json_write(*state, r, true)));
 	}
+	test_selection_check(*state);
 	assert_false(scim_selects(*state, &scim_group, &(struct scim_selection){ .excluded = STR("members") }, "members"));
 	assert_true(scim_selects(*state, &scim_group, &(struct scim_selection){ .type = NULL }, "members"));
 }
