@@ -76,7 +76,7 @@ static bool plan_once(struct app *app, struct arena *arena, int64_t *due_ms)
 	int err;
 
 	arena_reset(arena);
-	op_init(&op, arena, app->db, NULL);
+	op_init(&op, arena, app->hot, NULL);
 	err = plan(app, &op, due_ms, &report);
 	db_op_done(&op);
 	if (err < 0) {

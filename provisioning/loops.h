@@ -16,6 +16,7 @@
 struct app {
 	struct config config;
 	struct db *db;
+	struct db *hot;             /* of planners and workers: statements that are always alike, not planned anew each time */
 	struct pkcs11_token *token; /* of signing keys, or NULL */
 	struct worker **workers;
 	size_t n_workers;

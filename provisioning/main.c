@@ -23,8 +23,8 @@
 #define STATEMENT_TIMEOUT_MS 30000
 /* Looking at two platforms at a time: one that is slow or paced does not keep all others waiting. */
 #define OBSERVERS 2
-/* Housekeeper, reorganiser, runs on demand, outbox, readiness, notices, recorder, observers. */
-#define CONNECTIONS_BESIDES (7 + OBSERVERS)
+/* Housekeeper, reorganiser, runs on demand, outbox, readiness, notices, observers. */
+#define CONNECTIONS_BESIDES (6 + OBSERVERS)
 
 static enum log_level level_of(struct str name)
 {
@@ -42,16 +42,17 @@ static int say(const char *what, struct str message)
 	return EXIT_FAILURE;
 }
 
-/* One for each planner and worker; webhooks and forms number theirs from their own threads. */
+/* Webhooks and forms number theirs from their own threads. */
 static unsigned connections_of(const struct config *config)
 {
-	unsigned n = CONNECTIONS_BESIDES + (unsigned)config->planner_threads;
+	unsigned n = CONNECTIONS_BESIDES;
 
 	for (size_t i = 0; i < config->n_connectors; i++)
-		n += 1 + follower_is_wanted(&config->connectors[i]) + ((str_equal(config->connectors[i].kind, STR("webhook")) || str_equal(config->connectors[i].kind, STR("form"))) ? (unsigned)config->connectors[i].concurrency : 0);
+		n += follower_is_wanted(&config->connectors[i]) + ((str_equal(config->connectors[i].kind, STR("webhook")) || str_equal(config->connectors[i].kind, STR("form"))) ? (unsigned)config->connectors[i].concurrency : 0);
 	return n;
 }
 
+/* One for each planner and worker, and for the recorder. */
 static bool open_db(struct app *app, struct arena *a, struct str *ret_message)
 {
 	struct db_config db = {
@@ -63,7 +64,11 @@ static bool open_db(struct app *app, struct arena *a, struct str *ret_message)
 		.audit_chain = (int)app->config.audit_chain,
 	};
 
-	return db_open(&db, &app->db, ret_message, a) == 0;
+	if (db_open(&db, &app->db, ret_message, a) < 0)
+		return false;
+	db.pool_size = (unsigned)app->config.planner_threads + (unsigned)app->config.n_connectors + 1;
+	db.by_key = true;
+	return db_open(&db, &app->hot, ret_message, a) == 0;
 }
 
 /* All codes first: nothing is started when one is wrong. */
@@ -84,7 +89,7 @@ static bool start_workers(struct app *app, struct op *op, struct str *ret_messag
 	app->workers = ARENA_ARRAY(op->arena, struct worker *, n);
 	for (size_t i = 0; i < n; i++) {
 		struct worker_config w = {
-			.db = app->db,
+			.db = app->hot,
 			.recorder = &app->recorder,
 			.urgency = &app->urgency,
 			.connector = &app->config.connectors[i],
@@ -248,7 +253,7 @@ static int run(struct app *app, struct arena *a)
 	pthread_mutex_init(&app->lock, NULL);
 	atomic_store(&app->planner_beat_ms, clock_mono_ms());
 	urgency_init(&app->urgency);
-	recorder_start(&app->recorder, app->db);
+	recorder_start(&app->recorder, app->hot);
 	if (open_token(app, &op, &message) && start_workers(app, &op, &message) && start_outbox(app, &op, &message) &&
 	    prepare_observer(app, &op, &message)) {
 		run_until_signal(app, a, admin_fd, &signals);
@@ -261,6 +266,7 @@ static int run(struct app *app, struct arena *a)
 	/* After the workers, which wait for their ends to be written. */
 	recorder_stop(&app->recorder);
 	urgency_done(&app->urgency);
+	db_close(app->hot);
 	db_close(app->db);
 	pkcs11_close(app->token);
 	pthread_mutex_destroy(&app->lock);

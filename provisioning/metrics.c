@@ -92,16 +92,17 @@ static void write_follower(struct buf *b, struct follower *w)
 
 void metrics_write(struct app *app, struct buf *b)
 {
-	struct db_stats db;
+	struct db_stats db, hot;
 
 	db_stats_get(app->db, &db);
+	db_stats_get(app->hot, &hot);
 	counter(b, "planned_total", atomic_load(&app->n_planned));
 	counter(b, "as_planned_total", atomic_load(&app->n_as_planned));
 	counter(b, "changed_total", atomic_load(&app->n_changed));
 	counter(b, "leases_expired_total", atomic_load(&app->n_expired));
 	counter(b, "swept_total", atomic_load(&app->n_swept));
 	counter(b, "platform_alarms_total", atomic_load(&app->n_alarms));
-	counter(b, "db_reconnects_total", db.reconnects);
+	counter(b, "db_reconnects_total", db.reconnects + hot.reconnects);
 	counter(b, "sessions_expired_total", atomic_load(&app->n_sessions_expired));
 	for (size_t i = 0; i < app->n_workers; i++)
 		write_worker(b, app->workers[i]);

@@ -15,7 +15,7 @@
 /* Tasks: as many as the threads do in half a second, but two each at least and these at most; and for what takes access away. */
 #define AHEAD_MIN 2
 #define AHEAD_MAX 12
-#define AHEAD_MAX_ALL 64
+#define AHEAD_MAX_ALL 128
 #define RESERVE 2
 #define WORKER_POLL_MS 250
 

@@ -29,6 +29,7 @@ struct conn_settings {
 	unsigned prepare;
 	bool read_only;
 	bool generic_plans; /* never plan anew for the values of one execution */
+	bool by_key;        /* read whole tables only where there is no other way: a plan made while they are empty lives on */
 	unsigned statement_timeout_ms; /* of the server; 0 = none, as the next two */
 	unsigned lock_timeout_ms;
 	unsigned idle_transaction_timeout_ms;

@@ -58,6 +58,7 @@ static bool open_pool(struct db *db, const struct db_config *config, const struc
 	enum err code;
 
 	s.prepare = CONN_PREPARE_ALL;
+	s.generic_plans = s.by_key = config->by_key;
 	s.idle_transaction_timeout_ms = IDLE_TRANSACTION_TIMEOUT_MS;
 	/* A transaction holds the head of its chain until it commits: never the lane's. */
 	s.audit_chain++;

@@ -23,6 +23,7 @@ struct db_config {
 	const char *program;      /* application_name */
 	bool with_lanes;
 	unsigned pool_size;       /* connections for transactions */
+	bool by_key;              /* of the pool: look-ups by key, always alike: one plan a statement, and by an index if there is one */
 	unsigned statement_timeout_ms; /* 0 = 5000; nobody waits for longer than 2 * this + 1 s in a queue */
 	unsigned lock_timeout_ms; /* lanes only; 0 = 500 */
 	unsigned batch_max;       /* statements under one Sync; 0 = 64 */
