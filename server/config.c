@@ -20,7 +20,7 @@ static const struct conf_key keys[] = {
 	KEY("server", "mtls_header", CONF_STR, mtls_header, "X-SSL-Client-Cert", 0, 0, "header with the certificate, PEM with percent-encoding"),
 	KEY("server", "log_level", CONF_STR, log_level, "info", 0, 0, "error, warn, info or debug"),
 	KEY("server", "io_threads", CONF_INT, io_threads, "1", 1, 64, "threads that speak HTTP"),
-	KEY("server", "fast_threads", CONF_INT, fast_threads, "48", 1, 512, "threads that wait for the database"),
+	KEY("server", "fast_threads", CONF_INT, fast_threads, "48", 1, 512, "threads that wait for the database, and as many fibers for tokens"),
 	KEY("server", "slow_threads", CONF_INT, slow_threads, "8", 1, 128, "threads for password checks: the admission limit of a morning's sign-ins"),
 	KEY("server", "queue_max", CONF_INT, queue_max, "2000", 1, 100000, "requests that may wait per pool; more are answered 503"),
 	KEY("server", "connection_max", CONF_INT, connection_max, "4000", 1, 100000, "open connections"),

@@ -1,5 +1,6 @@
 /* Keys in a token: made, found by their label, signing. */
 #include "common/base/base64.h"
+#include "common/base/fiber.h"
 #include "common/base/random.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/pkcs11_impl.h"
@@ -216,10 +217,20 @@ static CK_RV sign_once(struct pkcs11_key *key, CK_SESSION_HANDLE session, enum j
 	return code == CKR_OK && len != signature.len ? CKR_GENERAL_ERROR : code;
 }
 
+struct signing {
+	struct op *op;
+	struct pkcs11_key *key;
+	enum jws_alg alg;
+	struct str message, signature;
+	int result;
+};
+
 /* A token that was away and is back works again: everything known of it is forgotten once. */
-int pkcs11_sign(struct op *op, struct pkcs11_key *key, enum jws_alg alg, struct str message, uint8_t *ret_signature, size_t len)
+static int sign_now(const struct signing *s)
 {
-	struct str input = to_be_signed(op->arena, alg, message);
+	struct op *op = s->op;
+	struct pkcs11_key *key = s->key;
+	struct str input = to_be_signed(op->arena, s->alg, s->message);
 	CK_RV code = CKR_OK;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
@@ -228,7 +239,7 @@ int pkcs11_sign(struct op *op, struct pkcs11_key *key, enum jws_alg alg, struct 
 
 		if (r < 0)
 			return r;
-		code = sign_once(key, session, alg, input, str_n(ret_signature, len));
+		code = sign_once(key, session, s->alg, input, s->signature);
 		if (code == CKR_OK) {
 			pkcs11_give(key->token, session);
 			return 0;
@@ -236,6 +247,21 @@ int pkcs11_sign(struct op *op, struct pkcs11_key *key, enum jws_alg alg, struct 
 		pkcs11_drop(key->token, session);
 	}
 	return pkcs11_fail(op, "C_Sign", code);
+}
+
+static void sign_blocking(void *arg)
+{
+	struct signing *s = arg;
+
+	s->result = sign_now(s);
+}
+
+int pkcs11_sign(struct op *op, struct pkcs11_key *key, enum jws_alg alg, struct str message, uint8_t *ret_signature, size_t len)
+{
+	struct signing s = { op, key, alg, message, str_n(ret_signature, len), 0 };
+
+	fiber_block(sign_blocking, &s);
+	return s.result;
 }
 
 int pkcs11_destroy(struct op *op, struct pkcs11_token *t, struct str label)

@@ -4,10 +4,9 @@
  */
 #pragma once
 
+#include "common/base/fiber.h"
 #include "common/db/conn.h"
 
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <sys/queue.h>
 
 /*
@@ -25,8 +24,7 @@ struct job {
 	PGresult *result;
 	enum err code;
 	char reason[CONN_REASON_MAX];
-	atomic_bool is_done;
-	sem_t done;
+	struct waiter done;
 };
 TAILQ_HEAD(job_queue, job);
 

@@ -2,7 +2,6 @@
 #include "common/db/lane_impl.h"
 #include "common/db/result.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -79,22 +78,7 @@ static bool withdraw(struct lane *l, struct job *job)
  */
 static bool wait_for(struct lane *l, struct job *job)
 {
-	struct timespec until = timespec_of(job->deadline_ms);
-
-	while (sem_clockwait(&job->done, CLOCK_MONOTONIC, &until) != 0) {
-		if (errno == EINTR)
-			continue;
-		if (withdraw(l, job))
-			return false;
-		while (sem_wait(&job->done) != 0)
-			;
-		break;
-	}
-
-	bool is_done = atomic_load_explicit(&job->is_done, memory_order_acquire);
-
-	assert(is_done);
-	return true;
+	return waiter_wait(&job->done, job->deadline_ms) || (!withdraw(l, job) && waiter_wait(&job->done, WAIT_FOR_EVER));
 }
 
 static int run_job(struct lane *l, struct op *op, struct job *job, struct db_rows *ret_rows)
@@ -119,9 +103,9 @@ int lane_run(struct lane *l, struct op *op, const struct bound *b, struct db_row
 	int r;
 
 	atomic_fetch_add(&l->callers, 1);
-	(void)sem_init(&job.done, 0, 0);
+	waiter_begin(&job.done);
 	r = run_job(l, op, &job, ret_rows);
-	(void)sem_destroy(&job.done);
+	waiter_end(&job.done);
 	atomic_fetch_sub(&l->callers, 1);
 	return r;
 }

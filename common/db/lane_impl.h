@@ -8,6 +8,7 @@
 #include "common/db/lane.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define LANE_BATCH_LIMIT 256
 

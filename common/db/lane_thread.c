@@ -18,8 +18,7 @@ static void count(atomic_uint_least64_t *counter, size_t n)
 /* After this the job is the caller's again: never touched. */
 static void complete(struct job *job)
 {
-	atomic_store_explicit(&job->is_done, true, memory_order_release);
-	sem_post(&job->done);
+	waiter_wake(&job->done);
 }
 
 static void complete_without_result(struct job *job, enum err code, const char *reason)

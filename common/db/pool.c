@@ -1,6 +1,7 @@
 #include "common/db/pool.h"
 
 #include "common/base/clock.h"
+#include "common/base/fiber.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -105,6 +106,7 @@ struct db_conn *pool_take(struct pool *p, enum err *ret_code, char ret_reason[CO
 {
 	struct db_conn *c;
 
+	assert(!fiber_is_here());
 	pthread_mutex_lock(&p->mutex);
 
 	bool has_place = take_place(p);

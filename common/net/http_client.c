@@ -1,6 +1,7 @@
 #include "common/net/http_client.h"
 
 #include "common/base/clock.h"
+#include "common/base/fiber.h"
 #include "common/net/http_answer.h"
 #include "common/net/http_target.h"
 
@@ -371,8 +372,7 @@ static int perform(struct transfer *t, CURL *curl, int timeout_ms)
 	return 0;
 }
 
-int http_client_call(struct op *op, struct http_client *c, const struct http_call *call,
-                     struct http_answer *ret_answer)
+static int call_now(struct op *op, struct http_client *c, const struct http_call *call, struct http_answer *ret_answer)
 {
 	struct transfer t = { .op = op, .client = c, .call = call };
 	int64_t start_ms = clock_mono_ms(), left_ms;
@@ -397,4 +397,27 @@ int http_client_call(struct op *op, struct http_client *c, const struct http_cal
 	if (result == 0)
 		*ret_answer = t.intake.answer;
 	return result;
+}
+
+struct calling {
+	struct op *op;
+	struct http_client *client;
+	const struct http_call *call;
+	struct http_answer *ret_answer;
+	int result;
+};
+
+static void call_blocking(void *arg)
+{
+	struct calling *c = arg;
+
+	c->result = call_now(c->op, c->client, c->call, c->ret_answer);
+}
+
+int http_client_call(struct op *op, struct http_client *c, const struct http_call *call, struct http_answer *ret_answer)
+{
+	struct calling calling = { op, c, call, ret_answer, 0 };
+
+	fiber_block(call_blocking, &calling);
+	return calling.result;
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/base/fiber.h"
 #include "common/base/workq.h"
 #include "server/http/exchange.h"
 #include "server/http/forwarded.h"
@@ -82,6 +83,7 @@ struct http_server {
 	size_t arena_bytes;
 	size_t body_max;
 	struct metrics *metrics;
+	struct crew *light; /* NULL: no route is of it */
 	struct workq *fast, *slow;
 	struct http_io *ios;
 	unsigned n_ios;
@@ -106,8 +108,9 @@ void http_io_kick(struct http_io *io);
 void http_io_join(struct http_io *io); /* the thread has been told to end, or never started */
 void link_set_state(struct http_link *link, enum link_state state);
 
-/* worker.c: pools start in worker_start; worker_submit is false when the pool is full. */
+/* worker.c: pools start in worker_start and end, drained, in worker_stop; worker_submit is false when the pool is full. */
 void worker_start(struct http_server *s);
+void worker_stop(struct http_server *s);
 bool worker_submit(struct http_server *s, struct exchange *ex) _must_check_;
 /* The exchange goes back to its I/O thread; the caller does not touch it any more. */
 void exchange_done(struct exchange *ex);

@@ -33,6 +33,7 @@ enum body_kind {
 
 enum route_pool {
 	POOL_INLINE, /* on the I/O thread: must not block or touch the database */
+	POOL_LIGHT,  /* lanes of the database and what fiber_block() knows, no transactions: on a fiber */
 	POOL_FAST,   /* database only */
 	POOL_SLOW,   /* LDAP, password hashing, outgoing HTTP */
 };

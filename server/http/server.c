@@ -133,9 +133,7 @@ void http_server_stop(struct http_server *s, int grace_ms)
 	set_phase(s, PHASE_REFUSE);
 	/* From here no I/O thread pushes any more, so that the pools may go. */
 	wait_until_seen(s, PHASE_REFUSE);
-	workq_close(s->fast);
-	workq_close(s->slow);
-	s->fast = s->slow = NULL;
+	worker_stop(s);
 	set_phase(s, PHASE_FLUSH);
 	for (unsigned i = 0; i < s->n_ios; i++)
 		http_io_join(&s->ios[i]);
@@ -183,6 +181,8 @@ void http_metrics_write(struct http_server *s, struct buf *b)
 	buf_add_c(b, "# TYPE sen_http_requests_active gauge\n");
 	buf_printf(b, "sen_http_requests_active %zu\n", atomic_load(&s->n_active));
 	buf_add_c(b, "# TYPE sen_http_queue_depth gauge\n");
+	if (s->light)
+		buf_printf(b, "sen_http_queue_depth{pool=\"light\"} %zu\n", crew_depth(s->light));
 	buf_printf(b, "sen_http_queue_depth{pool=\"fast\"} %zu\n", workq_depth(s->fast));
 	buf_printf(b, "sen_http_queue_depth{pool=\"slow\"} %zu\n", workq_depth(s->slow));
 	buf_add_c(b, "# TYPE sen_http_refused_by_gate_total counter\n");

@@ -39,7 +39,7 @@ static void end(struct request *rq)
 
 void echo_listener(struct echo *e, struct str host)
 {
-	enum route_pool pool = e->work == ECHO_ALONE ? POOL_INLINE : POOL_FAST;
+	enum route_pool pool = e->work == ECHO_ALONE ? POOL_INLINE : POOL_LIGHT;
 	const struct route routes[] = {
 		{ .name = "jwks", .methods = HTTP_GET, .path = "/jwks", .pool = pool, .errors = ERRORS_OAUTH, .cors = true, .handle = h_echo },
 		{ .name = "token", .methods = HTTP_POST, .path = "/token", .body = BODY_FORM, .max_body = BODY_MAX, .pool = pool,

@@ -1,6 +1,7 @@
 #include "tests/http/rig.h"
 
 #include "common/base/clock.h"
+#include "common/base/fiber.h"
 #include "common/base/log.h"
 
 #include <arpa/inet.h>
@@ -41,19 +42,30 @@ static int h_echo(struct request *rq)
 	                                  STR_ARG(rq->path_args[0]), rq->body.len));
 }
 
+static void nap(void *arg)
+{
+	(void)arg;
+	rig_sleep_ms(NAP_MS);
+}
+
 static int h_nap(struct request *rq)
 {
-	rig_sleep_ms(NAP_MS);
+	fiber_block(nap, NULL);
 	return h_echo(rq);
 }
 
-static int h_wait(struct request *rq)
+static void wait_at(void *arg)
 {
-	struct rig_gate *gate = &app_of(rq)->gate;
+	struct rig_gate *gate = arg;
 
 	atomic_fetch_add(&gate->entered, 1);
 	while (!atomic_load(&gate->is_open))
 		rig_sleep_ms(2);
+}
+
+static int h_wait(struct request *rq)
+{
+	fiber_block(wait_at, &app_of(rq)->gate);
 	return h_echo(rq);
 }
 
@@ -117,7 +129,9 @@ static int guard_no(struct request *rq)
 
 static int (*const no_guards[])(struct request *) = { guard_no, NULL };
 
-static const struct route routes[] = {
+enum route_pool rig_pool = POOL_FAST;
+
+static const struct route table[] = {
 	{ .name = "inline", .methods = HTTP_GET, .path = "/inline", .params = params, .n_params = 2, .pool = POOL_INLINE,
 	  .cors = true, .handle = h_echo },
 	{ .name = "echo", .methods = HTTP_GET | HTTP_POST, .path = "/echo", .params = params, .n_params = 2, .body = BODY_FORM,
@@ -160,7 +174,14 @@ static void release(struct request *rq)
 void rig_init(struct rig *rig)
 {
 	static const struct str hosts[] = { STR("test") };
+	static struct route routes[ARRAY_LEN(table)];
 	struct rlimit files;
+
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		routes[i] = table[i];
+		if (routes[i].pool == POOL_FAST)
+			routes[i].pool = rig_pool;
+	}
 
 	/* 1,000 connections have two ends in this process. */
 	getrlimit(RLIMIT_NOFILE, &files);

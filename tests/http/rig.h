@@ -32,6 +32,9 @@ struct rig {
 	unsigned port;
 };
 
+/* What stands as POOL_FAST in the routes is of this pool. */
+extern enum route_pool rig_pool;
+
 /* A config with small numbers of threads; tests change it before rig_start. */
 void rig_init(struct rig *rig);
 void rig_start(struct rig *rig);

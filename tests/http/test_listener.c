@@ -117,6 +117,7 @@ static void test_client_gone_while_waiting(void **state)
 static void test_queue_full(void **state)
 {
 	enum { N = 12, ROOM = 2 };
+	const char *depth = rig_pool == POOL_LIGHT ? "sen_http_queue_depth{pool=\"light\"}" : "sen_http_queue_depth{pool=\"fast\"}";
 	int fds[N], n_busy = 0;
 	struct rig rig;
 
@@ -130,7 +131,7 @@ static void test_queue_full(void **state)
 		if (i == 0)
 			rig_wait_entered(&rig, 1);
 		/* One after the other, so that it is known who stands in the queue. */
-		while (i > 0 && i <= ROOM && rig_metric(*state, &rig, "sen_http_queue_depth{pool=\"fast\"}") < i)
+		while (i > 0 && i <= ROOM && rig_metric(*state, &rig, depth) < i)
 			rig_sleep_ms(1);
 	}
 	for (int i = 1 + ROOM; i < N; i++) {
@@ -204,5 +205,8 @@ int main(void)
 		UNIT_TEST(test_two_servers_in_a_process),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("threads", tests, NULL, NULL);
+
+	rig_pool = POOL_LIGHT;
+	return failed + cmocka_run_group_tests_name("fibers", tests, NULL, NULL);
 }

@@ -234,5 +234,8 @@ int main(void)
 		UNIT_TEST(test_refused_starts),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("threads", tests, NULL, NULL);
+
+	rig_pool = POOL_LIGHT;
+	return failed + cmocka_run_group_tests_name("fibers", tests, NULL, NULL);
 }
