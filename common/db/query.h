@@ -28,6 +28,9 @@ struct query {
 	static const struct query *const ident##_entry                                        \
 		__attribute__((section("db_queries"), used, retain)) = &ident
 
+/* Whole seconds since 1970 of a timestamptz.  extract() would compute them as numeric, which takes five times as long. */
+#define DB_EPOCH(time) "floor(date_part('epoch', " time "))::bigint"
+
 /* All queries linked into this program. */
 extern const struct query *const __start_db_queries[] __attribute__((weak, visibility("hidden")));
 extern const struct query *const __stop_db_queries[] __attribute__((weak, visibility("hidden")));

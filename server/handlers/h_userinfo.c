@@ -13,7 +13,8 @@ const struct param_spec userinfo_params[] = {
 const size_t n_userinfo_params = ARRAY_LEN(userinfo_params);
 
 /* The token, its client, and in one statement the state and the facts behind it. */
-static int check(struct request *rq, struct str token, struct access_claims *claims, const struct client **ret_client)
+static int check(struct request *rq, struct str token, struct access_claims *claims, const struct client **ret_client,
+                 struct family_official *ret_official)
 {
 	struct op *op = &rq->op;
 	struct str issuer = rq->app->oidc.issuer;
@@ -30,9 +31,7 @@ static int check(struct request *rq, struct str token, struct access_claims *cla
 	if (r >= 0)
 		r = access_check_binding(rq, token, claims);
 	if (r >= 0)
-		r = family_live_official(op, &claims->family, (*ret_client)->platform_id, &claims->state);
-	if (r >= 0 && !str_equal(claims->state.client_id, claims->client_id))
-		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "of another client's family");
+		r = family_live_official(op, &claims->family, *ret_client, ret_official);
 	return r;
 }
 
@@ -61,6 +60,7 @@ int h_userinfo(struct request *rq)
 	struct op *op = &rq->op;
 	const struct client *client = NULL;
 	struct authorization_extra extra;
+	struct family_official official;
 	struct access_claims claims;
 	struct official_wish wish = { .part = "userinfo", .mail_by_scope = true };
 	_json_ json_t *request = NULL;
@@ -71,11 +71,11 @@ int h_userinfo(struct request *rq)
 	if (r >= 0 && str_is_null(token))
 		return op_fail(op, ERR_INVALID_TOKEN, "an access token is required");
 	if (r >= 0)
-		r = check(rq, token, &claims, &client);
+		r = check(rq, token, &claims, &client, &official);
 	if (r >= 0 && !scope_has(claims.scope, STR("openid")))
 		return op_fail(op, ERR_INSUFFICIENT_SCOPE, "scope openid is required");
 	if (r >= 0)
-		r = authorization_extra_read(op, claims.state.extra, &extra);
+		r = authorization_extra_read(op, official.extra, &extra);
 	if (r >= 0)
 		r = claims_request_read(op, extra.claims, &request);
 	if (r < 0)
@@ -84,6 +84,6 @@ int h_userinfo(struct request *rq)
 	json_out_str(&answer, "sub", claims.sub);
 	wish.scope = claims.scope;
 	wish.claims = request;
-	official_claims(op, &rq->app->oidc, &claims.state.official, &wish, &answer);
+	official_claims(op, &rq->app->oidc, &official.facts, &wish, &answer);
 	return respond(rq, client, &answer);
 }

@@ -212,16 +212,15 @@ static int check_exchanged_token(struct op *op, const struct access_claims *c)
 /* The state behind claims that have been read. */
 static int check_state(struct op *op, struct access_claims *c)
 {
-	int r = c->has_account ? family_live(op, &c->family, &c->state) : check_client_token(op, c);
+	int r;
 
-	if (r < 0 || !c->has_account)
-		return r;
-	if (access_token_is_exchanged(c))
-		return check_exchanged_token(op, c);
+	if (!c->has_account)
+		return check_client_token(op, c);
 	/* Only an exchanged token lives by the family of another client. */
-	if (!str_equal(c->client_id, c->state.client_id))
-		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "of another client's family");
-	return 0;
+	if (!access_token_is_exchanged(c))
+		return family_live_of(op, &c->family, c->client_id, &c->state);
+	r = family_live(op, &c->family, &c->state);
+	return r < 0 ? r : check_exchanged_token(op, c);
 }
 
 int access_token_check(struct op *op, struct str issuer, struct str token, struct access_claims *ret_claims)

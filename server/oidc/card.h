@@ -28,8 +28,8 @@
 #define CARD_COLUMNS(platform)                                                                                     \
 	CARD_IS_FRESH " AND " CARD_PERSON_IS_FRESH " AS fresh, a.login, p.full_name, p.ho, p.dem, p.ten, p.unit -> 'unit_code' AS unit_code," \
 	" p.unit -> 'unit_name' AS unit_name, p.unit -> 'posts' AS posts, a.access -> " platform " AS roles"
-/* The same out of a CTE c that returned them. */
-#define CARD_COLUMNS_OF_C "c.fresh, c.login, c.full_name, c.ho, c.dem, c.ten, c.unit_code, c.unit_name, c.posts, c.roles"
+/* The same out of a CTE x that selected them. */
+#define CARD_COLUMNS_OF_X "x.fresh, x.login, x.full_name, x.ho, x.dem, x.ten, x.unit_code, x.unit_name, x.posts, x.roles"
 
 /* What CARD_COLUMNS gave, from first on.  False: the cards were stale, *ret_facts untouched; they are being renewed. */
 bool card_read(struct op *op, const struct db_rows *rows, size_t first, struct str account_id, struct official_facts *ret_facts);

@@ -27,15 +27,16 @@ DB_QUERY(code_insert, DB_WRITE,
  * sees the new family, and tells its relying party of the end, or keeps it from being born.
  */
 DB_QUERY(code_claim, DB_WRITE,
-	"WITH c AS ("
-	"  UPDATE sen.auth_code c SET used_at = now() FROM " CARD_PERSON_TABLES ", sen.oauth_client k"
+	"WITH x AS MATERIALIZED ("
+	"  SELECT a.status = 'active' AND k.enabled AND " CARD_ADMITS " AS may, a.epoch, " CARD_ADMINISTERS " AS administers, " CARD_COLUMNS("$11::text")
+	"  FROM " CARD_PERSON_TABLES ", sen.oauth_client k WHERE a.account_id = $1::uuid AND " CARD_PERSON_JOIN " AND k.id = $4::text"
+	"), c AS ("
+	"  UPDATE sen.auth_code c SET used_at = now() FROM x"
 	"  WHERE c.account_id = $1::uuid AND c.issued_on = $2::date AND c.code_hash = $3::bytea AND c.client_id = $4::text"
 	"  AND c.used_at IS NULL AND c.expires_at > now()"
-	"  AND a.account_id = $1::uuid AND " CARD_PERSON_JOIN " AND k.id = $4::text"
 	"  RETURNING c.family_id, c.session_id, c.session_on, c.scope, c.nonce, c.auth_time, c.epoch, c.level, c.amr, c.offline, c.extra,"
-	"   a.status = 'active' AND a.epoch = c.epoch AND k.enabled AND " CARD_ADMITS
-	"   AND c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text) AS fits,"
-	"  " CARD_ADMINISTERS " AS administers, " CARD_COLUMNS("$11::text")
+	"   x.may AND x.epoch = c.epoch"
+	"   AND c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text) AS fits"
 	"), f AS ("
 	"  INSERT INTO sen.token_family (account_id, issued_on, id, client_id, session_id, session_on, scope, auth_time, epoch,"
 	"   expires_at, level, amr, bound_key, offline, idle_s, extra)"
@@ -47,8 +48,8 @@ DB_QUERY(code_claim, DB_WRITE,
 	"    AND s.ended_at IS NULL AND s.expires_at > now()"
 	"  WHERE c.fits FOR SHARE OF s RETURNING 1"
 	")"
-	"SELECT EXISTS (SELECT FROM f), c.family_id, c.scope, c.nonce, c.session_id, floor(extract(epoch FROM c.auth_time))::bigint,"
-	" c.administers, c.level, c.amr, c.extra, " CARD_COLUMNS_OF_C " FROM c");
+	"SELECT EXISTS (SELECT FROM f), c.family_id, c.scope, c.nonce, c.session_id, " DB_EPOCH("c.auth_time")
+	", x.administers, c.level, c.amr, c.extra, " CARD_COLUMNS_OF_X " FROM c, x");
 #define FIRST_CARD_COLUMN 10
 
 DB_QUERY(code_reuse, DB_WRITE,

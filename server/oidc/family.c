@@ -9,8 +9,8 @@
  * in every statement.
  */
 #define LIVE_TABLES ", sen.oauth_client k"
-#define IS_LIVE                                                                                                    \
-	" a.account_id = $1::uuid AND a.status = 'active' AND a.epoch = f.epoch AND k.id = f.client_id AND k.enabled AND " CARD_ADMITS
+#define MAY_LIVE " a.account_id = $1::uuid AND a.status = 'active' AND k.enabled AND " CARD_ADMITS
+#define IS_LIVE MAY_LIVE " AND a.epoch = f.epoch AND k.id = f.client_id"
 /*
  * The sign-in sessions of these days that live; $2 is the family's day.  One of them is the family's, unless it is one
  * that outlives its session as long as it is used.
@@ -25,21 +25,24 @@
 	" (CASE WHEN f.offline THEN coalesce(f.rotated_at, f.issued_on) + f.idle_s * interval '1 s' > now()"     \
 	"   ELSE EXISTS (SELECT FROM s WHERE s.id = f.session_id) END)"
 
-#define REFRESHED                                                                                                  \
-	" f.scope, f.session_id, floor(extract(epoch FROM f.auth_time))::bigint, f.generation, " CARD_ADMINISTERS ","  \
-	" f.level, f.amr, f.extra, f.session_on, (SELECT s.due FROM s WHERE s.id = f.session_id AND NOT f.offline),"
+#define REFRESHED(f, administers)                                                                                  \
+	" " f ".scope, " f ".session_id, " DB_EPOCH(f ".auth_time") ", " f ".generation, " administers ", " f ".level, " f ".amr, " f ".extra," \
+	" " f ".session_on, (SELECT s.due FROM s WHERE s.id = " f ".session_id AND NOT " f ".offline), "
 #define FIRST_CARD_COLUMN 10
 
-/* No CTE but the sessions: what a plan names costs, used or not. */
+/* What RETURNING names is prepared for each partition: therefore no more than the family's own columns. */
 DB_QUERY(family_claim, DB_WRITE,
-	"WITH " LIVE_SESSIONS
-	" UPDATE sen.token_family f SET generation = f.generation + $6::integer, rotated_at = now()"
-	" FROM " CARD_PERSON_TABLES LIVE_TABLES
-	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
-	" AND f.generation = $5::integer AND f.revoked_at IS NULL AND f.expires_at > now()"
-	" AND (f.bound_key IS NULL OR f.bound_key = $7::text)"
-	" AND " CARD_PERSON_JOIN " AND" IS_LIVE " AND" STILL_LASTS
-	" RETURNING" REFRESHED CARD_COLUMNS("$8::text"));
+	"WITH " LIVE_SESSIONS ", x AS MATERIALIZED ("
+	"  SELECT a.epoch, " CARD_ADMINISTERS " AS administers, " CARD_COLUMNS("$8::text") " FROM " CARD_PERSON_TABLES LIVE_TABLES
+	"  WHERE k.id = $4::text AND " CARD_PERSON_JOIN " AND" MAY_LIVE
+	"), u AS ("
+	"  UPDATE sen.token_family f SET generation = f.generation + $6::integer, rotated_at = now() FROM x"
+	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
+	"  AND f.generation = $5::integer AND f.revoked_at IS NULL AND f.expires_at > now()"
+	"  AND (f.bound_key IS NULL OR f.bound_key = $7::text) AND f.epoch = x.epoch AND" STILL_LASTS
+	"  RETURNING f.scope, f.session_id, f.auth_time, f.generation, f.level, f.amr, f.extra, f.session_on, f.offline"
+	")"
+	"SELECT" REFRESHED("u", "x.administers") CARD_COLUMNS_OF_X " FROM u, x");
 
 /* Why nothing was claimed: a successor inside the grace time, reuse, or simply no longer alive. */
 DB_QUERY(family_after_claim, DB_WRITE,
@@ -59,20 +62,25 @@ DB_QUERY(family_after_claim, DB_WRITE,
 	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id)"
 	"  SELECT 'system', 'refresh.reuse', dead.account_id, 'family:' || dead.id, $8::text FROM dead"
 	")"
-	"SELECT" REFRESHED CARD_COLUMNS("$9::text")
+	"SELECT" REFRESHED("f", CARD_ADMINISTERS) CARD_COLUMNS("$9::text")
 	" FROM grace f, " CARD_PERSON_TABLES LIVE_TABLES " WHERE f.expires_at > now() AND " CARD_PERSON_JOIN " AND" IS_LIVE " AND" STILL_LASTS);
 
-#define LIVE_COLUMNS                                                                                               \
-	"SELECT a.login, a.person_id, floor(extract(epoch FROM f.auth_time))::bigint, f.scope, f.session_id, f.generation," \
-	" floor(extract(epoch FROM f.expires_at))::bigint, f.client_id, f.level, f.extra"
 #define LIVE_ROWS                                                                                                  \
 	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid"                          \
 	" AND f.revoked_at IS NULL AND f.expires_at > now() AND" IS_LIVE " AND "
-#define N_LIVE_COLUMNS 10
+/* The client is known: one row, and the planner sees it. */
+#define LIVE_ROWS_OF(client)                                                                                       \
+	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = " client  \
+	" AND f.revoked_at IS NULL AND f.expires_at > now() AND a.epoch = f.epoch AND k.id = " client " AND" MAY_LIVE " AND "
+#define LIVE_COLUMNS "a.login, a.person_id, " DB_EPOCH("f.auth_time") ", f.level"
 
-DB_QUERY(family_live_select, DB_READ, LIVE_COLUMNS " FROM sen.token_family f, " CARD_TABLES LIVE_TABLES LIVE_ROWS CARD_JOIN);
+DB_QUERY(family_live_select, DB_READ,
+	"SELECT " LIVE_COLUMNS ", f.client_id, f.scope, f.generation, " DB_EPOCH("f.expires_at")
+	" FROM sen.token_family f, " CARD_TABLES LIVE_TABLES LIVE_ROWS CARD_JOIN);
+DB_QUERY(family_live_of_select, DB_READ,
+	"SELECT " LIVE_COLUMNS " FROM sen.token_family f, " CARD_TABLES LIVE_TABLES LIVE_ROWS_OF("$4::text") CARD_JOIN);
 DB_QUERY(family_live_official_select, DB_READ,
-	LIVE_COLUMNS ", " CARD_COLUMNS("$4::text") " FROM sen.token_family f, " CARD_PERSON_TABLES LIVE_TABLES LIVE_ROWS CARD_PERSON_JOIN);
+	"SELECT f.extra, " CARD_COLUMNS("$4::text") " FROM sen.token_family f, " CARD_PERSON_TABLES LIVE_TABLES LIVE_ROWS_OF("$5::text") CARD_PERSON_JOIN);
 
 DB_QUERY(family_revoke_one, DB_WRITE,
 	"WITH f AS ("
@@ -133,25 +141,19 @@ int family_refresh(struct op *op, const struct oidc_settings *settings, const st
 	return from_row(op, &h, &rows, ret_authorization);
 }
 
+static int not_live(struct op *op)
+{
+	return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "family revoked or another client's, account not active, or access ended");
+}
+
 static struct family_state state_from_row(const struct db_rows *rows)
 {
 	return (struct family_state){
 		.login = db_str(rows, 0, 0),
 		.person_id = db_str(rows, 0, 1),
 		.auth_time_s = db_i64(rows, 0, 2),
-		.scope = db_str(rows, 0, 3),
-		.session_id = db_str(rows, 0, 4),
-		.generation = (uint32_t)db_i64(rows, 0, 5),
-		.expires_at_s = db_i64(rows, 0, 6),
-		.client_id = db_str(rows, 0, 7),
-		.level = db_i64(rows, 0, 8),
-		.extra = db_str(rows, 0, 9),
+		.level = db_i64(rows, 0, 3),
 	};
-}
-
-static int not_live(struct op *op)
-{
-	return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "family revoked, account not active, or access ended");
 }
 
 int family_live(struct op *op, const struct family_key *key, struct family_state *ret_state)
@@ -164,22 +166,40 @@ int family_live(struct op *op, const struct family_key *key, struct family_state
 	if (rows.n != 1)
 		return not_live(op);
 	*ret_state = state_from_row(&rows);
+	ret_state->client_id = db_str(&rows, 0, 4);
+	ret_state->scope = db_str(&rows, 0, 5);
+	ret_state->generation = (uint32_t)db_i64(&rows, 0, 6);
+	ret_state->expires_at_s = db_i64(&rows, 0, 7);
 	return 0;
 }
 
-int family_live_official(struct op *op, const struct family_key *key, int64_t platform_id, struct family_state *ret_state)
+int family_live_of(struct op *op, const struct family_key *key, struct str client_id, struct family_state *ret_state)
 {
 	struct db_rows rows;
-	int r = db_run(op, &family_live_official_select, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id), P_I64(platform_id));
+	int r = db_run(op, &family_live_of_select, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id), P_STR(client_id));
 
 	if (r < 0)
 		return r;
 	if (rows.n != 1)
 		return not_live(op);
 	*ret_state = state_from_row(&rows);
-	if (card_read(op, &rows, N_LIVE_COLUMNS, key->account_id, &ret_state->official))
+	return 0;
+}
+
+int family_live_official(struct op *op, const struct family_key *key, const struct client *client, struct family_official *ret)
+{
+	struct db_rows rows;
+	int r = db_run(op, &family_live_official_select, &rows, P_STR(key->account_id), P_STR(key->on), P_STR(key->id),
+	               P_I64(client->platform_id), P_STR(client->id));
+
+	if (r < 0)
+		return r;
+	if (rows.n != 1)
+		return not_live(op);
+	ret->extra = db_str(&rows, 0, 0);
+	if (card_read(op, &rows, 1, key->account_id, &ret->facts))
 		return 0;
-	return official_facts_get(op, platform_id, key->account_id, &ret_state->official);
+	return official_facts_get(op, client->platform_id, key->account_id, &ret->facts);
 }
 
 int family_revoke(struct op *op, const struct family_key *key, struct str client_id, const char *reason)

@@ -23,25 +23,29 @@ int family_refresh(struct op *op, const struct oidc_settings *settings, const st
 
 /* The live state behind an access or refresh token. */
 struct family_state {
-	struct str client_id;
 	struct str login;
 	struct str person_id;
 	int64_t auth_time_s;
 	int64_t level;
+	/* family_live() only */
+	struct str client_id;
 	struct str scope;
-	struct str session_id;
 	uint32_t generation;
 	int64_t expires_at_s;
-	struct str extra;                 /* text of struct authorization_extra */
-	struct official_facts official;   /* family_live_official() only */
 };
 struct family_key {
 	struct str account_id, on, id;
 };
 /* ERR_INVALID_TOKEN when family, account, session epoch or access to the client's platform are gone. */
 int family_live(struct op *op, const struct family_key *key, struct family_state *ret_state) _must_check_;
-/* The same with the facts for userinfo, in the same statement; platform_id: of the client whose roles they are. */
-int family_live_official(struct op *op, const struct family_key *key, int64_t platform_id, struct family_state *ret_state) _must_check_;
+/* The same of a family that must be this client's. */
+int family_live_of(struct op *op, const struct family_key *key, struct str client_id, struct family_state *ret_state) _must_check_;
+/* The same with what userinfo says, in the same statement; roles are those on the client's platform. */
+struct family_official {
+	struct str extra; /* text of struct authorization_extra */
+	struct official_facts facts;
+};
+int family_live_official(struct op *op, const struct family_key *key, const struct client *client, struct family_official *ret) _must_check_;
 
 /*
  * Revokes it; one that is revoked already, or that is not there, is no error (RFC 7009 §2.2).
