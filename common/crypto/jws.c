@@ -8,6 +8,7 @@
 /* A header is flat, but for ignored members such as jwk and x5c. */
 #define HEADER_MAX_DEPTH 4
 #define KID_MAX_LEN 128
+#define USUAL_HEAD_AND_SIGNATURE ((size_t)256)
 #define HS256_SECRET_MIN_LEN 32 /* RFC 7518 §3.2: as long as the hash at least */
 
 /* RFC 7515 §7.1: BASE64URL(header) '.' BASE64URL(payload) '.' BASE64URL(signature) */
@@ -18,7 +19,8 @@ struct jws_parts {
 
 static int sign_into(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct buf b, struct str *ret_compact)
 {
-	struct str header, signature = STR_NULL;
+	struct buf header = buf_new(op->arena, JWS_MAX_LEN);
+	struct str signature = STR_NULL;
 
 	/* typ is a constant of ours and kid is base64url, so nothing needs escaping. */
 	assert(typ && str_is_printable_ascii(str_c(typ)) && str_index(str_c(typ), '"') < 0 &&
@@ -27,12 +29,17 @@ static int sign_into(struct op *op, const struct jwk *key, const char *typ, stru
 		return op_fail(op, ERR_UNAVAILABLE, "there is no signing key of this algorithm yet");
 	if (payload.len == 0 || payload.len > b.max)
 		return op_fail(op, ERR_LIMIT, "the payload of the token is empty or too large");
-	header = arena_printf(op->arena, "{\"alg\":\"%s\",\"kid\":\"%.*s\",\"typ\":\"%s\"}", key->family->name,
-	                      STR_ARG(jwk_kid(key)), typ);
-	buf_add(&b, base64url_encode(op->arena, header));
+	buf_add_c(&header, "{\"alg\":\"");
+	buf_add_c(&header, key->family->name);
+	buf_add_c(&header, "\",\"kid\":\"");
+	buf_add(&header, jwk_kid(key));
+	buf_add_c(&header, "\",\"typ\":\"");
+	buf_add_c(&header, typ);
+	buf_add_c(&header, "\"}");
+	buf_add(&b, base64url_encode(op->arena, buf_str(&header)));
 	buf_add_char(&b, '.');
 	buf_add(&b, base64url_encode(op->arena, payload));
-	if (!buf_ok(&b))
+	if (!buf_ok(&header) || !buf_ok(&b))
 		return op_fail(op, ERR_LIMIT, "the token is too large");
 	if (jwk_sign(op, key, buf_str(&b), &signature) < 0)
 		return op->error.code;
@@ -44,14 +51,20 @@ static int sign_into(struct op *op, const struct jwk *key, const char *typ, stru
 	return 0;
 }
 
+/* A token with a signature of ES256 does not move while it grows. */
+static struct buf room(struct arena *a, struct str payload, size_t max)
+{
+	return buf_new_sized(a, payload.len < max ? payload.len / 3 * 4 + USUAL_HEAD_AND_SIGNATURE : 0, max);
+}
+
 int jws_sign(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact)
 {
-	return sign_into(op, key, typ, payload, buf_new(op->arena, JWS_MAX_LEN), ret_compact);
+	return sign_into(op, key, typ, payload, room(op->arena, payload, JWS_MAX_LEN), ret_compact);
 }
 
 int jws_sign_document(struct op *op, const struct jwk *key, const char *typ, struct str payload, struct str *ret_compact)
 {
-	return sign_into(op, key, typ, payload, buf_new(op->arena, JWS_DOCUMENT_MAX_LEN), ret_compact);
+	return sign_into(op, key, typ, payload, room(op->arena, payload, JWS_DOCUMENT_MAX_LEN), ret_compact);
 }
 
 /*

@@ -1,6 +1,5 @@
 #include "common/db/bind.h"
 
-#include <inttypes.h>
 #include <limits.h>
 
 #define FORMAT_TEXT 0
@@ -32,6 +31,8 @@ static int bind_string(struct op *op, const struct query *q, const struct db_par
 
 static int bind_one(struct op *op, const struct query *q, const struct db_param *p, size_t i, struct bound *b)
 {
+	char digits[STR_I64_MAX];
+
 	b->formats[i] = FORMAT_TEXT;
 	b->lengths[i] = 0;
 	switch (p->type) {
@@ -39,7 +40,7 @@ static int bind_one(struct op *op, const struct query *q, const struct db_param 
 		b->values[i] = NULL;
 		return 0;
 	case DB_P_I64:
-		b->values[i] = arena_printf(op->arena, "%" PRId64, p->i).p;
+		b->values[i] = arena_cstr(op->arena, str_of_i64(p->i, digits));
 		return 0;
 	case DB_P_BOOL:
 		b->values[i] = p->i ? "t" : "f";

@@ -1,6 +1,7 @@
 #include "server/session/handle.h"
 
 #include "common/base/base64.h"
+#include "common/base/buf.h"
 #include "common/base/random.h"
 #include "common/crypto/keyring.h"
 
@@ -125,13 +126,17 @@ static struct str seal(struct op *op, enum handle_kind kind, const uint8_t *plai
 {
 	const uint8_t *key = keyring_key(op->keys, kind == HANDLE_REFRESH ? KEY_REFRESH : KEY_SEAL);
 	struct str text = str_n(plain, HEAD_BYTES + kinds[kind].tail_bytes);
+	struct buf handle = buf_new_sized(op->arena, TEXT_MAX + 1, TEXT_MAX);
 	struct str sealed;
 
 	if (kind == HANDLE_REFRESH)
 		sealed = aead_seal_derived(op->arena, key, kinds[kind].purpose, STR_NULL, text);
 	else
 		sealed = aead_seal(op->arena, key, kinds[kind].purpose, STR_NULL, text);
-	return arena_printf(op->arena, "%s%.*s", kinds[kind].prefix, STR_ARG(sealed));
+	buf_add_c(&handle, kinds[kind].prefix);
+	buf_add(&handle, sealed);
+	assert(buf_ok(&handle));
+	return buf_str(&handle);
 }
 
 static struct str tail_hash(struct op *op, enum handle_kind kind, const uint8_t *tail)
