@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/fiber.h"
 #include "common/net/http_answer.h"
+#include "common/net/http_request.h"
 #include "common/net/http_target.h"
 
 #include <curl/curl.h>
@@ -171,75 +172,6 @@ static size_t read_body(char *data, size_t size, size_t count, void *userdata)
 	return len;
 }
 
-/* token = 1*tchar (RFC 9110 §5.6.2) */
-static bool is_token(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~' || strchr("\"(),/:;<=>?@[\\]{}", s.p[i]))
-			return false;
-	return s.len > 0;
-}
-
-/* Content-Length, Host and the like are libcurl's: two of them would be request smuggling. */
-static bool is_framing(struct str name)
-{
-	static const char *const names[] = { "content-length", "transfer-encoding", "host",   "connection",
-		                             "expect",         "te",                "trailer", "upgrade" };
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_equal_nocase(name, str_c(names[i])))
-			return true;
-	return false;
-}
-
-static bool is_sendable(const struct http_header *h)
-{
-	return is_token(h->name) && !is_framing(h->name) && str_index(h->value, '\r') < 0 &&
-	       str_index(h->value, '\n') < 0 && str_index(h->value, '\0') < 0;
-}
-
-static bool has_header(const struct http_call *call, struct str name)
-{
-	for (size_t i = 0; i < call->n_headers; i++)
-		if (str_equal_nocase(call->headers[i].name, name))
-			return true;
-	return false;
-}
-
-static void list_add(struct curl_slist **list, const char *text)
-{
-	struct curl_slist *grown = curl_slist_append(*list, text);
-
-	if (!grown)
-		abort();
-	*list = grown;
-}
-
-/* In libcurl's notation: "Name;" is a header with an empty value, "Name:" none at all. */
-static const char *header_line(struct arena *a, const struct http_header *h)
-{
-	struct str value = str_trim(h->value);
-
-	if (value.len == 0)
-		return arena_printf(a, "%.*s;", STR_ARG(h->name)).p;
-	return arena_printf(a, "%.*s: %.*s", STR_ARG(h->name), STR_ARG(value)).p;
-}
-
-static int make_headers(struct transfer *t)
-{
-	const struct http_call *call = t->call;
-
-	for (size_t i = 0; i < call->n_headers; i++) {
-		if (!is_sendable(&call->headers[i]))
-			return op_fail(t->op, ERR_BAD_REQUEST, "a header cannot be sent");
-		list_add(&t->headers, header_line(t->op->arena, &call->headers[i]));
-	}
-	list_add(&t->headers, "Expect:"); /* no waiting for 100 Continue */
-	if (!has_header(call, STR("content-type")))
-		list_add(&t->headers, "Content-Type:"); /* else libcurl claims a form */
-	return 0;
-}
-
 /* Every option counts: one that this libcurl does not know must not be left out silently. */
 #define SET(option, value) (ok = curl_easy_setopt(curl, (option), (value)) == CURLE_OK && ok)
 
@@ -265,7 +197,7 @@ static bool set_guard(CURL *curl, struct transfer *t)
 		SET(CURLOPT_SSLKEY, t->client->key_file ? t->client->key_file : t->client->cert_file);
 	}
 	if (t->target.resolve)
-		list_add(&t->resolve, t->target.resolve);
+		http_list_add(&t->resolve, t->target.resolve);
 	SET(CURLOPT_RESOLVE, t->resolve);
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, t);
@@ -292,25 +224,15 @@ static bool set_limits(CURL *curl, struct transfer *t, int total_timeout_ms)
 	return ok;
 }
 
-static bool is_method(const struct http_call *call, const char *method)
-{
-	return strcmp(call->method, method) == 0;
-}
-
-static bool is_safe(const struct http_call *call)
-{
-	return is_method(call, "GET") || is_method(call, "HEAD");
-}
-
 static bool set_request(CURL *curl, struct transfer *t)
 {
 	const struct http_call *call = t->call;
 	bool ok = true;
 
 	SET(CURLOPT_HTTPHEADER, t->headers);
-	if (is_method(call, "HEAD")) {
+	if (http_is_method(call, "HEAD")) {
 		SET(CURLOPT_NOBODY, 1L);
-	} else if (is_method(call, "GET") || (is_method(call, "DELETE") && str_is_null(call->body))) {
+	} else if (http_is_method(call, "GET") || (http_is_method(call, "DELETE") && str_is_null(call->body))) {
 		SET(CURLOPT_HTTPGET, 1L);
 	} else {
 		SET(CURLOPT_POST, 1L);
@@ -320,23 +242,9 @@ static bool set_request(CURL *curl, struct transfer *t)
 		/* Without a body there is nothing that cannot be rewound, see read_body(). */
 		SET(CURLOPT_FRESH_CONNECT, call->body.len == 0 ? 1L : 0L);
 	}
-	if (!is_safe(call))
+	if (!http_is_safe(call))
 		SET(CURLOPT_CUSTOMREQUEST, call->method);
 	return ok;
-}
-
-static int check_call(struct op *op, const struct http_call *call)
-{
-	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
-	bool is_known = false;
-
-	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-		is_known = is_known || is_method(call, methods[i]);
-	if (!is_known)
-		return op_fail(op, ERR_BAD_REQUEST, "the method is not supported");
-	if (is_safe(call) && !str_is_null(call->body))
-		return op_fail(op, ERR_BAD_REQUEST, "GET and HEAD have no body");
-	return 0;
 }
 
 static int fail(struct transfer *t, CURLcode code)
@@ -347,7 +255,7 @@ static int fail(struct transfer *t, CURLcode code)
 		return op_fail(t->op, ERR_CONFIG, "the address of the host is not allowed");
 	if (t->intake.is_too_large || code == CURLE_FILESIZE_EXCEEDED)
 		return op_fail(t->op, ERR_LIMIT, "the answer is too large");
-	if (t->is_started && !is_safe(t->call))
+	if (t->is_started && !http_is_safe(t->call))
 		return op_fail_detail(t->op, ERR_OUTCOME_UNKNOWN, "the answer was lost after sending", "curl %d: %s",
 		                      (int)code, reason);
 	return op_fail_detail(t->op, ERR_UNAVAILABLE, "no answer from the server", "curl %d: %s", (int)code, reason);
@@ -358,7 +266,7 @@ static int perform(struct transfer *t, CURL *curl, int timeout_ms)
 	CURLcode code;
 	long status = 0;
 
-	if (make_headers(t) < 0)
+	if (http_make_headers(t->op, t->call, &t->headers) < 0)
 		return t->op->error.code;
 	if (!set_guard(curl, t) || !set_limits(curl, t, timeout_ms) || !set_request(curl, t))
 		return op_fail(t->op, ERR_INTERNAL, "libcurl lacks an option");
@@ -379,7 +287,7 @@ static int call_now(struct op *op, struct http_client *c, const struct http_call
 	CURL *curl;
 	int result;
 
-	if (check_call(op, call) < 0 || http_target_find(op, c->egress, call->url, c->total_timeout_ms, &t.target) < 0)
+	if (http_check_call(op, call) < 0 || http_target_find(op, c->egress, call->url, c->total_timeout_ms, &t.target) < 0)
 		return op->error.code;
 	left_ms = c->total_timeout_ms - (clock_mono_ms() - start_ms);
 	if (left_ms <= 0)
