@@ -5,7 +5,7 @@
 #include "common/plan/facts_store.h"
 #include "provisioning/observe/compare.h"
 
-enum { BINDING_IDLE, BINDING_LEASED = 2 };
+enum { BINDING_IDLE, BINDING_LEASED = 2, BINDING_GRACE = 7 };
 
 /* An operation that takes longer is judged by the next listing. */
 #define WAIT_MAX_MS 120000
@@ -88,6 +88,12 @@ static void judge_linked(struct batch *b, const struct listed *l, const struct r
 		compare_account(&c, &b->policy, &want, &s, j);
 }
 
+/* Also in its grace an account stays off. */
+static bool is_settled(const struct resolved *who)
+{
+	return who->state == BINDING_IDLE || who->state == BINDING_GRACE;
+}
+
 static void judge_account(struct batch *b, const struct clue *clue, const struct resolved *who)
 {
 	struct sight_row *row = &b->rows[b->n_rows];
@@ -96,7 +102,7 @@ static void judge_account(struct batch *b, const struct clue *clue, const struct
 		return;
 	*row = (struct sight_row){ .listed = &clue->listed, .situation = situation_of(who), .owner = who->owner };
 	b->n_rows++;
-	if (who->state != BINDING_IDLE || !who->is_bound || !who->is_by_id)
+	if (!is_settled(who) || !who->is_bound || !who->is_by_id)
 		return;
 	if (who->is_exact)
 		judge_linked(b, &clue->listed, who, &row->judgement);
@@ -180,7 +186,7 @@ static int read_facts(struct batch *b)
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->f->n_clues; i++)
-		if (b->f->clues[i].kind == CLUE_ACCOUNT && b->who[i].is_by_id && b->who[i].is_exact && b->who[i].state == BINDING_IDLE)
+		if (b->f->clues[i].kind == CLUE_ACCOUNT && b->who[i].is_by_id && b->who[i].is_exact && is_settled(&b->who[i]))
 			accounts[n++] = b->who[i].owner;
 	return n > 0 ? facts_read(b->op, accounts, n, &b->facts, &b->n_facts) : 0;
 }

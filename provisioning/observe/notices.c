@@ -18,7 +18,7 @@ DB_QUERY(obs_noticed, DB_WRITE,
 	"WITH who AS (SELECT account_id FROM sen.binding WHERE account_id = nullif($2, '')::uuid AND platform_id = $1::smallint"
 	"  UNION SELECT s.owner_account FROM sen.shadow s WHERE s.platform_id = $1::smallint AND s.ext_id = nullif($3, '') AND s.situation = 'linked'),"
 	" due AS (UPDATE sen.binding b SET seen_hash = NULL, state = 1, due_at = now(), tries = 0, prio = CASE WHEN b.want_active THEN 4 ELSE 0 END FROM who"
-	"  WHERE b.account_id = who.account_id AND b.platform_id = $1::smallint AND b.state = 0 AND b.ext_id IS NOT NULL"
+	"  WHERE b.account_id = who.account_id AND b.platform_id = $1::smallint AND b.state IN (0, 7) AND b.ext_id IS NOT NULL"
 	"  AND ($4 = '' OR b.etag IS DISTINCT FROM $4) RETURNING b.account_id, b.want_gen),"
 	" logged AS (INSERT INTO sen.op_log (platform_id, account_id, op, gen, outcome, ms, detail, task_id)"
 	"  SELECT $1::smallint, account_id, 'observe', want_gen, 'drift', 0, 'noticed', $5 FROM due)"

@@ -33,7 +33,7 @@ DB_QUERY(obs_sample_judge, DB_WRITE,
 DB_QUERY(obs_changed, DB_WRITE,
 	"UPDATE sen.binding b SET seen_hash = NULL, state = 1, due_at = now(), tries = 0, prio = CASE WHEN b.want_active THEN 4 ELSE 0 END FROM sen.shadow s"
 	" WHERE s.platform_id = $1::smallint AND s.ext_id = $2 AND s.situation = 'linked' AND b.account_id = s.owner_account AND b.platform_id = $1::smallint"
-	" AND b.state = 0");
+	" AND b.state IN (0, 7)");
 
 DB_QUERY(obs_adoption_take, DB_WRITE,
 	"UPDATE sen.shadow s SET decision_state = 'doing', changed_at = now() WHERE s.id = (SELECT o.id FROM sen.shadow o"

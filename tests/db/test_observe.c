@@ -4,6 +4,7 @@
  */
 #include "common/plan/facts_store.h"
 #include "provisioning/connectors/registry.h"
+#include "provisioning/observe/follow_store.h"
 #include "provisioning/observe/notices.h"
 #include "provisioning/observe/run.h"
 #include "provisioning/reconcile.h"
@@ -650,7 +651,48 @@ static void test_what_a_platform_says_is_looked_at(void **state)
 	/* Whose access had ended goes first. */
 	side("UPDATE sen.binding SET want_active = false WHERE ext_id = 'e-nv4'");
 	assert_int_equal(noticed(&op, of_login(s, "nv4")->ext_id, STR_NULL, STR_NULL), 1);
-	assert_int_equal(side_i64("SELECT prio FROM sen.binding WHERE ext_id = 'e-nv4'"), 0);
+	assert_int_equal(side_i64("SELECT prio FROM sen.binding WHERE platform_id = 2 AND ext_id = 'e-nv4'"), 0);
+	db_op_done(&op);
+}
+
+/* What is told of an account in its grace is looked at like that of any other. */
+static void in_its_grace_an_account_is_followed(void **state)
+{
+	struct shown *s;
+	struct listed *l;
+	struct follow f = { 0 };
+	bool is_ours = false;
+	size_t n = 0;
+	struct op op;
+
+	side("SELECT take('nv7')");
+	plan_all(*state);
+	side("SELECT settle(); UPDATE sen.binding SET state = 7 WHERE " NV7);
+	s = show(*state);
+	l = of_login(s, "nv7");
+	l->active = true;
+	op_init(&op, *state, db, NULL);
+	assert_int_equal(follow_claim(&op, 2, &f, &is_ours), 0);
+	assert_true(is_ours);
+
+	struct sight_row row = { .listed = l, .situation = "linked", .owner = l->account_id };
+	const struct due_row gone = { l->account_id, l->ext_id }, look = { l->account_id, STR_NULL };
+
+	for (size_t i = 0; i < s->n; i++)
+		if (str_equal(s->wants[i].login, STR("nv7")))
+			row.judgement = (struct judgement){ .want_hash = str_c(s->wants[i].hash), .is_enforced = true, .names = STR("active"), .diff = STR("{}") };
+	assert_int_equal(follow_write(&op, &f, &row, 1, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND seen_active AND " NV7), 1);
+	/* Deleted there: nothing is left to be done. */
+	side("SELECT settle(); UPDATE sen.binding SET state = 7 WHERE " NV7);
+	assert_int_equal(follow_due(&op, &f, &gone, 1, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(follow_due(&op, &f, &look, 1, &n), 0);
+	assert_int_equal(n, 1);
+	side("SELECT settle(); UPDATE sen.binding SET state = 7 WHERE " NV7);
+	assert_int_equal(noticed(&op, STR_NULL, l->account_id, STR_NULL), 1);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND " NV7), 1);
 	db_op_done(&op);
 }
 
@@ -659,7 +701,7 @@ static void test_what_a_platform_says_is_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_what_a_platform_says_is_looked_at),
+		TEST(test_what_a_platform_says_is_looked_at), TEST(in_its_grace_an_account_is_followed),
 		TEST(all_as_wanted_changes_nothing), TEST(a_foreign_change_is_repaired), TEST(a_policy_reports_or_ignores),
 		TEST(access_behind_our_back_goes_first), TEST(access_that_comes_back_after_it_ended_is_ended),
 		TEST(a_whole_listing_proves_that_access_has_ended), TEST(who_is_missing_twice_is_made_again), TEST(back_again_is_not_missing),
