@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define BATCH_MAX 256
+/* What is urgent waits for one of them at most. */
+#define BATCH_MAX 128
 #define RECORDER_BYTES ((size_t)16 * 1024 * 1024)
 /* For company, where nothing is urgent; so many do not wait for more. */
 #define LINGER_US 4000

@@ -5,11 +5,11 @@
 #include <assert.h>
 #include <time.h>
 
-#define YIELD_MS 300
+#define YIELD_MS 500
 /* Until the workers have claimed what the planner made due. */
 #define EXPECT_MS 100
 /* Of one operation: many revocations do not stop all else. */
-#define WAIT_MS 100
+#define WAIT_MS 1000
 
 void urgency_init(struct urgency *u)
 {

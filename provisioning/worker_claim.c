@@ -159,8 +159,8 @@ static int64_t ahead(const struct worker *w)
 	return n < most ? n : most;
 }
 
-/* wanted: so many; only_urgent: of those that take access away. */
-static int claim_some(struct worker *w, struct op *op, int64_t wanted, bool only_urgent)
+/* wanted: so many; only_urgent: of those that take access away.  *ret_n: how many there were. */
+static int claim_some(struct worker *w, struct op *op, int64_t wanted, bool only_urgent, int64_t *ret_n)
 {
 	struct admission a;
 	int64_t n = 0;
@@ -175,27 +175,40 @@ static int claim_some(struct worker *w, struct op *op, int64_t wanted, bool only
 
 		err = err < 0 ? err : err_used;
 	}
+	*ret_n = n;
 	return err;
 }
 
+static bool take_urge(struct worker *w)
+{
+	bool is_urged;
+
+	pthread_mutex_lock(&w->lock);
+	is_urged = w->is_urged;
+	w->is_urged = false;
+	pthread_mutex_unlock(&w->lock);
+	return is_urged;
+}
+
 /*
- * Many at a time: not before half of what was claimed is done.  Then what takes access away is looked for when somebody says
- * so, and now and then: another program may have planned it.
+ * What takes access away, and nothing else, when somebody says so.  Else many at a time: not before half of what was claimed is
+ * done, and not while somewhere access is being taken away; but that is looked for then, too: another program may have planned it.
  */
 static int claim_in_turn(struct worker *w, struct op *op, int64_t now_ms)
 {
 	int64_t most = ahead(w), in_hand = (int64_t)(w->n_tasks - w->n_free);
-	bool is_urged = now_ms - w->urgent_ms >= WORKER_POLL_MS;
+	bool is_urged = take_urge(w) || w->has_more_urgent;
+	int64_t n;
+	int err;
 
-	pthread_mutex_lock(&w->lock);
-	is_urged = is_urged || w->is_urged;
-	w->is_urged = false;
-	pthread_mutex_unlock(&w->lock);
-	if (is_urged)
-		w->urgent_ms = now_ms;
-	if (in_hand <= most / 2 && (is_urged || !urgency_is_there(w->config.urgency)))
-		return claim_some(w, op, most - in_hand, false);
-	return is_urged ? claim_some(w, op, (int64_t)w->n_free, true) : 0;
+	if (!is_urged && in_hand <= most / 2 && !urgency_is_there(w->config.urgency))
+		return claim_some(w, op, most - in_hand, false, &n);
+	if (!is_urged && now_ms - w->urgent_ms < WORKER_POLL_MS)
+		return 0;
+	w->urgent_ms = now_ms;
+	err = claim_some(w, op, (int64_t)w->n_free, true, &n);
+	w->has_more_urgent = n > 0;
+	return err;
 }
 
 void worker_claim(struct worker *w)

@@ -71,6 +71,7 @@ struct worker {
 	int64_t quiet_until_ms; /* after a fault of the database */
 	int64_t mean_us;        /* that an operation takes, of late */
 	int64_t urgent_ms;      /* when it was last looked for what takes access away */
+	bool has_more_urgent;   /* there was some */
 
 	pthread_mutex_t lock;
 	int64_t take_ms;         /* when worker_take() says yes again */

@@ -5,8 +5,8 @@
 
 #include <time.h>
 
-/* As long as one operation waits at most, with room for a machine that is busy with other things. */
-#define LONG_MS 2000
+/* With room for a machine that is busy with other things. */
+#define LONG_MS 3000
 
 static int64_t yield_ms(struct urgency *u)
 {
@@ -43,7 +43,7 @@ static void nobody_waits_for_ever(void **state)
 	urgency_init(&u);
 	urgency_begin(&u);
 	ms = yield_ms(&u);
-	assert_in_range(ms, 90, LONG_MS);
+	assert_in_range(ms, 400, LONG_MS);
 	/* One whose platform does not answer holds up others once, not as long as it takes. */
 	while (urgency_is_there(&u))
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
@@ -62,7 +62,7 @@ static void *end_it(void *arg)
 	return NULL;
 }
 
-/* Ten in a row would wait a second, were nobody told that it is over. */
+/* Ten in a row would wait five seconds, were nobody told that it is over. */
 static void who_waits_is_told(void **state)
 {
 	int64_t sum_ms = 0;
@@ -79,7 +79,7 @@ static void who_waits_is_told(void **state)
 		pthread_join(thread, NULL);
 		urgency_done(&u);
 	}
-	assert_in_range(sum_ms, 0, 900);
+	assert_in_range(sum_ms, 0, 3000);
 }
 
 int main(void)
