@@ -33,27 +33,37 @@ static size_t add_header(struct http_header *headers, size_t n, struct str name,
 	return n + 1;
 }
 
-/* "200 OK" about a body that says 400. */
-static int true_status(int status, const json_t *json)
+/* What a body says that is an error; 0: it is none. */
+static int status_in(const json_t *json)
 {
 	const json_t *schemas = json_object_get(json, "schemas"), *said = json_object_get(json, "status");
 	uint64_t number = 0;
 
-	if (status < 200 || status >= 300 || !json_is_array(schemas) ||
-	    !str_equal_nocase(str_c(json_string_value(json_array_get(schemas, 0))), STR(SCIM_ERROR)))
-		return status;
-	if (json_is_integer(said) && json_integer_value(said) < 600)
+	if (!json_is_array(schemas) || !str_equal_nocase(str_c(json_string_value(json_array_get(schemas, 0))), STR(SCIM_ERROR)))
+		return 0;
+	if (json_is_integer(said) && json_integer_value(said) > 0 && json_integer_value(said) < 600)
 		number = (uint64_t)json_integer_value(said);
 	else if (!str_to_u64(json_get_str(json, "status"), 599, &number))
-		return status;
-	return number >= 400 ? (int)number : status;
+		return 0;
+	return number >= 400 ? (int)number : 0;
+}
+
+/* Who we are, too fast, a fault there: so it is, whatever the status line says. */
+static bool is_of_the_server(int status)
+{
+	return status == 401 || status == 429 || status >= 500;
 }
 
 static void take_answer(struct call *c, struct scim_exchange *x)
 {
 	json_decref(x->json);
 	x->json = str_is_empty(x->answer.body) ? NULL : json_read(x->answer.body, JSON_DEPTH_MAX, NULL);
-	x->status = true_status(x->answer.status, x->json);
+	x->status = x->answer.status;
+	x->contradiction = x->status >= 200 && x->status < 300 ? status_in(x->json) : 0;
+	if (is_of_the_server(x->contradiction)) {
+		x->status = x->contradiction;
+		x->contradiction = 0;
+	}
 	c->status = x->status;
 }
 
@@ -168,6 +178,10 @@ enum verdict scim_exchange(struct call *c, struct scim_exchange *x)
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	c->status = x->status;
+	/* "200 OK" about a body that says 400: one of them is wrong, and nobody knows which. */
+	if (x->contradiction)
+		return call_fault(c, x->kind == SCIM_CREATE ? VERDICT_IN_DOUBT : VERDICT_NOT_DONE, "answer", "%s answered %d with an error of %d", x->method,
+		                  x->status, x->contradiction);
 	verdict = scim_verdict(x->kind, x->status, x->json, &class);
 	if (x->status >= 400 && call_says_too_fast(c, x->answer.body)) {
 		verdict = VERDICT_LIMITED;

@@ -68,6 +68,7 @@ struct scim_exchange {
 	bool is_json;            /* application/json, whatever it knows */
 	bool is_plain;           /* by itself and at once: no discovery before it, no company, no waiting */
 	int status;
+	int contradiction;       /* an error that the body tells of and the status does not; 0: none */
 	struct http_answer answer;
 	json_t *json;            /* of the answer, or NULL; owned */
 };

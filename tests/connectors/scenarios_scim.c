@@ -314,9 +314,15 @@ static void test_well_done_says_the_status_and_the_body_does_not(void **state)
 	assert_outcome(r, OUTCOME_RETRY);
 	assert_true(strcmp(r.fault.class, "server") == 0);
 	peer_tell("{'next':[{'method':'PATCH','status':200,'json':{'schemas':['urn:ietf:params:scim:api:messages:2.0:Error'],'status':'400','detail':'x'}}]}");
-	assert_outcome(kit_go(d, &r), OUTCOME_BLOCKED);
+	/* Not the data: nobody is blocked for ever by somebody else's answer. */
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_RETRY);
+	peer_tell("{'next':[{'method':'GET','path':'/Users/','status':200,'json':{'schemas':['urn:ietf:params:scim:api:messages:2.0:Error'],'status':'404','detail':'x'}}]}");
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_RETRY);
 	assert_outcome(kit_go(d, &r), OUTCOME_OK);
 	assert_there(d);
+	assert_int_equal(kit_stand->count(), 1);
 }
 
 /* A proxy on the way has its own word for everything. */
@@ -840,12 +846,11 @@ static void test_tokens_of_a_token_server(void **state)
 /* Renewed before its end, without a refusal in between. */
 static void test_a_token_ends_by_time(void **state)
 {
-	int64_t until_ms = clock_mono_ms() + 6000;
-	_json_ json_t *calls = NULL;
+	int64_t until_ms = clock_mono_ms() + 15000;
 	struct desired *d = kit_official("annth");
 
 	(void)state;
-	peer_tell("{'settings':{'auth':'oauth2','tokenLives':2}}");
+	peer_tell("{'settings':{'auth':'oauth2','tokenLives':5}}");
 	kit.config.auth = STR("oauth2");
 	kit.config.token_url = arena_printf(kit.arena, "%.*s/token", STR_ARG(kit.config.url));
 	kit.config.client_id = STR("sen/client");
@@ -853,7 +858,7 @@ static void test_a_token_ends_by_time(void **state)
 	kit_reopen();
 	while (peer_calls("POST", "/token") < 2 && clock_mono_ms() < until_ms)
 		assert_true(kit_go(d, NULL).verdict != VERDICT_AUTH);
-	assert_int_equal(peer_calls("POST", "/token"), 2);
+	assert_true(peer_calls("POST", "/token") >= 2);
 }
 
 static void test_our_certificate(void **state)

@@ -12,7 +12,7 @@ import { administrator, basis, freshEmployee, sql } from './lib/world.mjs';
 
 const PEER = new URL('../connectors/scim_peer.mjs', import.meta.url).pathname;
 const TOKEN = 'secret of the peer';
-let lastId = 90, lastChain = 950, admin;
+let lastId = 190, lastChain = 950, admin;
 
 before(async () => { admin = await administrator(); });
 
