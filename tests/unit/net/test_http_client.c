@@ -1,4 +1,5 @@
 #include "common/base/clock.h"
+#include "common/base/fiber.h"
 #include "common/net/http_client.h"
 #include "tests/support/proxy.h"
 #include "tests/unit/net/http_server.h"
@@ -411,6 +412,41 @@ static void test_time_limit(void **state)
 	done(f);
 }
 
+struct two {
+	struct fixture *f;
+	bool other_ran, ran_meanwhile;
+	int result;
+};
+
+static void call_or_run(void *context, void *item)
+{
+	struct two *t = context;
+
+	if (item != t) {
+		t->other_ran = true;
+		return;
+	}
+	t->result = get(t->f);
+	t->ran_meanwhile = t->other_ran;
+}
+
+/* Of a crew's thread, that is: what else runs on it goes on while somebody does not answer. */
+static void test_waiting_holds_up_nobody(void **state)
+{
+	struct two t = { .f = setup(state) };
+	const struct crew_config config = { .name = "two", .n_threads = 1, .n_fibers = 2, .capacity = 2, .process = call_or_run, .context = &t };
+	struct crew *c = crew_new(&config);
+	int other;
+
+	http_server_set(t.f->server, HTTP_SILENT, OK_ANSWER);
+	assert_true(crew_push(c, &t));
+	assert_true(crew_push(c, &other));
+	crew_close(c);
+	assert_int_equal(t.result, ERR_UNAVAILABLE);
+	assert_true(t.ran_meanwhile);
+	done(t.f);
+}
+
 static void test_too_large(void **state)
 {
 	struct fixture *f = setup(state);
@@ -580,6 +616,7 @@ int main(void)
 		UNIT_TEST(test_not_sent),
 		UNIT_TEST(test_outcome_unknown),
 		UNIT_TEST(test_time_limit),
+		UNIT_TEST(test_waiting_holds_up_nobody),
 		UNIT_TEST(test_too_large),
 		UNIT_TEST(test_arena_is_too_small),
 		UNIT_TEST(test_interim_answers_and_trailers),
