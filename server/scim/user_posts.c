@@ -179,12 +179,35 @@ static int add_rest(struct work *w, const struct scim_post *stated)
 	return 0;
 }
 
+/* The day on which the last main post is over; STR_NULL: it is open. */
+static struct str main_until(const struct scim_post *posts, size_t n)
+{
+	struct str until = STR("");
+
+	for (size_t i = 0; i < n && !str_is_null(until); i++)
+		if (is_main(&posts[i]) && (str_is_null(posts[i].valid_to) || str_compare(posts[i].valid_to, until) > 0))
+			until = posts[i].valid_to;
+	return until;
+}
+
+/* Whoever has a main post no longer does not work here: a departure by another name, and counted as one. */
+static int guard_end(struct work *w)
+{
+	struct str before = main_until(w->now->posts, w->now->n_posts), after = main_until(w->s->posts, w->s->n_posts);
+
+	if (str_is_null(after) || after.len == 0 || (!str_is_null(before) && str_compare(after, before) >= 0))
+		return 0;
+	return scim_guard_stop(w->op, w->feed, w->now->person_id, true);
+}
+
 int scim_user_set_posts(struct op *op, const struct scim_feed *feed, struct scim_user *now, const struct scim_stated *s)
 {
 	struct work w = { op, feed, now, s, arena_printf(op->arena, "Theo nguồn dữ liệu nhân sự: %.*s", STR_ARG(feed->name)) };
 	bool has_new_main = false;
-	int r = match_all(&w, s->posts);
+	int r = guard_end(&w);
 
+	if (r == 0)
+		r = match_all(&w, s->posts);
 	for (size_t i = 0; i < s->n_posts; i++)
 		has_new_main = has_new_main || (is_main(&s->posts[i]) && !s->posts[i].used && !is_over(&w, &s->posts[i]));
 	if (r == 0)
