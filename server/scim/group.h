@@ -16,6 +16,8 @@ struct scim_group_row {
 	size_t n_members;
 };
 int scim_group_load(struct op *op, const struct scim_feed *feed, const struct str *ids, size_t n, struct scim_group_row *ret, size_t *ret_n) _must_check_;
+/* *n becomes less where the members of all would be more than SCIM_MEMBERS_SHOWN_MAX; one is left. */
+int scim_group_fit(struct op *op, const struct scim_feed *feed, const struct str *ids, size_t *n) _must_check_;
 /* SCIM_TOO_MANY beyond SCIM_MEMBERS_SHOWN_MAX in all. */
 int scim_group_load_members(struct op *op, const struct scim_feed *feed, struct scim_group_row *groups, size_t n) _must_check_;
 /* Locked until the end of the transaction.  ERR_NOT_FOUND. */

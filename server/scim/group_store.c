@@ -36,6 +36,9 @@ DB_QUERY(scim_members_remove_q, DB_WRITE,
 DB_QUERY(scim_members_clear_q, DB_WRITE,
          "DELETE FROM sen.feed_member WHERE feed_id = $1::uuid AND group_id = $2::uuid AND person_id <> ALL ($3::uuid[]) RETURNING person_id");
 
+DB_QUERY(scim_members_count_q, DB_READ, "SELECT (SELECT count(*) FROM sen.feed_member m WHERE m.feed_id = $1::uuid AND m.group_id = w.id)"
+         " FROM unnest($2::uuid[]) WITH ORDINALITY AS w (id, n) ORDER BY w.n");
+
 static struct scim_group_row from_row(const struct db_rows *rows, size_t i)
 {
 	return (struct scim_group_row){
@@ -55,6 +58,23 @@ int scim_group_load(struct op *op, const struct scim_feed *feed, const struct st
 	for (size_t i = 0; i < rows.n; i++)
 		ret[i] = from_row(&rows, i);
 	*ret_n = rows.n;
+	return 0;
+}
+
+int scim_group_fit(struct op *op, const struct scim_feed *feed, const struct str *ids, size_t *n)
+{
+	struct db_rows rows;
+	int64_t sum = 0;
+	size_t i = 0;
+	int r = db_run(op, &scim_members_count_q, &rows, P_STR(feed->id), P_STR(db_array(op->arena, ids, *n)));
+
+	if (r < 0)
+		return r;
+	while (i < rows.n && (i == 0 || sum + db_i64(&rows, i, 0) <= SCIM_MEMBERS_SHOWN_MAX)) {
+		sum += db_i64(&rows, i, 0);
+		i++;
+	}
+	*n = i;
 	return 0;
 }
 

@@ -43,9 +43,11 @@ static int load(struct scim_call *call, const struct str *ids, size_t *n, json_t
 {
 	struct scim_group_row *groups = ARENA_ARRAY(call->op->arena, struct scim_group_row, *n + 1);
 	bool with_members = scim_selects(call->op->arena, &scim_group, &call->selection, "members");
-	size_t n_groups;
-	int r = scim_group_load(call->op, call->feed, ids, *n, groups, &n_groups);
+	size_t n_groups = 0;
+	int r = with_members ? scim_group_fit(call->op, call->feed, ids, n) : 0;
 
+	if (r == 0)
+		r = scim_group_load(call->op, call->feed, ids, *n, groups, &n_groups);
 	if (r == 0 && with_members)
 		r = scim_group_load_members(call->op, call->feed, groups, n_groups);
 	for (size_t i = 0; i < n_groups; i++) {

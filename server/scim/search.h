@@ -12,7 +12,7 @@
 #define SCIM_PAGE_MAX 500
 #define SCIM_PAGE_MAX_BYTES (1 << 20) /* of stored resources: the page ends with the one that reaches it */
 #define SCIM_CURSOR_S 600
-#define SCIM_CURSOR_MAX_BYTES 2000
+#define SCIM_CURSOR_MAX_BYTES 8000 /* a name of 1000 bytes that is sorted by becomes 1667 folded, 2300 sealed */
 #define SCIM_URN_LIST "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 #define SCIM_URN_SEARCH "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 

@@ -225,9 +225,50 @@ static void test_cursors(_unused_ void **state)
 	}
 }
 
+static int fault(struct op *op, const char *wanted)
+{
+	int same = op->error.n_args == 1 && str_equal(op->error.args[0].value, str_c(wanted));
+
+	op_forgive(op);
+	return same;
+}
+
+/* Ten minutes, for the source that it was given to, and for this query. */
+static void test_cursor_is_bound(_unused_ void **state)
+{
+	const struct scim_service *const services[] = { &scim_users };
+	struct scim_query query = { .start = 1, .count = 5, .by_cursor = true, .cursor = STR("") }, other;
+	struct scim_feed stranger = feed;
+	_json_ json_t *page = NULL;
+	json_t *none = NULL;
+	struct op op;
+
+	gov_begin(&op, gov_server);
+	struct scim_call call = { .op = &op, .feed = &feed };
+
+	stranger.id = STR("00000000-0000-4000-8000-00000000dead");
+	assert_int_equal(scim_list(&call, services, 1, &query, &page), 0);
+	query.cursor = arena_dup(op.arena, json_get_str(page, "nextCursor"));
+	call.feed = &stranger;
+	assert_true(scim_list(&call, services, 1, &query, &none) < 0 && fault(&op, "invalidCursor"));
+	call.feed = &feed;
+	other = query;
+	other.filter = STR("title pr");
+	assert_true(scim_list(&call, services, 1, &other, &none) < 0 && fault(&op, "invalidCursor"));
+	call.selection.attributes = STR("userName");
+	assert_true(scim_list(&call, services, 1, &query, &none) < 0 && fault(&op, "invalidCursor"));
+	call.selection.attributes = STR_NULL;
+	op.now_s += SCIM_CURSOR_S + 1;
+	assert_true(scim_list(&call, services, 1, &query, &none) < 0 && fault(&op, "expiredCursor"));
+	op.now_s -= 2;
+	assert_int_equal(scim_list(&call, services, 1, &query, &none), 0);
+	json_decref(none);
+	gov_end(&op);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_filters), cmocka_unit_test(test_cursors), cmocka_unit_test(test_posts_beyond) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_filters), cmocka_unit_test(test_cursors), cmocka_unit_test(test_cursor_is_bound), cmocka_unit_test(test_posts_beyond) };
 
 	return cmocka_run_group_tests(tests, create, drop);
 }
