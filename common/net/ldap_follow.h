@@ -14,6 +14,7 @@
 #define LDAP_FOLLOW_MAX 2
 #define LDAP_FOLLOW_COOKIE_MAX 1024
 #define LDAP_FOLLOW_REFRESH_REQUIRED 4096 /* e-syncRefreshRequired, RFC 4533 §2.6 */
+#define LDAP_FOLLOW_UNWILLING 53          /* unwillingToPerform: OpenLDAP's word for a cookie newer than its data */
 
 struct ldap_follow_of {
 	struct str base, filter;
