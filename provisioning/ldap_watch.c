@@ -36,9 +36,11 @@ struct ldap_pool *ldap_watch_pool(const void *session)
 	return w->pool;
 }
 
-static enum verdict watch_verdict(struct call *c)
+static enum verdict watch_verdict(struct call *c, bool is_first)
 {
-	if (ldap_result_code(c->op) == LDAP_FOLLOW_REFRESH_REQUIRED)
+	int64_t code = ldap_result_code(c->op);
+
+	if (!is_first && (code == LDAP_FOLLOW_REFRESH_REQUIRED || code == LDAP_FOLLOW_UNWILLING))
 		return call_fault(c, VERDICT_ABSENT, "cursor", "the server cannot go on where it stood");
 	if (c->op->error.code == ERR_NOT_FOUND)
 		return call_fault(c, VERDICT_REFUSED, "config", "an entry to follow below is not there");
@@ -83,7 +85,7 @@ enum verdict ldap_watch(struct call *c, const struct ldap_watching *what, struct
 	w->is_first = searches[PEOPLE].cookie.len == 0;
 	if (open_pool(c->op, what->config, &w->pool) < 0 || ldap_follow_open(c->op, w->pool, searches, w->n, &w->follow) < 0) {
 		ldap_watch_end(w);
-		return watch_verdict(c);
+		return watch_verdict(c, true);
 	}
 	*ret_session = w;
 	return VERDICT_DONE;
@@ -133,7 +135,7 @@ enum verdict ldap_watch_next(struct call *c, void *session, int timeout_ms, stru
 
 	*ret = (struct news){ .what = TOLD_NOTHING };
 	if (ldap_follow_next(c->op, w->follow, timeout_ms, &event) < 0)
-		return watch_verdict(c);
+		return watch_verdict(c, w->is_first);
 	ret->is_unsure = event.is_unsure;
 	if (event.what == LDAP_FOLLOW_CURRENT)
 		w->is_current[event.search] = true;
