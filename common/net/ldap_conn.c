@@ -5,7 +5,7 @@
 #include <sys/time.h>
 
 /* One protocol message, so one entry: libldap refuses what announces more. */
-#define MESSAGE_MAX_BYTES ((ber_len_t)256 * 1024)
+#define MESSAGE_MAX_BYTES ((size_t)256 * 1024)
 #define KEEPALIVE_IDLE_S 30
 #define SYSTEM_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
@@ -38,16 +38,22 @@ static bool has_tls(const struct ldap_pool *p)
 	return p->is_ldaps || p->starttls;
 }
 
+bool ldap_conn_allow(LDAP *ld, size_t bytes)
+{
+	ber_len_t max = bytes;
+	Sockbuf *sockbuf = NULL;
+
+	return ldap_get_option(ld, LDAP_OPT_SOCKBUF, &sockbuf) == LDAP_OPT_SUCCESS && sockbuf &&
+	       ber_sockbuf_ctrl(sockbuf, LBER_SB_OPT_SET_MAX_INCOMING, &max) >= 0;
+}
+
 static bool set_options(LDAP *ld, const struct ldap_pool *p, int timeout_ms)
 {
 	const int version = LDAP_VERSION3, never = LDAP_DEREF_NEVER, unlimited = LDAP_NO_LIMIT;
 	const int keepalive_s = KEEPALIVE_IDLE_S;
 	struct timeval timeout = timeval_of(timeout_ms);
-	ber_len_t max = MESSAGE_MAX_BYTES;
-	Sockbuf *sockbuf = NULL;
 
-	if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, &sockbuf) != LDAP_OPT_SUCCESS || !sockbuf ||
-	    ber_sockbuf_ctrl(sockbuf, LBER_SB_OPT_SET_MAX_INCOMING, &max) < 0)
+	if (!ldap_conn_allow(ld, MESSAGE_MAX_BYTES))
 		return false;
 	return set(ld, LDAP_OPT_PROTOCOL_VERSION, &version) && set(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) &&
 	       set(ld, LDAP_OPT_NETWORK_TIMEOUT, &timeout) && set(ld, LDAP_OPT_TIMEOUT, &timeout) &&

@@ -61,6 +61,8 @@ int ldap_conn_handle(struct op *op, const struct ldap_pool *p, int timeout_ms, L
 /* Connects, and binds as the service account when role says so.  ERR_UNAVAILABLE. */
 int ldap_conn_open(struct op *op, const struct ldap_pool *p, enum ldap_role role, int timeout_ms,
                    LDAP **ret_ld) _must_check_;
+/* One message, so one entry, may be as large as this. */
+bool ldap_conn_allow(LDAP *ld, size_t bytes);
 void ldap_conn_close(LDAP *ld);
 /* Waits for the answer to msgid; frees nothing of an earlier reply. */
 void ldap_conn_await(struct op *op, LDAP *ld, int msgid, int timeout_ms, struct ldap_reply *ret_reply);

@@ -21,6 +21,11 @@ int ldap_pages_open(struct op *op, struct ldap_pool *p, const struct ldap_pages_
 
 	if (ldap_conn_open(op, p, LDAP_ROLE_SERVICE, p->timeout_ms, &ld) < 0)
 		return op->error.code;
+	/* A group of ten thousand is one message. */
+	if (!ldap_conn_allow(ld, size->entry_bytes)) {
+		ldap_conn_close(ld);
+		return op_fail(op, ERR_INTERNAL, "the size of entries cannot be set");
+	}
 	pages = calloc(1, sizeof(*pages));
 	if (!pages)
 		abort();

@@ -176,6 +176,21 @@ static void test_dn_equal(void **state)
 	assert_false(ldap_dn_equal(STR_NULL, STR_NULL));
 }
 
+static void test_dn_is_child(void **state)
+{
+	struct str value = STR_NULL;
+
+	assert_true(ldap_dn_is_child(*state, STR("CN=Can Bo\\, Xa,OU=Groups,DC=vn"), STR("ou=groups, dc=VN"), &value));
+	assert_str_equal(value, "Can Bo, Xa");
+	assert_false(ldap_dn_is_child(*state, STR("cn=a,cn=b,ou=groups,dc=vn"), STR("ou=groups,dc=vn"), &value));
+	assert_false(ldap_dn_is_child(*state, STR("cn=a,ou=others,dc=vn"), STR("ou=groups,dc=vn"), &value));
+	assert_false(ldap_dn_is_child(*state, STR("ou=groups,dc=vn"), STR("ou=groups,dc=vn"), &value));
+	assert_false(ldap_dn_is_child(*state, STR("cn=a+uid=b,ou=groups,dc=vn"), STR("ou=groups,dc=vn"), &value));
+	assert_false(ldap_dn_is_child(*state, STR("cn=a\\,ou=groups,dc=vn"), STR("ou=groups,dc=vn"), &value));
+	assert_false(ldap_dn_is_child(*state, STR("no dn"), STR("ou=groups,dc=vn"), &value));
+	assert_false(ldap_dn_is_child(*state, STR("cn=a,dc=vn"), STR(""), &value));
+}
+
 /* A view into a longer text, as all our strings are. */
 static void test_dn_equal_stays_inside(void **state)
 {
@@ -197,6 +212,7 @@ int main(void)
 		UNIT_TEST(test_dn_child_is_read_back),
 		UNIT_TEST(test_dn_equal),
 		UNIT_TEST(test_dn_equal_stays_inside),
+		UNIT_TEST(test_dn_is_child),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
