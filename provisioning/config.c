@@ -4,7 +4,7 @@
 #include "common/base/url.h"
 #include "common/crypto/http_signature.h"
 #include "provisioning/connector.h"
-#include "provisioning/ldap_map.h"
+#include "provisioning/ldap_schema.h"
 #include "provisioning/scim_auth.h"
 #include "provisioning/scim_profile.h"
 
@@ -74,6 +74,8 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "follow_password_file", CONF_SECRET, EACH(follow_password), "", 0, 0, "ldap: file with its password" },
 	{ "connector.*", "people_base", CONF_STR, EACH(people_base), "", 0, 0, "ldap: entry above the accounts" },
 	{ "connector.*", "groups_base", CONF_STR, EACH(groups_base), "", 0, 0, "ldap: entry above the role groups" },
+	{ "connector.*", "schema", CONF_STR, EACH(schema), "rfc2798", 0, 0, "ldap: rfc2798 (inetOrgPerson) or ad (Active Directory)" },
+	{ "connector.*", "upn_domain", CONF_STR, EACH(upn_domain), "", 0, 0, "ldap: with ad: userPrincipalName of a new account is its user name @ this" },
 	{ "connector.*", "id_attr", CONF_STR, EACH(id_attr), "employeeNumber", 0, 0,
 	  "ldap: attribute that carries the account id" },
 	{ "connector.*", "disable_attr", CONF_STR, EACH(disable_attr), "employeeType", 0, 0,
@@ -81,7 +83,8 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "disable_value", CONF_STR, EACH(disable_value), "disabled", 0, 0, "ldap: its value" },
 	{ "connector.*", "placeholder_member", CONF_STR, EACH(placeholder_member), "", 0, 0,
 	  "ldap: member that keeps a group from being empty; empty: bind_dn" },
-	{ "connector.*", "groups", CONF_STR, EACH(groups), "groupOfNames", 0, 0, "ldap: what groups are: groupOfNames, groupOfUniqueNames, posixGroup or group" },
+	{ "connector.*", "groups", CONF_STR, EACH(groups), "", 0, 0,
+	  "ldap: what groups are: groupOfNames, groupOfUniqueNames, posixGroup or group; empty: group with schema = ad, else groupOfNames" },
 	{ "connector.*", "member_of", CONF_STR, EACH(member_of), "", 0, 0, "ldap: attribute in which the server says which groups an entry is in; empty: the groups are asked" },
 	{ "connector.*", "gid_first", CONF_INT, EACH(gid_first), "0", 0, 0x7FFFFFFF, "ldap: lowest gidNumber of posixGroups that we make; 0: they must be there" },
 	{ "connector.*", "driver", CONF_STR, EACH(driver), "postgresql", 0, 0, "sql: postgresql or mariadb" },
@@ -141,6 +144,21 @@ static const char *scim_fault(struct arena *a, const struct connector_config *c)
 	return fault ? fault : scim_auth_fault(c);
 }
 
+/* What stands there, and what can be done with it. */
+static const char *ldap_schema_fault(const struct connector_config *c)
+{
+	const struct ldap_schema *schema = ldap_schema(c->schema);
+
+	if (!schema)
+		return "schema must be rfc2798 or ad";
+	if (!ldap_group_kind(c->groups))
+		return "groups must be groupOfNames, groupOfUniqueNames, posixGroup or group";
+	/* Active Directory takes passwords in no other way, and knows no RFC 4533. */
+	if (schema->is_ad && !c->starttls && !str_starts(c->uri, STR("ldaps://")))
+		return "schema = ad needs ldaps:// or starttls";
+	return schema->is_ad && !str_is_empty(c->follow_dn) ? "schema = ad cannot be followed" : NULL;
+}
+
 static const char *ldap_fault(const struct connector_config *c)
 {
 	if (str_is_empty(c->uri) || str_is_empty(c->bind_dn) || str_is_empty(c->password) ||
@@ -152,9 +170,7 @@ static const char *ldap_fault(const struct connector_config *c)
 		return NULL;
 	if (str_is_empty(c->id_attr) || str_is_empty(c->disable_attr) || str_is_empty(c->disable_value))
 		return "id_attr, disable_attr and disable_value are needed";
-	if (!ldap_group_kind(c->groups))
-		return "groups must be groupOfNames, groupOfUniqueNames, posixGroup or group";
-	return str_is_empty(c->groups_base) ? "groups_base is needed" : NULL;
+	return str_is_empty(c->groups_base) ? "groups_base is needed" : ldap_schema_fault(c);
 }
 
 static const char *sql_fault(const struct connector_config *c)
@@ -243,6 +259,8 @@ static int finish(struct arena *a, const char *path, const struct config *config
 
 	if (str_equal(c->kind, STR("directory")))
 		fill_from_directory(config, c);
+	if (str_is_empty(c->groups))
+		c->groups = str_equal(c->schema, STR("ad")) ? STR("group") : STR("groupOfNames");
 	if (str_is_empty(c->placeholder_member))
 		c->placeholder_member = c->bind_dn;
 	if (str_is_empty(c->ca_file))

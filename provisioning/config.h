@@ -41,6 +41,8 @@ struct connector_config {
 	struct str password;
 	struct str people_base; /* where account entries stand */
 	struct str groups_base; /* where role groups stand */
+	struct str schema;      /* ldap_schema.h */
+	struct str upn_domain;  /* of userPrincipalName in Active Directory, or empty */
 	struct str id_attr;     /* attribute that carries our account id */
 	struct str disable_attr, disable_value;
 	struct str placeholder_member;

@@ -1,4 +1,4 @@
-#include "provisioning/ldap_groups.h"
+#include "provisioning/ldap_schema.h"
 
 #include "common/base/err.h"
 #include "common/base/text.h"
@@ -9,6 +9,7 @@
 #define GROUPS_MAX 1000
 /* objectClassViolation (RFC 4511 §4.1.9): the last member may not go. */
 #define CODE_CLASS_VIOLATION 65
+#define CODE_UNWILLING 53
 #define GID_MAX 0x7FFFFFFF
 
 const struct ldap_group_kind *ldap_group_kind(struct str class)
@@ -154,6 +155,7 @@ static enum verdict group_create(struct call *c, struct str group_dn, struct str
 		{ str_c(kind->member), members, kind->wants_member ? 2 : 1 },
 		{ STR("gidNumber"), &gid, 1 },
 	};
+	const bool is_ad = p->schema->is_ad;
 	enum verdict verdict;
 
 	op_forgive(c->op);
@@ -162,7 +164,9 @@ static enum verdict group_create(struct call *c, struct str group_dn, struct str
 	verdict = kind->wants_gid ? next_gid(c, &gid) : VERDICT_DONE;
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	if (ldap_add(c->op, p->pool, group_dn, attrs, kind->wants_gid ? 4 : 3) == 0)
+	if (is_ad)
+		attrs[3] = (struct ldap_attr){ STR("sAMAccountName"), &role, 1 };
+	if (ldap_add(c->op, p->pool, group_dn, attrs, kind->wants_gid || is_ad ? 4 : 3) == 0)
 		return kind->wants_gid ? keep_gid(c, group_dn, gid) : VERDICT_DONE;
 	/* Made by another thread just now: the next attempt finds it. */
 	if (c->op->error.code == ERR_CONFLICT)
@@ -196,6 +200,9 @@ static enum verdict group_leave(struct call *c, struct str group_dn, struct str 
 
 	if (ldap_modify(c->op, p->pool, group_dn, changes, 1) == 0)
 		return VERDICT_DONE;
+	/* Active Directory's word for "it is no member": somebody was faster. */
+	if (p->schema->is_ad && ldap_result_code(c->op) == CODE_UNWILLING)
+		return call_fault(c, VERDICT_NOT_DONE, "race", "%.*s", STR_ARG(c->op->error.detail));
 	if (!p->groups->wants_member || ldap_result_code(c->op) != CODE_CLASS_VIOLATION)
 		return ldap_verdict(c, true);
 	op_forgive(c->op);

@@ -8,9 +8,11 @@
 
 #include "provisioning/ldap_map.h"
 
+struct ldap_schema;
 struct ldap_platform {
 	const struct connector_config *config;
 	struct ldap_pool *pool;
+	const struct ldap_schema *schema;
 	const struct ldap_group_kind *groups;
 	char *id_attr, *disable_attr;
 	char *member_of; /* or NULL */

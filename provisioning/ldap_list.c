@@ -4,6 +4,7 @@
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
 #include "provisioning/ldap_members.h"
+#include "provisioning/ldap_ranged.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct member {
 struct session {
 	struct ldap_pages *people;
 	const char *member_attr;
+	struct ldap_pool *ranges; /* where values come a range at a time; or NULL */
 	char roles[ROLES_MAX][ROLE_MAX_BYTES + 1];
 	size_t n_roles;
 	struct member *members; /* sorted by dn once all are there */
@@ -41,12 +43,27 @@ static void add_member(struct session *s, uint64_t dn)
 	s->members[s->n_members++] = (struct member){ dn, (uint32_t)s->n_roles };
 }
 
+static void add_members(struct session *s, const struct ldap_attr *members)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new((size_t)64 * 1024);
+
+	for (size_t i = 0; i < members->n_values; i++) {
+		arena_reset(scratch);
+		add_member(s, ldap_dn_hash(scratch, members->values[i]));
+	}
+}
+
+static int add_members_of_range(void *context, const struct ldap_attr *members)
+{
+	add_members(context, members);
+	return 0;
+}
+
 static int take_group(void *context, struct op *op, const struct ldap_entry *entry)
 {
 	struct session *s = context;
-	const struct ldap_attr *members = ldap_entry_attr(entry, s->member_attr);
 	struct str role = ldap_entry_value(entry, "cn");
-	_cleanup_(arena_freep) struct arena *scratch = arena_new((size_t)64 * 1024);
+	int result = 0;
 
 	/* Of no role of ours, which are short. */
 	if (str_is_empty(role) || role.len > ROLE_MAX_BYTES)
@@ -54,12 +71,12 @@ static int take_group(void *context, struct op *op, const struct ldap_entry *ent
 	if (s->n_roles == ROLES_MAX)
 		return op_fail(op, ERR_LIMIT, "there are too many groups");
 	memcpy(s->roles[s->n_roles], role.p, role.len);
-	for (size_t i = 0; i < members->n_values; i++) {
-		arena_reset(scratch);
-		add_member(s, ldap_dn_hash(scratch, members->values[i]));
-	}
+	if (s->ranges)
+		result = ldap_ranged(op, s->ranges, entry->dn, s->member_attr, add_members_of_range, s);
+	else
+		add_members(s, ldap_entry_attr(entry, s->member_attr));
 	s->n_roles++;
-	return 0;
+	return result;
 }
 
 static int by_dn(const void *x, const void *y)
@@ -72,12 +89,14 @@ static int by_dn(const void *x, const void *y)
 static int read_groups(struct op *op, const struct ldap_listing *listing, struct session *s)
 {
 	static const struct ldap_pages_size size = { 20, GROUP_BYTES };
-	const char *const attrs[] = { "cn", listing->groups->member, NULL };
+	const bool is_ranged = listing->schema && listing->schema->is_ad;
+	const char *const attrs[] = { "cn", is_ranged ? NULL : listing->groups->member, NULL };
 	const struct ldap_list_of of = { listing->groups_base, ldap_filter_present(op->arena, listing->groups->member), attrs };
 	struct ldap_pages *groups;
 	int result;
 
 	s->member_attr = listing->groups->member;
+	s->ranges = is_ranged ? listing->pool : NULL;
 	if (ldap_pages_open(op, listing->pool, &size, &groups) < 0)
 		return op->error.code;
 	do
@@ -168,9 +187,9 @@ static struct str copied(struct arena *a, struct str s)
 
 void ldap_list_entry(struct arena *a, const struct ldap_listing *listing, void *instance, const struct ldap_entry *entry, json_t *document, struct listed *ret)
 {
-	ret->ext_id = arena_dup(a, entry->dn);
+	ret->ext_id = listing->schema ? ldap_schema_ext_id(a, listing->schema, entry) : arena_dup(a, entry->dn);
 	ret->account_id = copied(a, ldap_entry_value(entry, listing->id_attr));
-	ret->login = copied(a, ldap_entry_value(entry, "uid"));
+	ret->login = copied(a, ldap_entry_value(entry, listing->schema ? listing->schema->login_attr : "uid"));
 	ret->etag = STR_NULL;
 	ret->active = listing->show(a, instance, entry, document);
 }

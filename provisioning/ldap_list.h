@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "provisioning/ldap_map.h"
+#include "provisioning/ldap_schema.h"
 
 struct ldap_listing {
 	struct ldap_pool *pool;
@@ -17,6 +17,7 @@ struct ldap_listing {
 	const char *member_of;           /* of the entries, instead of the groups; or NULL */
 	const char *const *attrs;
 	const char *id_attr;             /* carries our account id */
+	const struct ldap_schema *schema; /* NULL: rfc2798 */
 	/* Adds what the entry holds to document; says whether it is on. */
 	bool (*show)(struct arena *a, void *instance, const struct ldap_entry *entry, json_t *document);
 };

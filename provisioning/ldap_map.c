@@ -4,7 +4,8 @@
 #include "common/base/err.h"
 #include "common/base/text.h"
 #include "common/net/ldap_filter.h"
-#include "provisioning/match.h"
+
+#include <string.h>
 
 #define CHANGE_MAX_BYTES 8192
 
@@ -277,7 +278,7 @@ static enum verdict is_at_known(struct call *c, struct ldap_pool *pool, const ch
 }
 
 /* Moved and without our id: it would still sign in by its name. */
-static enum verdict is_named_so(struct call *c, struct ldap_pool *pool, struct str base)
+static enum verdict is_named_so(struct call *c, struct ldap_pool *pool, struct str base, const char *login_attr)
 {
 	static const char *const attrs[] = { "1.1", NULL };
 	const struct ldap_entry *entries;
@@ -285,7 +286,7 @@ static enum verdict is_named_so(struct call *c, struct ldap_pool *pool, struct s
 	size_t n = 0;
 
 	op_forgive(c->op);
-	if (ldap_filter_eq(c->op, "uid", c->want->login, &filter) < 0)
+	if (ldap_filter_eq(c->op, login_attr, c->want->login, &filter) < 0)
 		return ldap_verdict(c, false);
 	if (ldap_search(c->op, pool, base, LDAP_SUB, filter, attrs, 1, &entries, &n) < 0 && c->op->error.code != ERR_LIMIT)
 		return ldap_verdict(c, false);
@@ -294,9 +295,10 @@ static enum verdict is_named_so(struct call *c, struct ldap_pool *pool, struct s
 	return call_fault(c, VERDICT_ABSENT, "absent", "no entry");
 }
 
-enum verdict ldap_find_unmarked(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr, const char *const *attrs,
-                                const struct ldap_entry **ret_entry)
+enum verdict ldap_find_unmarked(struct call *c, struct ldap_pool *pool, struct str base, const char *login_attr, const char *id_attr,
+                                const char *const *attrs, const struct ldap_entry **ret_entry)
 {
+	const bool is_named_by_login = strcmp(login_attr, "uid") == 0;
 	enum verdict verdict = VERDICT_ABSENT;
 	struct str dn;
 
@@ -305,35 +307,12 @@ enum verdict ldap_find_unmarked(struct call *c, struct ldap_pool *pool, struct s
 	if (verdict != VERDICT_ABSENT)
 		return verdict;
 	op_forgive(c->op);
+	if (!is_named_by_login)
+		return is_named_so(c, pool, base, login_attr);
 	if (ldap_dn_child(c->op, "uid", c->want->login, base, &dn) < 0)
 		return ldap_verdict(c, false);
 	verdict = ldap_read(c, pool, dn, attrs, ret_entry);
 	if (verdict == VERDICT_DONE)
 		return call_fault(c, VERDICT_CONFLICT, "conflict", "the user name belongs to an entry that is not ours");
-	return verdict == VERDICT_ABSENT && !str_is_null(c->ext_id) ? is_named_so(c, pool, base) : verdict;
-}
-
-enum verdict ldap_match(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr, const struct match_rule *rule, struct str value,
-                        struct candidates *all)
-{
-	const char *attrs[] = { "uid", id_attr, NULL };
-	const struct ldap_entry *entries;
-	struct str filter;
-	size_t n = 0;
-
-	op_forgive(c->op);
-	if (ldap_filter_eq(c->op, arena_cstr(c->op->arena, rule->path), value, &filter) < 0)
-		return ldap_verdict(c, false);
-	if (ldap_search(c->op, pool, base, LDAP_SUB, filter, attrs, CANDIDATES_MAX, &entries, &n) < 0) {
-		if (c->op->error.code == ERR_LIMIT)
-			return call_fault(c, VERDICT_REFUSED, "disputed", "more than %d entries have that %.*s", CANDIDATES_MAX, STR_ARG(rule->path));
-		return ldap_verdict(c, false);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct str owner = ldap_entry_value(&entries[i], id_attr);
-
-		match_add(all, (struct candidate){ .ext_id = entries[i].dn, .label = ldap_entry_value(&entries[i], "uid"), .rule = rule,
-			                           .is_linked = !str_is_empty(owner) && !str_equal_nocase(owner, c->want->account_id) });
-	}
-	return VERDICT_DONE;
+	return verdict == VERDICT_ABSENT && !str_is_null(c->ext_id) ? is_named_so(c, pool, base, login_attr) : verdict;
 }

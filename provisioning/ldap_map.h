@@ -54,9 +54,6 @@ int ldap_map_open(struct op *op, const struct connector_config *config, struct l
 /* One entry by its DN: VERDICT_ABSENT when it is not there. */
 enum verdict ldap_read(struct call *c, struct ldap_pool *pool, struct str dn, const char *const *attrs,
                        const struct ldap_entry **ret_entry);
-/* Every entry below base whose attribute is value, as candidates; linked: another id stands in id_attr. */
-enum verdict ldap_match(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr, const struct match_rule *rule, struct str value,
-                        struct candidates *all);
 /* The one entry below base whose attribute id_attr is our account id; > 1 = disputed. */
 enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr,
                        const char *const *attrs, const struct ldap_entry **ret_entry);
@@ -64,5 +61,5 @@ enum verdict ldap_find(struct call *c, struct ldap_pool *pool, struct str base, 
  * When no entry carries our id: VERDICT_CONFLICT when one without it is where ours was (c->ext_id) or has our user name, VERDICT_ABSENT
  * when none is.  VERDICT_DONE: ours is at c->ext_id, outside of base.
  */
-enum verdict ldap_find_unmarked(struct call *c, struct ldap_pool *pool, struct str base, const char *id_attr, const char *const *attrs,
-                                const struct ldap_entry **ret_entry);
+enum verdict ldap_find_unmarked(struct call *c, struct ldap_pool *pool, struct str base, const char *login_attr, const char *id_attr,
+                                const char *const *attrs, const struct ldap_entry **ret_entry);

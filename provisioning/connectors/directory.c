@@ -120,7 +120,7 @@ static enum verdict directory_look_up(struct call *c, struct observed *ret)
 	enum verdict verdict = ldap_find(c, d->pool, d->config->people_base, "senAccountId", read_attrs, &entry);
 
 	if (verdict == VERDICT_ABSENT)
-		verdict = ldap_find_unmarked(c, d->pool, d->config->people_base, "senAccountId", read_attrs, &entry);
+		verdict = ldap_find_unmarked(c, d->pool, d->config->people_base, "uid", "senAccountId", read_attrs, &entry);
 	if (verdict == VERDICT_DONE)
 		observe(c, entry, ret);
 	return verdict;

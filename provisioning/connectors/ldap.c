@@ -10,8 +10,8 @@
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
-#include "provisioning/ldap_groups.h"
 #include "provisioning/ldap_members.h"
+#include "provisioning/ldap_schema.h"
 #include "provisioning/ldap_watch.h"
 
 #include <stdlib.h>
@@ -38,6 +38,7 @@ static int ldap_open(struct op *op, const struct connector_config *config, void 
 		abort();
 	p->config = config;
 	p->groups = ldap_group_kind(config->groups);
+	p->schema = ldap_schema(config->schema);
 	/* By name too: the attribute that disables may be an operational one, and the one that names groups mostly is. */
 	p->read_attrs[0] = "*";
 	p->read_attrs[1] = p->disable_attr;
@@ -52,13 +53,10 @@ static int ldap_open(struct op *op, const struct connector_config *config, void 
 
 static void want_on(const struct ldap_platform *p, struct ldap_wanted *w, const struct desired *want, bool is_new)
 {
-	if (want->mapping) {
-		ldap_want_mapped(w, want, is_new);
-	} else {
-		ldap_want_person(w, want);
-		ldap_want(w, "ou", want->unit_name);
-		ldap_want(w, "departmentNumber", want->unit_code);
-	}
+	if (want->mapping)
+		ldap_schema_want_mapped(p->schema, w, want, is_new);
+	else
+		ldap_schema_want(p->schema, w, want);
 	w->leaves = NULL;
 	ldap_want(w, p->id_attr, want->account_id);
 }
@@ -77,11 +75,6 @@ static enum verdict check_mapping(struct call *c)
 	return VERDICT_DONE;
 }
 
-static bool is_off(const struct ldap_platform *p, const struct ldap_entry *entry)
-{
-	return ldap_attr_has(ldap_entry_attr(entry, p->disable_attr), p->config->disable_value);
-}
-
 static size_t entry_changes(struct call *c, const struct ldap_entry *entry,
                             struct ldap_change ret_changes[LDAP_WANTED_MAX])
 {
@@ -90,11 +83,16 @@ static size_t entry_changes(struct call *c, const struct ldap_entry *entry,
 
 	if (c->want->active)
 		want_on(p, &w, c->want, false);
-	if (!c->want->active)
-		ldap_want(&w, p->disable_attr, p->config->disable_value);
-	else if (is_off(p, entry) && !desired_leaves(c->want, "active"))
-		ldap_want(&w, p->disable_attr, STR(""));
+	if (!c->want->active || (ldap_schema_is_off(p, entry) && !desired_leaves(c->want, "active")))
+		ldap_schema_want_state(p, &w, entry, !c->want->active);
 	return ldap_changes(&w, entry, ret_changes);
+}
+
+static struct str ext_id_of(const struct call *c, const struct ldap_entry *entry)
+{
+	const struct ldap_platform *p = c->instance;
+
+	return ldap_schema_ext_id(c->op->arena, p->schema, entry);
 }
 
 static void observe(struct call *c, const struct ldap_standing *s, struct observed *ret)
@@ -102,10 +100,10 @@ static void observe(struct call *c, const struct ldap_standing *s, struct observ
 	struct ldap_change changes[LDAP_WANTED_MAX];
 
 	*ret = (struct observed){
-		.ext_id = s->entry->dn,
+		.ext_id = ext_id_of(c, s->entry),
 		.is_known = true,
 		/* Membership is access: somebody in a role is not off. */
-		.active = !is_off(c->instance, s->entry) || (!c->want->active && s->n_groups > 0),
+		.active = !ldap_schema_is_off(c->instance, s->entry) || (!c->want->active && s->n_groups > 0),
 		.matches = entry_changes(c, s->entry, changes) == 0 && ldap_groups_match(c, s),
 	};
 }
@@ -117,7 +115,7 @@ static enum verdict ldap_look_up(struct call *c, struct observed *ret)
 	enum verdict verdict = ldap_find(c, p->pool, p->config->people_base, p->id_attr, p->read_attrs, &s.entry);
 
 	if (verdict == VERDICT_ABSENT)
-		verdict = ldap_find_unmarked(c, p->pool, p->config->people_base, p->id_attr, p->read_attrs, &s.entry);
+		verdict = ldap_find_unmarked(c, p->pool, p->config->people_base, p->schema->login_attr, p->id_attr, p->read_attrs, &s.entry);
 	if (verdict == VERDICT_DONE)
 		verdict = ldap_groups_read(c, &s);
 	if (verdict == VERDICT_DONE)
@@ -150,7 +148,6 @@ static enum verdict ldap_read_back(struct call *c, struct observed *ret)
 
 static enum verdict ldap_create(struct call *c, struct observed *ret)
 {
-	static const struct str class = { "inetOrgPerson", 13 };
 	struct ldap_platform *p = c->instance;
 	struct ldap_wanted w = { .arena = c->op->arena };
 	struct ldap_attr attrs[LDAP_WANTED_MAX + 1];
@@ -164,11 +161,13 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 		return VERDICT_REFUSED;
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
-	if (ldap_dn_child(c->op, "uid", c->want->login, p->config->people_base, &entry.dn) < 0)
+	if (c->want->login.len > p->schema->login_max)
+		return call_fault(c, VERDICT_REFUSED, "data", "a %s has at most %zu characters", p->schema->login_attr, p->schema->login_max);
+	if (ldap_dn_child(c->op, p->schema->rdn_attr, c->want->login, p->config->people_base, &entry.dn) < 0)
 		return ldap_verdict(c, true);
-	ldap_want(&w, "uid", c->want->login);
+	ldap_schema_want_new(p, &w, c->want);
 	want_on(p, &w, c->want, true);
-	n = ldap_new_entry(&w, &class, 1, attrs);
+	n = ldap_new_entry(&w, p->schema->classes, p->schema->n_classes, attrs);
 	entry.attrs = attrs;
 	entry.n_attrs = n;
 	began_us = trace_begin(c);
@@ -181,8 +180,10 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 		                                 : verdict;
 	}
 	/* From here on it exists, whatever becomes of the groups: the next attempt is an update. */
-	*ret = (struct observed){ .ext_id = entry.dn };
-	c->ext_id = entry.dn;
+	if (p->schema->is_ad && ldap_read(c, p->pool, entry.dn, p->read_attrs, &s.entry) != VERDICT_DONE)
+		return call_fault(c, VERDICT_IN_DOUBT, "timeout", "what came of the new entry is not known");
+	*ret = (struct observed){ .ext_id = ext_id_of(c, s.entry) };
+	c->ext_id = ret->ext_id;
 	return ldap_groups_bring(c, &s);
 }
 
@@ -200,7 +201,8 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 		verdict = read_standing(c, &s);
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	if (c->want->active && !c->want->login_is_theirs && !desired_leaves(c->want, "uid") && !str_equal_nocase(ldap_entry_value(s.entry, "uid"), c->want->login))
+	if (c->want->active && !c->want->login_is_theirs && !desired_leaves(c->want, "uid") &&
+	    !str_equal_nocase(ldap_entry_value(s.entry, p->schema->login_attr), c->want->login))
 		return call_fault(c, VERDICT_REFUSED, "rename", "the user name differs; entries are not renamed");
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
@@ -263,13 +265,13 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 
 	want_on(instance, &w, &nobody, false);
 	ldap_shown(a, &w, entry, document);
-	return !is_off(instance, entry);
+	return !ldap_schema_is_off(instance, entry);
 }
 
 static struct ldap_listing listing_of(const struct ldap_platform *p)
 {
-	return (struct ldap_listing){ p->pool, p->config->people_base, STR("(objectClass=inetOrgPerson)"), p->config->groups_base, p->groups, p->member_of,
-		                      p->read_attrs, p->id_attr, show };
+	return (struct ldap_listing){ p->pool, p->config->people_base, p->schema->people_filter, p->config->groups_base, p->groups, p->member_of,
+		                      p->read_attrs, p->id_attr, p->schema, show };
 }
 
 static enum verdict ldap_list_accounts(struct call *c, struct list_page *page)
@@ -301,7 +303,7 @@ static enum verdict ldap_platform_match(struct call *c, size_t rule, struct cand
 {
 	struct ldap_platform *p = c->instance;
 
-	return ldap_match(c, p->pool, p->config->people_base, p->id_attr, &c->want->mapping->rules[rule], c->want->matches[rule].text, all);
+	return ldap_match(c, p, &c->want->mapping->rules[rule], c->want->matches[rule].text, all);
 }
 
 /* Our id is added, never put in the place of another: a second one at the same time loses. */
@@ -320,7 +322,7 @@ static enum verdict ldap_adopt(struct call *c, struct observed *ret)
 		return call_fault(c, VERDICT_CONFLICT, "conflict", "the entry belongs to another account of ours");
 	if (str_is_empty(owner) && ldap_modify(c->op, p->pool, c->ext_id, &change, 1) < 0)
 		return ldap_verdict(c, true);
-	*ret = (struct observed){ .ext_id = entry->dn };
+	*ret = (struct observed){ .ext_id = ext_id_of(c, entry) };
 	return VERDICT_DONE;
 }
 

@@ -48,6 +48,7 @@ struct stand {
 	bool can_move;      /* STAND_MOVE */
 	bool needs_name;    /* refuses an account without a full name */
 	bool hides_roles;   /* a listing does not show them */
+	size_t login_max;   /* characters of a user name; 0: as many as we have */
 	const char *name_path; /* of a mapping: where the full name stands; NULL: it cannot be asked which accounts are there */
 	const struct CMUnitTest *own; /* scenarios of this kind alone, or NULL */
 	size_t n_own;

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define MANY 10000
 #define AT_ONCE 700
 /* A read, a modification of one value, a read back; never ten thousand names. */
 #define BYTES_MAX 4000
@@ -64,12 +63,12 @@ static void test_one_of_ten_thousand(void **state)
 	size_t bytes;
 
 	(void)state;
-	fill("MC", MANY);
+	fill("MC", LDAP_MANY);
 	bytes = proxy_n_bytes(kit.proxy);
 	began_ms = clock_mono_ms();
 	r = kit_go(d, NULL);
 	assert_outcome(r, OUTCOME_OK);
-	print_message("into a group of %d: %d ms, %zu bytes sent\n", MANY, (int)(clock_mono_ms() - began_ms), proxy_n_bytes(kit.proxy) - bytes);
+	print_message("into a group of %d: %d ms, %zu bytes sent\n", LDAP_MANY, (int)(clock_mono_ms() - began_ms), proxy_n_bytes(kit.proxy) - bytes);
 	assert_in_range(proxy_n_bytes(kit.proxy) - bytes, 1, BYTES_MAX);
 	assert_true(stand_ldap_count(members_that("annth"), "dn:") == 1);
 	assert_true(str_contains(listed_document(d), STR("\"roles\":[\"mc\"]")));
@@ -82,7 +81,7 @@ static void test_one_of_ten_thousand(void **state)
 	assert_in_range(proxy_n_bytes(kit.proxy) - bytes, 1, BYTES_MAX);
 	assert_true(stand_ldap_count(members_that("annth"), "dn:") == 0);
 	assert_true(stand_ldap_count(members_that("m0"), "dn:") == 1);
-	assert_true(stand_ldap_count(members_that("m9999"), "dn:") == 1);
+	assert_true(stand_ldap_count(members_that(arena_printf(kit.arena, "m%d", LDAP_MANY - 1).p), "dn:") == 1);
 }
 
 /* Somebody has taken the placeholder out: the group stays all the same, without us. */
@@ -93,7 +92,7 @@ static void test_the_last_one_leaves(void **state)
 
 	(void)state;
 	assert_outcome(r, OUTCOME_OK);
-	if (strcmp(LDAP_GROUPS, "posixGroup") != 0)
+	if (strcmp(LDAP_GROUPS, "groupOfNames") == 0)
 		stand_ldap_modify(arena_printf(kit.arena, "dn: %.*s\nchangetype: modify\ndelete: %s\n%s: %.*s\n", STR_ARG(group_dn("MC")), stand_ldap_member_attr(),
 		                               stand_ldap_member_attr(), STR_ARG(kit.config.placeholder_member)));
 	kit_roles(d, "");

@@ -159,6 +159,7 @@ static int begin(struct arena *a, struct connector_config *config)
 	config->disable_attr = STR("employeeType");
 	config->disable_value = STR("disabled");
 	config->ca_file = STR("");
+	config->schema = STR("rfc2798");
 	config->groups = STR(LDAP_GROUPS);
 	config->gid_first = 5000;
 	return (int)port;

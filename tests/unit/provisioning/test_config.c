@@ -87,6 +87,8 @@ static void a_whole_configuration(void **state)
 	c = connector_of(&config, "P03");
 	assert_str_equal(c->id_attr, "employeeNumber");
 	assert_str_equal(c->placeholder_member, "cn=c");
+	assert_str_equal(c->groups, "groupOfNames");
+	assert_str_equal(c->schema, "rfc2798");
 	/* Who signs is known to the whole program. */
 	assert_ptr_equal(c->keys, &config.keys);
 	assert_str_equal(c->keys->master_secret, "s3cret");
@@ -127,6 +129,12 @@ static void faults_refuse_the_start(void **state)
 		{ BASE SCIM "concurrency = 65\n", "conf:17: " },
 		{ BASE SCIM "tokn_file = x\n", "conf:17: unknown key 'tokn_file' in [connector.P02]; did you mean 'token_file'?" },
 		{ BASE "[connector.P03]\nkind = ldap\nuri = ldaps://x\n", "conf:13: [connector.P03]: uri, bind_dn" },
+		{ BASE LDAP "groups = netgroup\n", "groups must be" },
+		{ BASE LDAP "schema = nis\n", "schema must be" },
+		{ BASE "[connector.P03]\nkind = ldap\nuri = ldap://127.0.0.1\nbind_dn = cn=c\npassword_file = secret\npeople_base = ou=users\ngroups_base = ou=groups\n"
+		  "schema = ad\n", "schema = ad needs ldaps:// or starttls" },
+		{ BASE LDAP "schema = ad\nfollow_dn = cn=r\nfollow_password_file = secret\n", "cannot be followed" },
+		{ BASE LDAP "follow_dn = cn=r\n", "follow_dn and follow_password_file" },
 		{ BASE WEBHOOK "url = https://p05.example\n", "url:" },
 		{ BASE WEBHOOK "url = https://p05.example/a#b\n", "url:" },
 		{ BASE WEBHOOK "url = https://p05.example/a\nsignature = rsa\n", "es256 or hmac-sha256" },
