@@ -328,6 +328,46 @@ test('the database crashes amid a batch; slapd is killed and comes back', async 
   }
 });
 
+test('the disk of the database is full: first nothing can be noted down, then the database dies of it; and there is space again', async () => {
+  const liar = new Liar(), p = await platform('FDISK', liar), engine = await provisioner('disk', [p]);
+  const padding = '00000000-0000-4000-8000-00000000d15c', segment = 16 * 1024 * 1024;
+  try {
+    const before = await people(6, p);
+    await until('settled', () => settled(p));
+    // The log of operations is as large as a segment of the write-ahead log: files may grow to that size, and it may not grow.
+    await sql(`INSERT INTO sen.op_log (account_id, platform_id, op, gen, outcome, ms, detail, task_id)
+      SELECT $1, $2, 'none', 0, 'ok', 0, repeat('x', 100), '' FROM generate_series(1, 110000)`, padding, p.id);
+    assert.ok(Number((await sql(`SELECT max(pg_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'sen.op_log'::regclass`))[0][0]) > segment);
+    await ctl('full', 'postgres', String(segment));
+    const during = await people(12, p);
+    for (const { login } of before.slice(0, 3)) await revoke(login, p);
+    await until('it is full', () => /worker.complete.*(extend|too large|space)/i.test(engine.output()), 15000);
+    await until('revoked there all the same', () => before.slice(0, 3).every(({ id }) => liar.of(id).every((user) => !user.active)), 10000);
+    assert.ok(await bindings(p) > 0, 'noted down on a full disk');
+    await ctl('full', 'postgres', 'unlimited');
+    await until('settled', async () => { await hurry(p); return settled(p); }, 30000);
+    await check(p, [...before, ...during]);
+
+    // Not even the write-ahead log can be written.
+    const later = await people(4, p);
+    for (const { login } of during.slice(0, 3)) await revoke(login, p);
+    await ctl('full', 'postgres', '65536');
+    await until('it has died of it', async () => sql(`SELECT pg_logical_emit_message(false, 'full', repeat('x', 1000000))`).then(() => false, () => true), 10000);
+    await sleep(500);
+    await ctl('full', 'postgres', 'unlimited').catch(() => {});
+    await until('the database', async () => { await ctl('revive', 'postgres'); return (await sql('SELECT 1')).length === 1; }, 20000);
+    await until('the server', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
+    await until('settled', async () => { await hurry(p); return settled(p); }, 30000);
+    await check(p, [...before, ...during, ...later]);
+  } finally {
+    await ctl('full', 'postgres', 'unlimited').catch(() => {});
+    await ctl('revive', 'postgres');
+    await sql('DELETE FROM sen.op_log WHERE account_id = $1', padding).catch(() => {});
+    await engine.stop();
+    await liar.stop();
+  }
+});
+
 test('the clock of the machine jumps by an hour, forth and back', async () => {
   const liar = new Liar(), p = await platform('FTIME', liar), offset = write(folderFor('faults-time'), 'offset', '+0');
   const engine = await provisioner('time', [p], { env: {
