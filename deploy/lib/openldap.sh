@@ -72,7 +72,7 @@ slapd_hash_of() {
 
 # slapd_config NAME SUFFIX DATABASE-FILE SCHEMA UNIQUE-URI: the whole of cn=config.
 slapd_config() {
-	fill_template "$SEN_ROOT/deploy/openldap/config.ldif" NAME="$1" RUN="$STATE/run" DATA="$STATE/$1/data" \
+	fill_template "$SEN_ROOT/deploy/openldap/config.ldif" NAME="$1" RUN="$STATE/run" DATA="$STATE/$1/data" TLS="$STATE/$1/tls" \
 		SUFFIX="$2" UID="$(id -u "$SEN_USER")" GID="$(id -g "$SEN_USER")" SCHEMA="$4" \
 		DATABASE="$(fill_template "$3" SUFFIX="$2")" UNIQUE="olcUniqueURI: $5"
 }
@@ -86,6 +86,7 @@ slapd_create() {
 		as_server rm -rf "$dir"
 		as_server mkdir -m 700 "$dir" "$dir/data"
 	fi
+	slapd_certificate "$dir"
 	as_server rm -rf "$dir/config"
 	as_server mkdir -m 700 "$dir/config"
 	"$config" | slapd_add "$dir" -n 0
@@ -93,6 +94,13 @@ slapd_create() {
 		"$tree" | slapd_add "$dir" -b "$suffix"
 		as_server touch "$dir/complete"
 	fi
+}
+
+# slapd_certificate DIR: for StartTLS on loopback, its own authority.
+slapd_certificate() {
+	as_server test ! -s "$1/tls.crt" || return 0
+	in_state sh -c 'umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=slapd \
+		-addext subjectAltName=IP:127.0.0.1 -keyout "$1/tls.key" -out "$1/tls.new" 2>/dev/null && mv "$1/tls.new" "$1/tls.crt"' sh "$1"
 }
 
 # slapd_add DIR SLAPADD-ARGUMENT...: entries from standard input.
@@ -108,7 +116,7 @@ slapd_run() {
 	(
 		ulimit -n 4096
 		service_start "$name" "$STATE/bin/slapd" -d 0 -F "$STATE/$name/config" \
-			-h "$(ldapi_uri "$name") ldap://127.0.0.1:$port"
+			-h "$(ldapi_uri "$name") ldap://127.0.0.1:$port${SLAPD_ALSO_ON:+ ldap://$SLAPD_ALSO_ON:$port}"
 	)
 	wait_for "$name" 30 ldap_admin "$name" ldapwhoami
 }

@@ -4,6 +4,8 @@
  *   SEN_TEST_LDAP_URI            ldap:// to loopback
  *   SEN_TEST_LDAP_BIND_DN        may write below the base, and read the entries and set their passwords
  *   SEN_TEST_LDAP_PASSWORD_FILE  its password
+ *   SEN_TEST_LDAP_CA             of its certificate, for 127.0.0.1 alone
+ *   SEN_TEST_LDAP_OTHER_NAME     an address at which it listens too
  *   SEN_TEST_LDAP_BASE           an entry that exists; the tests work in a folder below it that they remove
  */
 #pragma once

@@ -3,6 +3,8 @@
 # shellcheck disable=SC2034
 
 TESTS_PORT_BASE=${TESTS_PORT_BASE:-28400}
+# An address that slapd's certificate does not name.
+SLAPD_ALSO_ON=127.0.0.2
 
 # A new state folder for each run, gone at its end, with everything that was started in it.
 tests_begin() {
@@ -105,6 +107,9 @@ suite_ldap() {
 tests_ldap_env() {
 	rm -f "$TESTS_LOG/ldap.password"
 	(umask 077 && as_server cat "$STATE/secrets/ldap-sen-provisioner.password" >"$TESTS_LOG/ldap.password")
+	rm -f "$TESTS_LOG/ldap.crt"
+	as_server cat "$STATE/ldap/tls.crt" >"$TESTS_LOG/ldap.crt"
+	export SEN_TEST_LDAP_CA=$TESTS_LOG/ldap.crt SEN_TEST_LDAP_OTHER_NAME=$SLAPD_ALSO_ON
 	export SEN_TEST_LDAP_URI=ldap://127.0.0.1:$PORT_LDAP SEN_TEST_LDAP_BIND_DN=$LDAP_PROVISIONER_DN
 	export SEN_TEST_LDAP_PASSWORD_FILE=$TESTS_LOG/ldap.password SEN_TEST_LDAP_BASE="ou=people,$LDAP_SUFFIX"
 }
