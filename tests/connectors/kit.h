@@ -35,6 +35,7 @@ enum stand_act {
 	STAND_DELETE,
 	STAND_UNMARK,  /* our account id is taken off it */
 	STAND_MISMARK, /* it gets the id of somebody else's */
+	STAND_RELABEL, /* its user name becomes "ten-khac" */
 	STAND_MOVE,    /* it is at another place; the platform's identifier is another then */
 };
 #define STAND_OTHERS_ID "aaaaaaaa-0000-4000-8000-00000000000a"
@@ -45,6 +46,7 @@ struct stand {
 	bool knows_roles;   /* refuses a role that it does not have */
 	bool renames;       /* a user name may change */
 	bool can_lose_id;   /* STAND_UNMARK, STAND_MISMARK: the platform does not keep the account by our id itself */
+	bool can_relabel;   /* STAND_RELABEL */
 	bool can_move;      /* STAND_MOVE */
 	bool needs_name;    /* refuses an account without a full name */
 	bool hides_roles;   /* a listing does not show them */

@@ -22,6 +22,18 @@ static void assert_not_left_alive(struct result r, const struct desired *d)
 	assert_false(str_is_null(r.ext_id));
 }
 
+/* The statements file without a block. */
+static struct str without(struct str file, const char *block)
+{
+	const char *head = arena_printf(kit.arena, "-- name: %s\n", block).p, *text = arena_cstr(kit.arena, file);
+	const char *at = strstr(text, head), *next;
+
+	assert_non_null(at);
+	next = strstr(at + 1, "-- name: ");
+	assert_non_null(next);
+	return arena_printf(kit.arena, "%.*s%s", (int)(at - text), text, next);
+}
+
 static void test_disable_without_our_id(void **state)
 {
 	struct desired *d = kit_official("annth");
@@ -110,6 +122,30 @@ static void test_wanted_and_without_our_id(void **state)
 	assert_not_left_alive(kit_go(d, &r), d);
 }
 
+/* Neither our id nor the name finds it: only its key. */
+static void test_disable_under_another_name_without_our_id(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_relabel)
+		return;
+	kit_stand->act(STAND_UNMARK, "annth");
+	kit_stand->act(STAND_RELABEL, "annth");
+	kit_off(d);
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_BLOCKED);
+	assert_string_equal(r.fault.class, "disputed");
+	/* Without a statement that could find it nothing is believed either. */
+	kit.config.statements = without(without(kit.config.statements, "find_ext"), "find_login");
+	kit_reopen();
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_BLOCKED);
+	assert_string_equal(r.fault.class, "unprovable");
+	assert_true(kit_stand->look(kit.arena, "ten-khac").active);
+}
+
 static void test_disable_of_a_moved_account(void **state)
 {
 	struct desired *d = kit_official("annth");
@@ -152,6 +188,7 @@ const struct CMUnitTest scenarios_lost[] = {
 	SCENARIO(test_delete_without_our_id),
 	SCENARIO(test_disable_with_a_foreign_account_in_its_place),
 	SCENARIO(test_wanted_and_without_our_id),
+	SCENARIO(test_disable_under_another_name_without_our_id),
 	SCENARIO(test_disable_of_a_moved_account),
 	SCENARIO(test_disable_of_a_moved_account_without_our_id),
 };

@@ -251,6 +251,7 @@ static struct str act_ldif(struct arena *a, enum stand_act what, const char *log
 	case STAND_MOVE:
 		return arena_printf(a, "dn: %.*s\nchangetype: modrdn\nnewrdn: uid=%s\ndeleteoldrdn: 0\nnewsuperior: ou=away,ou=users,%.*s\n", STR_ARG(dn), login,
 		                    STR_ARG(stand_ldap_folder(a)));
+	case STAND_RELABEL:
 	case STAND_TAKE_ROLE:
 	default:
 		return STR_NULL;

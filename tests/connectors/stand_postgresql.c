@@ -58,7 +58,7 @@ const struct sql_stand stand_sql = {
 
 static const struct stand stand = {
 	.name_path = "name",
-	.name = "PostgreSQL", .keeps_phone = true, .knows_roles = true, .renames = true, .can_lose_id = true,
+	.name = "PostgreSQL", .keeps_phone = true, .knows_roles = true, .renames = true, .can_lose_id = true, .can_relabel = true,
 	.begin = begin, .set_port = stand_sql_set_port, .end = end, .wipe = stand_sql_wipe, .look = stand_sql_look, .act = stand_sql_act,
 	.count = stand_sql_count, .spoil_password = stand_sql_spoil_password,
 };

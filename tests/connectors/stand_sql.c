@@ -118,6 +118,9 @@ void stand_sql_act(enum stand_act act, const char *login)
 	case STAND_MISMARK:
 		run("UPDATE users SET sen_id = '" STAND_OTHERS_ID "' WHERE login = '%s'", login);
 		break;
+	case STAND_RELABEL:
+		run("UPDATE users SET login = 'ten-khac' WHERE login = '%s'", login);
+		break;
 	case STAND_MOVE:
 	default:
 		fail_msg("keys of rows are what others refer to");

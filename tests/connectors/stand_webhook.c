@@ -267,6 +267,7 @@ static void act(enum stand_act what, const char *login)
 		break;
 	case STAND_UNMARK:
 	case STAND_MISMARK:
+	case STAND_RELABEL:
 	case STAND_MOVE:
 	default:
 		fail_msg("the receiver keeps accounts by our id");
