@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 
 #define AGAIN_AFTER_FAULT_MS 10000
+#define AGAIN_UNSURE_MS 60000
 
 static bool says(const json_t *config, const char *name)
 {
@@ -92,7 +93,8 @@ static bool is_the_platform(enum verdict verdict)
 	return verdict == VERDICT_DOWN || verdict == VERDICT_LIMITED;
 }
 
-static enum verdict ask(struct call *c, struct scim_known *k)
+/* *ret_unsure: something of it could not be had now, and perhaps could later. */
+static enum verdict ask(struct call *c, struct scim_known *k, bool *ret_unsure)
 {
 	static const struct {
 		const char *path;
@@ -105,6 +107,7 @@ static enum verdict ask(struct call *c, struct scim_known *k)
 
 		if (is_the_platform(verdict))
 			return verdict;
+		*ret_unsure = *ret_unsure || verdict == VERDICT_NOT_DONE || x.status == 401;
 		if (verdict == VERDICT_DONE)
 			documents[i].take(x.json, k);
 		/* One without this has seldom the others; and who we are is for the request itself to find out. */
@@ -117,23 +120,28 @@ static enum verdict ask(struct call *c, struct scim_known *k)
 	return VERDICT_DONE;
 }
 
-static void keep(struct scim *s, const struct scim_known *known)
+/* What was known holds until something better is: a fault of an hour shall not turn groups into an attribute. */
+static void keep(struct scim *s, const struct scim_known *known, bool is_unsure)
 {
+	int64_t ms = s->switches.of[SCIM_SW_DISCOVERY_S] * 1000;
+
 	pthread_mutex_lock(&s->lock);
-	s->known = *known;
+	if (!is_unsure || !s->known.was_asked)
+		s->known = *known;
 	s->known.was_asked = true;
 	pthread_mutex_unlock(&s->lock);
-	atomic_store(&s->known_until_ms, clock_mono_ms() + s->switches.of[SCIM_SW_DISCOVERY_S] * 1000);
+	atomic_store(&s->known_until_ms, clock_mono_ms() + (is_unsure && ms > AGAIN_UNSURE_MS ? AGAIN_UNSURE_MS : ms));
 }
 
 /* With s->asking. */
 static enum verdict ask_and_keep(struct call *c, struct scim *s)
 {
 	struct scim_known known = { .has_config = false };
-	enum verdict verdict = ask(c, &known);
+	bool is_unsure = false;
+	enum verdict verdict = ask(c, &known, &is_unsure);
 
 	if (verdict == VERDICT_DONE) {
-		keep(s, &known);
+		keep(s, &known, is_unsure);
 		return verdict;
 	}
 	/* What was known of it holds; before anything is, nothing is sent. */

@@ -96,6 +96,28 @@ static void test_it_is_asked_again_after_a_time(void **state)
 	assert_int_equal(n, 2);
 }
 
+/* Once it was known that roles are groups there, a fault of its discovery does not make them an attribute. */
+static void test_what_is_known_outlives_a_fault(void **state)
+{
+	struct desired *d = kit_official("annth");
+	int64_t until_ms = clock_mono_ms() + 8000;
+	struct result r;
+
+	(void)state;
+	peer_tell("{'settings':{'roles':'reject'}}");
+	peer_switches("discovery_s=1");
+	r = kit_go(d, NULL);
+	assert_outcome(r, OUTCOME_OK);
+	assert_int_equal(peer_members("MC"), 1);
+	peer_tell("{'settings':{'discovery':'500'},'forgetCalls':true}");
+	while (peer_calls("GET", "/Schemas") == 0 && clock_mono_ms() < until_ms)
+		kit_go(d, &r);
+	kit_roles(d, "TK");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_int_equal(peer_members("MC"), 0);
+	assert_int_equal(peer_members("TK"), 1);
+}
+
 static void test_it_may_say_nothing_of_itself(void **state)
 {
 	static const char *const how[] = { "404", "403", "401", "501", "500", "html" };
@@ -931,6 +953,7 @@ static void test_notices_of_changes(void **state)
 const struct CMUnitTest scenarios_scim[N_SCENARIOS_SCIM] = {
 	SCENARIO(test_what_it_can_do_is_asked_once),
 	SCENARIO(test_it_is_asked_again_after_a_time),
+	SCENARIO(test_what_is_known_outlives_a_fault),
 	SCENARIO(test_it_may_say_nothing_of_itself),
 	SCENARIO(test_switches_override),
 	SCENARIO(test_an_unknown_media_type),

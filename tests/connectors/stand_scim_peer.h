@@ -18,7 +18,7 @@ size_t peer_members(const char *role);
 /* As another instance, with these switches besides those of the profile. */
 void peer_switches(const char *switches);
 
-#define N_SCENARIOS_SCIM 41
+#define N_SCENARIOS_SCIM 42
 extern const struct CMUnitTest scenarios_scim[N_SCENARIOS_SCIM]; /* on the persona "plain" */
 #define N_SCENARIOS_PERSONA 5
 extern const struct CMUnitTest scenarios_persona[N_SCENARIOS_PERSONA];
