@@ -10,7 +10,7 @@
 #include "provisioning/binding_store.h"
 #include "provisioning/deletion_store.h"
 #include "provisioning/expiry_store.h"
-#include "provisioning/form_keeper.h"
+#include "provisioning/form/keeper.h"
 #include "provisioning/guard_store.h"
 #include "provisioning/health_store.h"
 #include "provisioning/keeping_store.h"

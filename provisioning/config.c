@@ -4,9 +4,9 @@
 #include "common/base/url.h"
 #include "common/crypto/http_signature.h"
 #include "provisioning/connector.h"
-#include "provisioning/ldap_schema.h"
-#include "provisioning/scim_auth.h"
-#include "provisioning/scim_profile.h"
+#include "provisioning/ldap/schema.h"
+#include "provisioning/scim/auth.h"
+#include "provisioning/scim/profile.h"
 
 #define FIELD(member) offsetof(struct config, member)
 #define EACH(member) offsetof(struct connector_config, member)

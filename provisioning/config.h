@@ -28,7 +28,7 @@ struct connector_config {
 	struct str url;
 	struct str token;
 	struct str update;     /* "patch" or "put" */
-	struct str profile, switches; /* scim_profile.h */
+	struct str profile, switches; /* scim/profile.h */
 	struct str auth;       /* "bearer", "basic" (user, password), "oauth2" or "tls" */
 	struct str token_url, client_id, scope; /* of oauth2; secret as well */
 	struct str cert_file, key_file;         /* of ours, for mutual TLS */
@@ -41,7 +41,7 @@ struct connector_config {
 	struct str password;
 	struct str people_base; /* where account entries stand */
 	struct str groups_base; /* where role groups stand */
-	struct str schema;      /* ldap_schema.h */
+	struct str schema;      /* ldap/schema.h */
 	struct str upn_domain;  /* of userPrincipalName in Active Directory, or empty */
 	struct str id_attr;     /* attribute that carries our account id */
 	struct str disable_attr, disable_value;
@@ -55,7 +55,7 @@ struct connector_config {
 	struct str driver;      /* "postgresql" or "mariadb" */
 	struct str host, database, user;
 	int64_t port;           /* 0: the driver's own */
-	struct str statements;  /* sql_script.h */
+	struct str statements;  /* sql/script.h */
 	/* Webhook; url as well */
 	struct str signature;   /* "es256" or "hmac-sha256" */
 	struct str secret;      /* of hmac-sha256, of oauth2 */

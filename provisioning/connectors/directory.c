@@ -11,7 +11,7 @@
 
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
-#include "provisioning/ldap_watch.h"
+#include "provisioning/ldap/watch.h"
 
 #include <stdlib.h>
 

@@ -7,8 +7,8 @@
  */
 #include "provisioning/connectors/registry.h"
 
-#include "provisioning/form_document.h"
-#include "provisioning/form_store.h"
+#include "provisioning/form/document.h"
+#include "provisioning/form/store.h"
 
 #include <inttypes.h>
 

@@ -1,6 +1,6 @@
 /*
  * A platform whose accounts live in an LDAP server of its own: inetOrgPerson entries
- * uid=<login>,<people_base> (RFC 2798), roles as groups (ldap_groups.h), which knows nothing of us.
+ * uid=<login>,<people_base> (RFC 2798), roles as groups (ldap/groups.h), which knows nothing of us.
  * One attribute (id_attr) carries the account id.
  *
  * Off = out of every group and disable_attr set.
@@ -10,9 +10,9 @@
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
-#include "provisioning/ldap_members.h"
-#include "provisioning/ldap_schema.h"
-#include "provisioning/ldap_watch.h"
+#include "provisioning/ldap/members.h"
+#include "provisioning/ldap/schema.h"
+#include "provisioning/ldap/watch.h"
 
 #include <stdlib.h>
 

@@ -9,9 +9,9 @@
 #include "common/base/err.h"
 #include "common/base/url.h"
 #include "common/net/http_client.h"
-#include "provisioning/scim_events.h"
-#include "provisioning/scim_groups.h"
-#include "provisioning/scim_write.h"
+#include "provisioning/scim/events.h"
+#include "provisioning/scim/groups.h"
+#include "provisioning/scim/write.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /*
  * Platforms whose accounts live in tables of an SQL database, by statements that the operator declared
- * (sql_script.h): nothing is known of the tables but what these say.
+ * (sql/script.h): nothing is known of the tables but what these say.
  *
  * Each operation is one transaction: read, write what differs, read again, and commit only when what was
  * read is what was wanted.  Until COMMIT is sent nothing is ever in doubt.
@@ -9,7 +9,7 @@
 
 #include "common/base/err.h"
 #include "provisioning/match.h"
-#include "provisioning/sql_list.h"
+#include "provisioning/sql/list.h"
 
 #include <stdlib.h>
 

@@ -2,14 +2,14 @@
  * Platforms with a program of their own: every operation is one signed POST that says how the account shall be, and its
  * answer how it is.
  *
- * Messages have a number each, without gaps (webhook_log.h); a platform that misses one says so in any answer, and gets
+ * Messages have a number each, without gaps (webhook/log.h); a platform that misses one says so in any answer, and gets
  * it again.  What is asked only (look_up) has none.
  */
 #include "provisioning/connectors/registry.h"
 
 #include "common/crypto/keyring.h"
-#include "provisioning/webhook_http.h"
-#include "provisioning/webhook_log.h"
+#include "provisioning/webhook/http.h"
+#include "provisioning/webhook/log.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

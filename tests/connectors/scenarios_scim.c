@@ -1,7 +1,7 @@
 /* What SCIM servers can do and cannot, one thing at a time (stand_scim_peer.h): how they say it, and how it is got round. */
 #include "tests/connectors/stand_scim_peer.h"
 
-#include "provisioning/scim_http.h"
+#include "provisioning/scim/http.h"
 
 #include <pthread.h>
 #include <string.h>

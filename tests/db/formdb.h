@@ -1,7 +1,7 @@
 /* formdb.h: a platform without any interface, its officer and bindings, for the tests of request forms. */
 #pragma once
 
-#include "provisioning/form_store.h"
+#include "provisioning/form/store.h"
 #include "tests/db/migrated.h"
 
 #define FORM_PLATFORM 9

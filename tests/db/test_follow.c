@@ -6,7 +6,7 @@
 #include "common/plan/facts_store.h"
 #include "provisioning/observe/follow_impl.h"
 #include "provisioning/reconcile.h"
-#include "provisioning/scim_map.h"
+#include "provisioning/scim/map.h"
 #include "tests/db/migrated.h"
 
 #define N_ACCOUNTS 40

@@ -1,5 +1,5 @@
 /* Request forms against PostgreSQL: what the housekeeper does, and the platform's own list. */
-#include "provisioning/form_keeper.h"
+#include "provisioning/form/keeper.h"
 #include "tests/db/formdb.h"
 
 #include <stdio.h>

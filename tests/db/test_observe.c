@@ -8,7 +8,7 @@
 #include "provisioning/observe/notices.h"
 #include "provisioning/observe/run.h"
 #include "provisioning/reconcile.h"
-#include "provisioning/scim_map.h"
+#include "provisioning/scim/map.h"
 #include "tests/db/migrated.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "common/plan/facts_store.h"
 #include "provisioning/observe/observer.h"
 #include "provisioning/reconcile.h"
-#include "provisioning/scim_map.h"
+#include "provisioning/scim/map.h"
 #include "tests/db/migrated.h"
 
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
  * parameters than places for them, is one text with an end, and is at most twice as long as it was.
  * The first byte chooses the dialect.
  */
-#include "provisioning/sql_script.h"
+#include "provisioning/sql/script.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* webhook_answer_read: whatever a platform answers, only an answer about the account is one, and what it says is bounded. */
-#include "provisioning/webhook_message.h"
+#include "provisioning/webhook/message.h"
 #include "tests/fuzz/fuzz.h"
 
 #define ID "8f14e45f-ea4a-4f6c-9f3b-2b3c5a0d7e11"

@@ -1,5 +1,5 @@
-#include "provisioning/form_document.h"
-#include "provisioning/form_rules.h"
+#include "provisioning/form/document.h"
+#include "provisioning/form/rules.h"
 #include "tests/unit/unit.h"
 
 static const struct form_limits limits = { .lines = 40, .close_min = 1440, .urgent_min = 15 };

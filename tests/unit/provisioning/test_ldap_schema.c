@@ -1,5 +1,5 @@
-#include "provisioning/ldap_ranged.h"
-#include "provisioning/ldap_schema.h"
+#include "provisioning/ldap/ranged.h"
+#include "provisioning/ldap/schema.h"
 #include "tests/unit/unit.h"
 
 static void assert_range(const char *name, bool is_good, int64_t first, int64_t last)

@@ -1,4 +1,4 @@
-#include "provisioning/scim_map.h"
+#include "provisioning/scim/map.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-#include "provisioning/scim_map.h"
-#include "provisioning/scim_mapped.h"
+#include "provisioning/scim/map.h"
+#include "provisioning/scim/mapped.h"
 #include "tests/unit/unit.h"
 
 #define LIT(text) { text, sizeof(text) - 1 }

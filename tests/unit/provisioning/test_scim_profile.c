@@ -1,4 +1,4 @@
-#include "provisioning/scim_profile.h"
+#include "provisioning/scim/profile.h"
 #include "tests/unit/unit.h"
 
 static struct scim_switches good(struct arena *a, const char *profile, const char *overrides)

@@ -1,5 +1,5 @@
-#include "provisioning/scim_map.h"
-#include "provisioning/scim_shape.h"
+#include "provisioning/scim/map.h"
+#include "provisioning/scim/shape.h"
 #include "tests/unit/unit.h"
 
 #define ID "11111111-1111-4111-8111-111111111111"

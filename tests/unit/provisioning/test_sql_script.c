@@ -1,5 +1,5 @@
 /* The file of statements: blocks, roles, and what must be there. */
-#include "provisioning/sql_script.h"
+#include "provisioning/sql/script.h"
 #include "tests/unit/unit.h"
 
 #define NEEDED \

@@ -1,4 +1,4 @@
-#include "provisioning/webhook_message.h"
+#include "provisioning/webhook/message.h"
 #include "tests/unit/unit.h"
 
 #define ID "8f14e45f-ea4a-4f6c-9f3b-2b3c5a0d7e11"

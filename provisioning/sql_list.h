@@ -1,7 +1,0 @@
-/* sql_list.h: all accounts in the tables of a platform, by the operator's statements list and list_count (sql_script.h). */
-#pragma once
-
-#include "provisioning/sql_standing.h"
-
-enum verdict sql_list(struct call *c, struct list_page *page);
-json_t *sql_expect(struct arena *a, void *instance, const struct desired *want);
