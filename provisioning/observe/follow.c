@@ -111,18 +111,17 @@ static int judge_and_keep(struct following *f, struct op *op)
 	bool had_clues = f->n_clues > 0 || f->n_roles > 0;
 	int err = had_clues ? following_judge(f, op) : 0;
 
-	/* What waits must be told again, should we die over it. */
-	if (err == 0 && f->n_clues == 0)
-		f->mark.cursor = f->connector->follow_cursor(op->arena, f->session);
 	if (err < 0 || (!had_clues && clock_mono_ms() - f->kept_ms < KEEP_EVERY_MS))
 		return err;
+	/* What waits must be told again, should we die over it.  The cursor is in this batch's memory, and is not kept beyond. */
+	f->mark.cursor = f->n_clues == 0 ? f->connector->follow_cursor(op->arena, f->session) : STR_NULL;
 	err = follow_keep(op, &f->row, &f->mark);
+	f->mark.cursor = STR_NULL;
 	if (err == 0)
 		err = follow_list(op, &f->row);
 	if (err < 0)
 		return err;
 	f->kept_ms = clock_mono_ms();
-	f->mark.cursor = STR_NULL;
 	f->mark.is_unsure = false;
 	f->mark.n_told = 0;
 	return 0;
