@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ldapSearch, until } from '../../deploy/driver/world.mjs';
 import { answers, folderFor, freePort, start, write } from './lib/integrate.mjs';
 import { administrator, basis, env, freshEmployee, official, p02, p03, run, sql } from './lib/world.mjs';
+import { nothingHeld } from './lib/versioned.mjs';
 
 // The promise.
 const SEEN_MS = 2000;
@@ -48,6 +49,7 @@ async function seen(what, code, person, act, isRight) {
 
 let person, dn, name;
 before(async () => {
+  await nothingHeld();
   person = await official(p02);
   await settled('DIR');
   await current('DIR');
