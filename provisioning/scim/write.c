@@ -22,10 +22,9 @@ enum verdict scim_read_user(struct call *c, struct scim_exchange *x)
 	verdict = scim_exchange(c, x);
 	if (verdict == VERDICT_DONE && !json_is_object(x->json))
 		return call_fault(c, VERDICT_NOT_DONE, "answer", "200 without a JSON object");
-	/* A proxy or a doubled answer: what is said of somebody else proves nothing here. */
-	if (verdict == VERDICT_DONE && !str_is_null(scim_user_id(c->op->arena, x->json)) &&
-	    !str_equal(scim_user_id(c->op->arena, x->json), c->ext_id))
-		return call_fault(c, VERDICT_NOT_DONE, "answer", "the answer is about another account");
+	/* A proxy or a doubled answer: what is said of somebody else, or of a list, proves nothing here (RFC 7643, 3.1: id is always there). */
+	if (verdict == VERDICT_DONE && !str_equal(scim_user_id(c->op->arena, x->json), c->ext_id))
+		return call_fault(c, VERDICT_NOT_DONE, "answer", "the answer is not about this account");
 	return verdict;
 }
 

@@ -121,11 +121,12 @@ test('a network that delays, stalls, resets, loses, halves and doubles answers',
 
 test('platforms that lie: an error under 200, fields dropped, answers of others, HTML, 500 for one account, a token that has expired', async () => {
   const counts = { error: 0, dropped: 0, page: 0, other: 0 };
-  let poison, expired = false, lies = true, refusals = 0;
+  let poison, expired = false, lies = true, refusals = 0, listAt = 0;
   const liar = new Liar({ lie: ({ method, path, body, apply }) => {
     if (expired) return scimError(401, 'the token has expired');
     if (poison && body?.externalId === poison) return scimError(500, 'NullPointerException');
     if (method === 'PATCH' && refusals > 0) { refusals -= 1; return scimError(400, 'no'); }
+    if (method === 'GET' && path.startsWith('/Users/') && listAt > 0 && (listAt -= 1) === 0) return { status: 200, json: { totalResults: 0, Resources: [] } };
     if (!lies) return undefined;
     if (method === 'PATCH' && (counts.error += 1) % 3 === 1) return { ...scimError(400, 'no'), status: 200 };
     // Somebody else's answer, as a cache in between would give it.
@@ -160,6 +161,13 @@ test('platforms that lie: an error under 200, fields dropped, answers of others,
     await revoke(who[6].login, p);
     await until('taken down', async () => { await hurry(p); return settled(p, [victim]); });
     assert.equal(refusals, 0);
+    // The answer to a search instead of the account: it says nothing about what the account has.
+    for (const [n, one] of [[1, who[7]], [2, who[8]]]) {
+      listAt = n;
+      await revoke(one.login, p);
+      await until('taken down', async () => { await hurry(p); return settled(p, [victim]); });
+      assert.equal(listAt, 0);
+    }
     await check(p, [...who, victim], { poisoned: [victim] });
     assert.equal(liar.of(victim.id).length, 0);
     // It is known by name, with the platform's word for it.
