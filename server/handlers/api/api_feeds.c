@@ -159,7 +159,8 @@ int h_api_feed_release(struct request *rq)
 	return respond_json(rq, 200, body);
 }
 
-int h_api_feed_held(struct request *rq)
+/* A page of what hangs on the feed of the path. */
+static int respond_page(struct request *rq, const char *name, feed_page_fn *list)
 {
 	struct json_page page;
 	struct str after;
@@ -169,22 +170,18 @@ int h_api_feed_held(struct request *rq)
 	if (r == 0)
 		r = api_after(rq, P_PAGE_AFTER, &after, 1);
 	if (r == 0)
-		r = feed_admin_held(&rq->op, rq->principal, rq->path_args[0], after, limit, &page);
-	return r < 0 ? r : api_page(rq, "held", &page, 1);
+		r = list(&rq->op, rq->principal, rq->path_args[0], after, limit, &page);
+	return r < 0 ? r : api_page(rq, name, &page, 1);
+}
+
+int h_api_feed_held(struct request *rq)
+{
+	return respond_page(rq, "held", feed_admin_held);
 }
 
 int h_api_feed_groups(struct request *rq)
 {
-	struct json_page page;
-	struct str after;
-	size_t limit;
-	int r = api_limit(rq, P_PAGE_LIMIT, &limit);
-
-	if (r == 0)
-		r = api_after(rq, P_PAGE_AFTER, &after, 1);
-	if (r == 0)
-		r = feed_admin_groups(&rq->op, rq->principal, rq->path_args[0], after, limit, &page);
-	return r < 0 ? r : api_page(rq, "groups", &page, 1);
+	return respond_page(rq, "groups", feed_admin_groups);
 }
 
 int h_api_feed_group_role(struct request *rq)
