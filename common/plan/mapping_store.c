@@ -15,13 +15,16 @@ DB_QUERY(plan_mappings_active, DB_READ,
 DB_QUERY(plan_mapping_document, DB_READ,
 	"SELECT document FROM sen.mapping WHERE platform_id = $1::smallint AND number = $2::integer AND version = $3::bigint");
 
-/* One round: whose turn it is, his next accounts, where to go on. */
+/*
+ * One round: whose turn it is, his next accounts, where to go on.  LATERAL: where nobody has a turn, no binding is read, and where
+ * somebody has, as far as the batch goes.
+ */
 DB_QUERY(plan_mapping_wake, DB_WRITE,
 	"WITH room AS MATERIALIZED (SELECT count(*) < $2::bigint AS there FROM (SELECT FROM sen.dirty_account LIMIT $2::bigint) d),"
 	" m AS MATERIALIZED (SELECT platform_id, number, wake_after FROM sen.mapping WHERE waking AND (SELECT there FROM room)"
 	"  ORDER BY platform_id LIMIT 1 FOR UPDATE SKIP LOCKED),"
-	" b AS MATERIALIZED (SELECT b.account_id FROM m JOIN sen.binding b ON b.platform_id = m.platform_id"
-	"  AND (m.wake_after IS NULL OR b.account_id > m.wake_after) WHERE b.want_active ORDER BY b.account_id LIMIT $1::bigint),"
+	" b AS MATERIALIZED (SELECT l.account_id FROM m CROSS JOIN LATERAL (SELECT b.account_id FROM sen.binding b WHERE b.platform_id = m.platform_id"
+	"  AND b.account_id > coalesce(m.wake_after, '00000000-0000-0000-0000-000000000000') AND b.want_active ORDER BY b.account_id LIMIT $1::bigint) l),"
 	" n AS MATERIALIZED (SELECT count(*) AS n, (array_agg(account_id ORDER BY account_id DESC))[1] AS last, array_agg(account_id) AS ids FROM b),"
 	" u AS (UPDATE sen.mapping x SET waking = n.n = $1::bigint, wake_after = CASE WHEN n.n = $1::bigint THEN n.last END"
 	"  FROM m, n WHERE x.platform_id = m.platform_id AND x.number = m.number)"

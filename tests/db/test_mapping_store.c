@@ -16,6 +16,7 @@
 
 static struct db *db;
 
+DB_QUERY(test_mapping_reads, DB_READ, "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE schemaname = 'sen' AND relname = 'binding'");
 DB_QUERY(test_mapping_one, DB_READ, "SELECT id FROM sen.account WHERE login = 'nv3'");
 
 static const char facts_sql[] =
@@ -124,6 +125,33 @@ static void waking_goes_in_batches_and_waits_for_others(void **state)
 	(void)plan_all(*state);
 }
 
+static int64_t bindings_read(struct op *op)
+{
+	struct db_rows rows;
+
+	return db_run(op, &test_mapping_reads, &rows) == 0 && rows.n == 1 ? db_i64(&rows, 0, 0) : 0;
+}
+
+/* It is asked twice a second, whether or not there is anything to do. */
+static void while_nothing_is_waking_no_binding_is_read(void **state)
+{
+	struct op op;
+	int64_t before, after;
+	size_t n = 1;
+
+	side("ANALYZE sen.binding");
+	op_init(&op, *state, db, NULL);
+	assert_int_equal(db_begin(&op), 0);
+	/* What the session has read and not yet reported; an assertion would leave the transaction open. */
+	before = bindings_read(&op);
+	(void)!mapping_wake_step(&op, 10, 1000, &n);
+	after = bindings_read(&op);
+	assert_int_equal(db_commit(&op), 0);
+	db_op_done(&op);
+	assert_int_equal(n, 0);
+	assert_int_equal(after, before);
+}
+
 static void what_cannot_be_read_stops_only_itself(void **state)
 {
 	int64_t due = side_i64("SELECT count(*) FROM sen.binding WHERE platform_id = 2 AND state = 1");
@@ -213,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(an_activation_makes_due_whose_values_are_others),
 		UNIT_TEST(waking_goes_in_batches_and_waits_for_others),
+		UNIT_TEST(while_nothing_is_waking_no_binding_is_read),
 		UNIT_TEST(what_cannot_be_read_stops_only_itself),
 		UNIT_TEST(facts_of_the_unit_are_read_where_they_are_asked_for),
 		UNIT_TEST(a_person_chooses_among_what_was_seen),
