@@ -1,4 +1,7 @@
-/* The housekeeper's chores: what is due every so often, each in its turn. */
+/*
+ * The chores: what is due every so often, each in its turn.  What somebody waits for (a judgement of the guard, a lease that ended)
+ * does not stand behind what reads all that waits: that is the counter's, on a thread of its own.
+ */
 #include "provisioning/loops.h"
 
 #include "common/base/buf.h"
@@ -319,18 +322,15 @@ static int forget_traces(struct app *app, struct op *op)
 	return trace_sweep(op);
 }
 
-static struct chore {
+struct chore {
 	const char *event;
 	int64_t every_ms;
 	int (*run)(struct app *app, struct op *op);
-} const chores[] = {
+};
+
+static const struct chore chores[] = {
 	{ "housekeeper.expire", EXPIRE_EVERY_MS, expire },
-	{ "housekeeper.count", COUNT_EVERY_MS, count_waiting },
-	{ "housekeeper.health", COUNT_EVERY_MS, count_health },
 	{ "housekeeper.alarm", COUNT_EVERY_MS, alarm_quarantine },
-	{ "housekeeper.count_outbox", COUNT_EVERY_MS, count_outbox },
-	{ "housekeeper.count_findings", 6 * (int64_t)COUNT_EVERY_MS, count_findings },
-	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
 	{ "housekeeper.end_sessions", SESSIONS_EVERY_MS, end_sessions },
 	{ "housekeeper.give_up", GIVE_UP_EVERY_MS, give_up },
 	{ "housekeeper.forms", FORMS_EVERY_MS, close_forms },
@@ -340,42 +340,60 @@ static struct chore {
 	{ "housekeeper.delete", DELETIONS_EVERY_MS, delete_due },
 	{ "housekeeper.forget", FORGET_EVERY_MS, forget },
 	{ "housekeeper.mapping", MAPPING_EVERY_MS, wake_mapped },
-	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
-	{ "housekeeper.notices", NOTICES_EVERY_MS, tell },
 	{ "housekeeper.traces", UNUSED_EVERY_MS, forget_traces },
-	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
 };
 
-/* What reads all that waits: of millions not more often than it may cost. */
+/* These may take seconds where millions wait. */
+static const struct chore counts[] = {
+	{ "housekeeper.count", COUNT_EVERY_MS, count_waiting },
+	{ "housekeeper.health", COUNT_EVERY_MS, count_health },
+	{ "housekeeper.count_outbox", COUNT_EVERY_MS, count_outbox },
+	{ "housekeeper.count_findings", 6 * (int64_t)COUNT_EVERY_MS, count_findings },
+	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
+	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
+	{ "housekeeper.notices", NOTICES_EVERY_MS, tell },
+	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
+};
+#define CHORES_MAX 16
+static_assert(ARRAY_LEN(chores) <= CHORES_MAX && ARRAY_LEN(counts) <= CHORES_MAX, "times of all chores");
+
+/* Not more often than it may cost. */
 static int64_t pause_of(const struct chore *c, int64_t took_ms)
 {
-	bool is_count = c->run == count_waiting || c->run == count_health || c->run == count_outbox || c->run == count_findings;
-
-	return is_count && COUNT_PART * took_ms > c->every_ms ? COUNT_PART * took_ms : c->every_ms;
+	return COUNT_PART * took_ms > c->every_ms ? COUNT_PART * took_ms : c->every_ms;
 }
 
-void *housekeeper_main(void *arg)
+static void go_round(struct app *app, const struct chore *list, size_t n, bool is_sparing)
 {
-	struct app *app = arg;
 	_cleanup_(arena_freep) struct arena *arena = arena_new(HOUSEKEEPER_BYTES);
-	int64_t due_ms[ARRAY_LEN(chores)] = { 0 };
+	int64_t due_ms[CHORES_MAX] = { 0 };
 
 	while (!atomic_load(&app->is_stopping)) {
-		for (size_t i = 0; i < ARRAY_LEN(chores); i++) {
-			int64_t from_ms = clock_mono_ms(), took_ms;
+		for (size_t i = 0; i < n; i++) {
+			int64_t from_ms = clock_mono_ms();
 			struct op op;
 
 			if (from_ms < due_ms[i])
 				continue;
 			arena_reset(arena);
 			op_init(&op, arena, app->db, NULL);
-			if (chores[i].run(app, &op) < 0)
-				app_complain(chores[i].event, &op);
+			if (list[i].run(app, &op) < 0)
+				app_complain(list[i].event, &op);
 			db_op_done(&op);
-			took_ms = clock_mono_ms() - from_ms;
-			due_ms[i] = from_ms + pause_of(&chores[i], took_ms);
+			due_ms[i] = from_ms + (is_sparing ? pause_of(&list[i], clock_mono_ms() - from_ms) : list[i].every_ms);
 		}
 		app_pause(app, POLL_MS);
 	}
+}
+
+void *housekeeper_main(void *arg)
+{
+	go_round(arg, chores, ARRAY_LEN(chores), false);
+	return NULL;
+}
+
+void *counter_main(void *arg)
+{
+	go_round(arg, counts, ARRAY_LEN(counts), true);
 	return NULL;
 }

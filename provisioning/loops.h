@@ -1,4 +1,4 @@
-/* loops.h: what runs beside the workers: the planner, the housekeeper, the reorganiser and runs on demand, a thread each. */
+/* loops.h: what runs beside the workers: the planner, the housekeeper, the counter, the reorganiser and runs on demand, a thread each. */
 #pragma once
 
 #include "common/db/db.h"
@@ -37,7 +37,7 @@ struct app {
 	atomic_uint_least64_t n_given_up;      /* messages that nobody took in time */
 	atomic_uint_least64_t n_alarms;        /* platforms in quarantine, once a day each */
 	pthread_mutex_t lock;
-	/* Metrics lines of what waits, made by the housekeeper. */
+	/* Metrics lines of what waits, made by the counter. */
 	char counts[98304], outbox_counts[16384], observe_counts[49152], form_counts[16384];
 };
 
@@ -49,6 +49,7 @@ void app_nudge(struct app *app);
 
 void *planner_main(void *app);
 void *housekeeper_main(void *app);
+void *counter_main(void *app);
 void *reorganiser_main(void *app);
 /* trace_loop.c: plans runs on demand and hands their platforms to the workers. */
 void *tracer_main(void *app);

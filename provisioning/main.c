@@ -183,13 +183,14 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
 	pthread_t *followers = ARENA_ARRAY(a, pthread_t, app->n_followers + 1);
-	pthread_t planners[PLANNER_THREADS_MAX], notices, housekeeper, reorganiser, tracer, admin_thread, observers[OBSERVERS];
+	pthread_t planners[PLANNER_THREADS_MAX], notices, housekeeper, counter, reorganiser, tracer, admin_thread, observers[OBSERVERS];
 	bool hears = notices_come(&app->observer);
 	int signal_number = 0;
 
 	for (int64_t i = 0; i < app->config.planner_threads; i++)
 		start_thread(&planners[i], planner_main, app);
 	start_thread(&housekeeper, housekeeper_main, app);
+	start_thread(&counter, counter_main, app);
 	start_thread(&reorganiser, reorganiser_main, app);
 	for (size_t i = 0; i < OBSERVERS; i++)
 		start_thread(&observers[i], observer_main, &app->observer);
@@ -209,6 +210,7 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 	for (int64_t i = 0; i < app->config.planner_threads; i++)
 		pthread_join(planners[i], NULL);
 	pthread_join(housekeeper, NULL);
+	pthread_join(counter, NULL);
 	pthread_join(reorganiser, NULL);
 	for (size_t i = 0; i < OBSERVERS; i++)
 		pthread_join(observers[i], NULL);
