@@ -33,7 +33,6 @@ int feed_admin_group_role(struct op *op, const struct principal *p, struct str c
 
 int feed_admin_get(struct op *op, const struct principal *p, struct str code, json_t **ret_json, int64_t *ret_version) _must_check_;
 int feed_admin_list(struct op *op, const struct principal *p, struct str after, size_t limit, struct json_page *ret_page) _must_check_;
-/* A page of what hangs on one feed. */
-typedef int feed_page_fn(struct op *op, const struct principal *p, struct str code, struct str after, size_t limit, struct json_page *ret_page) _must_check_;
-feed_page_fn feed_admin_held; /* whom the guard holds: persons by employee code */
-feed_page_fn feed_admin_groups;
+/* Whom the guard holds: persons by employee code. */
+int feed_admin_held(struct op *op, const struct principal *p, struct str code, struct str after, size_t limit, struct json_page *ret_page) _must_check_;
+int feed_admin_groups(struct op *op, const struct principal *p, struct str code, struct str after, size_t limit, struct json_page *ret_page) _must_check_;

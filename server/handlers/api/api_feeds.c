@@ -160,7 +160,8 @@ int h_api_feed_release(struct request *rq)
 }
 
 /* A page of what hangs on the feed of the path. */
-static int respond_page(struct request *rq, const char *name, feed_page_fn *list)
+static int respond_page(struct request *rq, const char *name,
+                        int (*list)(struct op *op, const struct principal *p, struct str code, struct str after, size_t limit, struct json_page *ret_page))
 {
 	struct json_page page;
 	struct str after;
