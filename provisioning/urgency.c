@@ -68,18 +68,28 @@ bool urgency_is_there(struct urgency *u)
 	return clock_mono_ms() < atomic_load(&u->until_ms);
 }
 
-void urgency_yield(struct urgency *u)
+void urgency_call(struct urgency *u)
 {
-	int64_t limit_us;
-	struct timespec until;
+	pthread_mutex_lock(&u->lock);
+	pthread_cond_broadcast(&u->over);
+	pthread_mutex_unlock(&u->lock);
+}
+
+bool urgency_yield(struct urgency *u, const atomic_int *own)
+{
+	int64_t limit_ms = clock_mono_ms() + WAIT_MS;
 
 	if (!urgency_is_there(u))
-		return;
-	limit_us = clock_mono_us() + WAIT_MS * 1000;
-	until = (struct timespec){ limit_us / 1000000, limit_us % 1000000 * 1000 };
+		return false;
 	pthread_mutex_lock(&u->lock);
-	while (urgency_is_there(u))
-		if (pthread_cond_timedwait(&u->over, &u->lock, &until) != 0)
-			break;
+	while (urgency_is_there(u) && atomic_load(own) <= 0 && clock_mono_ms() < limit_ms) {
+		int64_t until_ms = atomic_load(&u->until_ms);
+		struct timespec until;
+
+		until_ms = until_ms < limit_ms ? until_ms : limit_ms;
+		until = (struct timespec){ until_ms / 1000, until_ms % 1000 * 1000000 };
+		pthread_cond_timedwait(&u->over, &u->lock, &until);
+	}
 	pthread_mutex_unlock(&u->lock);
+	return atomic_load(own) > 0;
 }

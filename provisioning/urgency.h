@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "common/base/cleanup.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -27,5 +29,10 @@ void urgency_expect(struct urgency *u);
 void urgency_begin(struct urgency *u);
 void urgency_end(struct urgency *u);
 bool urgency_is_there(struct urgency *u);
-/* Before any other operation. */
-void urgency_yield(struct urgency *u);
+/*
+ * Before any other operation.  own: what is urgent and waits for a thread of the same platform.  True: there is some, and it would wait for
+ * who waits for it; the caller gives way.
+ */
+bool urgency_yield(struct urgency *u, const atomic_int *own) _must_check_;
+/* own has grown. */
+void urgency_call(struct urgency *u);

@@ -41,8 +41,11 @@ static void serve(void *context, void *item)
 	const char *hindered;
 	int64_t start_ms;
 
-	if (!t->is_urgent && !t->trace)
-		urgency_yield(w->config.urgency);
+	/* Behind what is urgent here, which is the first of the queue; else it would wait for this thread. */
+	if (!t->is_urgent && !t->trace && urgency_yield(w->config.urgency, &w->n_urgent) && workq_push(w->queue, t))
+		return;
+	if (t->is_urgent)
+		atomic_fetch_sub(&w->n_urgent, 1);
 	start_ms = clock_mono_ms();
 	hindered = hindrance(w, t);
 	if (hindered)

@@ -65,6 +65,20 @@ static const struct account_facts *facts_of(const struct account_facts *facts, s
 	return NULL;
 }
 
+static bool enqueue(struct worker *w, struct task *t)
+{
+	if (!t->is_urgent)
+		return workq_push(w->queue, t);
+	/* Before it is there: a thread may end it before this one goes on, and t is not ours any more. */
+	atomic_fetch_add(&w->n_urgent, 1);
+	if (workq_push_first(w->queue, t)) {
+		urgency_call(w->config.urgency);
+		return true;
+	}
+	atomic_fetch_sub(&w->n_urgent, 1);
+	return false;
+}
+
 /*
  * Only what the planner wanted is sent: when the facts have moved on since, the account is
  * planned again first, so that there is one author of desired states.
@@ -79,7 +93,7 @@ static int send_or_replan(struct worker *w, struct op *op, struct task *t, const
 	t->want.n_left = t->n_left;
 	/* A mapping that cannot be read has no author at all: it is blocked, with its reason. */
 	if (facts && (str_equal(str_c(t->want.hash), t->work.want_hash) || (!t->want.mapping && !str_is_null(t->want.fault)))) {
-		if (t->is_urgent ? workq_push_first(w->queue, t) : workq_push(w->queue, t))
+		if (enqueue(w, t))
 			return 0;
 		worker_release(t, "queue");
 		worker_end(t, 0);

@@ -60,6 +60,7 @@ struct worker {
 	pthread_t dispatcher;
 	atomic_bool is_stopping;
 	atomic_bool is_down;     /* what is not a probe need not begin */
+	atomic_int n_urgent;     /* urgent tasks that wait in the queue */
 
 	/* Of the dispatcher alone. */
 	struct arena *arena;
