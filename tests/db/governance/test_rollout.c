@@ -1,0 +1,163 @@
+/* What is announced of platforms, on PostgreSQL with the rights of the server's role: signed lists, the roll-out, guidance. */
+#include "server/governance/platform_lists.h"
+#include "server/governance/rollout.h"
+#include "tests/db/governance/cataloguing.h"
+
+#include <stdio.h>
+
+static int sign(struct fixture *f, const struct principal *p, int64_t id, int64_t version, const char *effective_on)
+{
+	const struct list_signature signature = { .decision_no = STR("9/QĐ-UBND"), .signed_on = STR("2026-01-01"), .signer = STR("Lê Hồng Vinh"), .effective_on = str_c(effective_on) };
+
+	op_forgive(&f->op);
+	return list_sign(&f->op, p, id, version, &signature);
+}
+
+static void assert_state(int64_t id, const char *expected)
+{
+	char sql[200];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM sen.platform_list_now WHERE id = %lld AND state = '%s'", (long long)id, expected);
+	assert_int_equal(side_i64(sql), 1);
+}
+
+static void test_lists(void **state)
+{
+	static const struct str two[] = { STR("P02"), STR("P03") }, unknown[] = { STR("P02"), STR("P99") };
+	struct fixture *f = *state;
+	struct list_draft draft = { .unit = STR("40"), .title = STR("Danh mục nền tảng số dùng chung"), .announced_total = STR("42"), .platforms = { two, 2 } };
+	int64_t first, second, third, in_force;
+	_json_ json_t *json = NULL;
+
+	assert_int_equal(list_add(&f->op, &f->ward, &draft, &first), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	draft.platforms = (struct str_list){ unknown, 2 };
+	assert_int_equal(list_add(&f->op, &f->admin, &draft, &first), ERR_UNKNOWN_PLATFORM);
+	op_forgive(&f->op);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform_list"), 0);
+	draft.platforms = (struct str_list){ two, 2 };
+	assert_int_equal(list_add(&f->op, &f->admin, &draft, &first), 0);
+	assert_int_equal(list_add(&f->op, &f->admin, &draft, &second), 0);
+	assert_int_equal(list_add(&f->op, &f->admin, &draft, &third), 0);
+	assert_int_equal(sign(f, &f->admin, first, 1, "2026-01-01"), ERR_FOUR_EYES);
+	assert_int_equal(sign(f, &f->second, first, 7, "2026-01-01"), ERR_PRECONDITION_FAILED);
+	assert_int_equal(sign(f, &f->second, first, 1, "2025-12-31"), ERR_INVALID_VALUE);
+	assert_int_equal(sign(f, &f->second, first, 1, "2026-01-01"), 0);
+	assert_state(first, "in_force");
+	assert_int_equal(sign(f, &f->second, first, 2, "2026-01-01"), ERR_WRONG_STATE);
+	op_forgive(&f->op);
+	assert_int_equal(list_edit(&f->op, &f->admin, first, 2, &draft), ERR_WRONG_STATE);
+	/* The next day decides which is in force; two cannot begin on one day. */
+	assert_int_equal(sign(f, &f->second, second, 1, "2026-01-01"), ERR_CONFLICT);
+	assert_int_equal(sign(f, &f->second, second, 1, "2026-02-01"), 0);
+	assert_int_equal(sign(f, &f->second, third, 1, "2999-01-01"), 0);
+	assert_state(first, "superseded");
+	assert_state(second, "in_force");
+	assert_state(third, "signed");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform_list_now WHERE state = 'in_force'"), 1);
+	assert_int_equal(list_in_force_beside(&f->op, third, &in_force), 0);
+	assert_int_equal(in_force, second);
+	/* What was signed stays as it was read. */
+	side("UPDATE sen.platform SET sector = 'Y tế' WHERE code = 'P02'");
+	assert_int_equal(list_get(&f->op, second, &json, &in_force), 0);
+	assert_str_equal(json_get_str(json_array_get(json_object_get(json, "entries"), 0), "sector"), "");
+	side("UPDATE sen.platform SET sector = '' WHERE code = 'P02'");
+}
+
+static void test_rollout(void **state)
+{
+	struct fixture *f = *state;
+	struct rollout_cell cell = { .platform = STR("N01"), .unit = STR("16690"), .state = STR("in_progress"), .started_on = STR("2026-01-01") };
+	const struct rollout_filter filter = { .limit = 10 };
+	int64_t version, n;
+	json_t *array, *summary;
+
+	add(f, "N01");
+	assert_int_equal(rollout_plan(&f->op, &f->ward, STR("N01"), STR("ward"), STR("2026-03-01"), &n), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	assert_int_equal(rollout_plan(&f->op, &f->admin, STR("N01"), STR("ward"), STR("2026-03-01"), &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(rollout_plan(&f->op, &f->admin, STR("N01"), STR("ward"), STR("2026-03-01"), &n), 0);
+	assert_int_equal(n, 0);
+	/* The ward reports for itself, for nobody else; the second of two is told. */
+	assert_int_equal(rollout_set(&f->op, &f->ward, &cell, 1, &version), 0);
+	assert_int_equal(rollout_set(&f->op, &f->admin, &cell, 1, &version), ERR_PRECONDITION_FAILED);
+	op_forgive(&f->op);
+	assert_int_equal(rollout_set(&f->op, &f->admin, &cell, 0, &version), ERR_PRECONDITION_FAILED);
+	op_forgive(&f->op);
+	cell.unit = STR("16681");
+	assert_int_equal(rollout_set(&f->op, &f->ward, &cell, 1, &version), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	cell.state = STR("done");
+	cell.done_on = STR("2026-02-01");
+	assert_int_equal(rollout_set(&f->op, &f->admin, &cell, 1, &version), 0);
+	assert_int_equal(rollout_summary(&f->op, STR("N01"), &summary), 0);
+	assert_int_equal(json_get_int(summary, "targets", 0), 2);
+	assert_int_equal(json_get_int(summary, "done", 0), 1);
+	assert_int_equal(json_get_int(summary, "late", 0), 0);
+	assert_true(json_number_value(json_object_get(summary, "percent")) == 50.0);
+	json_decref(summary);
+	/* The ward sees its own row, the keeper of the platform all. */
+	assert_int_equal(rollout_of_platform(&f->op, &f->ward, STR("N01"), &filter, &array), 0);
+	assert_int_equal(json_array_size(array), 1);
+	json_decref(array);
+	assert_int_equal(rollout_of_platform(&f->op, &f->admin, STR("N01"), &filter, &array), 0);
+	assert_int_equal(json_array_size(array), 2);
+	json_decref(array);
+	assert_int_equal(rollout_of_unit(&f->op, &f->ward, STR("16681"), &array), ERR_UNKNOWN_UNIT);
+	op_forgive(&f->op);
+	assert_int_equal(rollout_by_unit(&f->op, &f->ward, &filter, &array), 0);
+	assert_int_equal(json_array_size(array), 1);
+	json_decref(array);
+}
+
+static void test_guidance(void **state)
+{
+	struct fixture *f = *state;
+	struct guidance guidance = { .platform = STR("N01"), .code = STR("HD"), .kind = STR("video"), .title = STR("Hướng dẫn"), .url = STR("https://x.example/1") };
+	struct str first, second;
+	int64_t version;
+	json_t *array;
+	bool added;
+
+	add(f, "N01");
+	assert_int_equal(guidance_publish(&f->op, &f->ward, &guidance, &first, &version), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	guidance.role = STR("KHONGCO");
+	assert_int_equal(guidance_publish(&f->op, &f->admin, &guidance, &first, &version), ERR_UNKNOWN_ROLE);
+	op_forgive(&f->op);
+	guidance.role = STR_NULL;
+	assert_int_equal(guidance_publish(&f->op, &f->admin, &guidance, &first, &version), 0);
+	assert_int_equal(guidance_acknowledge(&f->op, &f->ward, STR("N01"), first, STR("16690"), &added), 0);
+	assert_true(added);
+	assert_int_equal(guidance_acknowledge(&f->op, &f->ward, STR("N01"), first, STR("16690"), &added), 0);
+	assert_false(added);
+	assert_int_equal(guidance_acknowledge(&f->op, &f->ward, STR("N01"), first, STR("16681"), &added), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	assert_int_equal(guidance_report(&f->op, &f->admin, STR("N01"), first, true, STR_NULL, 10, &array), 0);
+	assert_int_equal(json_array_size(array), 1);
+	assert_str_equal(json_get_str(json_array_get(array, 0), "unit"), "16681");
+	json_decref(array);
+	assert_int_equal(guidance_report(&f->op, &f->ward, STR("N01"), first, true, STR_NULL, 10, &array), 0);
+	assert_int_equal(json_array_size(array), 0);
+	json_decref(array);
+	/* A new version has been read by nobody; the old one is past. */
+	assert_int_equal(guidance_publish(&f->op, &f->admin, &guidance, &second, &version), 0);
+	assert_int_equal(version, 2);
+	assert_int_equal(guidance_acknowledge(&f->op, &f->admin, STR("N01"), first, STR("16681"), &added), ERR_WRONG_STATE);
+	op_forgive(&f->op);
+	assert_int_equal(guidance_report(&f->op, &f->admin, STR("N01"), second, true, STR_NULL, 10, &array), 0);
+	assert_int_equal(json_array_size(array), 2);
+	json_decref(array);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CATALOGUING_TEST(test_lists),
+		CATALOGUING_TEST(test_rollout),
+		CATALOGUING_TEST(test_guidance),
+	};
+
+	return cmocka_run_group_tests(tests, cataloguing_create, gov_drop);
+}
