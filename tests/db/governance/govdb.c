@@ -1,21 +1,12 @@
 #include "tests/db/governance/govdb.h"
 
-#include "common/base/buf.h"
-#include "common/db/migrate.h"
 #include "server/governance/bootstrap.h"
 #include "server/governance/principal_store.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/db/migrated.h"
 
 struct db *gov_owner;
 struct db *gov_server;
 struct keyring *gov_keys;
-
-static const char roles_sql[] =
-	"DO $$ DECLARE r text; BEGIN FOREACH r IN ARRAY ARRAY['sen_owner', 'sen_server', 'sen_provisioner'] LOOP"
-	" BEGIN EXECUTE 'CREATE ROLE ' || r || ' LOGIN'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;"
-	" END LOOP; END $$";
 
 static const char units_csv[] =
 	"code,name,name_en,kind,parent_code,valid_from,valid_to,verified\n"
@@ -91,20 +82,6 @@ struct principal gov_principal(struct op *op, const char *login)
 	return p;
 }
 
-static void migrate(void)
-{
-	const char *folder = getenv("SEN_TEST_MIGRATIONS");
-	struct migrate_report report;
-	struct op op;
-
-	if (!folder)
-		fail_msg("%s", "SEN_TEST_MIGRATIONS must name schema/migrations");
-	gov_begin(&op, NULL);
-	if (migrate_run(&op, str_c(dbtest_conninfo()), STR(""), folder, false, &report) < 0)
-		fail_msg("migrate: %s %.*s", op.error.text, STR_ARG(op.error.detail));
-	gov_end(&op);
-}
-
 static struct db *open_as_server(void)
 {
 	_cleanup_(arena_freep) struct arena *a = arena_new(UNIT_ARENA_BYTES);
@@ -141,11 +118,10 @@ int gov_create(const char *name)
 {
 	struct op op;
 
-	dbtest_create(name, roles_sql);
+	migrated_create(name);
 	gov_begin(&op, NULL);
 	assert_int_equal(keyring_new(&op, STR("0123456789abcdef0123456789abcdef"), &gov_keys), 0);
 	gov_end(&op);
-	migrate();
 	gov_owner = dbtest_open((struct db_config){ .pool_size = 4, .statement_timeout_ms = 60000 });
 	gov_import("units", units_csv, NULL);
 	gov_import("platforms", platforms_csv, NULL);
