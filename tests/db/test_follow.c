@@ -5,14 +5,11 @@
 #include "common/base/clock.h"
 #include "common/plan/facts_store.h"
 #include "provisioning/observe/follow_impl.h"
-#include "provisioning/reconcile.h"
 #include "provisioning/scim/map.h"
-#include "tests/db/migrated.h"
+#include "tests/db/planned.h"
 
 #define N_ACCOUNTS 40
-#define MAIL_DOMAIN STR("nghean.example")
 
-static struct db *db;
 static atomic_bool is_stopping;
 static const struct connector_config config = { .platform = { "P02", 3 }, .kind = { "scim", 4 } };
 static const struct observed_connector of = { &config, 2, NULL };
@@ -21,54 +18,13 @@ static struct follower follower;
 
 DB_QUERY(test_accounts, DB_READ, "SELECT a.id FROM sen.account a WHERE login <> 'nv0' ORDER BY login");
 
-static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true);"
-	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (2, 'MC', 'Một cửa', 'normal', true);"
-	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
-	" SELECT gen_random_uuid(), 'NV' || i, 'cong_chuc', 'Lê', '', 'An', 'Lê An', 'le an' FROM generate_series(0, 40) i;"
-	"INSERT INTO sen.post SELECT id, gen_random_uuid(), 1, 'Chuyên viên', 'main', '[2025-07-01,)', 'QĐ 1' FROM sen.person;"
-	"INSERT INTO sen.account (id, person_id, login) SELECT gen_random_uuid(), id, lower(employee_code) FROM sen.person;"
-	"CREATE FUNCTION give(who text) RETURNS void LANGUAGE sql AS $$"
-	" INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, granted_by)"
-	" SELECT a.id, gen_random_uuid(), 1, 1, 'QĐ', now(), g.id FROM sen.account a, sen.account g"
-	" WHERE a.login LIKE who AND g.login = 'nv0' AND a.login <> 'nv0' $$;"
-	"CREATE FUNCTION settle() RETURNS void LANGUAGE sql AS $$"
-	" UPDATE sen.binding b SET state = 0, seen_hash = want_hash, seen_active = want_active, seen_gen = want_gen, due_at = NULL,"
-	" ext_id = coalesce(ext_id, 'e-' || a.login), seen_at = now() FROM sen.account a WHERE a.id = b.account_id $$;";
-
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("follow");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = 4, .statement_timeout_ms = 20000 });
-	observer = (struct observer){ .db = db, .connectors = &of, .n_connectors = 1, .mail_domain = MAIL_DOMAIN, .is_stopping = &is_stopping };
+	int r = planned_create("follow", PLANNED_FACTS "SELECT people(40)", 4);
+
+	observer = (struct observer){ .db = planned_db, .connectors = &of, .n_connectors = 1, .mail_domain = MAIL_DOMAIN, .is_stopping = &is_stopping };
 	follower = (struct follower){ .observer = &observer, .of = &of };
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
-}
-
-static void plan_all(struct arena *a)
-{
-	struct reconcile_report report = { .n_accounts = 1 };
-
-	while (report.n_accounts > 0) {
-		struct op op;
-
-		report = (struct reconcile_report){ 0 };
-		op_init(&op, a, db, NULL);
-		assert_int_equal(reconcile_batch(&op, MAIL_DOMAIN, &report), 0);
-		db_op_done(&op);
-	}
+	return r;
 }
 
 /* What each account should be, and we as the one who follows. */
@@ -86,7 +42,7 @@ static void read_wants(struct world *w)
 	struct db_rows rows;
 	struct op op;
 
-	op_init(&op, w->arena, db, NULL);
+	op_init(&op, w->arena, planned_db, NULL);
 	assert_int_equal(db_run(&op, &test_accounts, &rows), 0);
 	assert_int_equal(rows.n, N_ACCOUNTS);
 	for (size_t i = 0; i < rows.n; i++)
@@ -97,12 +53,12 @@ static void read_wants(struct world *w)
 	db_op_done(&op);
 }
 
-static void claim(struct world *w)
+static void claim_row(struct world *w)
 {
 	bool is_ours = false;
 	struct op op;
 
-	op_init(&op, w->arena, db, NULL);
+	op_init(&op, w->arena, planned_db, NULL);
 	assert_int_equal(follow_claim(&op, 2, &w->f.row, &is_ours), 0);
 	assert_true(is_ours);
 	db_op_done(&op);
@@ -116,11 +72,11 @@ static int begin(void **state)
 	side("DELETE FROM sen.access_grant; DELETE FROM sen.dirty_account; DELETE FROM sen.binding; DELETE FROM sen.observe_run; DELETE FROM sen.follow;"
 	     " DELETE FROM sen.shadow; DELETE FROM sen.attribute_policy; DELETE FROM sen.op_log; DELETE FROM sen.dirty_account; SELECT give('nv%')");
 	plan_all(a);
-	side("SELECT settle()");
+	side("SELECT settle('0 s')");
 	w->arena = a;
 	w->f = (struct following){ .follower = &follower, .connector = connector_find(config.kind), .arena = a };
 	read_wants(w);
-	claim(w);
+	claim_row(w);
 	*state = w;
 	return 0;
 }
@@ -176,7 +132,7 @@ static int judge(struct world *w)
 	struct op op;
 	int err;
 
-	op_init(&op, w->arena, db, NULL);
+	op_init(&op, w->arena, planned_db, NULL);
 	err = following_judge(&w->f, &op);
 	db_op_done(&op);
 	return err;
@@ -215,7 +171,7 @@ static void test_others_changes_become_due(void **state)
 	side("UPDATE sen.access_grant SET revoked_at = now(), revoked_by = (SELECT id FROM sen.account WHERE login = 'nv0')"
 	     " WHERE account_id = (SELECT id FROM sen.account WHERE login = 'nv7')");
 	plan_all(w->arena);
-	side("SELECT settle()");
+	side("SELECT settle('0 s')");
 	tell(w, "nv7", NULL, true);
 	assert_int_equal(judge(w), 0);
 	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND NOT want_active AND seen_active AND login = 'nv7'"), 1);
@@ -246,7 +202,7 @@ static void test_what_is_under_way_waits(void **state)
 	assert_int_equal(judge(w), 0);
 	assert_int_equal(w->f.n_clues, 1);
 	assert_int_equal(COUNT_SHADOWS("natural_key = 'nv5'"), 0);
-	side("SELECT settle()");
+	side("SELECT settle('0 s')");
 	assert_int_equal(judge(w), 0);
 	assert_int_equal(w->f.n_clues, 0);
 	assert_int_equal(COUNT_BINDINGS("state = 1 AND login = 'nv5'"), 1);
@@ -314,12 +270,12 @@ static void test_who_lost_the_lease_changes_nothing(void **state)
 	bool is_ours = true;
 	struct op op;
 
-	op_init(&op, w->arena, db, NULL);
+	op_init(&op, w->arena, planned_db, NULL);
 	assert_int_equal(follow_keep(&op, &old, &mark), 0);
 	assert_int_equal(follow_claim(&op, 2, &w->f.row, &is_ours), 0);
 	assert_false(is_ours);
 	side("UPDATE sen.follow SET lease_until = now() - interval '1 s'");
-	claim(w);
+	claim_row(w);
 	assert_int_equal(w->f.row.lease_token, old.lease_token + 1);
 	assert_str_equal(w->f.row.cursor, "c1");
 	assert_int_equal(follow_keep(&op, &old, &mark), ERR_CONFLICT);
@@ -336,10 +292,10 @@ static void test_who_lost_the_lease_changes_nothing(void **state)
 	assert_int_equal(COUNT_SHADOWS("true"), 0);
 	/* A cursor that is worth nothing is forgotten. */
 	w->f.row.lease_token = old.lease_token + 1;
-	op_init(&op, w->arena, db, NULL);
+	op_init(&op, w->arena, planned_db, NULL);
 	assert_int_equal(follow_end(&op, &w->f.row, "cursor", STR("ahead"), true), 0);
 	db_op_done(&op);
-	claim(w);
+	claim_row(w);
 	assert_str_equal(w->f.row.cursor, "");
 }
 
@@ -358,5 +314,5 @@ int main(void)
 		FOLLOW_TEST(test_who_lost_the_lease_changes_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, planned_drop);
 }

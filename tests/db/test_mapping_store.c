@@ -4,17 +4,10 @@
  */
 #include "common/plan/facts_store.h"
 #include "common/plan/mapping_store.h"
-#include "provisioning/binding_store.h"
-#include "provisioning/completion_store.h"
 #include "provisioning/match_store.h"
-#include "provisioning/reconcile.h"
-#include "tests/db/migrated.h"
+#include "tests/db/planned.h"
 
 #include <string.h>
-
-#define MAIL_DOMAIN STR("nghean.example")
-
-static struct db *db;
 
 DB_QUERY(test_mapping_reads, DB_READ, "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE schemaname = 'sen' AND relname = 'binding'");
 DB_QUERY(test_mapping_one, DB_READ, "SELECT id FROM sen.account WHERE login = 'nv3'");
@@ -37,37 +30,9 @@ static const char facts_sql[] =
 	" INSERT INTO sen.mapping (platform_id, number, state, document, authors, activated_at, waking)"
 	" SELECT 2, n, 'active', d::jsonb, ARRAY[id], now(), true FROM sen.account WHERE login = 'nv1' $$;";
 
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("mapping");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = 4, .statement_timeout_ms = 20000 });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
-}
-
-static size_t plan_all(struct arena *a)
-{
-	size_t n_changed = 0;
-
-	for (;;) {
-		struct reconcile_report report = { 0 };
-		struct op op;
-
-		op_init(&op, a, db, NULL);
-		assert_int_equal(reconcile_batch(&op, MAIL_DOMAIN, &report), 0);
-		db_op_done(&op);
-		n_changed += report.n_changed;
-		if (report.n_accounts == 0)
-			return n_changed;
-	}
+	return planned_create("mapping", facts_sql, 4);
 }
 
 static size_t wake(struct arena *a, int64_t batch, int64_t ceiling)
@@ -75,7 +40,7 @@ static size_t wake(struct arena *a, int64_t batch, int64_t ceiling)
 	struct op op;
 	size_t n = 0;
 
-	op_init(&op, a, db, NULL);
+	op_init(&op, a, planned_db, NULL);
 	assert_int_equal(mapping_wake_step(&op, batch, ceiling, &n), 0);
 	db_op_done(&op);
 	return n;
@@ -140,7 +105,7 @@ static void while_nothing_is_waking_no_binding_is_read(void **state)
 	size_t n = 1;
 
 	side("ANALYZE sen.binding");
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, planned_db, NULL);
 	assert_int_equal(db_begin(&op), 0);
 	/* What the session has read and not yet reported; an assertion would leave the transaction open. */
 	before = bindings_read(&op);
@@ -180,7 +145,7 @@ static void facts_of_the_unit_are_read_where_they_are_asked_for(void **state)
 	struct op op;
 
 	activate(*state, ROWS("{\"path\":\"department\",\"value\":\"join(\\\"/\\\", unit.path, unit.kind, format(post.since, \\\"yyyy\\\"), post.rank, person.kind)\"}"));
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, planned_db, NULL);
 	assert_int_equal(mapping_set_read(&op, &set, &needs_path), 0);
 	assert_true(needs_path);
 	assert_int_equal(db_run(&op, &test_mapping_one, &rows), 0);
@@ -209,7 +174,7 @@ static void a_person_chooses_among_what_was_seen(void **state)
 	size_t n = 0;
 	struct op op;
 
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, planned_db, NULL);
 	assert_int_equal(binding_claim(&op, &(struct claim){ 2, 1, 60, INT16_MAX, false }, &work, &n), 0);
 	assert_int_equal(n, 1);
 	done = (struct completion){ .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = true, .task_id = STR("t") };
@@ -247,5 +212,5 @@ int main(void)
 		UNIT_TEST(a_person_chooses_among_what_was_seen),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, planned_drop);
 }

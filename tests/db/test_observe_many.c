@@ -4,9 +4,8 @@
  */
 #include "common/plan/facts_store.h"
 #include "provisioning/observe/observer.h"
-#include "provisioning/reconcile.h"
 #include "provisioning/scim/map.h"
-#include "tests/db/migrated.h"
+#include "tests/db/planned.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,11 +15,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#define MAIL_DOMAIN STR("nghean.example")
 #define REQUEST_BYTES 65536
 #define PAGE_BYTES ((size_t)4 * 1024 * 1024)
 
-static struct db *db;
 static size_t n_users;
 static char **users; /* JSON */
 static int listener;
@@ -129,38 +126,20 @@ static int listen_on_loopback(void)
 
 static void make_facts(size_t n)
 {
-	char sql[2000];
+	char sql[100];
 
-	side("INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified) VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
-	     "INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true);"
-	     "INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (2, 'MC', 'Một cửa', 'normal', true)");
-	(void)snprintf(sql, sizeof(sql),
-	               "INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
-	               " SELECT gen_random_uuid(), 'NV' || i, 'cong_chuc', 'Lê', 'Thị', 'An', 'Lê Thị An', 'le thi an' FROM generate_series(0, %zu) i;"
-	               "INSERT INTO sen.post SELECT id, gen_random_uuid(), 1, 'Chuyên viên', 'main', '[2025-07-01,)', 'QĐ 1' FROM sen.person;"
-	               "INSERT INTO sen.account (id, person_id, login) SELECT gen_random_uuid(), id, lower(employee_code) FROM sen.person;"
-	               "INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, granted_by)"
-	               " SELECT a.id, gen_random_uuid(), 1, 1, 'QĐ', now(), g.id FROM sen.account a, sen.account g WHERE g.login = 'nv0' AND a.login <> 'nv0';"
-	               "ANALYZE", n);
+	(void)snprintf(sql, sizeof(sql), "SELECT people(%zu); SELECT give('nv%%'); ANALYZE", n);
 	side(sql);
 }
 
-static void plan_all(void)
+static void plan_and_settle(void)
 {
 	_cleanup_(arena_freep) struct arena *a = arena_new((size_t)64 * 1024 * 1024);
-	struct reconcile_report report = { .n_accounts = 1 };
+	struct reconcile_report sum = { 0 };
 
-	while (report.n_accounts > 0) {
-		struct op op;
-
+	while (plan_batch(a, &sum))
 		arena_reset(a);
-		report = (struct reconcile_report){ 0 };
-		op_init(&op, a, db, NULL);
-		assert_int_equal(reconcile_batch(&op, MAIL_DOMAIN, &report), 0);
-		db_op_done(&op);
-	}
-	side("UPDATE sen.binding b SET state = 0, seen_hash = want_hash, seen_active = want_active, seen_gen = want_gen, due_at = NULL,"
-	     " ext_id = 'e-' || a.login, seen_at = now() - interval '1 h' FROM sen.account a WHERE a.id = b.account_id; ANALYZE sen.binding");
+	side("SELECT settle(); ANALYZE sen.binding");
 }
 
 /* What the platform holds: everything as wanted. */
@@ -178,7 +157,7 @@ static void make_users(size_t n)
 		struct op op;
 
 		arena_reset(a);
-		op_init(&op, a, db, NULL);
+		op_init(&op, a, planned_db, NULL);
 		assert_int_equal(db_run(&op, &test_many, &rows, P_C(last)), 0);
 		if (rows.n == 0)
 			return;
@@ -233,11 +212,11 @@ static void test_many_accounts(void **state)
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d", listen_on_loopback());
 	config.url = str_c(url);
 	make_facts(n);
-	plan_all();
+	plan_and_settle();
 	make_users(n);
 	assert_int_equal(n_users, n);
 	assert_int_equal(pthread_create(&platform, NULL, platform_main, NULL), 0);
-	o.db = db;
+	o.db = planned_db;
 	side("INSERT INTO sen.observe_plan (platform_id, can_list, every_s) VALUES (2, true, 3600)");
 	before_kb = rss_kb();
 	first_ms = observe_once(&o);
@@ -255,24 +234,14 @@ static void test_many_accounts(void **state)
 	free(users);
 }
 
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("many");
-	db = dbtest_open((struct db_config){ .pool_size = 4, .statement_timeout_ms = 120000 });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return planned_create("many", PLANNED_FACTS, 4);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_many_accounts) };
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, planned_drop);
 }

@@ -5,17 +5,13 @@
  * which must find nothing more to do.
  */
 #include "common/plan/facts_store.h"
-#include "provisioning/reconcile.h"
-#include "tests/db/migrated.h"
+#include "tests/db/planned.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAIL_DOMAIN STR("nghean.example")
 #define N_ACCOUNTS 60
 #define ROUNDS 66
-
-static struct db *db;
 
 static const char facts_sql[] =
 	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
@@ -88,46 +84,29 @@ static const char *const changes[] = {
 	"DELETE FROM sen.binding WHERE (account_id, platform_id) IN (SELECT account_id, platform_id FROM sen.binding ORDER BY random() LIMIT 1)",
 };
 
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("plan_memory");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = 2, .statement_timeout_ms = 20000 });
-	return 0;
+	return planned_create("plan_memory", facts_sql, 2);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
-}
-
-static struct reconcile_report plan_all(void)
+static struct reconcile_report plan_everybody(void)
 {
 	struct reconcile_report sum = { 0 };
+	bool goes_on = true;
 
-	for (;;) {
+	while (goes_on) {
 		_cleanup_(arena_freep) struct arena *a = arena_new(64 * UNIT_ARENA_BYTES);
-		struct reconcile_report report = { 0 };
-		struct op op;
 
-		op_init(&op, a, db, NULL);
-		assert_int_equal(reconcile_batch(&op, MAIL_DOMAIN, &report), 0);
-		db_op_done(&op);
-		sum.n_changed += report.n_changed;
-		sum.n_as_planned += report.n_as_planned;
-		if (report.n_accounts == 0)
-			return sum;
+		goes_on = plan_batch(a, &sum);
 	}
+	return sum;
 }
 
 /* As a change of much does: nobody by name. */
 static struct reconcile_report look_at_all(void)
 {
 	side("DELETE FROM sen.dirty_account; SELECT sen.wake(ARRAY(SELECT id FROM sen.account), 3::smallint)");
-	return plan_all();
+	return plan_everybody();
 }
 
 static struct reconcile_report look_at_all_anew(void)
@@ -183,7 +162,7 @@ static void assert_facts_are_the_views(void)
 	size_t n, n_on;
 	struct op op;
 
-	op_init(&op, a, db, NULL);
+	op_init(&op, a, planned_db, NULL);
 	assert_int_equal(db_run(&op, &test_all_grants, &rows), 0);
 	ids = ARENA_ARRAY(a, struct str, rows.n);
 	for (size_t i = 0; i < rows.n; i++)
@@ -278,7 +257,7 @@ static void who_is_to_be_looked_at_again_is_planned(void **state)
 	r = look_at_all();
 	assert_int_equal(r.n_changed, 0);
 	side("SELECT sen.wake_again(ARRAY(SELECT id FROM sen.account), 1::smallint)");
-	r = plan_all();
+	r = plan_everybody();
 	assert_int_equal(r.n_as_planned, 0);
 	assert_int_equal(r.n_changed, 1);
 }
@@ -291,7 +270,7 @@ static void who_is_named_is_planned(void **state)
 	(void)state;
 	look_at_all();
 	side("SELECT sen.wake(ARRAY[lot()], 3::smallint)");
-	r = plan_all();
+	r = plan_everybody();
 	assert_int_equal(r.n_as_planned, 0);
 }
 
@@ -305,5 +284,5 @@ int main(void)
 		cmocka_unit_test(who_is_named_is_planned),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, planned_drop);
 }

@@ -2,14 +2,10 @@
  * Runs on demand and proofs of ended access against PostgreSQL: one end of a run however many platforms end at once, leases that
  * fence, bindings that are nobody's to claim, and since when access is gone.
  */
-#include "provisioning/completion_store.h"
 #include "provisioning/trace_store.h"
-#include "tests/db/migrated.h"
+#include "tests/db/planned.h"
 
 #define N_RUNS 40
-#define MAIL_DOMAIN STR("nghean.example")
-
-static struct db *db;
 
 DB_QUERY(test_trace_account, DB_READ, "SELECT id FROM sen.account WHERE login = $1");
 DB_QUERY(test_trace_ask, DB_WRITE,
@@ -18,33 +14,9 @@ DB_QUERY(test_trace_gone, DB_READ,
          "SELECT e.kind, e.what, e.operation_id, extract(epoch FROM now() - e.gone_at)::bigint, extract(epoch FROM now() - e.verified_at)::bigint"
          " FROM sen.access_ended($1::uuid, 2::smallint, $2::bigint) e");
 
-static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true);"
-	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (2, 'MC', 'Một cửa', 'normal', true);"
-	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
-	" SELECT gen_random_uuid(), 'NV' || i, 'cong_chuc', 'Lê', '', 'An', 'Lê An', 'le an' FROM generate_series(0, 2) i;"
-	"INSERT INTO sen.post SELECT id, gen_random_uuid(), 1, 'Chuyên viên', 'main', '[2025-07-01,)', 'QĐ 1' FROM sen.person;"
-	"INSERT INTO sen.account (id, person_id, login) SELECT gen_random_uuid(), id, lower(employee_code) FROM sen.person;"
-	"INSERT INTO sen.access_grant (account_id, id, role_id, unit_id, basis, valid_from, granted_by)"
-	" SELECT a.id, gen_random_uuid(), 1, 1, 'QĐ', now(), g.id FROM sen.account a, sen.account g WHERE g.login = 'nv0' AND a.login <> 'nv0'";
-
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("trace");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = 4, .statement_timeout_ms = 20000 });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return planned_create("trace", PLANNED_FACTS "SELECT people(2); SELECT give('nv%')", 4);
 }
 
 static int forget(void **state)
@@ -94,7 +66,7 @@ static void a_run_is_planned_served_and_ended(void **state)
 	bool is_leased, planned = true;
 	struct op op;
 
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, planned_db, NULL);
 	ask_and_plan(&op, "nv1");
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE state = 1"), 2);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 0);
@@ -124,7 +96,7 @@ static void who_lost_the_target_ends_nothing(void **state)
 	struct trace_end end;
 	struct op op;
 
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, planned_db, NULL);
 	ask_and_plan(&op, "nv1");
 	assert_int_equal(targets(&op, 60, &first), 2);
 	assert_int_equal(targets(&op, 60, &second), 0);
@@ -158,7 +130,7 @@ static void what_is_held_is_nobodys_to_claim(void **state)
 	struct str id;
 	struct op op;
 
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, planned_db, NULL);
 	id = account(&op, "nv1");
 	ask_and_plan(&op, "nv1");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -185,7 +157,7 @@ static void *end_main(void *arg)
 	_cleanup_(arena_freep) struct arena *arena = arena_new(1 << 20);
 	struct op op;
 
-	op_init(&op, arena, db, NULL);
+	op_init(&op, arena, planned_db, NULL);
 	pthread_barrier_wait(e->barrier);
 	e->code = trace_target_end(&op, &e->end);
 	db_op_done(&op);
@@ -201,7 +173,7 @@ static void two_platforms_that_end_at_once_end_the_run(void **state)
 		pthread_barrier_t barrier;
 		struct op op;
 
-		op_init(&op, *state, db, NULL);
+		op_init(&op, *state, planned_db, NULL);
 		ask_and_plan(&op, "nv1");
 		assert_int_equal(targets(&op, 60, &t), 2);
 		pthread_barrier_init(&barrier, NULL, 2);
@@ -223,7 +195,7 @@ static void old_runs_are_forgotten(void **state)
 {
 	struct op op;
 
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, planned_db, NULL);
 	ask_and_plan(&op, "nv1");
 	ask_and_plan(&op, "nv2");
 	side("UPDATE sen.provision_run SET requested_at = now() - interval '15 days' WHERE account_id = (SELECT id FROM sen.account WHERE login = 'nv1')");
@@ -234,7 +206,7 @@ static void old_runs_are_forgotten(void **state)
 	db_op_done(&op);
 }
 
-static void complete(struct op *op, const struct work *work, enum sight sight, bool was_disabled, const char *id)
+static void end_with(struct op *op, const struct work *work, enum sight sight, bool was_disabled, const char *id)
 {
 	const struct result result = { .outcome = OUTCOME_OK, .op = "disable", .ext_id = STR("e1"), .sight = sight, .was_disabled = was_disabled };
 	struct completion done = { .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = false, .task_id = str_c(id) };
@@ -261,31 +233,31 @@ static void since_when_access_is_gone(void **state)
 	struct str id;
 	struct op op;
 
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, planned_db, NULL);
 	id = account(&op, "nv1");
 	side("INSERT INTO sen.binding (account_id, platform_id, want_hash, want_gen, state)"
 	     " SELECT id, 2, gen_random_uuid(), 4, 1 FROM sen.account WHERE login = 'nv1'");
 	assert_string_equal(gone(&op, id, 4), "none");
 	assert_int_equal(binding_claim_one(&op, 2, id, 60, &work, &is_leased), 0);
 	/* Nothing was seen: no proof. */
-	complete(&op, work, SIGHT_NONE, false, "op-0");
+	end_with(&op, work, SIGHT_NONE, false, "op-0");
 	assert_string_equal(gone(&op, id, 4), "none");
 	/* A lost lease proves nothing. */
-	complete(&op, work, SIGHT_INACTIVE, true, "op-late");
+	end_with(&op, work, SIGHT_INACTIVE, true, "op-late");
 	assert_string_equal(gone(&op, id, 4), "none");
 	assert_int_equal(binding_claim_one(&op, 2, id, 60, &work, &is_leased), 0);
-	complete(&op, work, SIGHT_INACTIVE, true, "op-1");
+	end_with(&op, work, SIGHT_INACTIVE, true, "op-1");
 	assert_string_equal(gone(&op, id, 4), "read_back inactive op-1 0 0");
 	assert_string_equal(gone(&op, id, 3), "none");
 	/* Looked at again: still gone since then. */
 	side("UPDATE sen.access_proof SET proved_at = proved_at - interval '60 s'");
 	assert_int_equal(binding_claim_one(&op, 2, id, 60, &work, &is_leased), 0);
-	complete(&op, work, SIGHT_ABSENT, false, "op-2");
+	end_with(&op, work, SIGHT_ABSENT, false, "op-2");
 	assert_string_equal(gone(&op, id, 4), "read_back absent op-2 60 0");
 	/* Somebody had let it in again, and it was ended again: gone only since then. */
 	side("UPDATE sen.access_proof SET proved_at = proved_at - interval '60 s'");
 	assert_int_equal(binding_claim_one(&op, 2, id, 60, &work, &is_leased), 0);
-	complete(&op, work, SIGHT_INACTIVE, true, "op-3");
+	end_with(&op, work, SIGHT_INACTIVE, true, "op-3");
 	assert_string_equal(gone(&op, id, 4), "read_back inactive op-3 0 0");
 	db_op_done(&op);
 }
@@ -303,5 +275,5 @@ int main(void)
 		TRACE_TEST(since_when_access_is_gone),
 	};
 
-	return cmocka_run_group_tests_name("provisioning/trace_store", tests, setup, teardown);
+	return cmocka_run_group_tests_name("provisioning/trace_store", tests, setup, planned_drop);
 }
