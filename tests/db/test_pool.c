@@ -1,249 +1,13 @@
-#include "tests/db/dbtest.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static const char schema[] =
-	"CREATE SCHEMA sen;"
-	"CREATE TABLE sen.item (id bigint PRIMARY KEY, n int CHECK (n >= 0));"
-	"CREATE FUNCTION sen.doubt() RETURNS trigger LANGUAGE plpgsql AS $$"
-	"BEGIN RAISE WARNING 'canceling wait for synchronous replication due to user request'; RETURN NULL; END $$;"
-	"CREATE TABLE sen.doubtful (id bigint);"
-	"CREATE CONSTRAINT TRIGGER doubt AFTER INSERT ON sen.doubtful DEFERRABLE INITIALLY DEFERRED"
-	"	FOR EACH ROW EXECUTE FUNCTION sen.doubt();"
-	"CREATE FUNCTION sen.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$"
-	"BEGIN PERFORM pg_sleep(0.6); RETURN NULL; END $$;"
-	"CREATE TABLE sen.slow (id bigint);"
-	"CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON sen.slow DEFERRABLE INITIALLY DEFERRED"
-	"	FOR EACH ROW EXECUTE FUNCTION sen.dawdle();"
-	"CREATE FUNCTION sen.late_check() RETURNS trigger LANGUAGE plpgsql AS $$"
-	"BEGIN IF NEW.id < 0 THEN RAISE 'late'; END IF; RETURN NULL; END $$;"
-	"CREATE TABLE sen.late (id bigint);"
-	"CREATE CONSTRAINT TRIGGER late_check AFTER INSERT ON sen.late DEFERRABLE INITIALLY DEFERRED"
-	"	FOR EACH ROW EXECUTE FUNCTION sen.late_check();"
-	"CREATE TABLE sen.needed (id bigint);";
+/* The pool of db.h against PostgreSQL: its limits, connections that are lost, what every session has, what opening says. */
+#include "tests/db/pooldb.h"
 
 DB_QUERY(item_add, DB_WRITE, "INSERT INTO item (id) VALUES ($1) RETURNING id");
 DB_QUERY(item_add_slowly, DB_WRITE, "INSERT INTO item (id) SELECT $1::bigint FROM pg_sleep(0.5) RETURNING id");
-DB_QUERY(item_count, DB_READ, "SELECT count(*) FROM item");
+
 DB_QUERY(read_slowly, DB_READ, "SELECT $1::bigint FROM pg_sleep(0.5)");
-DB_QUERY(doubtful_add, DB_WRITE, "INSERT INTO doubtful VALUES ($1)");
-DB_QUERY(late_add, DB_WRITE, "INSERT INTO late VALUES ($1)");
+
 DB_QUERY(slow_add, DB_WRITE, "INSERT INTO slow VALUES ($1)");
 DB_QUERY(needed_read, DB_READ, "SELECT id FROM needed");
-DB_QUERY(setting_read, DB_READ, "SELECT current_setting($1)");
-
-static int set_up(void **state)
-{
-	side("TRUNCATE sen.item, sen.doubtful");
-	return unit_arena_setup(state);
-}
-
-static void sleep_ms(int64_t ms)
-{
-	const struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-
-	nanosleep(&ts, NULL);
-}
-
-/* Sessions are counted here: those of the test before are gone when their processes are. */
-static struct db *open_pool(unsigned size)
-{
-	for (int i = 0; i < 1000 && side_i64("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-	                                     " AND application_name = '" DBTEST_PROGRAM "'") > 0; i++)
-		sleep_ms(5);
-	return dbtest_open((struct db_config){ .pool_size = size, .statement_timeout_ms = 2000, .audit_chain = 7 });
-}
-
-static int add(struct op *op, int64_t id)
-{
-	struct db_rows rows;
-
-	return db_run(op, &item_add, &rows, P_I64(id));
-}
-
-static int64_t count_seen_by(struct op *op)
-{
-	struct db_rows rows;
-
-	assert_int_equal(db_run(op, &item_count, &rows), 0);
-	return db_i64(&rows, 0, 0);
-}
-
-static void test_a_transaction_is_seen_when_committed(void **state)
-{
-	struct db *db = dbtest_open((struct db_config){ .with_lanes = true, .pool_size = 2 });
-	struct op op, other;
-
-	op_init(&op, *state, db, NULL);
-	op_init(&other, *state, db, NULL);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 1), 0);
-	assert_int_equal(add(&op, 2), 0);
-	assert_int_equal(count_seen_by(&op), 2);
-	assert_int_equal(count_seen_by(&other), 0);
-	assert_int_equal(db_commit(&op), 0);
-	assert_null(op.tx);
-	assert_int_equal(count_seen_by(&other), 2);
-	db_op_done(&op);
-	db_close(db);
-}
-
-/* What has a transaction of its own becomes part of the one around it. */
-static void test_a_transaction_around_others(void **state)
-{
-	struct db *db = dbtest_open((struct db_config){ .with_lanes = true, .pool_size = 2 });
-	struct op op, other;
-
-	op_init(&op, *state, db, NULL);
-	op_init(&other, *state, db, NULL);
-	assert_int_equal(db_begin_around(&op), 0);
-	for (int64_t id = 1; id <= 2; id++) {
-		assert_int_equal(db_begin(&op), 0);
-		assert_int_equal(add(&op, id), 0);
-		assert_int_equal(db_commit(&op), 0);
-	}
-	assert_int_equal(count_seen_by(&other), 0);
-	assert_int_equal(db_commit(&op), 0);
-	assert_int_equal(count_seen_by(&other), 2);
-	/* A rollback within ends all of it, and the op is as before. */
-	assert_int_equal(db_begin_around(&op), 0);
-	assert_int_equal(add(&op, 3), 0);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 4), 0);
-	db_rollback(&op);
-	assert_null(op.tx);
-	assert_int_equal(count_seen_by(&op), 2);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 5), 0);
-	assert_int_equal(db_commit(&op), 0);
-	assert_int_equal(count_seen_by(&other), 3);
-	db_close(db);
-}
-
-static void test_rollback_and_a_transaction_left_open_leave_nothing(void **state)
-{
-	struct db *db = open_pool(1);
-	struct op op;
-
-	op_init(&op, *state, db, NULL);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 1), 0);
-	db_rollback(&op);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 2), 0);
-	db_op_done(&op);
-	db_op_done(&op);
-	assert_int_equal(count_seen_by(&op), 0);
-	/* The same connection served all of it. */
-	assert_int_equal(side_i64("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-	                          " AND application_name = '" DBTEST_PROGRAM "'"), 1);
-	db_close(db);
-}
-
-static void test_a_transaction_with_a_failed_statement_cannot_commit(void **state)
-{
-	struct db *db = open_pool(1);
-	struct op op;
-
-	op_init(&op, *state, db, NULL);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 1), 0);
-	assert_int_equal(add(&op, 1), ERR_CONFLICT);
-	assert_int_equal(db_commit(&op), ERR_CONFLICT);
-	assert_null(op.tx);
-	op_forgive(&op);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 2), 0);
-	assert_int_equal(add(&op, 2), ERR_CONFLICT);
-	/* Even when the error was put aside: COMMIT would have said "ROLLBACK" and been content. */
-	op_forgive(&op);
-	assert_int_equal(db_commit(&op), ERR_INTERNAL);
-	op_forgive(&op);
-	assert_int_equal(count_seen_by(&op), 0);
-	db_close(db);
-}
-
-static void test_a_dry_run_is_like_the_real_thing_and_leaves_nothing(void **state)
-{
-	struct db *db = dbtest_open((struct db_config){ .with_lanes = true, .pool_size = 1, .statement_timeout_ms = 2000 });
-	struct op op;
-
-	op_init(&op, *state, db, NULL);
-	assert_int_equal(add(&op, 1), 0);
-	assert_int_equal(db_dry_run(&op), 0);
-	/* By themselves, each as on a lane: what fails takes nothing with it. */
-	assert_int_equal(add(&op, 2), 0);
-	assert_int_equal(add(&op, 2), ERR_CONFLICT);
-	op_forgive(&op);
-	assert_int_equal(count_seen_by(&op), 2);
-	/* Transactions see what was before them; one that is rolled back takes only its own. */
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 3), 0);
-	assert_int_equal(db_savepoint(&op), 0);
-	assert_int_equal(add(&op, 3), ERR_CONFLICT);
-	op_forgive(&op);
-	assert_int_equal(db_restore(&op), 0);
-	assert_int_equal(db_commit(&op), 0);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 4), 0);
-	db_rollback(&op);
-	assert_int_equal(count_seen_by(&op), 3);
-	/* A failed statement that was put aside is no success here either. */
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 1), ERR_CONFLICT);
-	op_forgive(&op);
-	assert_int_equal(db_commit(&op), ERR_INTERNAL);
-	op_forgive(&op);
-	assert_null(op.tx);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.item"), 1);
-	db_dry_run_end(&op);
-	assert_int_equal(count_seen_by(&op), 1);
-	assert_int_equal(add(&op, 5), 0);
-	/* And by db_op_done(), amid a transaction. */
-	assert_int_equal(db_dry_run(&op), 0);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(add(&op, 6), 0);
-	db_op_done(&op);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.item"), 2);
-	db_close(db);
-}
-
-/* What a COMMIT would have checked. */
-static void test_a_dry_run_meets_deferred_constraints(void **state)
-{
-	struct db *db = open_pool(1);
-	struct db_rows rows;
-	struct op op;
-
-	op_init(&op, *state, db, NULL);
-	assert_int_equal(db_dry_run(&op), 0);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(db_run(&op, &late_add, &rows, P_I64(-1)), 0);
-	assert_true(db_commit(&op) < 0);
-	op_forgive(&op);
-	assert_int_equal(db_run(&op, &late_add, &rows, P_I64(1)), 0);
-	db_dry_run_end(&op);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.late"), 0);
-	db_close(db);
-}
-
-static void test_a_commit_without_its_standby_is_not_done(void **state)
-{
-	struct db *db = open_pool(1);
-	struct db_rows rows;
-	struct op op;
-
-	op_init(&op, *state, db, NULL);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(db_run(&op, &doubtful_add, &rows, P_I64(1)), 0);
-	assert_int_equal(db_commit(&op), ERR_OUTCOME_UNKNOWN);
-	op_forgive(&op);
-	assert_int_equal(db_run(&op, &doubtful_add, &rows, P_I64(1)), ERR_OUTCOME_UNKNOWN);
-	op_forgive(&op);
-	assert_int_equal(add(&op, 1), 0);
-	db_close(db);
-}
 
 static void test_a_full_pool_is_overload_after_a_second(void **state)
 {
@@ -370,14 +134,6 @@ static void test_lost_during_commit_nobody_knows(void **state)
 	db_close(db);
 }
 
-static void assert_setting(struct op *op, const char *name, const char *value)
-{
-	struct db_rows rows;
-
-	assert_int_equal(db_run(op, &setting_read, &rows, P_C(name)), 0);
-	assert_str_equal(db_str(&rows, 0, 0), value);
-}
-
 static void test_every_session_has_our_settings(void **state)
 {
 	struct op op;
@@ -401,28 +157,6 @@ static void test_every_session_has_our_settings(void **state)
 		assert_setting(&op, "sen.audit_chain", with_lanes ? "7" : "8");
 		db_close(db);
 	}
-}
-
-/* Longer than anybody waits otherwise, for one transaction. */
-static void test_a_transaction_may_take_time(void **state)
-{
-	struct db *db = dbtest_open((struct db_config){ .pool_size = 1, .statement_timeout_ms = 100 });
-	struct db_rows rows;
-	struct op op;
-
-	op_init(&op, *state, db, NULL);
-	assert_int_equal(db_run(&op, &read_slowly, &rows, P_I64(1)), ERR_UNAVAILABLE);
-	op_forgive(&op);
-	assert_int_equal(db_begin(&op), 0);
-	assert_int_equal(db_take_time(&op, 30000), 0);
-	assert_setting(&op, "statement_timeout", "30s");
-	assert_setting(&op, "idle_in_transaction_session_timeout", "30s");
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(db_run(&op, &read_slowly, &rows, P_I64(1)), 0);
-	assert_int_equal(db_commit(&op), 0);
-	assert_setting(&op, "statement_timeout", "100ms");
-	assert_int_equal(db_run(&op, &read_slowly, &rows, P_I64(1)), ERR_UNAVAILABLE);
-	db_close(db);
 }
 
 static void test_open_names_the_query_that_does_not_fit(void **state)
@@ -460,41 +194,19 @@ static void test_open_says_why_and_never_the_password(void **state)
 	db_close(NULL);
 }
 
-static int create(void **state)
-{
-	(void)state;
-	return dbtest_create("pool", schema);
-}
-
-static int drop(void **state)
-{
-	(void)state;
-	return dbtest_drop();
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, unit_arena_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_transaction_is_seen_when_committed),
-		TEST(test_a_transaction_around_others),
-		TEST(test_rollback_and_a_transaction_left_open_leave_nothing),
-		TEST(test_a_transaction_with_a_failed_statement_cannot_commit),
-		TEST(test_a_dry_run_is_like_the_real_thing_and_leaves_nothing),
-		TEST(test_a_dry_run_meets_deferred_constraints),
-		TEST(test_a_commit_without_its_standby_is_not_done),
-		TEST(test_a_full_pool_is_overload_after_a_second),
-		TEST(test_more_threads_than_connections),
-		TEST(test_lost_connections_are_reopened),
-		TEST(test_lost_during_a_statement),
-		TEST(test_lost_inside_a_transaction_nothing_is_done),
-		TEST(test_lost_during_commit_nobody_knows),
-		TEST(test_every_session_has_our_settings),
-		TEST(test_a_transaction_may_take_time),
-		TEST(test_open_names_the_query_that_does_not_fit),
-		TEST(test_open_says_why_and_never_the_password),
+		POOL_TEST(test_a_full_pool_is_overload_after_a_second),
+		POOL_TEST(test_more_threads_than_connections),
+		POOL_TEST(test_lost_connections_are_reopened),
+		POOL_TEST(test_lost_during_a_statement),
+		POOL_TEST(test_lost_inside_a_transaction_nothing_is_done),
+		POOL_TEST(test_lost_during_commit_nobody_knows),
+		POOL_TEST(test_every_session_has_our_settings),
+		POOL_TEST(test_open_names_the_query_that_does_not_fit),
+		POOL_TEST(test_open_says_why_and_never_the_password),
 	};
 
-	return cmocka_run_group_tests_name("pool", tests, create, drop);
+	return cmocka_run_group_tests_name("pool", tests, pooldb_create, pooldb_drop);
 }
