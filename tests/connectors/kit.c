@@ -214,24 +214,29 @@ static int end(void **state)
 	return 0;
 }
 
+static int run(const struct scenarios *s, CMFixtureFunction set_up, CMFixtureFunction tear_down)
+{
+	return _cmocka_run_group_tests(s->name, s->tests, s->n, set_up, tear_down);
+}
+
 int main(void)
 {
-	int failed = _cmocka_run_group_tests("accounts", scenarios_accounts, n_scenarios_accounts, begin, NULL);
+	int failed = run(&scenarios_accounts, begin, NULL);
 
 	/* Without a platform there is nothing to run them on. */
 	if (target_port == 0)
 		return EXIT_FAILURE;
 	/* Officers keep accounts, and fill in what the form says. */
 	if (!kit_stand->is_reached_by_paper) {
-		failed += _cmocka_run_group_tests("deletion", scenarios_deletion, n_scenarios_deletion, NULL, NULL);
-		failed += _cmocka_run_group_tests("mapping", scenarios_mapping, n_scenarios_mapping, NULL, NULL);
+		failed += run(&scenarios_deletion, NULL, NULL);
+		failed += run(&scenarios_mapping, NULL, NULL);
 	}
-	failed += _cmocka_run_group_tests("others", scenarios_others, n_scenarios_others, NULL, NULL);
-	failed += _cmocka_run_group_tests("lost", scenarios_lost, n_scenarios_lost, NULL, NULL);
-	failed += _cmocka_run_group_tests("lists", scenarios_lists, n_scenarios_lists, NULL, NULL);
-	if (kit_stand->n_own > 0)
-		failed += _cmocka_run_group_tests(kit_stand->name, kit_stand->own, kit_stand->n_own, NULL, NULL);
+	failed += run(&scenarios_others, NULL, NULL);
+	failed += run(&scenarios_lost, NULL, NULL);
+	failed += run(&scenarios_lists, NULL, NULL);
+	for (size_t i = 0; i < OWN_MAX && kit_stand->own[i]; i++)
+		failed += run(kit_stand->own[i], NULL, NULL);
 	if (kit_stand->is_reached_by_paper)
 		return failed + (end(NULL) != 0);
-	return failed + _cmocka_run_group_tests("faults", scenarios_faults, n_scenarios_faults, NULL, end);
+	return failed + run(&scenarios_faults, NULL, end);
 }

@@ -40,6 +40,14 @@ enum stand_act {
 };
 #define STAND_OTHERS_ID "aaaaaaaa-0000-4000-8000-00000000000a"
 
+/* What a file of scenarios has: scenarios_<topic>.c. */
+struct scenarios {
+	const char *name;
+	const struct CMUnitTest *tests;
+	size_t n;
+};
+#define OWN_MAX 8
+
 struct stand {
 	const char *name;
 	bool keeps_phone;   /* has an attribute that is not ours */
@@ -52,8 +60,7 @@ struct stand {
 	bool hides_roles;   /* a listing does not show them */
 	size_t login_max;   /* characters of a user name; 0: as many as we have */
 	const char *name_path; /* of a mapping: where the full name stands; NULL: it cannot be asked which accounts are there */
-	const struct CMUnitTest *own; /* scenarios of this kind alone, or NULL */
-	size_t n_own;
+	const struct scenarios *own[OWN_MAX]; /* of this kind alone; NULL-ended unless full */
 	/* Empty, with its server running; fills config but for the address; returns the server's TCP port. */
 	int (*begin)(struct arena *a, struct connector_config *config);
 	/* The address at which the connector shall reach it. */
@@ -116,5 +123,4 @@ void kit_reopen(void);
 int kit_set_up(void **state);
 int kit_tear_down(void **state);
 
-extern const struct CMUnitTest scenarios_accounts[], scenarios_deletion[], scenarios_others[], scenarios_lost[], scenarios_lists[], scenarios_mapping[], scenarios_faults[];
-extern const size_t n_scenarios_accounts, n_scenarios_deletion, n_scenarios_others, n_scenarios_lost, n_scenarios_lists, n_scenarios_mapping, n_scenarios_faults;
+extern const struct scenarios scenarios_accounts, scenarios_deletion, scenarios_faults, scenarios_lists, scenarios_lost, scenarios_mapping, scenarios_others;

@@ -335,7 +335,7 @@ static void test_a_role_that_is_not_there(void **state)
 	assert_int_equal(kit_stand->look(kit.arena, "annth").n, 1);
 }
 
-const struct CMUnitTest scenarios_accounts[] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_create),
 	SCENARIO(test_nothing_to_do_changes_nothing),
 	SCENARIO(test_created_twice_is_one_account),
@@ -363,4 +363,4 @@ const struct CMUnitTest scenarios_accounts[] = {
 	SCENARIO(test_a_new_user_name),
 	SCENARIO(test_a_role_that_is_not_there),
 };
-const size_t n_scenarios_accounts = ARRAY_LEN(scenarios_accounts);
+const struct scenarios scenarios_accounts = { "accounts", tests, ARRAY_LEN(tests) };

@@ -181,7 +181,7 @@ static void test_delete_and_each_answer_lost(void **state)
 	fail_msg("%s", "an operation without end");
 }
 
-const struct CMUnitTest scenarios_deletion[] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_delete),
 	SCENARIO(test_delete_what_still_has_roles),
 	SCENARIO(test_delete_without_an_identifier),
@@ -194,4 +194,4 @@ const struct CMUnitTest scenarios_deletion[] = {
 	SCENARIO(test_may_not_delete),
 	SCENARIO(test_delete_and_each_answer_lost),
 };
-const size_t n_scenarios_deletion = ARRAY_LEN(scenarios_deletion);
+const struct scenarios scenarios_deletion = { "deletion", tests, ARRAY_LEN(tests) };

@@ -276,7 +276,7 @@ static void test_newest_state_wins_over_a_lost_one(void **state)
 		assert_off(d);
 }
 
-const struct CMUnitTest scenarios_faults[] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_create_and_each_answer_lost),
 	SCENARIO(test_update_and_each_answer_lost),
 	SCENARIO(test_disable_and_each_answer_lost),
@@ -294,4 +294,4 @@ const struct CMUnitTest scenarios_faults[] = {
 	SCENARIO(test_a_taken_name_behind_a_lost_answer),
 	SCENARIO(test_newest_state_wins_over_a_lost_one),
 };
-const size_t n_scenarios_faults = ARRAY_LEN(scenarios_faults);
+const struct scenarios scenarios_faults = { "faults", tests, ARRAY_LEN(tests) };

@@ -103,7 +103,7 @@ static void test_a_refusal_is_told_with_its_note(void **state)
 	assert_true(str_contains(r.fault.detail, STR("tên đăng nhập đã có người dùng")));
 }
 
-const struct CMUnitTest scenarios_form[N_SCENARIOS_FORM] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_what_waits_names_form_and_line),
 	SCENARIO(test_asked_twice_is_one_line),
 	SCENARIO(test_off_before_paper_is_out_asks_nobody),
@@ -111,3 +111,4 @@ const struct CMUnitTest scenarios_form[N_SCENARIOS_FORM] = {
 	SCENARIO(test_on_again_once_off_is_on_paper),
 	SCENARIO(test_a_refusal_is_told_with_its_note),
 };
+const struct scenarios scenarios_form = { "form", tests, ARRAY_LEN(tests) };

@@ -134,9 +134,10 @@ static void test_no_number_no_group(void **state)
 	assert_string_equal(r.fault.class, "no_group");
 }
 
-const struct CMUnitTest scenarios_ldap[N_SCENARIOS_LDAP] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_one_of_ten_thousand),
 	SCENARIO(test_the_last_one_leaves),
 	SCENARIO(test_a_missing_group_is_made),
 	SCENARIO(test_no_number_no_group),
 };
+const struct scenarios scenarios_ldap = { "ldap", tests, ARRAY_LEN(tests) };

@@ -351,7 +351,7 @@ static void test_nobody_elses_is_adopted(void **state)
 	assert_int_equal(kit_stand->count(), 0);
 }
 
-const struct CMUnitTest scenarios_lists[] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_an_account_is_adopted),
 	SCENARIO(test_nobody_elses_is_adopted),
 	SCENARIO(test_empty_platform),
@@ -364,4 +364,4 @@ const struct CMUnitTest scenarios_lists[] = {
 	SCENARIO(test_no_right_to_list),
 	SCENARIO(test_a_cursor_of_nobody),
 };
-const size_t n_scenarios_lists = ARRAY_LEN(scenarios_lists);
+const struct scenarios scenarios_lists = { "lists", tests, ARRAY_LEN(tests) };

@@ -182,7 +182,7 @@ static void test_disable_of_a_moved_account_without_our_id(void **state)
 	assert_int_equal(kit_stand->count(), 1);
 }
 
-const struct CMUnitTest scenarios_lost[] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_disable_without_our_id),
 	SCENARIO(test_disable_with_the_id_of_another),
 	SCENARIO(test_delete_without_our_id),
@@ -192,4 +192,4 @@ const struct CMUnitTest scenarios_lost[] = {
 	SCENARIO(test_disable_of_a_moved_account),
 	SCENARIO(test_disable_of_a_moved_account_without_our_id),
 };
-const size_t n_scenarios_lost = ARRAY_LEN(scenarios_lost);
+const struct scenarios scenarios_lost = { "lost", tests, ARRAY_LEN(tests) };

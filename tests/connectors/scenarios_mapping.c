@@ -382,7 +382,7 @@ static void test_roles_that_are_not_enforced_stay(void **state)
 	assert_off(d);
 }
 
-const struct CMUnitTest scenarios_mapping[] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_an_expression_reaches_the_platform),
 	SCENARIO(test_the_default_mapping_is_what_is_done_without_one),
 	SCENARIO(test_theirs_is_left_alone),
@@ -400,4 +400,4 @@ const struct CMUnitTest scenarios_mapping[] = {
 	SCENARIO(test_what_a_mapping_gives_and_is_not_enforced_stays),
 	SCENARIO(test_roles_that_are_not_enforced_stay),
 };
-const size_t n_scenarios_mapping = ARRAY_LEN(scenarios_mapping);
+const struct scenarios scenarios_mapping = { "mapping", tests, ARRAY_LEN(tests) };

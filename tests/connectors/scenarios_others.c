@@ -281,7 +281,7 @@ static void test_may_not_disable(void **state)
 	assert_true(kit_stand->look(kit.arena, "annth").active);
 }
 
-const struct CMUnitTest scenarios_others[] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_a_taken_name_is_not_taken_over),
 	SCENARIO(test_a_taken_name_in_doubt),
 	SCENARIO(test_a_foreign_account_is_never_disabled),
@@ -302,4 +302,4 @@ const struct CMUnitTest scenarios_others[] = {
 	SCENARIO(test_may_not_update),
 	SCENARIO(test_may_not_disable),
 };
-const size_t n_scenarios_others = ARRAY_LEN(scenarios_others);
+const struct scenarios scenarios_others = { "others", tests, ARRAY_LEN(tests) };

@@ -189,10 +189,11 @@ static void test_repairs_in_its_manner(void **state)
 	assert_int_equal(kit_stand->count(), 0);
 }
 
-const struct CMUnitTest scenarios_persona[N_SCENARIOS_PERSONA] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_a_crowd_in_its_manner),
 	SCENARIO(test_no_request_that_it_does_not_know),
 	SCENARIO(test_pages_are_as_large_as_it_allows),
 	SCENARIO(test_more_than_one_page),
 	SCENARIO(test_repairs_in_its_manner),
 };
+const struct scenarios scenarios_persona = { "persona", tests, ARRAY_LEN(tests) };

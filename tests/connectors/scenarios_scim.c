@@ -950,7 +950,7 @@ static void test_notices_of_changes(void **state)
 	assert_int_equal(notices.n, 0);
 }
 
-const struct CMUnitTest scenarios_scim[N_SCENARIOS_SCIM] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_what_it_can_do_is_asked_once),
 	SCENARIO(test_it_is_asked_again_after_a_time),
 	SCENARIO(test_what_is_known_outlives_a_fault),
@@ -994,3 +994,4 @@ const struct CMUnitTest scenarios_scim[N_SCENARIOS_SCIM] = {
 	SCENARIO(test_one_address_only),
 	SCENARIO(test_notices_of_changes),
 };
+const struct scenarios scenarios_scim = { "scim", tests, ARRAY_LEN(tests) };

@@ -121,10 +121,11 @@ static void test_the_receiver_wants_signatures(void **state)
 		assert_str_equal(webhook_status(kit.arena, with, n), "401");
 }
 
-const struct CMUnitTest scenarios_webhook[N_SCENARIOS_WEBHOOK] = {
+static const struct CMUnitTest tests[] = {
 	SCENARIO(test_a_message_that_was_missed_comes_again),
 	SCENARIO(test_what_was_overtaken_does_not_come_again),
 	SCENARIO(test_a_gap_is_noticed),
 	SCENARIO(test_an_outage_costs_no_numbers),
 	SCENARIO(test_the_receiver_wants_signatures),
 };
+const struct scenarios scenarios_webhook = { "webhook", tests, ARRAY_LEN(tests) };

@@ -299,7 +299,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 static const struct stand stand = {
 	.name_path = "displayName",
 	.name = "Active Directory", .keeps_phone = true, .knows_roles = false, .renames = false, .login_max = 20, .can_lose_id = true, .can_move = true,
-	.own = scenarios_ldap, .n_own = N_SCENARIOS_LDAP,
+	.own = { &scenarios_ldap },
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,
 };

@@ -183,7 +183,7 @@ static void settle(struct arena *a, const struct desired *d)
 
 static const struct stand stand = {
 	.name = "request forms", .keeps_phone = true, .knows_roles = true, .renames = true, .is_reached_by_paper = true,
-	.own = scenarios_form, .n_own = N_SCENARIOS_FORM,
+	.own = { &scenarios_form },
 	.begin = begin, .set_port = set_port, .db = our_db, .end = end, .wipe = wipe, .look = look, .act = act, .count = count, .settle = settle,
 };
 const struct stand *const kit_stand = &stand;

@@ -8,5 +8,4 @@ int64_t form_side(const char *sql);
 /* The open form goes out on paper. */
 void form_goes_out(void);
 
-#define N_SCENARIOS_FORM 6
-extern const struct CMUnitTest scenarios_form[N_SCENARIOS_FORM];
+extern const struct scenarios scenarios_form;

@@ -12,5 +12,4 @@ void stand_ldap_modify(struct str ldif);
 /* Lines of an LDIF that begin with name. */
 size_t stand_ldap_count(struct str ldif, const char *name);
 
-#define N_SCENARIOS_LDAP 4
-extern const struct CMUnitTest scenarios_ldap[N_SCENARIOS_LDAP];
+extern const struct scenarios scenarios_ldap;

@@ -241,7 +241,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 
 static const struct stand stand = {
 	.name = "SCIM " PERSONA, .name_path = "displayName", .keeps_phone = true, .knows_roles = false, .renames = true, .can_lose_id = true, .needs_name = IS_AWS, .hides_roles = IS_AWS,
-	.own = SCENARIOS, .n_own = N_SCENARIOS,
+	.own = { SCENARIOS },
 	.begin = begin, .set_port = set_port, .end = wipe, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,
 };

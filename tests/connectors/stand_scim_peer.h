@@ -18,7 +18,8 @@ size_t peer_members(const char *role);
 /* As another instance, with these switches besides those of the profile. */
 void peer_switches(const char *switches);
 
-#define N_SCENARIOS_SCIM 42
-extern const struct CMUnitTest scenarios_scim[N_SCENARIOS_SCIM]; /* on the persona "plain" */
-#define N_SCENARIOS_PERSONA 5
-extern const struct CMUnitTest scenarios_persona[N_SCENARIOS_PERSONA];
+/* On the persona "plain"; on the others. */
+extern const struct scenarios scenarios_scim;
+#define SCENARIOS_PLAIN &scenarios_scim
+extern const struct scenarios scenarios_persona;
+#define SCENARIOS_PERSONA &scenarios_persona

@@ -296,7 +296,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 
 static const struct stand stand = {
 	.name = "webhook " WEBHOOK_SIGNATURE, .keeps_phone = true, .knows_roles = true, .renames = true,
-	.own = scenarios_webhook, .n_own = N_SCENARIOS_WEBHOOK,
+	.own = { &scenarios_webhook },
 	.begin = begin, .set_port = set_port, .db = our_db, .proxy_port = proxy_at, .end = end, .wipe = wipe, .look = look, .act = act,
 	.count = count, .spoil_password = spoil_password,
 };

@@ -10,5 +10,4 @@ void webhook_file_write(struct arena *a, const json_t *all);
 /* The HTTP status of a request by curl with these further arguments. */
 struct str webhook_status(struct arena *a, const char *const *arguments, size_t n);
 
-#define N_SCENARIOS_WEBHOOK 5
-extern const struct CMUnitTest scenarios_webhook[N_SCENARIOS_WEBHOOK];
+extern const struct scenarios scenarios_webhook;
