@@ -1,35 +1,13 @@
 /* What one maker's servers want otherwise than others (stand_scim_peer.h), seen in what they were sent. */
-#include "tests/connectors/stand_scim_peer.h"
-
-#include <pthread.h>
-#include <string.h>
+#include "tests/connectors/peer_life.h"
 
 #define CROWD 12
-
-struct one {
-	pthread_t thread;
-	struct arena *arena;
-	const struct desired *d;
-	struct result result;
-};
-
-static void *go_alone(void *arg)
-{
-	struct one *one = arg;
-
-	one->result = kit_go_in(one->arena, one->d, NULL);
-	return NULL;
-}
 
 static void crowd_lives(void)
 {
 	static struct one crowd[CROWD];
 
-	for (size_t i = 0; i < CROWD; i++) {
-		crowd[i].arena = arena_new((size_t)4 * 1024 * 1024);
-		crowd[i].d = kit_official(arena_printf(kit.arena, "annth%zu", i).p);
-		assert_int_equal(pthread_create(&crowd[i].thread, NULL, go_alone, &crowd[i]), 0);
-	}
+	crowd_begin(crowd, CROWD);
 	for (size_t i = 0; i < CROWD; i++) {
 		struct desired *d = (struct desired *)(uintptr_t)crowd[i].d;
 		struct result r;

@@ -19,7 +19,8 @@ size_t peer_members(const char *role);
 void peer_switches(const char *switches);
 
 /* On the persona "plain"; on the others. */
-extern const struct scenarios scenarios_scim;
-#define SCENARIOS_PLAIN &scenarios_scim
+extern const struct scenarios scenarios_scim, scenarios_scim_access, scenarios_scim_answers, scenarios_scim_groups, scenarios_scim_later, scenarios_scim_many;
+#define SCENARIOS_PLAIN \
+	&scenarios_scim, &scenarios_scim_answers, &scenarios_scim_many, &scenarios_scim_later, &scenarios_scim_groups, &scenarios_scim_access
 extern const struct scenarios scenarios_persona;
 #define SCENARIOS_PERSONA &scenarios_persona
