@@ -230,6 +230,7 @@ int main(void)
 	if (!kit_stand->is_reached_by_paper) {
 		failed += run(&scenarios_deletion, NULL, NULL);
 		failed += run(&scenarios_mapping, NULL, NULL);
+		failed += run(&scenarios_matching, NULL, NULL);
 	}
 	failed += run(&scenarios_others, NULL, NULL);
 	failed += run(&scenarios_lost, NULL, NULL);

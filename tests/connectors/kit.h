@@ -123,4 +123,5 @@ void kit_reopen(void);
 int kit_set_up(void **state);
 int kit_tear_down(void **state);
 
-extern const struct scenarios scenarios_accounts, scenarios_deletion, scenarios_faults, scenarios_lists, scenarios_lost, scenarios_mapping, scenarios_others;
+extern const struct scenarios scenarios_accounts, scenarios_deletion, scenarios_faults, scenarios_lists, scenarios_lost, scenarios_mapping, scenarios_matching,
+	scenarios_others;
