@@ -137,3 +137,15 @@ int ldap_test_end(void **state)
 	ldap_test.arena = arena_free(ldap_test.arena);
 	return 0;
 }
+
+struct ldap_pool *ldap_test_tls_pool(struct arena *a, int port, const char *ca_file)
+{
+	struct ldap_config config = ldap_test.config;
+	struct ldap_pool *pool = NULL;
+	struct op op = ldap_test_op(a);
+
+	config.uri = arena_printf(a, "ldaps://127.0.0.1:%d", port);
+	config.ca_file = str_c(ca_file);
+	assert_int_equal(ldap_pool_new(&op, &config, &pool), 0);
+	return pool;
+}

@@ -34,6 +34,8 @@ int ldap_test_end(void **state);
 struct op ldap_test_op(struct arena *a);
 /* A pool to 127.0.0.1:port, for a proxy before the directory. */
 struct ldap_pool *ldap_test_pool(struct arena *a, int port, unsigned size);
+/* The same by ldaps; ca_file "": no authority but the system's. */
+struct ldap_pool *ldap_test_tls_pool(struct arena *a, int port, const char *ca_file);
 /* Adds a person to the folder; returns the DN. */
 struct str ldap_test_person(struct arena *a, struct str uid);
 void ldap_test_remove(struct arena *a, struct str dn);
