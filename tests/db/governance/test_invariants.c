@@ -164,16 +164,22 @@ static void direct(struct op *op, const struct principal *p)
 	(void)!granting_add(op, p, &request, &grant, &added);
 }
 
+static void attempt(struct op *op, const struct principal *p, const struct governed_kind *kind, const struct db_param *params, size_t n)
+{
+	json_t *body = NULL;
+
+	(void)!governed_write(op, p, kind, params, n, &body);
+	json_decref(body);
+}
+
 /* One step: somebody tries something.  Refusals are fine; what matters is what is there afterwards. */
 static void act(struct op *op, const struct principal *p, unsigned what)
 {
 	struct str id = fresh_id(op), one[1];
-	json_t *body = NULL;
 	int64_t version = 0;
-	int r = 0;
 
 #define TRY(kind, ...) \
-	r = governed_write(op, p, &(kind), (struct db_param[]){ __VA_ARGS__ }, sizeof((struct db_param[]){ __VA_ARGS__ }) / sizeof(struct db_param), &body)
+	attempt(op, p, &(kind), (struct db_param[]){ __VA_ARGS__ }, sizeof((struct db_param[]){ __VA_ARGS__ }) / sizeof(struct db_param))
 #define ME P_STR(p->account_id)
 	switch (what) {
 	case 0:
@@ -224,8 +230,6 @@ static void act(struct op *op, const struct principal *p, unsigned what)
 		if (pick(op, &inv_emergencies_q, &id, &version))
 			TRY(emergency_release, P_STR(id), ME, P_I64(version));
 	}
-	(void)r;
-	json_decref(body);
 }
 
 static void move_posts(void)

@@ -123,12 +123,42 @@ static int64_t told_of(const char *kind, const char *code)
 	return side_i64(sql);
 }
 
+/* Unused: the holder; when it is too late, those who may let them in. */
+static void expect_unused_are_told(void)
+{
+	side("UPDATE sen.admin_scope SET rights = rights || ARRAY['activate'] WHERE account_id = (SELECT a.id FROM sen.account a JOIN sen.person n ON n.id = a.person_id WHERE n.employee_code = 'P2')");
+	side("INSERT INTO sen.account_notice (account_id, kind, since) SELECT a.id, 'unused_report', '2026-01-01' FROM sen.account a JOIN sen.person n ON n.id = a.person_id AND n.employee_code = 'VP'");
+	assert_int_equal(told_of("account_unused", "VP"), 1);
+	assert_int_equal(told_of("account_unused", "P2"), 0);
+	side("INSERT INTO sen.account_notice (account_id, kind, since) SELECT a.id, 'unused_disable', '2026-01-01' FROM sen.account a JOIN sen.person n ON n.id = a.person_id AND n.employee_code = 'VP'");
+	assert_int_equal(told_of("account_disabled", "P2"), 1);
+	side("UPDATE sen.admin_scope SET rights = array_remove(rights, 'activate'); DELETE FROM sen.account_notice");
+}
+
+/* Read and acknowledged, by whom it is for. */
+static void expect_reading_is_kept(struct fixture *f)
+{
+	struct db_rows rows;
+	struct str notice;
+
+	rows = notices(f, "W2", "unread");
+	assert_true(rows.n > 0);
+	notice = arena_dup(f->op.arena, db_str(&rows, 0, 2));
+	assert_int_equal(AS(f, "WA", notice_read, P_STR(notice), P_NULL), ERR_NOT_FOUND);
+	assert_int_equal(AS(f, "WA", notice_acknowledge, P_STR(notice), P_NULL), ERR_NOT_FOUND);
+	assert_int_equal(AS(f, "W2", notice_read, P_STR(notice), P_NULL), 0);
+	assert_int_equal(notices(f, "W2", "unread").n, rows.n - 1);
+	assert_int_equal(notices(f, "W2", "open").n, rows.n);
+	assert_int_equal(AS(f, "W2", notice_acknowledge, P_STR(notice), P_NULL), 0);
+	assert_int_equal(AS(f, "W2", notice_acknowledge, P_STR(notice), P_NULL), ERR_WRONG_STATE);
+	assert_int_equal(notices(f, "W2", "open").n, rows.n - 1);
+}
+
 /* Who has to know is told, once, and nobody else. */
 static void test_notices(void **state)
 {
 	struct fixture *f = *state;
-	struct str id, notice;
-	struct db_rows rows;
+	struct str id;
 
 	side("DELETE FROM sen.notice; DELETE FROM sen.notice_round; DELETE FROM sen.account_notice");
 	/* What waits: whom it waits for, not who asked, whom it profits, or who is far above. */
@@ -165,27 +195,8 @@ static void test_notices(void **state)
 	assert_int_equal(told_of("review_due", "WA"), 1);
 	assert_int_equal(told_of("review_due", "OTHER"), 0);
 
-	/* Unused: the holder; when it is too late, those who may let them in. */
-	side("UPDATE sen.admin_scope SET rights = rights || ARRAY['activate'] WHERE account_id = (SELECT a.id FROM sen.account a JOIN sen.person n ON n.id = a.person_id WHERE n.employee_code = 'P2')");
-	side("INSERT INTO sen.account_notice (account_id, kind, since) SELECT a.id, 'unused_report', '2026-01-01' FROM sen.account a JOIN sen.person n ON n.id = a.person_id AND n.employee_code = 'VP'");
-	assert_int_equal(told_of("account_unused", "VP"), 1);
-	assert_int_equal(told_of("account_unused", "P2"), 0);
-	side("INSERT INTO sen.account_notice (account_id, kind, since) SELECT a.id, 'unused_disable', '2026-01-01' FROM sen.account a JOIN sen.person n ON n.id = a.person_id AND n.employee_code = 'VP'");
-	assert_int_equal(told_of("account_disabled", "P2"), 1);
-	side("UPDATE sen.admin_scope SET rights = array_remove(rights, 'activate'); DELETE FROM sen.account_notice");
-
-	/* Read and acknowledged, by whom it is for. */
-	rows = notices(f, "W2", "unread");
-	assert_true(rows.n > 0);
-	notice = arena_dup(f->op.arena, db_str(&rows, 0, 2));
-	assert_int_equal(AS(f, "WA", notice_read, P_STR(notice), P_NULL), ERR_NOT_FOUND);
-	assert_int_equal(AS(f, "WA", notice_acknowledge, P_STR(notice), P_NULL), ERR_NOT_FOUND);
-	assert_int_equal(AS(f, "W2", notice_read, P_STR(notice), P_NULL), 0);
-	assert_int_equal(notices(f, "W2", "unread").n, rows.n - 1);
-	assert_int_equal(notices(f, "W2", "open").n, rows.n);
-	assert_int_equal(AS(f, "W2", notice_acknowledge, P_STR(notice), P_NULL), 0);
-	assert_int_equal(AS(f, "W2", notice_acknowledge, P_STR(notice), P_NULL), ERR_WRONG_STATE);
-	assert_int_equal(notices(f, "W2", "open").n, rows.n - 1);
+	expect_unused_are_told();
+	expect_reading_is_kept(f);
 }
 
 int main(void)

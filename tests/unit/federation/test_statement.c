@@ -23,68 +23,69 @@ static int read_one(struct op *op, struct str compact, const struct jwk *signer)
 }
 
 /* Each claim that a statement may not have as it is, alone. */
+static const struct {
+	const char *sub, *claims;
+	int r;
+} claims[] = {
+	{ SELF, "{}", 0 },
+	{ ABOVE, "{}", 0 },
+	{ SELF, "{'iss':'http://e.example','sub':'http://e.example'}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'iss':null}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'sub':'https://e.example?x'}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'iat':null}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'iat':1795000061}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'iat':1795000059}", 0 },
+	{ SELF, "{'iat':'1795000000'}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'exp':null}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'exp':1795000000}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'exp':1795000001}", 0 },
+	{ SELF, "{'nbf':1795000100}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'jwks':null}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'jwks':{'keys':[]}}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'crit':['x']}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'crit':[]}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'not_known':1}", 0 },
+	{ SELF, "{'metadata':{'openid_provider':{'issuer':'x'}}}", 0 },
+	{ SELF, "{'metadata':{'openid_provider':{'issuer':null}}}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'metadata':{'openid_provider':[]}}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'metadata':[]}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'authority_hints':['https://up.example']}", 0 },
+	{ SELF, "{'authority_hints':[]}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'authority_hints':['up.example']}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'authority_hints':['https://up.example','https://up.example']}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'authority_hints':'https://up.example'}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'trust_anchor_hints':[]}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'trust_marks':[{'trust_mark_type':'m','trust_mark':'e30.eyJ0cnVzdF9tYXJrX3R5cGUiOiJtIn0.AA'}]}", 0 },
+	{ SELF, "{'trust_marks':[{'trust_mark_type':'n','trust_mark':'e30.eyJ0cnVzdF9tYXJrX3R5cGUiOiJtIn0.AA'}]}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'trust_marks':[{'trust_mark_type':'m'}]}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'trust_marks':{}}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'trust_mark_issuers':[]}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'trust_mark_owners':[]}", ERR_INVALID_TRUST_CHAIN },
+	/* Of the other kind. */
+	{ SELF, "{'metadata_policy':{}}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'constraints':{}}", ERR_INVALID_TRUST_CHAIN },
+	{ SELF, "{'source_endpoint':'https://e.example/f'}", ERR_INVALID_TRUST_CHAIN },
+	{ ABOVE, "{'authority_hints':['https://up.example']}", ERR_INVALID_TRUST_CHAIN },
+	{ ABOVE, "{'trust_marks':[]}", ERR_INVALID_TRUST_CHAIN },
+	{ ABOVE, "{'metadata_policy':{'t':{'p':{'value':1}}},'constraints':{'max_path_length':0}}", 0 },
+	{ ABOVE, "{'metadata_policy':{'t':{'p':{'add':1}}}}", ERR_INVALID_METADATA },
+	{ ABOVE, "{'metadata_policy':[]}", ERR_INVALID_METADATA },
+	{ ABOVE, "{'metadata_policy_crit':['regexp']}", ERR_INVALID_TRUST_CHAIN },
+	{ ABOVE, "{'constraints':{'max_path_length':-1}}", ERR_INVALID_TRUST_CHAIN },
+	{ ABOVE, "{'source_endpoint':'x'}", ERR_INVALID_TRUST_CHAIN },
+};
+
 static void test_claims(void **state)
 {
-	static const struct {
-		const char *sub, *claims;
-		int r;
-	} rows[] = {
-		{ SELF, "{}", 0 },
-		{ ABOVE, "{}", 0 },
-		{ SELF, "{'iss':'http://e.example','sub':'http://e.example'}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'iss':null}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'sub':'https://e.example?x'}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'iat':null}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'iat':1795000061}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'iat':1795000059}", 0 },
-		{ SELF, "{'iat':'1795000000'}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'exp':null}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'exp':1795000000}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'exp':1795000001}", 0 },
-		{ SELF, "{'nbf':1795000100}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'jwks':null}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'jwks':{'keys':[]}}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'crit':['x']}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'crit':[]}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'not_known':1}", 0 },
-		{ SELF, "{'metadata':{'openid_provider':{'issuer':'x'}}}", 0 },
-		{ SELF, "{'metadata':{'openid_provider':{'issuer':null}}}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'metadata':{'openid_provider':[]}}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'metadata':[]}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'authority_hints':['https://up.example']}", 0 },
-		{ SELF, "{'authority_hints':[]}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'authority_hints':['up.example']}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'authority_hints':['https://up.example','https://up.example']}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'authority_hints':'https://up.example'}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'trust_anchor_hints':[]}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'trust_marks':[{'trust_mark_type':'m','trust_mark':'e30.eyJ0cnVzdF9tYXJrX3R5cGUiOiJtIn0.AA'}]}", 0 },
-		{ SELF, "{'trust_marks':[{'trust_mark_type':'n','trust_mark':'e30.eyJ0cnVzdF9tYXJrX3R5cGUiOiJtIn0.AA'}]}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'trust_marks':[{'trust_mark_type':'m'}]}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'trust_marks':{}}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'trust_mark_issuers':[]}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'trust_mark_owners':[]}", ERR_INVALID_TRUST_CHAIN },
-		/* Of the other kind. */
-		{ SELF, "{'metadata_policy':{}}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'constraints':{}}", ERR_INVALID_TRUST_CHAIN },
-		{ SELF, "{'source_endpoint':'https://e.example/f'}", ERR_INVALID_TRUST_CHAIN },
-		{ ABOVE, "{'authority_hints':['https://up.example']}", ERR_INVALID_TRUST_CHAIN },
-		{ ABOVE, "{'trust_marks':[]}", ERR_INVALID_TRUST_CHAIN },
-		{ ABOVE, "{'metadata_policy':{'t':{'p':{'value':1}}},'constraints':{'max_path_length':0}}", 0 },
-		{ ABOVE, "{'metadata_policy':{'t':{'p':{'add':1}}}}", ERR_INVALID_METADATA },
-		{ ABOVE, "{'metadata_policy':[]}", ERR_INVALID_METADATA },
-		{ ABOVE, "{'metadata_policy_crit':['regexp']}", ERR_INVALID_TRUST_CHAIN },
-		{ ABOVE, "{'constraints':{'max_path_length':-1}}", ERR_INVALID_TRUST_CHAIN },
-		{ ABOVE, "{'source_endpoint':'x'}", ERR_INVALID_TRUST_CHAIN },
-	};
 	struct op *op = op_at_now(*state);
 	struct jwk *key;
 
 	assert_int_equal(jwk_generate(op, JWS_ES256, &key), 0);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		int r = read_one(op, statement_by(op, key, SELF, rows[i].sub, key, rows[i].claims), key);
+	for (size_t i = 0; i < ARRAY_LEN(claims); i++) {
+		int r = read_one(op, statement_by(op, key, SELF, claims[i].sub, key, claims[i].claims), key);
 
-		if (r != rows[i].r)
-			fail_msg("row %zu %s: %d %s", i, rows[i].claims, r, r < 0 ? op->error.text : "");
+		if (r != claims[i].r)
+			fail_msg("row %zu %s: %d %s", i, claims[i].claims, r, r < 0 ? op->error.text : "");
 		op_forgive(op);
 	}
 	jwk_free(key);

@@ -158,6 +158,21 @@ static unsigned next_random(uint64_t *seed)
 	return (unsigned)(*seed >> 33);
 }
 
+/* Stops in effect or to come, and movements that are still ahead. */
+static void read_open(const struct life *l, struct lc_stop *stops, struct lc_pending *pending, struct lc_person *ret)
+{
+	for (size_t i = 0; i < l->n_stops; i++)
+		if (l->stops[i].to > l->today && l->stops[i].to > l->stops[i].from)
+			stops[ret->n_stops++] = (struct lc_stop){ str_c(l->stops[i].id), STR("A"), l->stops[i].absence ? STR("leave") : STR("end"),
+				                                  LC_EVERY_PLATFORM, l->stops[i].from };
+	for (int64_t day = l->today + 1; day < l->today + 50; day++)
+		for (size_t i = 0; i < l->n_moves; i++)
+			if (!l->moves[i].is_void && l->moves[i].day == day)
+				pending[ret->n_pending++] = (struct lc_pending){ str_c(l->moves[i].id), l->moves[i].kind, day };
+	ret->stops = stops;
+	ret->pending = pending;
+}
+
 /* One random event on what the life is now; refused ones change nothing. */
 static void happen(struct life *l, uint64_t *seed)
 {
@@ -183,16 +198,7 @@ static void happen(struct life *l, uint64_t *seed)
 	account.status = str_c(l->status);
 	person.accounts = &account;
 	person.n_accounts = l->has_account ? 1 : 0;
-	for (size_t i = 0; i < l->n_stops; i++)
-		if (l->stops[i].to > l->today && l->stops[i].to > l->stops[i].from)
-			stops[person.n_stops++] = (struct lc_stop){ str_c(l->stops[i].id), STR("A"), l->stops[i].absence ? STR("leave") : STR("end"),
-				                                    LC_EVERY_PLATFORM, l->stops[i].from };
-	for (int64_t day = l->today + 1; day < l->today + 50; day++)
-		for (size_t i = 0; i < l->n_moves; i++)
-			if (!l->moves[i].is_void && l->moves[i].day == day)
-				pending[person.n_pending++] = (struct lc_pending){ str_c(l->moves[i].id), l->moves[i].kind, day };
-	person.stops = stops;
-	person.pending = pending;
+	read_open(l, stops, pending, &person);
 	if (decide(&person, &e, &out) == 0)
 		apply(l, &e, &out);
 	/* What was decided for posts that never begin leaves nothing of them. */

@@ -98,13 +98,28 @@ static struct str told(const struct test *t)
 
 #define MERGE_AB "[{\"kind\": \"merge\", \"from\": [\"10001\", \"10002\"], \"into\": [{\"code\": \"10009\", \"name\": \"Mới\"}]}]"
 
-static void test_rows(_unused_ void **state)
+struct row {
+	const char *steps;
+	struct test t;
+	const char *expected;
+};
+
+static void run_rows(const struct row *rows, size_t n)
 {
-	const struct {
-		const char *steps;
-		struct test t;
-		const char *expected;
-	} rows[] = {
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_(arena_freep) struct arena *a = arena_new(UNIT_ARENA_BYTES);
+		struct test t = rows[i].t;
+
+		print_message("row %zu %s\n", i, rows[i].steps);
+		t.a = a;
+		run(&t, rows[i].steps);
+		assert_str_equal(told(&t), rows[i].expected);
+	}
+}
+
+static void test_merge(_unused_ void **state)
+{
+	const struct row rows[] = {
 		/* To the division of the same name; a grant for the whole commune to the whole new one. */
 		{ MERGE_AB, { .posts = { post("post1", 3, "CV", true) }, .grants = { grant("g1", 2), grant("g2", 3) } },
 		  "post_move post1 10001.VP>10009.VP\ngrant_move g1 10001>10009\ngrant_move g2 10001.VP>10009.VP\n" },
@@ -127,6 +142,14 @@ static void test_rows(_unused_ void **state)
 		  { .scopes = { scope("adm1", "s1", 2) } }, "scope_move s1 10001>10009\nscope_further\n" },
 		{ "[{\"kind\": \"merge\", \"from\": [\"10001\", \"10002\"], \"into\": [{\"code\": \"10001\"}]}]", { .scopes = { scope("adm1", "s1", 2) } },
 		  "scope_further\n" },
+	};
+
+	run_rows(rows, ARRAY_LEN(rows));
+}
+
+static void test_split(_unused_ void **state)
+{
+	const struct row rows[] = {
 		/* Nobody said where. */
 		{ "[{\"kind\": \"split\", \"from\": [\"10001\"], \"into\": [{\"code\": \"10008\", \"name\": \"X\"}, {\"code\": \"10009\", \"name\": \"Y\"}],"
 		  " \"divisions\": {\"10001.KT\": \"10008\"}}]", { .posts = { post("post1", 3, "CV", true) } }, "!unassigned\n" },
@@ -139,6 +162,14 @@ static void test_rows(_unused_ void **state)
 		  "grant_move g1 10001>10009\n" },
 		{ "[{\"kind\": \"split\", \"from\": [\"10001\"], \"into\": [{\"code\": \"10008\", \"name\": \"X\"}, {\"code\": \"10009\", \"name\": \"Y\"}]}]",
 		  { .scopes = { scope("adm1", "s1", 2) } }, "scope_move s1 10001>10008\nscope_add s1 10001>10009\n" },
+	};
+
+	run_rows(rows, ARRAY_LEN(rows));
+}
+
+static void test_rename_and_move(_unused_ void **state)
+{
+	const struct row rows[] = {
 		/* A new name is nothing to anybody. */
 		{ "[{\"kind\": \"rename\", \"from\": [\"10001\"], \"into\": [{\"code\": \"10001\", \"name\": \"Mới\"}]}]",
 		  { .posts = { post("post1", 3, "CV", true) }, .grants = { grant("g1", 2) }, .scopes = { scope("adm1", "s1", 2) } }, "" },
@@ -148,6 +179,14 @@ static void test_rows(_unused_ void **state)
 		{ "[{\"kind\": \"move\", \"from\": [\"S1.A\"], \"parent\": \"10003\"}]", { .posts = { post("post1", 9, "CV", true) }, .scopes = { scope("adm1", "s1", 7) } },
 		  "scope_further\n" },
 		{ "[{\"kind\": \"move\", \"from\": [\"10001\"], \"parent\": \"10001.VP\"}]", { .posts = { post("post1", 3, "CV", true) } }, "!step_invalid\n" },
+	};
+
+	run_rows(rows, ARRAY_LEN(rows));
+}
+
+static void test_abolish_and_one_after_the_other(_unused_ void **state)
+{
+	const struct row rows[] = {
 		/* Abolished: somebody says where, or that it ends. */
 		{ "[{\"kind\": \"abolish\", \"from\": [\"10001.VP\"]}]", { .posts = { post("post1", 3, "CV", true) }, .grants = { grant("g1", 3) } },
 		  "!unassigned\n!unassigned\n" },
@@ -167,15 +206,7 @@ static void test_rows(_unused_ void **state)
 		  "!step_invalid\n" },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		_cleanup_(arena_freep) struct arena *a = arena_new(UNIT_ARENA_BYTES);
-		struct test t = rows[i].t;
-
-		print_message("row %zu %s\n", i, rows[i].steps);
-		t.a = a;
-		run(&t, rows[i].steps);
-		assert_str_equal(told(&t), rows[i].expected);
-	}
+	run_rows(rows, ARRAY_LEN(rows));
 }
 
 static void test_time(void **state)
@@ -280,7 +311,8 @@ static void test_steps_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), UNIT_TEST(test_time), UNIT_TEST(test_separation), UNIT_TEST(test_hash), UNIT_TEST(test_steps_refused),
+		cmocka_unit_test(test_merge), cmocka_unit_test(test_split), cmocka_unit_test(test_rename_and_move),
+		cmocka_unit_test(test_abolish_and_one_after_the_other), UNIT_TEST(test_time), UNIT_TEST(test_separation), UNIT_TEST(test_hash), UNIT_TEST(test_steps_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,76 +57,76 @@ static void test_target(void **state)
 }
 
 /* One changed parameter each: what becomes of a good request of a signed-in user. */
+static const struct {
+	const char *field, *value; /* NULL value: absent */
+	enum authorize_step step;
+	int error;
+} requests[] = {
+	{ "state", "x", AUTHORIZE_ISSUE, 0 },
+	{ "response_type", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "response_type", "token", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
+	{ "response_type", "code id_token", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
+	{ "response_type", "none", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
+	{ "response_mode", "query", AUTHORIZE_ISSUE, 0 },
+	{ "response_mode", "fragment", AUTHORIZE_ISSUE, 0 },
+	{ "response_mode", "form_post", AUTHORIZE_ISSUE, 0 },
+	{ "response_mode", "jwt", AUTHORIZE_ISSUE, 0 },
+	{ "response_mode", "query.jwt", AUTHORIZE_ISSUE, 0 },
+	{ "response_mode", "web_message", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_MODE },
+	{ "scope", NULL, AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	{ "scope", "roles", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	{ "scope", "openid unknown", AUTHORIZE_ISSUE, 0 },
+	{ "scope", "xopenid", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	{ "scope", "openid  profile", AUTHORIZE_ISSUE, 0 },
+	{ "scope", "openid \"profile\"", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	{ "scope", "openid pro\\file", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	{ "scope", "openid\tprofile openid", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	{ "scope", "openid hồ-sơ", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	/* CVE-2024-23647 of authentik: a dropped challenge is no way around PKCE. */
+	{ "code_challenge", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "code_challenge", "short", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	/* CVE-2026-67336 of better-auth: plain by default. */
+	{ "code_challenge_method", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "code_challenge_method", "plain", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "prompt", "none", AUTHORIZE_ISSUE, 0 },
+	{ "prompt", "login", AUTHORIZE_LOGIN, 0 },
+	{ "prompt", "select_account", AUTHORIZE_LOGIN, 0 },
+	{ "prompt", "consent", AUTHORIZE_ISSUE, 0 },
+	{ "prompt", "none login", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "prompt", "bogus", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "max_age", "1000", AUTHORIZE_ISSUE, 0 },
+	{ "max_age", "999", AUTHORIZE_LOGIN, 0 },
+	{ "max_age", "0", AUTHORIZE_LOGIN, 0 },
+	{ "max_age", "-1", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "max_age", "1e3", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "claims", "{\"id_token\":{\"name\":null}}", AUTHORIZE_ISSUE, 0 },
+	{ "claims", "{\"id_token\":{\"name\":7}}", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "claims", "{", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "claims", "{\"id_token\":{\"sub\":{\"value\":\"a1\"}}}", AUTHORIZE_ISSUE, 0 },
+	{ "claims", "{\"id_token\":{\"sub\":{\"value\":\"a2\"}}}", AUTHORIZE_LOGIN, 0 },
+	{ "claims", "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"LoA3\",\"LoA1\"]}}}", AUTHORIZE_ISSUE, 0 },
+	{ "claims", "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"LoA3\"]}}}", AUTHORIZE_ERROR, ERR_UNMET_AUTHENTICATION },
+	{ "claims", "{\"id_token\":{\"acr\":{\"values\":[\"LoA3\"]}}}", AUTHORIZE_ISSUE, 0 },
+	{ "acr_values", "LoA3", AUTHORIZE_ISSUE, 0 }, /* a wish */
+	{ "resource", "https://api.example/", AUTHORIZE_ISSUE, 0 },
+	{ "resource", "https://api.example/ https://other.example/", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
+	{ "resource", "https://api.example/#x", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
+	{ "resource", "/relative", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
+	{ "authorization_details", "[{\"type\":\"known\",\"actions\":[\"read\"]}]", AUTHORIZE_CONSENT, 0 },
+	{ "authorization_details", "[{\"type\":\"other\"}]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
+	{ "authorization_details", "[{\"type\":\"known\",\"actions\":\"read\"}]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
+	{ "authorization_details", "[]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
+	{ "authorization_details", "{}", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
+	{ "dpop_jkt", "short", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
+	{ "dpop_jkt", CHALLENGE, AUTHORIZE_ISSUE, 0 },
+	{ "registration", "{}", AUTHORIZE_ERROR, ERR_REGISTRATION_NOT_SUPPORTED },
+	{ "ui_locales", "tlh", AUTHORIZE_ISSUE, 0 },
+};
+
 static void test_request_table(void **state)
 {
-	static const struct {
-		const char *field, *value; /* NULL value: absent */
-		enum authorize_step step;
-		int error;
-	} rows[] = {
-		{ "state", "x", AUTHORIZE_ISSUE, 0 },
-		{ "response_type", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "response_type", "token", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
-		{ "response_type", "code id_token", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
-		{ "response_type", "none", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_TYPE },
-		{ "response_mode", "query", AUTHORIZE_ISSUE, 0 },
-		{ "response_mode", "fragment", AUTHORIZE_ISSUE, 0 },
-		{ "response_mode", "form_post", AUTHORIZE_ISSUE, 0 },
-		{ "response_mode", "jwt", AUTHORIZE_ISSUE, 0 },
-		{ "response_mode", "query.jwt", AUTHORIZE_ISSUE, 0 },
-		{ "response_mode", "web_message", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_MODE },
-		{ "scope", NULL, AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
-		{ "scope", "roles", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
-		{ "scope", "openid unknown", AUTHORIZE_ISSUE, 0 },
-		{ "scope", "xopenid", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
-		{ "scope", "openid  profile", AUTHORIZE_ISSUE, 0 },
-		{ "scope", "openid \"profile\"", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
-		{ "scope", "openid pro\\file", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
-		{ "scope", "openid\tprofile openid", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
-		{ "scope", "openid hồ-sơ", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
-		/* CVE-2024-23647 of authentik: a dropped challenge is no way around PKCE. */
-		{ "code_challenge", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "code_challenge", "short", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		/* CVE-2026-67336 of better-auth: plain by default. */
-		{ "code_challenge_method", NULL, AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "code_challenge_method", "plain", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "prompt", "none", AUTHORIZE_ISSUE, 0 },
-		{ "prompt", "login", AUTHORIZE_LOGIN, 0 },
-		{ "prompt", "select_account", AUTHORIZE_LOGIN, 0 },
-		{ "prompt", "consent", AUTHORIZE_ISSUE, 0 },
-		{ "prompt", "none login", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "prompt", "bogus", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "max_age", "1000", AUTHORIZE_ISSUE, 0 },
-		{ "max_age", "999", AUTHORIZE_LOGIN, 0 },
-		{ "max_age", "0", AUTHORIZE_LOGIN, 0 },
-		{ "max_age", "-1", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "max_age", "1e3", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "claims", "{\"id_token\":{\"name\":null}}", AUTHORIZE_ISSUE, 0 },
-		{ "claims", "{\"id_token\":{\"name\":7}}", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "claims", "{", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "claims", "{\"id_token\":{\"sub\":{\"value\":\"a1\"}}}", AUTHORIZE_ISSUE, 0 },
-		{ "claims", "{\"id_token\":{\"sub\":{\"value\":\"a2\"}}}", AUTHORIZE_LOGIN, 0 },
-		{ "claims", "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"LoA3\",\"LoA1\"]}}}", AUTHORIZE_ISSUE, 0 },
-		{ "claims", "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"LoA3\"]}}}", AUTHORIZE_ERROR, ERR_UNMET_AUTHENTICATION },
-		{ "claims", "{\"id_token\":{\"acr\":{\"values\":[\"LoA3\"]}}}", AUTHORIZE_ISSUE, 0 },
-		{ "acr_values", "LoA3", AUTHORIZE_ISSUE, 0 }, /* a wish */
-		{ "resource", "https://api.example/", AUTHORIZE_ISSUE, 0 },
-		{ "resource", "https://api.example/ https://other.example/", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
-		{ "resource", "https://api.example/#x", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
-		{ "resource", "/relative", AUTHORIZE_ERROR, ERR_INVALID_TARGET },
-		{ "authorization_details", "[{\"type\":\"known\",\"actions\":[\"read\"]}]", AUTHORIZE_CONSENT, 0 },
-		{ "authorization_details", "[{\"type\":\"other\"}]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
-		{ "authorization_details", "[{\"type\":\"known\",\"actions\":\"read\"}]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
-		{ "authorization_details", "[]", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
-		{ "authorization_details", "{}", AUTHORIZE_ERROR, ERR_INVALID_AUTHORIZATION_DETAILS },
-		{ "dpop_jkt", "short", AUTHORIZE_ERROR, ERR_INVALID_REQUEST },
-		{ "dpop_jkt", CHALLENGE, AUTHORIZE_ISSUE, 0 },
-		{ "registration", "{}", AUTHORIZE_ERROR, ERR_REGISTRATION_NOT_SUPPORTED },
-		{ "ui_locales", "tlh", AUTHORIZE_ISSUE, 0 },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
 		struct authorize_request rq = good();
 		struct authorize_user user = { .session = &signed_in };
 		struct op *op = new_op(state);
@@ -134,14 +134,14 @@ static void test_request_table(void **state)
 		bool found = false;
 
 		for (size_t f = 0; f < n_authorize_fields; f++)
-			if (str_equal(str_c(authorize_fields[f].name), str_c(rows[i].field))) {
-				*authorize_field_of(&rq, f) = str_c(rows[i].value);
+			if (str_equal(str_c(authorize_fields[f].name), str_c(requests[i].field))) {
+				*authorize_field_of(&rq, f) = str_c(requests[i].value);
 				found = true;
 			}
 		assert_true(found);
 		d = authorize_decide(op, &rq, &client, &user);
-		if (d.step != rows[i].step || op->error.code != rows[i].error)
-			fail_msg("row %zu (%s=%s): step %d error %s", i, rows[i].field, rows[i].value, d.step, err_name(op->error.code));
+		if (d.step != requests[i].step || op->error.code != requests[i].error)
+			fail_msg("row %zu (%s=%s): step %d error %s", i, requests[i].field, requests[i].value, d.step, err_name(op->error.code));
 	}
 }
 

@@ -217,6 +217,13 @@ static const struct scenario scenarios[] = {
 	  .outcome = OUTCOME_RETRY, .keeps_ext_id = true, .class = "auth" },
 };
 
+static bool is_as_wanted(const struct scenario *s, const struct result *r)
+{
+	return r->outcome == s->outcome && r->was_created == s->created && r->was_disabled == s->disabled && r->was_deleted == s->deleted &&
+	       (r->outcome != OUTCOME_OK || r->sight == s->sight) && str_is_null(r->ext_id) != s->keeps_ext_id &&
+	       (!s->class || (r->fault.class && strcmp(r->fault.class, s->class) == 0));
+}
+
 static void run_scenario(struct arena *a, const struct scenario *s)
 {
 	struct desired want = { .active = s->active, .hash = "11111111-1111-4111-8111-111111111111" };
@@ -236,10 +243,7 @@ static void run_scenario(struct arena *a, const struct scenario *s)
 	for (n_left = 0; n_left < ARRAY_LEN(s->answers) && s->answers[n_left].op;)
 		n_left++;
 	operate(s->is_kept ? &keeping : &scripted, s->ops_allowed ? s->ops_allowed : 15, &call, &work, &result);
-	if (n_left > 0 || result.outcome != s->outcome || result.was_created != s->created ||
-	    result.was_disabled != s->disabled || result.was_deleted != s->deleted || (result.outcome == OUTCOME_OK && result.sight != s->sight) ||
-	    str_is_null(result.ext_id) == s->keeps_ext_id ||
-	    (s->class && (!result.fault.class || strcmp(result.fault.class, s->class) != 0)))
+	if (n_left > 0 || !is_as_wanted(s, &result))
 		fail_msg("%s: %zu calls left, outcome %s, created %d, disabled %d, ext_id %d, class %s", s->name, n_left,
 		         outcome_name(result.outcome), result.was_created, result.was_disabled,
 		         !str_is_null(result.ext_id), result.fault.class ? result.fault.class : "none");
