@@ -170,8 +170,40 @@ int api_version(struct ctl *c, struct str given, struct str path, struct str *re
 		*ret_version = given;
 		return str_to_u64(given, INT64_MAX, &n) ? EXIT_OK : ctl_usage_error(c, "--version");
 	}
-	r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, &answer);
+	r = api_get(c, path, &answer);
 	if (r == EXIT_OK)
 		*ret_version = arena_printf(c->arena, "%lld", (long long)json_get_int(answer, "version", 0));
 	return r;
+}
+
+int api_get(struct ctl *c, struct str path, json_t **ret_json)
+{
+	return api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret_json);
+}
+
+int api_post(struct ctl *c, struct str path, const json_t *body, json_t **ret_json)
+{
+	return api_call(c, &(struct api_call){ .method = "POST", .path = path, .body = body }, ret_json);
+}
+
+bool api_printed(const struct ctl *c, const json_t *answer)
+{
+	if (c->json && answer)
+		ctl_print_json(c, answer);
+	return c->json;
+}
+
+struct str api_word(const json_t *object, const char *name)
+{
+	struct str value = json_get_str(object, name);
+
+	return str_is_null(value) || str_is_empty(value) ? STR("-") : value;
+}
+
+void api_print_next(const struct ctl *c, const json_t *answer)
+{
+	struct str next = json_get_str(answer, "next");
+
+	if (!str_is_null(next))
+		ctl_print(c, "%s: --after %.*s", ctl_say(c, "còn nữa", "there are more"), STR_ARG(next));
 }

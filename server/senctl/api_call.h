@@ -17,9 +17,19 @@ struct api_call {
  * are printed.  Opens what it needs.  With --dry-run a call that changes something prints what it would send: EXIT_TRIED.
  */
 int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json) _must_check_;
+/* The same where nothing more is to be said. */
+int api_get(struct ctl *c, struct str path, json_t **ret_json) _must_check_;
+int api_post(struct ctl *c, struct str path, const json_t *body, json_t **ret_json) _must_check_;
 /* The same for an answer that is a text of another kind. */
 int api_text(struct ctl *c, const struct api_call *call, struct str *ret_text) _must_check_;
 /* For if_match: the version given with an option, or, for STR_NULL, the member "version" of what is under the path now. */
 int api_version(struct ctl *c, struct str given, struct str path, struct str *ret_version) _must_check_;
 /* "/accounts/<escaped>/unlock" */
 struct str api_path(struct ctl *c, const char *before, struct str segment, const char *after);
+
+/* With --json: prints the answer as it is, and returns true. */
+bool api_printed(const struct ctl *c, const json_t *answer);
+/* A member to print; "-" where it says nothing. */
+struct str api_word(const json_t *object, const char *name);
+/* Where the next page begins, when there is one. */
+void api_print_next(const struct ctl *c, const json_t *answer);

@@ -5,40 +5,16 @@
 
 #define PATH_MAX_BYTES 2048
 
-static struct str text(const json_t *object, const char *name)
-{
-	struct str value = json_get_str(object, name);
-
-	return str_is_null(value) ? STR("-") : value;
-}
-
-static int begin(struct ctl *c, const struct ctl_option *options, size_t n, size_t n_args)
-{
-	int r = ctl_options(c, options, n, n_args + 1, n_args + 1);
-
-	return r == EXIT_OK ? ctl_configure(c) : r;
-}
-
-static int post(struct ctl *c, struct str path, const json_t *body, json_t **ret_answer)
-{
-	int r = api_call(c, &(struct api_call){ .method = "POST", .path = path, .body = body }, ret_answer);
-
-	if (r == EXIT_OK && c->json && *ret_answer)
-		ctl_print_json(c, *ret_answer);
-	return r;
-}
-
 static void print_list(const struct ctl *c, const json_t *answer)
 {
 	const json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "accounts"), i, item)
-		ctl_print(c, "%-20.*s %-13.*s %-9.*s %-10.*s %-24.*s %-14.*s %.*s %.*s", STR_ARG(text(item, "login")), STR_ARG(text(item, "kind")),
-		          STR_ARG(text(item, "status")), STR_ARG(text(item, "manager")), STR_ARG(text(item, "manager_name")),
-		          STR_ARG(text(item, "unit")), STR_ARG(text(item, "activated_at")), STR_ARG(text(item, "closed_at")));
-	if (!str_is_null(json_get_str(answer, "next")))
-		ctl_print(c, "%s: --after %.*s", ctl_say(c, "còn nữa", "there are more"), STR_ARG(json_get_str(answer, "next")));
+		ctl_print(c, "%-20.*s %-13.*s %-9.*s %-10.*s %-24.*s %-14.*s %.*s %.*s", STR_ARG(api_word(item, "login")), STR_ARG(api_word(item, "kind")),
+		          STR_ARG(api_word(item, "status")), STR_ARG(api_word(item, "manager")), STR_ARG(api_word(item, "manager_name")),
+		          STR_ARG(api_word(item, "unit")), STR_ARG(api_word(item, "activated_at")), STR_ARG(api_word(item, "closed_at")));
+	api_print_next(c, answer);
 }
 
 static int account_list(struct ctl *c)
@@ -54,7 +30,7 @@ static int account_list(struct ctl *c)
 	struct buf path = buf_new(c->arena, PATH_MAX_BYTES);
 	_json_ json_t *answer = NULL;
 	bool first = true;
-	int r = begin(c, options, N, 0);
+	int r = ctl_begin(c, options, N, 1, 1);
 
 	if (r != EXIT_OK)
 		return r;
@@ -62,12 +38,10 @@ static int account_list(struct ctl *c)
 	for (size_t i = 0; i < N; i++)
 		if (!str_is_null(v[i]))
 			form_append(&path, &first, str_c(names[i]), v[i]);
-	r = api_call(c, &(struct api_call){ .method = "GET", .path = buf_str(&path) }, &answer);
+	r = api_get(c, buf_str(&path), &answer);
 	if (r != EXIT_OK)
 		return r;
-	if (c->json)
-		ctl_print_json(c, answer);
-	else
+	if (!api_printed(c, answer))
 		print_list(c, answer);
 	return r;
 }
@@ -81,7 +55,7 @@ static int account_add(struct ctl *c)
 	};
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, options, ARRAY_LEN(options), 0);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 1, 1);
 
 	if (r != EXIT_OK)
 		return r;
@@ -90,10 +64,10 @@ static int account_add(struct ctl *c)
 	json_set_str(body, "login", login);
 	json_set_str(body, "reason", reason);
 	json_set_str(body, "client", client);
-	r = post(c, STR("/accounts"), body, &answer);
-	if (r == EXIT_OK && !c->json)
-		ctl_print(c, ctl_say(c, "Đã lập tài khoản %.*s (%.*s)", "Account %.*s is set up (%.*s)"), STR_ARG(text(answer, "login")),
-		          STR_ARG(text(answer, "kind")));
+	r = api_post(c, STR("/accounts"), body, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
+		ctl_print(c, ctl_say(c, "Đã lập tài khoản %.*s (%.*s)", "Account %.*s is set up (%.*s)"), STR_ARG(api_word(answer, "login")),
+		          STR_ARG(api_word(answer, "kind")));
 	return r;
 }
 
@@ -103,14 +77,14 @@ static int account_hand_over(struct ctl *c)
 	const struct ctl_option options[] = { { "to", &to, NULL, true }, { "reason", &reason, NULL, true } };
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, options, ARRAY_LEN(options), 1);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
 
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "employee_code", to);
 	json_set_str(body, "reason", reason);
-	r = post(c, api_path(c, "/accounts/", str_c(c->args[1]), "/hand-over"), body, &answer);
-	if (r == EXIT_OK && !c->json)
+	r = api_post(c, api_path(c, "/accounts/", str_c(c->args[1]), "/hand-over"), body, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
 		ctl_print(c, ctl_say(c, "Đã bàn giao %s", "%s is handed over"), c->args[1]);
 	return r;
 }
@@ -126,23 +100,14 @@ static int account_archive(struct ctl *c)
 	const struct ctl_option options[] = { { "reason", &reason, NULL, true } };
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, options, ARRAY_LEN(options), 1);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
 
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "reason", reason);
-	r = post(c, api_path(c, "/accounts/", str_c(c->args[1]), "/archive"), body, &answer);
-	if (r == EXIT_OK && !c->json)
+	r = api_post(c, api_path(c, "/accounts/", str_c(c->args[1]), "/archive"), body, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
 		print_changed(c, answer);
-	return r;
-}
-
-static int shared_get(struct ctl *c, struct str path, json_t **ret_answer)
-{
-	int r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret_answer);
-
-	if (r == EXIT_OK && c->json)
-		ctl_print_json(c, *ret_answer);
 	return r;
 }
 
@@ -150,16 +115,16 @@ static int shared_list(struct ctl *c)
 {
 	_json_ json_t *answer = NULL;
 	const json_t *item;
-	int r = begin(c, NULL, 0, 0);
+	int r = ctl_begin(c, NULL, 0, 1, 1);
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = shared_get(c, STR("/shared-accounts"), &answer);
-	if (r != EXIT_OK || c->json)
+		r = api_get(c, STR("/shared-accounts"), &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "shared_accounts"), i, item)
-		ctl_print(c, "%-20.*s %-9.*s %-10.*s %-12.*s %.*s", STR_ARG(text(item, "login")), STR_ARG(text(item, "status")),
-		          STR_ARG(text(item, "manager")), STR_ARG(text(item, "checked_out_by")), STR_ARG(text(item, "reason")));
+		ctl_print(c, "%-20.*s %-9.*s %-10.*s %-12.*s %.*s", STR_ARG(api_word(item, "login")), STR_ARG(api_word(item, "status")),
+		          STR_ARG(api_word(item, "manager")), STR_ARG(api_word(item, "checked_out_by")), STR_ARG(api_word(item, "reason")));
 	return r;
 }
 
@@ -167,16 +132,16 @@ static int shared_uses(struct ctl *c)
 {
 	_json_ json_t *answer = NULL;
 	const json_t *item;
-	int r = begin(c, NULL, 0, 1);
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = shared_get(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), "/uses"), &answer);
-	if (r != EXIT_OK || c->json)
+		r = api_get(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), "/uses"), &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "uses"), i, item)
-		ctl_print(c, "%.*s – %.*s  %-12.*s %.*s  %.*s", STR_ARG(text(item, "out_at")), STR_ARG(text(item, "in_at")),
-		          STR_ARG(text(item, "member")), STR_ARG(text(item, "member_name")), STR_ARG(text(item, "purpose")));
+		ctl_print(c, "%.*s – %.*s  %-12.*s %.*s  %.*s", STR_ARG(api_word(item, "out_at")), STR_ARG(api_word(item, "in_at")),
+		          STR_ARG(api_word(item, "member")), STR_ARG(api_word(item, "member_name")), STR_ARG(api_word(item, "purpose")));
 	return r;
 }
 
@@ -185,11 +150,11 @@ static int shared_act(struct ctl *c)
 {
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, NULL, 0, 1);
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 
 	if (r == EXIT_OK)
-		r = post(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), arena_printf(c->arena, "/%s", c->args[0]).p), body, &answer);
-	if (r == EXIT_OK && !c->json)
+		r = api_post(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), arena_printf(c->arena, "/%s", c->args[0]).p), body, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
 		print_changed(c, answer);
 	return r;
 }
@@ -201,13 +166,13 @@ static int shared_member(struct ctl *c)
 	const struct ctl_option options[] = { { "login", &login, NULL, true }, { "remove", NULL, &remove, false } };
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, options, ARRAY_LEN(options), 1);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
 
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "login", login);
-	r = post(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), remove ? "/members/remove" : "/members"), body, &answer);
-	if (r == EXIT_OK && !c->json)
+	r = api_post(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), remove ? "/members/remove" : "/members"), body, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
 		print_changed(c, answer);
 	return r;
 }
@@ -219,7 +184,7 @@ static int shared_check_out(struct ctl *c)
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
 	uint64_t n;
-	int r = begin(c, options, ARRAY_LEN(options), 1);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
 
 	if (r == EXIT_OK && !str_to_u64(minutes, 1440, &n))
 		r = ctl_usage_error(c, "--minutes 1..1440");
@@ -227,10 +192,10 @@ static int shared_check_out(struct ctl *c)
 		return r;
 	json_set_str(body, "purpose", purpose);
 	json_set_int(body, "minutes", (int64_t)n);
-	r = post(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), "/check-out"), body, &answer);
-	if (r == EXIT_OK && !c->json)
+	r = api_post(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), "/check-out"), body, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
 		ctl_print(c, ctl_say(c, "Mã đăng nhập của %s: %.*s (đến %.*s; không hiện lại)", "Sign-in code of %s: %.*s (until %.*s; it is not shown again)"),
-		          c->args[1], STR_ARG(text(answer, "code")), STR_ARG(text(answer, "until")));
+		          c->args[1], STR_ARG(api_word(answer, "code")), STR_ARG(api_word(answer, "until")));
 	return r;
 }
 

@@ -4,27 +4,6 @@
 
 #include <inttypes.h>
 
-/* Options and arguments, then the configuration. */
-static int begin(struct ctl *c, const struct ctl_option *options, size_t n, size_t n_args)
-{
-	int r = ctl_options(c, options, n, n_args, n_args);
-
-	return r == EXIT_OK ? ctl_configure(c) : r;
-}
-
-static int post(struct ctl *c, struct str path, const json_t *body, json_t **ret_answer)
-{
-	return api_call(c, &(struct api_call){ .method = "POST", .path = path, .body = body }, ret_answer);
-}
-
-/* Prints the answer as it is; true when that was asked for. */
-static bool printed_json(const struct ctl *c, const json_t *answer)
-{
-	if (c->json)
-		ctl_print_json(c, answer);
-	return c->json;
-}
-
 int cmd_grant(struct ctl *c)
 {
 	struct str employee_code = STR_NULL, login = STR_NULL, platform = STR_NULL, role = STR_NULL;
@@ -36,7 +15,7 @@ int cmd_grant(struct ctl *c)
 	};
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, options, ARRAY_LEN(options), 0);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 0, 0);
 
 	if (r != EXIT_OK)
 		return r;
@@ -48,8 +27,8 @@ int cmd_grant(struct ctl *c)
 	json_set_str(body, "basis", basis);
 	json_set_str(body, "valid_from", from);
 	json_set_str(body, "valid_to", to);
-	r = post(c, STR("/grants"), body, &answer);
-	if (r != EXIT_OK || printed_json(c, answer))
+	r = api_post(c, STR("/grants"), body, &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	ctl_print(c, ctl_say(c, "Đã cấp %.*s trên %.*s cho %.*s, đơn vị %.*s (%.*s)", "Granted %.*s on %.*s to %.*s for unit %.*s (%.*s)"),
 	          STR_ARG(json_get_str(answer, "role")), STR_ARG(json_get_str(answer, "platform")), STR_ARG(json_get_str(answer, "login")),
@@ -81,7 +60,7 @@ int cmd_revoke(struct ctl *c)
 	};
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, options, ARRAY_LEN(options), 0);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 0, 0);
 
 	if (r != EXIT_OK)
 		return r;
@@ -89,8 +68,8 @@ int cmd_revoke(struct ctl *c)
 	json_set_str(body, "platform", platform);
 	json_set_str(body, "role", role);
 	json_set_str(body, "reason", reason);
-	r = post(c, str_is_null(grant) ? STR("/grants/revoke") : api_path(c, "/grants/", grant, "/revoke"), body, &answer);
-	if (r == EXIT_OK && !printed_json(c, answer))
+	r = api_post(c, str_is_null(grant) ? STR("/grants/revoke") : api_path(c, "/grants/", grant, "/revoke"), body, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
 		print_revoked(c, answer);
 	return r;
 }
@@ -99,12 +78,12 @@ int cmd_activate(struct ctl *c)
 {
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, NULL, 0, 1);
+	int r = ctl_begin(c, NULL, 0, 1, 1);
 
 	if (r != EXIT_OK)
 		return r;
-	r = post(c, api_path(c, "/accounts/", str_c(c->args[0]), "/activation"), body, &answer);
-	if (r != EXIT_OK || printed_json(c, answer))
+	r = api_post(c, api_path(c, "/accounts/", str_c(c->args[0]), "/activation"), body, &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	ctl_print(c, ctl_say(c, "Mã kích hoạt của %s: %.*s (dùng một lần, đến %.*s; không hiện lại)",
 	                     "Activation code of %s: %.*s (once, until %.*s; it is not shown again)"),
@@ -116,11 +95,11 @@ int cmd_unlock(struct ctl *c)
 {
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, NULL, 0, 1);
+	int r = ctl_begin(c, NULL, 0, 1, 1);
 
 	if (r == EXIT_OK)
-		r = post(c, api_path(c, "/accounts/", str_c(c->args[0]), "/unlock"), body, &answer);
-	if (r == EXIT_OK && !c->json)
+		r = api_post(c, api_path(c, "/accounts/", str_c(c->args[0]), "/unlock"), body, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
 		ctl_print(c, ctl_say(c, "Đã mở khoá đăng nhập của %s", "Sign-in of %s is unlocked"), c->args[0]);
 	return r;
 }
@@ -131,13 +110,13 @@ static int change_state(struct ctl *c, const char *verb)
 	const struct ctl_option options[] = { { "reason", &reason, NULL, true } };
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, options, ARRAY_LEN(options), 1);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 1, 1);
 
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "reason", reason);
-	r = post(c, api_path(c, "/accounts/", str_c(c->args[0]), verb), body, &answer);
-	if (r != EXIT_OK || printed_json(c, answer))
+	r = api_post(c, api_path(c, "/accounts/", str_c(c->args[0]), verb), body, &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	ctl_print(c, "%s: %.*s%s", c->args[0], STR_ARG(json_get_str(answer, "status")),
 	          json_get_bool(answer, "changed", false) ? "" : ctl_say(c, " (không đổi)", " (unchanged)"));
@@ -164,7 +143,7 @@ int cmd_delegate(struct ctl *c)
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
 	json_t *list = json_new_array();
-	int r = begin(c, options, ARRAY_LEN(options), 0);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 0, 0);
 
 	while (!str_is_null(rights) && str_split(&rights, ',', &right))
 		json_array_append_new(list, json_from_str(right));
@@ -175,8 +154,8 @@ int cmd_delegate(struct ctl *c)
 	json_set_str(body, "unit", unit);
 	json_set_str(body, "platform", platform);
 	json_set_str(body, "valid_to", to);
-	r = post(c, STR("/admin-scopes"), body, &answer);
-	if (r != EXIT_OK || printed_json(c, answer))
+	r = api_post(c, STR("/admin-scopes"), body, &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	ctl_print(c, ctl_say(c, "Đã giao phạm vi cho %.*s tại đơn vị %.*s (%.*s)", "Delegated to %.*s at unit %.*s (%.*s)"),
 	          STR_ARG(json_get_str(answer, "login")), STR_ARG(json_get_str(answer, "unit")), STR_ARG(json_get_str(answer, "id")));
@@ -187,12 +166,12 @@ int cmd_undelegate(struct ctl *c)
 {
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = begin(c, NULL, 0, 1);
+	int r = ctl_begin(c, NULL, 0, 1, 1);
 
 	if (r != EXIT_OK)
 		return r;
-	r = post(c, api_path(c, "/admin-scopes/", str_c(c->args[0]), "/revoke"), body, &answer);
-	if (r != EXIT_OK || printed_json(c, answer))
+	r = api_post(c, api_path(c, "/admin-scopes/", str_c(c->args[0]), "/revoke"), body, &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	ctl_print(c, "%s", json_get_bool(answer, "changed", false) ? ctl_say(c, "Đã rút phạm vi", "The scope is taken back") :
 	                                                             ctl_say(c, "Phạm vi đã được rút từ trước", "It was taken back before"));

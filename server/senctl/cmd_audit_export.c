@@ -86,7 +86,7 @@ static int each_page(struct ctl *c, struct export *e)
 
 		arena_reset(page);
 		path = page_path(c, e, after[0] ? str_c(after) : STR_NULL);
-		r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, &answer);
+		r = api_get(c, path, &answer);
 		if (r == EXIT_OK)
 			r = write_page(c, e, json_object_get(answer, "records"));
 		next = json_get_str(answer, "next");
@@ -161,7 +161,7 @@ int cmd_audit_checkpoints(struct ctl *c)
 		const json_t *item;
 		size_t i;
 
-		r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, &answer);
+		r = api_get(c, path, &answer);
 		if (r != EXIT_OK)
 			break;
 		json_array_foreach(json_object_get(answer, "checkpoints"), i, item) {

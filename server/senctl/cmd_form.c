@@ -71,7 +71,7 @@ static int decide(struct ctl *c, const char *after, bool has_note)
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
-		r = api_call(c, &(struct api_call){ .method = "POST", .path = form_path(c, after), .body = body }, &answer);
+		r = api_post(c, form_path(c, after), body, &answer);
 	if (r == EXIT_OK)
 		print_form(c, answer);
 	return r;
@@ -100,7 +100,7 @@ static int show(struct ctl *c)
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
-		r = api_call(c, &(struct api_call){ .method = "GET", .path = form_path(c, "") }, &answer);
+		r = api_get(c, form_path(c, ""), &answer);
 	if (r == EXIT_OK)
 		print_form(c, answer);
 	return r;
@@ -240,7 +240,7 @@ static int list_show(struct ctl *c)
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
-		r = api_call(c, &(struct api_call){ .method = "GET", .path = verbs_path(c, "/platforms/{}/form-lists/{}", c->args + 1, 2) }, &answer);
+		r = api_get(c, verbs_path(c, "/platforms/{}/form-lists/{}", c->args + 1, 2), &answer);
 	if (r == EXIT_OK)
 		print_list(c, answer);
 	return r;
@@ -285,7 +285,7 @@ static int setting(struct ctl *c)
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
-		r = api_call(c, &(struct api_call){ .method = "GET", .path = verbs_path(c, "/platforms/{}/form-setting", c->args + 1, 1) }, &before);
+		r = api_get(c, verbs_path(c, "/platforms/{}/form-setting", c->args + 1, 1), &before);
 	if (r == EXIT_OK && changes)
 		r = change_setting(c, before, v, names, N, &after);
 	if (r == EXIT_OK)

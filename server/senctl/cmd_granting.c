@@ -6,13 +6,6 @@
 #define PATH_MAX_BYTES 2048
 #define SIZES(a) (a), ARRAY_LEN(a)
 
-static struct str text(const json_t *object, const char *name)
-{
-	struct str value = json_get_str(object, name);
-
-	return str_is_null(value) ? STR("-") : value;
-}
-
 static int call(struct ctl *c, const char *method, struct str path, const json_t *body, int64_t version, json_t **ret_answer)
 {
 	const struct api_call api = { .method = method, .path = path, .body = body,
@@ -31,19 +24,6 @@ static int seen(struct ctl *c, struct str path, int64_t *ret_version, json_t **r
 	return r;
 }
 
-static bool printed_json(const struct ctl *c, const json_t *answer)
-{
-	if (c->json)
-		ctl_print_json(c, answer);
-	return c->json;
-}
-
-static void print_next(const struct ctl *c, const json_t *answer)
-{
-	if (!str_is_null(json_get_str(answer, "next")))
-		ctl_print(c, "%s: --after %.*s", ctl_say(c, "còn nữa", "there are more"), STR_ARG(json_get_str(answer, "next")));
-}
-
 static struct str list_path(struct ctl *c, const char *before, struct str after)
 {
 	struct buf path = buf_new(c->arena, PATH_MAX_BYTES);
@@ -59,10 +39,10 @@ static struct str list_path(struct ctl *c, const char *before, struct str after)
 
 static void print_request(const struct ctl *c, const json_t *item)
 {
-	ctl_print(c, "%.*s %-10.*s %.*s:%.*s@%.*s  %.*s (%.*s), %s %lld/%lld, %.*s", STR_ARG(text(item, "id")), STR_ARG(text(item, "state")),
-	          STR_ARG(text(item, "platform")), STR_ARG(text(item, "role")), STR_ARG(text(item, "unit")), STR_ARG(text(item, "full_name")),
-	          STR_ARG(text(item, "employee_code")), ctl_say(c, "bước", "stage"), (long long)json_get_int(item, "stage", 0),
-	          (long long)json_get_int(item, "stages", 0), STR_ARG(text(item, "due_at")));
+	ctl_print(c, "%.*s %-10.*s %.*s:%.*s@%.*s  %.*s (%.*s), %s %lld/%lld, %.*s", STR_ARG(api_word(item, "id")), STR_ARG(api_word(item, "state")),
+	          STR_ARG(api_word(item, "platform")), STR_ARG(api_word(item, "role")), STR_ARG(api_word(item, "unit")), STR_ARG(api_word(item, "full_name")),
+	          STR_ARG(api_word(item, "employee_code")), ctl_say(c, "bước", "stage"), (long long)json_get_int(item, "stage", 0),
+	          (long long)json_get_int(item, "stages", 0), STR_ARG(api_word(item, "due_at")));
 }
 
 /* senctl request --employee-code … : asks; the answer is the request. */
@@ -89,7 +69,7 @@ int cmd_request(struct ctl *c)
 	json_set_str(body, "reason", reason);
 	json_set_str(body, "valid_to", to);
 	r = call(c, "POST", STR("/requests"), body, -1, &answer);
-	if (r == EXIT_OK && !printed_json(c, answer))
+	if (r == EXIT_OK && !api_printed(c, answer))
 		print_request(c, answer);
 	return r;
 }
@@ -108,11 +88,11 @@ int cmd_approvals(struct ctl *c)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
 		r = call(c, "GET", list_path(c, "/approvals", after), NULL, -1, &answer);
-	if (r != EXIT_OK || printed_json(c, answer))
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "approvals"), i, item)
 		print_request(c, item);
-	print_next(c, answer);
+	api_print_next(c, answer);
 	return EXIT_OK;
 }
 
@@ -134,7 +114,7 @@ static int decide(struct ctl *c, const char *verb, bool needs_text)
 		return r;
 	json_set_str(body, "text", words);
 	r = call(c, "POST", api_path(c, "/requests/", str_c(c->args[0]), verb), body, version, &answer);
-	if (r == EXIT_OK && !printed_json(c, answer))
+	if (r == EXIT_OK && !api_printed(c, answer))
 		print_request(c, answer);
 	return r;
 }
@@ -153,8 +133,8 @@ static void print_rule(const struct ctl *c, const json_t *item)
 {
 	const json_t *v = json_object_get(item, "current");
 
-	ctl_print(c, "%.*s %-9.*s %-20.*s %.*s", STR_ARG(text(item, "id")), STR_ARG(text(item, "state")), STR_ARG(text(item, "code")),
-	          STR_ARG(text(v, "name")));
+	ctl_print(c, "%.*s %-9.*s %-20.*s %.*s", STR_ARG(api_word(item, "id")), STR_ARG(api_word(item, "state")), STR_ARG(api_word(item, "code")),
+	          STR_ARG(api_word(v, "name")));
 }
 
 static void print_changes(const struct ctl *c, const json_t *answer)
@@ -163,11 +143,11 @@ static void print_changes(const struct ctl *c, const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "changes"), i, item)
-		ctl_print(c, "%s %.*s:%.*s@%.*s  %.*s (%.*s)", str_equal(text(item, "change"), STR("add")) ? "+" : "-", STR_ARG(text(item, "platform")),
-		          STR_ARG(text(item, "role")), STR_ARG(text(item, "unit")), STR_ARG(text(item, "full_name")), STR_ARG(text(item, "employee_code")));
+		ctl_print(c, "%s %.*s:%.*s@%.*s  %.*s (%.*s)", str_equal(api_word(item, "change"), STR("add")) ? "+" : "-", STR_ARG(api_word(item, "platform")),
+		          STR_ARG(api_word(item, "role")), STR_ARG(api_word(item, "unit")), STR_ARG(api_word(item, "full_name")), STR_ARG(api_word(item, "employee_code")));
 	ctl_print(c, ctl_say(c, "thêm %lld, bớt %lld", "%lld added, %lld removed"), (long long)json_get_int(answer, "added", 0),
 	          (long long)json_get_int(answer, "removed", 0));
-	print_next(c, answer);
+	api_print_next(c, answer);
 }
 
 /* A file says what a rule is: {"code": …, "unit": …, "roles": ["P02/MC"], …} */
@@ -184,8 +164,8 @@ static int rule_add(struct ctl *c)
 	if (!json_is_object(body))
 		return ctl_fail(c, "%s", ctl_say(c, "tệp không phải JSON", "the file is not JSON"));
 	r = call(c, "POST", STR("/rules"), body, -1, &answer);
-	if (r == EXIT_OK && !printed_json(c, answer))
-		ctl_print(c, "%.*s", STR_ARG(text(answer, "id")));
+	if (r == EXIT_OK && !api_printed(c, answer))
+		ctl_print(c, "%.*s", STR_ARG(api_word(answer, "id")));
 	return r;
 }
 
@@ -196,11 +176,11 @@ static int rule_list(struct ctl *c, struct str after)
 	size_t i;
 	int r = call(c, "GET", list_path(c, "/rules", after), NULL, -1, &answer);
 
-	if (r != EXIT_OK || printed_json(c, answer))
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "rules"), i, item)
 		print_rule(c, item);
-	print_next(c, answer);
+	api_print_next(c, answer);
 	return EXIT_OK;
 }
 
@@ -218,7 +198,7 @@ static int rule_move(struct ctl *c, struct str verb, struct str after)
 
 	if (r == EXIT_OK)
 		r = looks ? call(c, "GET", list_path(c, arena_cstr(c->arena, to), after), NULL, -1, &answer) : call(c, "POST", to, body, version, &answer);
-	if (r == EXIT_OK && !printed_json(c, answer))
+	if (r == EXIT_OK && !api_printed(c, answer))
 		print_changes(c, answer);
 	return r;
 }
@@ -249,19 +229,19 @@ static void print_chain(const struct ctl *c, const json_t *item)
 	const json_t *history = json_object_get(json_object_get(item, "request"), "history");
 	size_t i;
 
-	ctl_print(c, "  %.*s, %s %.*s: %.*s (%.*s – %.*s), %.*s %.*s", STR_ARG(text(item, "origin")), ctl_say(c, "đơn vị", "unit"),
-	          STR_ARG(text(item, "unit")), STR_ARG(text(item, "basis")), STR_ARG(text(item, "valid_from")), STR_ARG(text(item, "valid_to")),
-	          STR_ARG(text(item, "granted_by")), STR_ARG(text(item, "granted_at")));
+	ctl_print(c, "  %.*s, %s %.*s: %.*s (%.*s – %.*s), %.*s %.*s", STR_ARG(api_word(item, "origin")), ctl_say(c, "đơn vị", "unit"),
+	          STR_ARG(api_word(item, "unit")), STR_ARG(api_word(item, "basis")), STR_ARG(api_word(item, "valid_from")), STR_ARG(api_word(item, "valid_to")),
+	          STR_ARG(api_word(item, "granted_by")), STR_ARG(api_word(item, "granted_at")));
 	if (json_is_object(rule))
-		ctl_print(c, "    %s %.*s v%lld, %s %.*s, %.*s", ctl_say(c, "quy tắc", "rule"), STR_ARG(text(rule, "code")),
-		          (long long)json_get_int(rule, "number", 0), ctl_say(c, "ban hành", "released by"), STR_ARG(text(rule, "released_by")),
-		          STR_ARG(text(rule, "released_at")));
+		ctl_print(c, "    %s %.*s v%lld, %s %.*s, %.*s", ctl_say(c, "quy tắc", "rule"), STR_ARG(api_word(rule, "code")),
+		          (long long)json_get_int(rule, "number", 0), ctl_say(c, "ban hành", "released by"), STR_ARG(api_word(rule, "released_by")),
+		          STR_ARG(api_word(rule, "released_at")));
 	if (json_is_object(post))
-		ctl_print(c, "    %s %.*s, %.*s, %.*s", ctl_say(c, "vị trí", "post"), STR_ARG(text(post, "title")), STR_ARG(text(post, "unit_name")),
-		          STR_ARG(text(post, "decision_no")));
+		ctl_print(c, "    %s %.*s, %.*s, %.*s", ctl_say(c, "vị trí", "post"), STR_ARG(api_word(post, "title")), STR_ARG(api_word(post, "unit_name")),
+		          STR_ARG(api_word(post, "decision_no")));
 	json_array_foreach(history, i, event)
-		ctl_print(c, "    %.*s %.*s %.*s: %.*s", STR_ARG(text(event, "at")), STR_ARG(text(event, "kind")), STR_ARG(text(event, "by")),
-		          STR_ARG(text(event, "text")));
+		ctl_print(c, "    %.*s %.*s %.*s: %.*s", STR_ARG(api_word(event, "at")), STR_ARG(api_word(event, "kind")), STR_ARG(api_word(event, "by")),
+		          STR_ARG(api_word(event, "text")));
 }
 
 /* senctl explain NAME --platform CODE --role CODE [--on DATE] */
@@ -287,9 +267,9 @@ int cmd_explain(struct ctl *c)
 	if (!str_is_null(on))
 		form_append(&path, &first, STR("on"), on);
 	r = call(c, "GET", buf_str(&path), NULL, -1, &answer);
-	if (r != EXIT_OK || printed_json(c, answer))
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
-	ctl_print(c, "%.*s %s %.*s:%.*s", STR_ARG(text(answer, "full_name")),
+	ctl_print(c, "%.*s %s %.*s:%.*s", STR_ARG(api_word(answer, "full_name")),
 	          json_get_bool(answer, "has", false) ? ctl_say(c, "có", "has") : ctl_say(c, "không có", "has not"), STR_ARG(platform), STR_ARG(role));
 	json_array_foreach(json_object_get(answer, "because"), i, item)
 		print_chain(c, item);
@@ -310,9 +290,9 @@ static int review_advance(struct ctl *c)
 
 		if (r != EXIT_OK)
 			return r;
-		if (!printed_json(c, answer))
-			ctl_print(c, "%.*s: %lld", STR_ARG(text(answer, "state")), (long long)json_get_int(answer, "handled", 0));
-		if (!str_equal(text(answer, "state"), STR("building")) && !str_equal(text(answer, "state"), STR("closing")))
+		if (!api_printed(c, answer))
+			ctl_print(c, "%.*s: %lld", STR_ARG(api_word(answer, "state")), (long long)json_get_int(answer, "handled", 0));
+		if (!str_equal(api_word(answer, "state"), STR("building")) && !str_equal(api_word(answer, "state"), STR("closing")))
 			return EXIT_OK;
 	}
 }
@@ -325,13 +305,13 @@ static int review_items(struct ctl *c, struct str after)
 	struct str path = api_path(c, "/access-reviews/", str_c(c->args[1]), "/items");
 	int r = call(c, "GET", list_path(c, arena_cstr(c->arena, path), after), NULL, -1, &answer);
 
-	if (r != EXIT_OK || printed_json(c, answer))
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "items"), i, item)
-		ctl_print(c, "%.*s %-8.*s %.*s (%.*s) %.*s:%.*s@%.*s", STR_ARG(text(item, "id")), STR_ARG(text(item, "decision")),
-		          STR_ARG(text(item, "full_name")), STR_ARG(text(item, "login")), STR_ARG(text(item, "platform")), STR_ARG(text(item, "role")),
-		          STR_ARG(text(item, "unit")));
-	print_next(c, answer);
+		ctl_print(c, "%.*s %-8.*s %.*s (%.*s) %.*s:%.*s@%.*s", STR_ARG(api_word(item, "id")), STR_ARG(api_word(item, "decision")),
+		          STR_ARG(api_word(item, "full_name")), STR_ARG(api_word(item, "login")), STR_ARG(api_word(item, "platform")), STR_ARG(api_word(item, "role")),
+		          STR_ARG(api_word(item, "unit")));
+	api_print_next(c, answer);
 	return EXIT_OK;
 }
 
@@ -342,12 +322,12 @@ static int review_list(struct ctl *c, struct str after)
 	size_t i;
 	int r = call(c, "GET", list_path(c, "/access-reviews", after), NULL, -1, &answer);
 
-	if (r != EXIT_OK || printed_json(c, answer))
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "access_reviews"), i, item)
-		ctl_print(c, "%.*s %-9.*s %-16.*s %.*s, %.*s", STR_ARG(text(item, "id")), STR_ARG(text(item, "state")), STR_ARG(text(item, "code")),
-		          STR_ARG(text(item, "name")), STR_ARG(text(item, "deadline")));
-	print_next(c, answer);
+		ctl_print(c, "%.*s %-9.*s %-16.*s %.*s, %.*s", STR_ARG(api_word(item, "id")), STR_ARG(api_word(item, "state")), STR_ARG(api_word(item, "code")),
+		          STR_ARG(api_word(item, "name")), STR_ARG(api_word(item, "deadline")));
+	api_print_next(c, answer);
 	return EXIT_OK;
 }
 
@@ -362,8 +342,8 @@ static int review_answer(struct ctl *c, struct str note, struct str role)
 	json_set_str(body, "note", note);
 	json_set_str(body, "role", role);
 	r = call(c, "POST", api_path(c, arena_cstr(c->arena, items), str_c(c->args[2]), ""), body, -1, &answer);
-	if (r == EXIT_OK && !printed_json(c, answer))
-		ctl_print(c, "%.*s: %.*s", STR_ARG(text(answer, "login")), STR_ARG(text(answer, "decision")));
+	if (r == EXIT_OK && !api_printed(c, answer))
+		ctl_print(c, "%.*s: %.*s", STR_ARG(api_word(answer, "login")), STR_ARG(api_word(answer, "decision")));
 	return r;
 }
 

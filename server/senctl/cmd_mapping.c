@@ -9,12 +9,9 @@
 
 static int begin(struct ctl *c, size_t min_args, size_t max_args)
 {
-	int r;
-
 	c->argc--;
 	c->argv++;
-	r = ctl_options(c, NULL, 0, min_args, max_args);
-	return r == EXIT_OK ? ctl_configure(c) : r;
+	return ctl_begin(c, NULL, 0, min_args, max_args);
 }
 
 /* Step by step until it is done. */
@@ -30,7 +27,7 @@ static int count(struct ctl *c)
 	for (int i = 0; i < STEPS_MAX && !json_get_bool(answer, "done", false); i++) {
 		json_decref(answer);
 		answer = NULL;
-		r = api_call(c, &(struct api_call){ .method = "POST", .path = path, .body = body }, &answer);
+		r = api_post(c, path, body, &answer);
 		if (r != EXIT_OK)
 			return r;
 	}
@@ -69,11 +66,6 @@ static void print_rows(struct ctl *c, char sign, const json_t *rows, const json_
 	}
 }
 
-static int get(struct ctl *c, struct str path, json_t **ret)
-{
-	return api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret);
-}
-
 /* Against another version; without one against the active one, or against what connectors do alone. */
 static int read_other(struct ctl *c, const json_t *mapping, json_t **ret_document)
 {
@@ -84,7 +76,7 @@ static int read_other(struct ctl *c, const json_t *mapping, json_t **ret_documen
 	int r = EXIT_OK;
 
 	if (c->n_args <= 2) {
-		r = get(c, verbs_path(c, MAPPING, args, 1), &overview);
+		r = api_get(c, verbs_path(c, MAPPING, args, 1), &overview);
 		if (r != EXIT_OK)
 			return r;
 		if (json_is_null(json_object_get(overview, "active"))) {
@@ -93,7 +85,7 @@ static int read_other(struct ctl *c, const json_t *mapping, json_t **ret_documen
 		}
 		snprintf(number, sizeof(number), "%" PRId64, json_get_int(overview, "active", 0));
 	}
-	r = get(c, verbs_path(c, MAPPING "/{}", args, 2), &other);
+	r = api_get(c, verbs_path(c, MAPPING "/{}", args, 2), &other);
 	*ret_document = json_incref(json_object_get(other, "document"));
 	return r;
 }
@@ -105,7 +97,7 @@ static int diff(struct ctl *c)
 	int r = begin(c, 2, 3);
 
 	if (r == EXIT_OK)
-		r = get(c, verbs_path(c, MAPPING "/{}", c->args, 2), &mapping);
+		r = api_get(c, verbs_path(c, MAPPING "/{}", c->args, 2), &mapping);
 	if (r == EXIT_OK)
 		r = read_other(c, mapping, &other);
 	if (r != EXIT_OK)
@@ -131,7 +123,7 @@ static int adopt(struct ctl *c)
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "ext_id", str_c(c->args[2]));
-	r = api_call(c, &(struct api_call){ .method = "POST", .path = verbs_path(c, "/platforms/{}/disputes/{}/adopt", c->args, 2), .body = body }, &answer);
+	r = api_post(c, verbs_path(c, "/platforms/{}/disputes/{}/adopt", c->args, 2), body, &answer);
 	if (r == EXIT_OK)
 		ctl_print(c, ctl_say(c, "đã chọn; nền tảng được hỏi lại", "chosen; the platform is asked again"));
 	return r;

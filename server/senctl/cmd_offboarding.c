@@ -103,7 +103,7 @@ static int certify(struct ctl *c, struct str *ret_number)
 {
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	int r = api_call(c, &(struct api_call){ .method = "POST", .path = path_of(c, STR_NULL), .body = body }, &answer);
+	int r = api_post(c, path_of(c, STR_NULL), body, &answer);
 
 	if (r != EXIT_OK)
 		return r;
@@ -119,7 +119,7 @@ static int certify(struct ctl *c, struct str *ret_number)
 static int show(struct ctl *c)
 {
 	_json_ json_t *state = NULL;
-	int r = api_call(c, &(struct api_call){ .method = "GET", .path = path_of(c, STR_NULL) }, &state);
+	int r = api_get(c, path_of(c, STR_NULL), &state);
 
 	if (r == EXIT_OK && c->json)
 		ctl_print_json(c, state);

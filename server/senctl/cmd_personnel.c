@@ -13,13 +13,6 @@ struct member {
 	bool required;
 };
 
-static struct str text(const json_t *object, const char *name)
-{
-	struct str value = json_get_str(object, name);
-
-	return str_is_null(value) ? STR("-") : value;
-}
-
 static void set_member(json_t *body, const struct member *m, struct str value)
 {
 	struct str part;
@@ -86,15 +79,6 @@ static int run(struct ctl *c, const struct call *call, json_t **ret_answer)
 	return r;
 }
 
-static int get(struct ctl *c, struct str path, json_t **ret_answer)
-{
-	int r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret_answer);
-
-	if (r == EXIT_OK && c->json)
-		ctl_print_json(c, *ret_answer);
-	return r;
-}
-
 static struct str of_person(struct ctl *c, const char *after)
 {
 	return api_path(c, "/persons/", str_c(c->args[1]), after);
@@ -148,8 +132,8 @@ static void print_consequences(const struct ctl *c, const json_t *answer)
 	if (json_get_bool(answer, "dry_run", false))
 		ctl_print(c, "%s", ctl_say(c, "Xem trước, chưa thực hiện:", "Preview, nothing was done:"));
 	json_array_foreach(json_object_get(answer, "consequences"), i, item)
-		ctl_print(c, "  %-16.*s %-24.*s %.*s %.*s %.*s", STR_ARG(text(item, "act")), STR_ARG(text(item, "what")), STR_ARG(text(item, "on")),
-		          STR_ARG(text(item, "until")), STR_ARG(text(item, "status")));
+		ctl_print(c, "  %-16.*s %-24.*s %.*s %.*s %.*s", STR_ARG(api_word(item, "act")), STR_ARG(api_word(item, "what")), STR_ARG(api_word(item, "on")),
+		          STR_ARG(api_word(item, "until")), STR_ARG(api_word(item, "status")));
 }
 
 #define DECISION { "reason", "reason", TEXT, true }, { "decision", "decision_no", TEXT, false }, \
@@ -169,7 +153,7 @@ static int person_join(struct ctl *c)
 	if (r != EXIT_OK || c->json)
 		return r;
 	print_consequences(c, answer);
-	ctl_print(c, "%.*s: %.*s", STR_ARG(text(answer, "employee_code")), STR_ARG(text(answer, "login")));
+	ctl_print(c, "%.*s: %.*s", STR_ARG(api_word(answer, "employee_code")), STR_ARG(api_word(answer, "login")));
 	return r;
 }
 
@@ -197,7 +181,7 @@ static int person_edit(struct ctl *c)
 
 	if (r != EXIT_OK || c->json)
 		return r;
-	ctl_print(c, ctl_say(c, "Đã sửa %.*s, phiên bản %lld", "Corrected %.*s, version %lld"), STR_ARG(text(answer, "full_name")),
+	ctl_print(c, ctl_say(c, "Đã sửa %.*s, phiên bản %lld", "Corrected %.*s, version %lld"), STR_ARG(api_word(answer, "full_name")),
 	          (long long)json_get_int(answer, "version", 0));
 	json_array_foreach(json_object_get(answer, "warnings"), i, item)
 		ctl_print(c, "  %s: %s", ctl_say(c, "cảnh báo", "warning"), json_string_value(item));
@@ -212,7 +196,7 @@ static int person_unmask(struct ctl *c)
 	int r = run(c, &call, &answer);
 
 	if (r == EXIT_OK && !c->json)
-		ctl_print(c, "%.*s", STR_ARG(text(answer, "national_id")));
+		ctl_print(c, "%.*s", STR_ARG(api_word(answer, "national_id")));
 	return r;
 }
 
@@ -229,28 +213,20 @@ static int person_lift_hold(struct ctl *c)
 	return r;
 }
 
-/* Arguments without options, and the configuration. */
-static int begin(struct ctl *c, size_t n_args)
-{
-	int r = ctl_options(c, NULL, 0, n_args + 1, n_args + 1);
-
-	return r == EXIT_OK ? ctl_configure(c) : r;
-}
-
 static int person_show(struct ctl *c)
 {
 	_json_ json_t *answer = NULL;
-	int r = begin(c, 1);
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 
 	if (r == EXIT_OK)
-		r = get(c, path_person(c), &answer);
-	if (r != EXIT_OK || c->json)
+		r = api_get(c, path_person(c), &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
-	ctl_print(c, "%.*s  %.*s (%.*s)  %.*s  %s %lld", STR_ARG(text(answer, "employee_code")), STR_ARG(text(answer, "full_name")),
-	          STR_ARG(text(answer, "kind")), STR_ARG(text(answer, "state")), ctl_say(c, "phiên bản", "version"),
+	ctl_print(c, "%.*s  %.*s (%.*s)  %.*s  %s %lld", STR_ARG(api_word(answer, "employee_code")), STR_ARG(api_word(answer, "full_name")),
+	          STR_ARG(api_word(answer, "kind")), STR_ARG(api_word(answer, "state")), ctl_say(c, "phiên bản", "version"),
 	          (long long)json_get_int(answer, "version", 0));
-	ctl_print(c, "  %s: %.*s  %s: %.*s%s", ctl_say(c, "số định danh", "personal number"), STR_ARG(text(answer, "national_id")),
-	          ctl_say(c, "ngày sinh", "born"), STR_ARG(text(answer, "birth_date")),
+	ctl_print(c, "  %s: %.*s  %s: %.*s%s", ctl_say(c, "số định danh", "personal number"), STR_ARG(api_word(answer, "national_id")),
+	          ctl_say(c, "ngày sinh", "born"), STR_ARG(api_word(answer, "birth_date")),
 	          json_get_bool(answer, "legal_hold", false) ? ctl_say(c, "  GIỮ HỒ SƠ", "  LEGAL HOLD") : "");
 	return r;
 }
@@ -259,16 +235,16 @@ static int person_history(struct ctl *c)
 {
 	_json_ json_t *answer = NULL;
 	const json_t *item;
-	int r = begin(c, 1);
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = get(c, path_movements(c), &answer);
-	if (r != EXIT_OK || c->json)
+		r = api_get(c, path_movements(c), &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "movements"), i, item)
-		ctl_print(c, "%.*s  %-9.*s %.*s  %.*s%s", STR_ARG(text(item, "effective_at")), STR_ARG(text(item, "kind")),
-		          STR_ARG(text(item, "decision_no")), STR_ARG(text(item, "reason")),
+		ctl_print(c, "%.*s  %-9.*s %.*s  %.*s%s", STR_ARG(api_word(item, "effective_at")), STR_ARG(api_word(item, "kind")),
+		          STR_ARG(api_word(item, "decision_no")), STR_ARG(api_word(item, "reason")),
 		          json_get_bool(item, "void", false) ? ctl_say(c, "  (hết hiệu lực)", "  (void)") : "");
 	return r;
 }
@@ -277,25 +253,25 @@ static int post_list(struct ctl *c)
 {
 	_json_ json_t *answer = NULL;
 	const json_t *item;
-	int r = begin(c, 1);
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = get(c, path_posts(c), &answer);
-	if (r != EXIT_OK || c->json)
+		r = api_get(c, path_posts(c), &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "posts"), i, item)
-		ctl_print(c, "%.*s  v%lld  %-10.*s %.*s – %.*s  %.*s, %.*s  (%.*s)", STR_ARG(text(item, "id")),
-		          (long long)json_get_int(item, "version", 0), STR_ARG(text(item, "kind")), STR_ARG(text(item, "valid_from")),
-		          STR_ARG(text(item, "valid_to")), STR_ARG(text(item, "title")), STR_ARG(text(item, "unit_name")),
-		          STR_ARG(text(item, "decision_no")));
+		ctl_print(c, "%.*s  v%lld  %-10.*s %.*s – %.*s  %.*s, %.*s  (%.*s)", STR_ARG(api_word(item, "id")),
+		          (long long)json_get_int(item, "version", 0), STR_ARG(api_word(item, "kind")), STR_ARG(api_word(item, "valid_from")),
+		          STR_ARG(api_word(item, "valid_to")), STR_ARG(api_word(item, "title")), STR_ARG(api_word(item, "unit_name")),
+		          STR_ARG(api_word(item, "decision_no")));
 	return r;
 }
 
 static int print_post(const struct ctl *c, int r, const json_t *answer)
 {
 	if (r == EXIT_OK && !c->json)
-		ctl_print(c, "%.*s  %.*s – %.*s", STR_ARG(text(answer, "id")), STR_ARG(text(answer, "valid_from")), STR_ARG(text(answer, "valid_to")));
+		ctl_print(c, "%.*s  %.*s – %.*s", STR_ARG(api_word(answer, "id")), STR_ARG(api_word(answer, "valid_from")), STR_ARG(api_word(answer, "valid_to")));
 	return r;
 }
 

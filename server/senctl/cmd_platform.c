@@ -8,22 +8,10 @@
 #define PATH_MAX_BYTES 2048
 #define FILE_MAX_BYTES 65536
 
-static struct str text(const json_t *object, const char *name)
-{
-	struct str value = json_get_str(object, name);
-
-	return str_is_null(value) || str_is_empty(value) ? STR("-") : value;
-}
-
-static int get(struct ctl *c, struct str path, json_t **ret_answer)
-{
-	return api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret_answer);
-}
-
 static void print_line(const struct ctl *c, const json_t *p)
 {
-	ctl_print(c, "%-8.*s %-10.*s %.*s — %.*s%s%.*s%s", STR_ARG(text(p, "code")), STR_ARG(text(p, "kind")), STR_ARG(text(p, "name")),
-	          STR_ARG(text(p, "state_word")), str_is_null(json_get_str(p, "expected_shown")) ? "" : ", ",
+	ctl_print(c, "%-8.*s %-10.*s %.*s — %.*s%s%.*s%s", STR_ARG(api_word(p, "code")), STR_ARG(api_word(p, "kind")), STR_ARG(api_word(p, "name")),
+	          STR_ARG(api_word(p, "state_word")), str_is_null(json_get_str(p, "expected_shown")) ? "" : ", ",
 	          STR_ARG(json_get_str(p, "expected_shown")), json_get_bool(p, "verified", false) ? "" : " [chưa xác minh]");
 }
 
@@ -58,7 +46,7 @@ static int list(struct ctl *c)
 		const json_t *item;
 		size_t i;
 
-		r = get(c, arena_printf(c->arena, "%.*s&after=%.*s", STR_ARG(base), STR_ARG(next)), &answer);
+		r = api_get(c, arena_printf(c->arena, "%.*s&after=%.*s", STR_ARG(base), STR_ARG(next)), &answer);
 		if (r == EXIT_OK && c->json)
 			ctl_print_json(c, answer);
 		json_array_foreach(json_object_get(answer, "platforms"), i, item)
@@ -95,10 +83,10 @@ static void print_entry(const struct ctl *c, const json_t *p)
 	json_object_foreach((json_t *)(uintptr_t)json_object_get(p, "gates"), name, gate)
 		ctl_print(c, "  %s %s: %s", ctl_say(c, "Điều kiện", "Gate"), name, json_string_value(gate));
 	json_array_foreach(json_object_get(p, "plan"), i, item)
-		ctl_print(c, "  %s %zu: %.*s, %.*s, %.*s", ctl_say(c, "Mốc", "Milestone"), i + 1, STR_ARG(text(item, "name")),
-		          STR_ARG(text(item, "due_on")), STR_ARG(text(item, "responsible")));
+		ctl_print(c, "  %s %zu: %.*s, %.*s, %.*s", ctl_say(c, "Mốc", "Milestone"), i + 1, STR_ARG(api_word(item, "name")),
+		          STR_ARG(api_word(item, "due_on")), STR_ARG(api_word(item, "responsible")));
 	json_array_foreach(json_object_get(p, "roles"), i, item)
-		ctl_print(c, "  %s %-20.*s %.*s", ctl_say(c, "Vai trò", "Role"), STR_ARG(text(item, "code")), STR_ARG(text(item, "name")));
+		ctl_print(c, "  %s %-20.*s %.*s", ctl_say(c, "Vai trò", "Role"), STR_ARG(api_word(item, "code")), STR_ARG(api_word(item, "name")));
 }
 
 static int show(struct ctl *c)
@@ -109,7 +97,7 @@ static int show(struct ctl *c)
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
-		r = get(c, api_path(c, "/platforms/", str_c(c->args[0]), ""), &answer);
+		r = api_get(c, api_path(c, "/platforms/", str_c(c->args[0]), ""), &answer);
 	if (r == EXIT_OK && c->json)
 		ctl_print_json(c, answer);
 	else if (r == EXIT_OK)
@@ -206,12 +194,12 @@ static void print_history(const struct ctl *c, const json_t *answer)
 	const json_t *item;
 	size_t i;
 
-	ctl_print(c, "%.*s", STR_ARG(text(answer, "state_word")));
+	ctl_print(c, "%.*s", STR_ARG(api_word(answer, "state_word")));
 	json_array_foreach(json_object_get(answer, "history"), i, item)
-		ctl_print(c, "  %.*s  %.*s → %.*s  %.*s  %.*s %.*s", STR_ARG(text(item, "at")), STR_ARG(text(item, "from")), STR_ARG(text(item, "to")),
-		          STR_ARG(text(item, "by")), STR_ARG(text(item, "decision_no")), STR_ARG(text(item, "reason")));
+		ctl_print(c, "  %.*s  %.*s → %.*s  %.*s  %.*s %.*s", STR_ARG(api_word(item, "at")), STR_ARG(api_word(item, "from")), STR_ARG(api_word(item, "to")),
+		          STR_ARG(api_word(item, "by")), STR_ARG(api_word(item, "decision_no")), STR_ARG(api_word(item, "reason")));
 	json_array_foreach(json_object_get(answer, "possible"), i, item) {
-		ctl_print(c, "  → %.*s (%.*s)%s", STR_ARG(text(item, "to")), STR_ARG(text(item, "to_word")),
+		ctl_print(c, "  → %.*s (%.*s)%s", STR_ARG(api_word(item, "to")), STR_ARG(api_word(item, "to_word")),
 		          json_get_bool(item, "allowed", false) ? "" : ctl_say(c, ": chưa được", ": not yet, or not you"));
 		print_names(c, json_object_get(item, "asks"), ctl_say(c, "cần nêu", "to be given"));
 		print_names(c, json_object_get(item, "missing"), ctl_say(c, "còn thiếu", "missing"));
@@ -226,7 +214,7 @@ static int history(struct ctl *c)
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
-		r = get(c, api_path(c, "/platforms/", str_c(c->args[0]), "/transitions"), &answer);
+		r = api_get(c, api_path(c, "/platforms/", str_c(c->args[0]), "/transitions"), &answer);
 	if (r == EXIT_OK && c->json)
 		ctl_print_json(c, answer);
 	else if (r == EXIT_OK)
@@ -250,7 +238,7 @@ static int move(struct ctl *c)
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
-		r = get(c, api_path(c, "/platforms/", str_c(c->args[0]), ""), &entry);
+		r = api_get(c, api_path(c, "/platforms/", str_c(c->args[0]), ""), &entry);
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "to", str_c(c->args[1]));
@@ -264,7 +252,7 @@ static int move(struct ctl *c)
 	if (r == EXIT_OK && c->json)
 		ctl_print_json(c, answer);
 	else if (r == EXIT_OK)
-		ctl_print(c, "%s: %.*s → %.*s", c->args[0], STR_ARG(text(entry, "state_word")), STR_ARG(text(answer, "state_word")));
+		ctl_print(c, "%s: %.*s → %.*s", c->args[0], STR_ARG(api_word(entry, "state_word")), STR_ARG(api_word(answer, "state_word")));
 	return r;
 }
 

@@ -5,13 +5,6 @@
 
 #include <inttypes.h>
 
-static struct str text(const json_t *object, const char *name)
-{
-	struct str value = json_get_str(object, name);
-
-	return str_is_null(value) || str_is_empty(value) ? STR("-") : value;
-}
-
 /* Prints the answer as it is when that was asked for; a new reference in *ret_answer. */
 static int call(struct ctl *c, const struct api_call *what, json_t **ret_answer)
 {
@@ -36,9 +29,9 @@ int cmd_platform_gates(struct ctl *c)
 	if (r != EXIT_OK || c->json)
 		return r;
 	json_array_foreach(json_object_get(answer, "gates"), i, item)
-		ctl_print(c, "%-12.*s %-10.*s %.*s %.*s  %s %.*s, %s %.*s  %.*s", STR_ARG(text(item, "kind")), STR_ARG(text(item, "state")),
-		          STR_ARG(text(item, "document")), STR_ARG(text(item, "item")), ctl_say(c, "trình:", "submitted by"), STR_ARG(text(item, "submitted_by")),
-		          ctl_say(c, "quyết định:", "decided by"), STR_ARG(text(item, "decided_by")), STR_ARG(text(item, "id")));
+		ctl_print(c, "%-12.*s %-10.*s %.*s %.*s  %s %.*s, %s %.*s  %.*s", STR_ARG(api_word(item, "kind")), STR_ARG(api_word(item, "state")),
+		          STR_ARG(api_word(item, "document")), STR_ARG(api_word(item, "item")), ctl_say(c, "trình:", "submitted by"), STR_ARG(api_word(item, "submitted_by")),
+		          ctl_say(c, "quyết định:", "decided by"), STR_ARG(api_word(item, "decided_by")), STR_ARG(api_word(item, "id")));
 	return EXIT_OK;
 }
 
@@ -69,7 +62,7 @@ static int gate_submit(struct ctl *c)
 	json_set_str(body, "evidence", evidence);
 	r = call(c, &(struct api_call){ .method = "POST", .path = api_path(c, "/platforms/", str_c(c->args[0]), "/gates"), .body = body }, &answer);
 	if (r == EXIT_OK && !c->json)
-		ctl_print(c, ctl_say(c, "Đã trình %.*s (%.*s)", "Submitted %.*s (%.*s)"), STR_ARG(text(answer, "kind")), STR_ARG(text(answer, "id")));
+		ctl_print(c, ctl_say(c, "Đã trình %.*s (%.*s)", "Submitted %.*s (%.*s)"), STR_ARG(api_word(answer, "kind")), STR_ARG(api_word(answer, "id")));
 	return r;
 }
 
@@ -95,7 +88,7 @@ static int gate_decide(struct ctl *c)
 	path = api_path(c, arena_cstr(c->arena, path), str_c(c->args[1]), "/decide");
 	r = call(c, &(struct api_call){ .method = "POST", .path = path, .body = body }, &answer);
 	if (r == EXIT_OK && !c->json)
-		ctl_print(c, "%.*s: %.*s", STR_ARG(text(answer, "id")), STR_ARG(text(answer, "state")));
+		ctl_print(c, "%.*s: %.*s", STR_ARG(api_word(answer, "id")), STR_ARG(api_word(answer, "state")));
 	return r;
 }
 
@@ -125,8 +118,8 @@ static void print_cells(const struct ctl *c, const json_t *answer)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "units"), i, item)
-		ctl_print(c, "%-14.*s %-15.*s %.*s  %.*s%s", STR_ARG(text(item, "unit")), STR_ARG(text(item, "state")), STR_ARG(text(item, "unit_name")),
-		          STR_ARG(text(item, "done_on")), json_get_bool(item, "late", false) ? ctl_say(c, " (trễ hạn)", " (late)") : "");
+		ctl_print(c, "%-14.*s %-15.*s %.*s  %.*s%s", STR_ARG(api_word(item, "unit")), STR_ARG(api_word(item, "state")), STR_ARG(api_word(item, "unit_name")),
+		          STR_ARG(api_word(item, "done_on")), json_get_bool(item, "late", false) ? ctl_say(c, " (trễ hạn)", " (late)") : "");
 }
 
 static int rollout_show(struct ctl *c)
@@ -159,7 +152,7 @@ static int cell_version(struct ctl *c, const char *unit, int64_t *ret)
 	_json_ json_t *answer = NULL;
 	const json_t *item;
 	size_t i;
-	int r = api_call(c, &(struct api_call){ .method = "GET", .path = api_path(c, "/rollout/", str_c(unit), "") }, &answer);
+	int r = api_get(c, api_path(c, "/rollout/", str_c(unit), ""), &answer);
 
 	*ret = 0;
 	json_array_foreach(json_object_get(answer, "platforms"), i, item)
@@ -198,6 +191,6 @@ int cmd_platform_rollout(struct ctl *c)
 	r = call(c, &(struct api_call){ .method = "PUT", .path = rollout_path(c, c->args[1]), .body = body,
 	                                .if_match = arena_printf(c->arena, "%" PRId64, version) }, &answer);
 	if (r == EXIT_OK && !c->json)
-		ctl_print(c, "%s @ %s: %.*s", c->args[0], c->args[1], STR_ARG(text(answer, "state")));
+		ctl_print(c, "%s @ %s: %.*s", c->args[0], c->args[1], STR_ARG(api_word(answer, "state")));
 	return r;
 }

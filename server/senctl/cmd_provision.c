@@ -22,7 +22,7 @@ static int wait_for(struct ctl *c, struct str path, json_t **ret_run)
 	int64_t until_ms = clock_mono_ms() + WAIT_MS;
 
 	for (;;) {
-		int r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret_run);
+		int r = api_get(c, path, ret_run);
 
 		if (r != EXIT_OK || is_over(*ret_run) || clock_mono_ms() >= until_ms)
 			return r;
@@ -87,7 +87,7 @@ int cmd_provision(struct ctl *c)
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "platform", platform);
-	r = api_call(c, &(struct api_call){ .method = "POST", .path = api_path(c, "/accounts/", str_c(c->args[0]), "/provision"), .body = body }, &begun);
+	r = api_post(c, api_path(c, "/accounts/", str_c(c->args[0]), "/provision"), body, &begun);
 	if (r == EXIT_OK)
 		r = wait_for(c, arena_printf(c->arena, "%.*s%.*s", STR_ARG(api_path(c, "/accounts/", str_c(c->args[0]), "/runs/")), STR_ARG(json_get_str(begun, "id"))), &run);
 	if (r != EXIT_OK)

@@ -7,13 +7,6 @@
 #define FILE_MAX_BYTES ((size_t)512 * 1024)
 #define FILE_DEPTH 12
 
-static struct str text(const json_t *object, const char *name)
-{
-	struct str value = json_get_str(object, name);
-
-	return str_is_null(value) ? STR("-") : value;
-}
-
 static long long number(const json_t *object, const char *name)
 {
 	return (long long)json_get_int(object, name, 0);
@@ -34,8 +27,8 @@ static const char *state_word(const struct ctl *c, struct str state)
 
 static void print_line(const struct ctl *c, const json_t *r)
 {
-	ctl_print(c, "%.*s  %s  %.*s  %.*s (%.*s)", STR_ARG(text(r, "id")), state_word(c, json_get_str(r, "state")), STR_ARG(text(r, "execute_at")),
-	          STR_ARG(text(r, "title")), STR_ARG(text(r, "decision_no")));
+	ctl_print(c, "%.*s  %s  %.*s  %.*s (%.*s)", STR_ARG(api_word(r, "id")), state_word(c, json_get_str(r, "state")), STR_ARG(api_word(r, "execute_at")),
+	          STR_ARG(api_word(r, "title")), STR_ARG(api_word(r, "decision_no")));
 }
 
 static void print_whole(const struct ctl *c, const json_t *r)
@@ -46,8 +39,8 @@ static void print_whole(const struct ctl *c, const json_t *r)
 	ctl_print(c, ctl_say(c, "  phiên bản %lld; %lld thao tác, %lld việc phải giải quyết, đã làm %lld", "  version %lld; %lld operations, %lld to be settled, %lld done"),
 	          number(r, "version"), number(r, "operations"), number(r, "blocking"), number(r, "done"));
 	ctl_print(c, ctl_say(c, "  lập: %.*s; lập phương án: %.*s; duyệt: %.*s", "  drawn up by %.*s; planned by %.*s; approved by %.*s"),
-	          STR_ARG(text(r, "drawn_up_by")), STR_ARG(text(r, "planned_by")), STR_ARG(text(r, "approved_by")));
-	ctl_print(c, ctl_say(c, "  phương án: %.*s", "  plan: %.*s"), STR_ARG(text(r, "plan_hash")));
+	          STR_ARG(api_word(r, "drawn_up_by")), STR_ARG(api_word(r, "planned_by")), STR_ARG(api_word(r, "approved_by")));
+	ctl_print(c, ctl_say(c, "  phương án: %.*s", "  plan: %.*s"), STR_ARG(api_word(r, "plan_hash")));
 	if (json_object_size(report) > 0)
 		ctl_print(c, ctl_say(c, "  kết quả: %lld người, %lld tài khoản, %lld ngoại lệ", "  result: %lld persons, %lld accounts, %lld exceptions"),
 		          number(report, "persons"), number(report, "accounts"), number(report, "exceptions"));
@@ -65,13 +58,6 @@ static int answer(struct ctl *c, const struct api_call *call)
 	else
 		print_whole(c, json);
 	return EXIT_OK;
-}
-
-static int begin(struct ctl *c, const struct ctl_option *options, size_t n, size_t n_args)
-{
-	int r = ctl_options(c, options, n, n_args, n_args);
-
-	return r == EXIT_OK ? ctl_configure(c) : r;
 }
 
 static struct str path_of(struct ctl *c, const char *after)
@@ -103,7 +89,7 @@ static int read_file(struct ctl *c, const char *path, json_t **ret)
 static int add(struct ctl *c)
 {
 	_json_ json_t *body = NULL;
-	int r = begin(c, NULL, 0, 2);
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 
 	if (r == EXIT_OK)
 		r = read_file(c, c->args[1], &body);
@@ -116,7 +102,7 @@ static int edit(struct ctl *c)
 	const struct ctl_option options[] = { { "version", &version, NULL, false } };
 	struct api_call call = { .method = "PUT" };
 	_json_ json_t *body = NULL;
-	int r = begin(c, options, ARRAY_LEN(options), 3);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 3, 3);
 
 	if (r == EXIT_OK)
 		r = read_file(c, c->args[2], &body);
@@ -131,7 +117,7 @@ static int edit(struct ctl *c)
 
 static int show(struct ctl *c)
 {
-	int r = begin(c, NULL, 0, 2);
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 
 	return r == EXIT_OK ? answer(c, &(struct api_call){ .method = "GET", .path = path_of(c, "") }) : r;
 }
@@ -139,7 +125,7 @@ static int show(struct ctl *c)
 static int plan(struct ctl *c)
 {
 	_json_ json_t *body = json_new_object();
-	int r = begin(c, NULL, 0, 2);
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 
 	return r == EXIT_OK ? change(c, "/plan", body) : r;
 }
@@ -149,7 +135,7 @@ static int approve(struct ctl *c)
 	struct str hash = STR_NULL;
 	const struct ctl_option options[] = { { "plan", &hash, NULL, true } };
 	_json_ json_t *body = json_new_object();
-	int r = begin(c, options, ARRAY_LEN(options), 2);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
 
 	json_set_str(body, "plan_hash", hash);
 	return r == EXIT_OK ? change(c, "/approve", body) : r;
@@ -160,7 +146,7 @@ static int withdraw(struct ctl *c)
 	struct str reason = STR_NULL;
 	const struct ctl_option options[] = { { "reason", &reason, NULL, true } };
 	_json_ json_t *body = json_new_object();
-	int r = begin(c, options, ARRAY_LEN(options), 2);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
 
 	json_set_str(body, "reason", reason);
 	return r == EXIT_OK ? change(c, "/withdraw", body) : r;
@@ -172,16 +158,16 @@ static void print_operation(const struct ctl *c, const json_t *o)
 {
 	struct str what = json_get_str(o, "kind");
 
-	ctl_print(c, "%6lld %-11.*s %-12.*s %-12.*s %-6.*s %-16.*s %-14.*s -> %-14.*s %s", number(o, "n"), STR_ARG(str_is_null(what) ? text(o, "why") : what),
-	          STR_ARG(text(o, "employee_code")), STR_ARG(text(o, "login")), STR_ARG(text(o, "platform")),
-	          STR_ARG(str_is_null(json_get_str(o, "role")) ? text(o, "title") : text(o, "role")), STR_ARG(text(o, "from")), STR_ARG(text(o, "to")),
+	ctl_print(c, "%6lld %-11.*s %-12.*s %-12.*s %-6.*s %-16.*s %-14.*s -> %-14.*s %s", number(o, "n"), STR_ARG(str_is_null(what) ? api_word(o, "why") : what),
+	          STR_ARG(api_word(o, "employee_code")), STR_ARG(api_word(o, "login")), STR_ARG(api_word(o, "platform")),
+	          STR_ARG(str_is_null(json_get_str(o, "role")) ? api_word(o, "title") : api_word(o, "role")), STR_ARG(api_word(o, "from")), STR_ARG(api_word(o, "to")),
 	          json_get_bool(o, "further", false) ? ctl_say(c, "(rộng hơn trước)", "(reaches further)") : "");
 }
 
 static void print_finding(const struct ctl *c, const json_t *f)
 {
-	ctl_print(c, "%6lld %-14.*s %-12.*s %-12.*s %-12.*s %s", number(f, "n"), STR_ARG(text(f, "code")), STR_ARG(text(f, "unit")),
-	          STR_ARG(text(f, "employee_code")), STR_ARG(text(f, "login")),
+	ctl_print(c, "%6lld %-14.*s %-12.*s %-12.*s %-12.*s %s", number(f, "n"), STR_ARG(api_word(f, "code")), STR_ARG(api_word(f, "unit")),
+	          STR_ARG(api_word(f, "employee_code")), STR_ARG(api_word(f, "login")),
 	          json_get_bool(f, "blocking", false) ? ctl_say(c, "(phải giải quyết)", "(blocks)") : "");
 }
 
@@ -190,7 +176,7 @@ static int page(struct ctl *c, struct str path, const char *member, void (*print
 	_json_ json_t *json = NULL;
 	const json_t *item;
 	size_t i;
-	int r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, &json);
+	int r = api_get(c, path, &json);
 
 	if (r != EXIT_OK)
 		return r;
@@ -214,7 +200,7 @@ static int view(struct ctl *c, const char *verb, const char *member, void (*prin
 	};
 	struct buf path = buf_new(c->arena, PATH_MAX_BYTES);
 	bool first = false;
-	int r = begin(c, options, ARRAY_LEN(options), 2);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
 
 	if (r != EXIT_OK)
 		return r;
@@ -250,7 +236,7 @@ static int list(struct ctl *c)
 	const struct ctl_option options[] = { { "state", &state, NULL, false }, { "after", &after, NULL, false } };
 	struct buf path = buf_new(c->arena, PATH_MAX_BYTES);
 	bool first = false;
-	int r = begin(c, options, ARRAY_LEN(options), 1);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 1, 1);
 
 	if (r != EXIT_OK)
 		return r;

@@ -18,7 +18,7 @@ static int run_batch(struct ctl *c, struct str path, struct str step, struct str
 		return ctl_usage_error(c, "--limit: %s", ctl_say(c, "từ 1 đến 2000", "from 1 to 2000"));
 	json_set_str(body, "step", step);
 	json_set_int(body, "limit", (int64_t)number);
-	r = api_call(c, &(struct api_call){ .method = "POST", .path = path, .body = body }, &answer);
+	r = api_post(c, path, body, &answer);
 	if (r != EXIT_OK)
 		return r;
 	left = json_object_get(answer, "left");

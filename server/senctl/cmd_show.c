@@ -5,39 +5,21 @@
 
 #define PATH_MAX_BYTES 2048
 
-static int get(struct ctl *c, struct str path, json_t **ret_answer)
-{
-	int r = ctl_configure(c);
-
-	if (r == EXIT_OK)
-		r = api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret_answer);
-	if (r == EXIT_OK && c->json)
-		ctl_print_json(c, *ret_answer);
-	return r;
-}
-
-static struct str text(const json_t *object, const char *name)
-{
-	struct str value = json_get_str(object, name);
-
-	return str_is_null(value) ? STR("-") : value;
-}
-
 int cmd_grants(struct ctl *c)
 {
 	_json_ json_t *answer = NULL;
 	const json_t *item;
-	int r = ctl_options(c, NULL, 0, 1, 1);
+	int r = ctl_begin(c, NULL, 0, 1, 1);
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = get(c, api_path(c, "/grants?login=", str_c(c->args[0]), ""), &answer);
-	if (r != EXIT_OK || c->json)
+		r = api_get(c, api_path(c, "/grants?login=", str_c(c->args[0]), ""), &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "grants"), i, item)
-		ctl_print(c, "%-8.*s %-6.*s %-20.*s %-14.*s %.*s – %.*s  %.*s", STR_ARG(text(item, "state")), STR_ARG(text(item, "platform")),
-		          STR_ARG(text(item, "role")), STR_ARG(text(item, "unit")), STR_ARG(text(item, "valid_from")),
-		          STR_ARG(text(item, "valid_to")), STR_ARG(text(item, "id")));
+		ctl_print(c, "%-8.*s %-6.*s %-20.*s %-14.*s %.*s – %.*s  %.*s", STR_ARG(api_word(item, "state")), STR_ARG(api_word(item, "platform")),
+		          STR_ARG(api_word(item, "role")), STR_ARG(api_word(item, "unit")), STR_ARG(api_word(item, "valid_from")),
+		          STR_ARG(api_word(item, "valid_to")), STR_ARG(api_word(item, "id")));
 	return EXIT_OK;
 }
 
@@ -50,7 +32,7 @@ int cmd_person_search(struct ctl *c)
 	const json_t *item;
 	bool first = true;
 	size_t i;
-	int r = ctl_options(c, options, ARRAY_LEN(options), 2, 2);
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
 
 	if (r == EXIT_OK && !str_equal(str_c(c->args[0]), STR("search")))
 		r = ctl_usage_error(c, "senctl person search …");
@@ -60,15 +42,14 @@ int cmd_person_search(struct ctl *c)
 	form_append(&path, &first, STR("q"), str_c(c->args[1]));
 	if (!str_is_null(after))
 		form_append(&path, &first, STR("after"), after);
-	r = get(c, buf_str(&path), &answer);
-	if (r != EXIT_OK || c->json)
+	r = api_get(c, buf_str(&path), &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "persons"), i, item)
-		ctl_print(c, "%-12.*s %-12.*s %-9.*s %.*s — %.*s, %.*s", STR_ARG(text(item, "employee_code")), STR_ARG(text(item, "login")),
-		          STR_ARG(text(item, "status")), STR_ARG(text(item, "full_name")), STR_ARG(text(item, "title")),
-		          STR_ARG(text(item, "unit_name")));
-	if (!str_is_null(json_get_str(answer, "next")))
-		ctl_print(c, "%s: --after %.*s", ctl_say(c, "còn nữa", "there are more"), STR_ARG(json_get_str(answer, "next")));
+		ctl_print(c, "%-12.*s %-12.*s %-9.*s %.*s — %.*s, %.*s", STR_ARG(api_word(item, "employee_code")), STR_ARG(api_word(item, "login")),
+		          STR_ARG(api_word(item, "status")), STR_ARG(api_word(item, "full_name")), STR_ARG(api_word(item, "title")),
+		          STR_ARG(api_word(item, "unit_name")));
+	api_print_next(c, answer);
 	return EXIT_OK;
 }
 
@@ -83,7 +64,7 @@ static void print_form(const struct ctl *c, const json_t *binding)
 	if (confirmed)
 		ctl_print(c, "         %s %.*s, %.*s", str_equal(json_get_str(confirmed, "how"), STR("list")) ? ctl_say(c, "theo danh sách của nền tảng do", "by the platform's list, from")
 		                                                                                      : ctl_say(c, "xác nhận bởi", "confirmed by"),
-		          STR_ARG(text(confirmed, "by")), STR_ARG(text(confirmed, "at")));
+		          STR_ARG(api_word(confirmed, "by")), STR_ARG(api_word(confirmed, "at")));
 }
 
 static void print_account(const struct ctl *c, const json_t *answer)
@@ -91,32 +72,32 @@ static void print_account(const struct ctl *c, const json_t *answer)
 	const json_t *person = json_object_get(answer, "person"), *item;
 	size_t i;
 
-	ctl_print(c, "%.*s (%.*s): %.*s, %.*s", STR_ARG(text(answer, "login")), STR_ARG(text(answer, "status")),
-	          STR_ARG(text(person, "full_name")), STR_ARG(text(person, "employee_code")));
+	ctl_print(c, "%.*s (%.*s): %.*s, %.*s", STR_ARG(api_word(answer, "login")), STR_ARG(api_word(answer, "status")),
+	          STR_ARG(api_word(person, "full_name")), STR_ARG(api_word(person, "employee_code")));
 	json_array_foreach(json_object_get(person, "posts"), i, item)
-		ctl_print(c, "  %.*s, %.*s (%.*s – %.*s)", STR_ARG(text(item, "title")), STR_ARG(text(item, "unit_name")),
-		          STR_ARG(text(item, "valid_from")), STR_ARG(text(item, "valid_to")));
+		ctl_print(c, "  %.*s, %.*s (%.*s – %.*s)", STR_ARG(api_word(item, "title")), STR_ARG(api_word(item, "unit_name")),
+		          STR_ARG(api_word(item, "valid_from")), STR_ARG(api_word(item, "valid_to")));
 	json_array_foreach(json_object_get(answer, "bindings"), i, item) {
-		ctl_print(c, "  %-6.*s %-10.*s %s %.*s%s%.*s", STR_ARG(text(item, "platform")), STR_ARG(text(item, "state")),
-		          ctl_say(c, "thực tế:", "seen:"), STR_ARG(text(item, "seen")), str_is_null(json_get_str(item, "error")) ? "" : ", ",
+		ctl_print(c, "  %-6.*s %-10.*s %s %.*s%s%.*s", STR_ARG(api_word(item, "platform")), STR_ARG(api_word(item, "state")),
+		          ctl_say(c, "thực tế:", "seen:"), STR_ARG(api_word(item, "seen")), str_is_null(json_get_str(item, "error")) ? "" : ", ",
 		          STR_ARG(json_get_str(item, "error")));
 		print_form(c, item);
 	}
 	json_array_foreach(json_object_get(answer, "scopes"), i, item)
-		ctl_print(c, "  %s %.*s, %s %.*s (%.*s)", ctl_say(c, "quản trị đơn vị", "administers unit"), STR_ARG(text(item, "unit")),
-		          ctl_say(c, "nền tảng", "platform"), STR_ARG(text(item, "platform")), STR_ARG(text(item, "id")));
+		ctl_print(c, "  %s %.*s, %s %.*s (%.*s)", ctl_say(c, "quản trị đơn vị", "administers unit"), STR_ARG(api_word(item, "unit")),
+		          ctl_say(c, "nền tảng", "platform"), STR_ARG(api_word(item, "platform")), STR_ARG(api_word(item, "id")));
 }
 
 int cmd_account_show(struct ctl *c)
 {
 	_json_ json_t *answer = NULL;
-	int r = ctl_options(c, NULL, 0, 1, 2);
+	int r = ctl_begin(c, NULL, 0, 1, 2);
 
 	if (r == EXIT_OK && c->n_args == 2 && !str_equal(str_c(c->args[0]), STR("show")))
 		r = ctl_usage_error(c, "senctl account show NAME");
 	if (r == EXIT_OK)
-		r = get(c, api_path(c, "/accounts/", str_c(c->args[c->n_args - 1]), ""), &answer);
-	if (r == EXIT_OK && !c->json)
+		r = api_get(c, api_path(c, "/accounts/", str_c(c->args[c->n_args - 1]), ""), &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
 		print_account(c, answer);
 	return r;
 }
@@ -127,10 +108,10 @@ static void print_platforms(const struct ctl *c, const json_t *answer)
 	size_t i, k;
 
 	json_array_foreach(json_object_get(answer, "platforms"), i, item) {
-		ctl_print(c, "%-6.*s %.*s — %.*s%s", STR_ARG(text(item, "code")), STR_ARG(text(item, "name")), STR_ARG(text(item, "state_word")),
+		ctl_print(c, "%-6.*s %.*s — %.*s%s", STR_ARG(api_word(item, "code")), STR_ARG(api_word(item, "name")), STR_ARG(api_word(item, "state_word")),
 		          json_get_bool(item, "verified", false) ? "" : " [chưa xác minh]");
 		json_array_foreach(json_object_get(item, "roles"), k, role)
-			ctl_print(c, "         %-20.*s %.*s%s", STR_ARG(text(role, "code")), STR_ARG(text(role, "name")),
+			ctl_print(c, "         %-20.*s %.*s%s", STR_ARG(api_word(role, "code")), STR_ARG(api_word(role, "name")),
 			          json_get_bool(role, "verified", false) ? "" : " [chưa xác minh]");
 	}
 }
@@ -139,14 +120,14 @@ static void print_platforms(const struct ctl *c, const json_t *answer)
 int cmd_platforms(struct ctl *c)
 {
 	struct str path = STR("/platforms");
-	int r = ctl_options(c, NULL, 0, 0, 0);
+	int r = ctl_begin(c, NULL, 0, 0, 0);
 
 	while (r == EXIT_OK && !str_is_null(path)) {
 		_json_ json_t *answer = NULL;
 		struct str next;
 
-		r = get(c, path, &answer);
-		if (r == EXIT_OK && !c->json)
+		r = api_get(c, path, &answer);
+		if (r == EXIT_OK && !api_printed(c, answer))
 			print_platforms(c, answer);
 		next = json_get_str(answer, "next");
 		path = str_is_null(next) ? STR_NULL : arena_printf(c->arena, "/platforms?after=%.*s", STR_ARG(next));

@@ -5,13 +5,6 @@
 
 #define PATH_MAX_BYTES 2048
 
-static struct str text(const json_t *object, const char *name)
-{
-	struct str value = json_get_str(object, name);
-
-	return str_is_null(value) ? STR("-") : value;
-}
-
 static const char *state_word(const struct ctl *c, const json_t *unit)
 {
 	struct str state = json_get_str(unit, "state");
@@ -23,8 +16,8 @@ static const char *state_word(const struct ctl *c, const json_t *unit)
 
 static void print_unit(const struct ctl *c, const json_t *unit)
 {
-	ctl_print(c, "%-16.*s %-11.*s %.*s – %.*s  %.*s  %s", STR_ARG(text(unit, "code")), STR_ARG(text(unit, "kind")), STR_ARG(text(unit, "valid_from")),
-	          STR_ARG(text(unit, "valid_to")), STR_ARG(text(unit, "name")), state_word(c, unit));
+	ctl_print(c, "%-16.*s %-11.*s %.*s – %.*s  %.*s  %s", STR_ARG(api_word(unit, "code")), STR_ARG(api_word(unit, "kind")), STR_ARG(api_word(unit, "valid_from")),
+	          STR_ARG(api_word(unit, "valid_to")), STR_ARG(api_word(unit, "name")), state_word(c, unit));
 }
 
 static void print_heirs(const struct ctl *c, const json_t *unit, const char *member, const char *label)
@@ -33,14 +26,14 @@ static void print_heirs(const struct ctl *c, const json_t *unit, const char *mem
 	size_t i;
 
 	json_array_foreach(json_object_get(unit, member), i, item)
-		ctl_print(c, "  %s %.*s %.*s (%.*s)", label, STR_ARG(text(item, "code")), STR_ARG(text(item, "name")), STR_ARG(text(item, "share")));
+		ctl_print(c, "  %s %.*s %.*s (%.*s)", label, STR_ARG(api_word(item, "code")), STR_ARG(api_word(item, "name")), STR_ARG(api_word(item, "share")));
 }
 
 static void print_whole(const struct ctl *c, const json_t *unit)
 {
 	print_unit(c, unit);
-	ctl_print(c, "  %s %.*s; %s %.*s, %.*s; %s %lld", ctl_say(c, "thuộc", "under"), STR_ARG(text(unit, "parent")),
-	          ctl_say(c, "mã định danh", "identifiers"), STR_ARG(text(unit, "ident_new")), STR_ARG(text(unit, "ident_old")),
+	ctl_print(c, "  %s %.*s; %s %.*s, %.*s; %s %lld", ctl_say(c, "thuộc", "under"), STR_ARG(api_word(unit, "parent")),
+	          ctl_say(c, "mã định danh", "identifiers"), STR_ARG(api_word(unit, "ident_new")), STR_ARG(api_word(unit, "ident_old")),
 	          ctl_say(c, "phiên bản", "version"), (long long)json_get_int(unit, "version", 0));
 	print_heirs(c, unit, "predecessors", ctl_say(c, "từ", "from"));
 	print_heirs(c, unit, "successors", ctl_say(c, "thành", "became"));
@@ -86,7 +79,7 @@ static int list(struct ctl *c)
 	for (i = 0; i < ARRAY_LEN(parts); i++)
 		if (!str_is_null(parts[i].value))
 			form_append(&path, &first, str_c(parts[i].name), parts[i].value);
-	r = api_call(c, &(struct api_call){ .method = "GET", .path = buf_str(&path) }, &answer);
+	r = api_get(c, buf_str(&path), &answer);
 	if (r != EXIT_OK)
 		return r;
 	if (c->json) {

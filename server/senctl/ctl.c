@@ -129,6 +129,13 @@ int ctl_options(struct ctl *c, const struct ctl_option *options, size_t n, size_
 	return c->n_args < min_args || c->n_args > max_args ? usage(c) : EXIT_OK;
 }
 
+int ctl_begin(struct ctl *c, const struct ctl_option *options, size_t n, size_t min_args, size_t max_args)
+{
+	int r = ctl_options(c, options, n, min_args, max_args);
+
+	return r == EXIT_OK ? ctl_configure(c) : r;
+}
+
 int ctl_need_keys(struct ctl *c)
 {
 	if (c->keys)

@@ -72,6 +72,8 @@ struct ctl_option {
 };
 /* Also takes --json, --token-file and --config.  EXIT_OK or EXIT_USAGE, printed. */
 int ctl_options(struct ctl *c, const struct ctl_option *options, size_t n, size_t min_args, size_t max_args) _must_check_;
+/* The same, and then the configuration. */
+int ctl_begin(struct ctl *c, const struct ctl_option *options, size_t n, size_t min_args, size_t max_args) _must_check_;
 
 /* The sentence in the operator's language; where it is a format, both take the same arguments. */
 __attribute__((format_arg(2), format_arg(3))) static inline const char *ctl_say(const struct ctl *c, const char *vi, const char *en)

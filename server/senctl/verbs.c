@@ -181,7 +181,7 @@ static int look(struct ctl *c, const struct verb *verb, struct str *ret_version)
 	*ret_version = STR_NULL;
 	if (!verb->seen)
 		return r;
-	r = api_call(c, &(struct api_call){ .method = "GET", .path = verbs_path(c, verb->seen, c->args, c->n_args) }, &thing);
+	r = api_get(c, verbs_path(c, verb->seen, c->args, c->n_args), &thing);
 	if (r == EXIT_OK)
 		*ret_version = arena_printf(c->arena, "%lld", (long long)json_get_int(thing, "version", 0));
 	return r;
