@@ -4,7 +4,7 @@ const struct result done_ok = { .outcome = OUTCOME_OK, .op = "create", .ext_id =
 
 int bindings_create(_unused_ void **state)
 {
-	return planned_create("binding", PLANNED_FACTS "SELECT people(400)", N_THREADS + 1);
+	return migrated_open("binding", PLANNED_FACTS "SELECT people(400)", N_THREADS + 1);
 }
 
 int bindings_begin(void **state)

@@ -2,11 +2,8 @@
 
 #include <stdio.h>
 
-struct db *formdb;
-
 static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
+	FACT_UNIT
 	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
 	" VALUES (9, 'P09', 'Giấy', 'giay', 'central', 'operating', true), (8, 'P08', 'Khác', 'khac', 'central', 'operating', true);"
 	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (9, 'MC', 'Một cửa', 'normal', true);"
@@ -24,20 +21,9 @@ static const char again_sql[] =
 	"INSERT INTO sen.binding (account_id, platform_id, want_hash, want_active, want_gen, state)"
 	" SELECT id, 9, md5(id::text)::uuid, true, 1, 2 FROM sen.account WHERE login LIKE 'nv%'";
 
-int formdb_setup(void **state)
+int formdb_setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("form");
-	side(facts_sql);
-	formdb = dbtest_open((struct db_config){ .pool_size = 8, .statement_timeout_ms = 20000 });
-	return 0;
-}
-
-int formdb_teardown(void **state)
-{
-	(void)state;
-	db_close(formdb);
-	return dbtest_drop();
+	return migrated_open("form", facts_sql, 8);
 }
 
 int formdb_begin(void **state)
@@ -80,7 +66,7 @@ struct form_asked form_ask_for(struct arena *a, const struct desired *d, int64_t
 	struct form_asked asked;
 	struct op op;
 
-	op_init(&op, a, formdb, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	if (form_ask(&op, d, gen, document, &asked) < 0)
 		fail_msg("%s %.*s", op.error.text, STR_ARG(op.error.detail));
 	db_op_done(&op);

@@ -10,11 +10,8 @@
 #define BINDING(login) "FROM sen.binding WHERE platform_id = 9 AND account_id = " OF(login)
 #define MC "{\"code\":\"MC\",\"name\":\"Một cửa\"}"
 
-extern struct db *formdb;
-
 /* Accounts nv1 … nv50 with bindings that are leased; canbo is the officer, lanhdao may approve, capquyen has no right. */
 int formdb_setup(void **state);
-int formdb_teardown(void **state);
 int formdb_begin(void **state); /* of each test: no form, no right but these */
 
 struct str id_of(struct arena *a, const char *login);

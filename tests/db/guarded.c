@@ -3,10 +3,10 @@
 #include "provisioning/deletion_store.h"
 
 static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified) VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
+	FACT_UNIT
 	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified, parent_id)"
 	" SELECT '40.1', 'Sở', 'so', 'department', '2025-07-01', true, id FROM sen.unit;"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true);"
+	FACT_P02
 	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (2, 'MC', 'Một cửa', 'normal', true), (2, 'TK', 'Tra cứu', 'normal', true);"
 	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
 	" SELECT gen_random_uuid(), 'NV' || to_char(i, 'FM000'), 'cong_chuc', 'Lê', '', 'An', 'Lê An', 'le an' FROM generate_series(0, 299) i;"
@@ -27,7 +27,7 @@ static const char facts_sql[] =
 
 int guarded_create(_unused_ void **state)
 {
-	return planned_create("guard", facts_sql, N_THREADS + 1);
+	return migrated_open("guard", facts_sql, N_THREADS + 1);
 }
 
 struct guard_opened judge_all(struct arena *a)
@@ -36,7 +36,7 @@ struct guard_opened judge_all(struct arena *a)
 	bool judged = true;
 	struct op op;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	while (judged) {
 		assert_int_equal(guard_run(&op, &judged, &opened), 0);
 		if (opened.id > 0 && str_equal(opened.platform, STR("P02")))
@@ -51,7 +51,7 @@ size_t apply(struct arena *a)
 	struct op op;
 	size_t n;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(guard_apply(&op, &n), 0);
 	db_op_done(&op);
 	return n;
@@ -62,7 +62,7 @@ void run_deletions(struct arena *a)
 	struct op op;
 	size_t n;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(deletion_run(&op, &n), 0);
 	db_op_done(&op);
 }

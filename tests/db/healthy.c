@@ -1,30 +1,14 @@
 #include "tests/db/healthy.h"
 
-static struct db *db;
-
 static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true), (3, 'P03', 'Ba', 'ba', 'central', 'operating', true);"
+	FACT_UNIT FACT_P02 FACT_P03
 	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
 	" VALUES (gen_random_uuid(), 'NV1', 'cong_chuc', 'Lê', '', 'An', 'Lê An', 'le an');"
 	"INSERT INTO sen.account (id, person_id, login) SELECT gen_random_uuid(), id, 'nv1' FROM sen.person;";
 
-int healthy_create(void **state)
+int healthy_create(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("health");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = N_THREADS + 2, .statement_timeout_ms = 20000 });
-	return 0;
-}
-
-int healthy_drop(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return migrated_open("health", facts_sql, N_THREADS + 2);
 }
 
 int healthy_begin(void **state)
@@ -65,7 +49,7 @@ struct op begin_op(struct arena *a)
 {
 	struct op op;
 
-	op_init(&op, a, db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	return op;
 }
 

@@ -11,9 +11,8 @@
 #define N_THREADS 8
 #define PLATFORM 2
 
-/* Group set-up and tear-down; and of each test: nothing is bound, limited or known of the platform's health. */
+/* Group set-up; and of each test: nothing is bound, limited or known of the platform's health. */
 int healthy_create(void **state);
-int healthy_drop(void **state);
 int healthy_begin(void **state);
 #define HEALTH_TEST(f) cmocka_unit_test_setup_teardown(f, healthy_begin, unit_arena_teardown)
 

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+struct db *migrated_db;
+
 int migrated_create(const char *name)
 {
 	_cleanup_(arena_freep) struct arena *a = arena_new(UNIT_ARENA_BYTES);
@@ -23,4 +25,19 @@ int migrated_create(const char *name)
 	if (migrate_run(&op, str_c(dbtest_conninfo()), STR(""), folder, false, &report) < 0)
 		fail_msg("migrate: %s %.*s", op.error.text, STR_ARG(op.error.detail));
 	return 0;
+}
+
+int migrated_open(const char *name, const char *facts_sql, unsigned pool_size)
+{
+	migrated_create(name);
+	if (facts_sql)
+		side(facts_sql);
+	migrated_db = dbtest_open((struct db_config){ .pool_size = pool_size, .statement_timeout_ms = 60000 });
+	return 0;
+}
+
+int migrated_drop(_unused_ void **state)
+{
+	db_close(migrated_db);
+	return dbtest_drop();
 }

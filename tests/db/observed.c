@@ -16,9 +16,9 @@ DB_QUERY(test_accounts, DB_READ, "SELECT a.id FROM sen.account a WHERE EXISTS (S
 
 int observed_create(_unused_ void **state)
 {
-	int r = planned_create("observe", PLANNED_FACTS "SELECT people(40)", 4);
+	int r = migrated_open("observe", PLANNED_FACTS "SELECT people(40)", 4);
 
-	observer = (struct observer){ .db = planned_db, .connectors = &of, .n_connectors = 1, .mail_domain = MAIL_DOMAIN, .is_stopping = &is_stopping };
+	observer = (struct observer){ .db = migrated_db, .connectors = &of, .n_connectors = 1, .mail_domain = MAIL_DOMAIN, .is_stopping = &is_stopping };
 	return r;
 }
 
@@ -50,7 +50,7 @@ struct shown *show(struct arena *a)
 	struct db_rows rows;
 	struct op op;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(db_run(&op, &test_accounts, &rows), 0);
 	assert_true(rows.n <= N_ACCOUNTS);
 	for (size_t i = 0; i < rows.n; i++)
@@ -131,7 +131,7 @@ void observe(const struct shown *s, int64_t total)
 	struct run run;
 	struct op op;
 
-	op_init(&op, rows, planned_db, NULL);
+	op_init(&op, rows, migrated_db, NULL);
 	row = begin_run(&op);
 	put(&op, row, s, total < 0 ? (int64_t)s->n : total);
 	assert_int_equal(observe_run_listed(&op, row, listing_fault(&row->listing, LIST_BY_COUNT)), 0);

@@ -1,27 +1,11 @@
 #include "tests/db/planned.h"
 
-struct db *planned_db;
-
-int planned_create(const char *name, const char *facts_sql, unsigned pool_size)
-{
-	migrated_create(name);
-	side(facts_sql);
-	planned_db = dbtest_open((struct db_config){ .pool_size = pool_size, .statement_timeout_ms = 60000 });
-	return 0;
-}
-
-int planned_drop(_unused_ void **state)
-{
-	db_close(planned_db);
-	return dbtest_drop();
-}
-
 bool plan_batch(struct arena *a, struct reconcile_report *sum)
 {
 	struct reconcile_report report = { 0 };
 	struct op op;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(reconcile_batch(&op, MAIL_DOMAIN, &report), 0);
 	db_op_done(&op);
 	sum->n_accounts += report.n_accounts;
@@ -44,7 +28,7 @@ size_t claim(struct arena *a, int64_t limit, int64_t lease_s, const struct work 
 	struct op op;
 	size_t n = 0;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(binding_claim(&op, &(struct claim){ 2, limit, lease_s, INT16_MAX, false }, ret_work, &n), 0);
 	db_op_done(&op);
 	return n;
@@ -62,7 +46,7 @@ bool complete(struct arena *a, const struct work *work, const struct result *res
 	};
 	struct op op;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(completion_add(&op, &done, 1), 0);
 	db_op_done(&op);
 	return !done.was_fenced;

@@ -16,10 +16,7 @@
 #define MAIL_DOMAIN STR("nghean.example")
 
 #define PLANNED_FACTS \
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)" \
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);" \
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)" \
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true);" \
+	FACT_UNIT FACT_P02 \
 	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (2, 'MC', 'Một cửa', 'normal', true);" \
 	"CREATE FUNCTION people(n integer) RETURNS void LANGUAGE sql AS $$" \
 	" INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)" \
@@ -36,12 +33,6 @@
 	"CREATE FUNCTION settle(ago interval DEFAULT '1 hour') RETURNS void LANGUAGE sql AS $$" \
 	" UPDATE sen.binding b SET state = 0, seen_hash = want_hash, seen_active = want_active, seen_gen = want_gen, due_at = NULL," \
 	" ext_id = coalesce(ext_id, 'e-' || a.login), seen_at = now() - ago FROM sen.account a WHERE a.id = b.account_id $$;"
-
-extern struct db *planned_db;
-
-/* Group set-up and tear-down. */
-int planned_create(const char *name, const char *facts_sql, unsigned pool_size);
-int planned_drop(void **state);
 
 /* One batch of the planner, added to the sum: whether there was anybody to plan for. */
 bool plan_batch(struct arena *a, struct reconcile_report *sum);

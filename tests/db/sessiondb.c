@@ -2,13 +2,8 @@
 
 #include <stdio.h>
 
-struct db *sessiondb;
-
 static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true), (3, 'P03', 'Ba', 'ba', 'central', 'operating', true);"
+	FACT_UNIT FACT_P02 FACT_P03
 	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified)"
 	" VALUES (2, 'MC', 'Một cửa', 'normal', true), (2, 'TP', 'Thu phí', 'normal', true), (3, 'ND', 'Người dùng', 'normal', true);"
 	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
@@ -34,20 +29,9 @@ static const char facts_sql[] =
 	"  SELECT s.account_id, current_date, gen_random_uuid(), c, s.id, s.issued_on, 'openid', now(), s.epoch, s.expires_at"
 	"  FROM s, unnest(clients) c $$;";
 
-int sessiondb_setup(void **state)
+int sessiondb_setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("ends");
-	side(facts_sql);
-	sessiondb = dbtest_open((struct db_config){ .pool_size = N_PARALLEL, .statement_timeout_ms = 20000, .with_lanes = false });
-	return 0;
-}
-
-int sessiondb_teardown(void **state)
-{
-	(void)state;
-	db_close(sessiondb);
-	return dbtest_drop();
+	return migrated_open("ends", facts_sql, N_PARALLEL);
 }
 
 void sessiondb_clean(void)

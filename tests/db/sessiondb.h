@@ -12,10 +12,7 @@
 
 #define N_PARALLEL 50
 
-extern struct db *sessiondb;
-
 int sessiondb_setup(void **state);
-int sessiondb_teardown(void **state);
 int sessiondb_begin(void **state); /* of each test: roles as above, nobody signed in */
 void sessiondb_clean(void);
 

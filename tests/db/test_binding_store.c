@@ -45,7 +45,7 @@ static void a_paused_worker_changes_nothing(void **state)
 	plan_all(*state);
 	assert_int_equal(claim(*state, 10, 1, &paused), 1);
 	side("UPDATE sen.binding SET lease_until = now() - interval '1 s' WHERE state = 2");
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(binding_expire(&op, &n), 0);
 	db_op_done(&op);
 	assert_int_equal(n, 1);
@@ -195,7 +195,7 @@ static void the_sweep_finds_what_was_missed(void **state)
 	plan_all(*state);
 	assert_int_equal(claim(*state, 10, 60, &work), 1);
 	assert_true(complete(*state, work, &done_ok));
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(binding_sweep(&op, &n), 0);
 	assert_int_equal(n, 0);
 	side("UPDATE sen.binding SET want_active = false, want_hash = gen_random_uuid() WHERE platform_id = 2");
@@ -219,5 +219,5 @@ int main(void)
 		BINDING_TEST(the_sweep_finds_what_was_missed),
 	};
 
-	return cmocka_run_group_tests_name("provisioning/binding_store", tests, bindings_create, planned_drop);
+	return cmocka_run_group_tests_name("provisioning/binding_store", tests, bindings_create, migrated_drop);
 }

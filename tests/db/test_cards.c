@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-static struct db *db;
-
 DB_QUERY(test_card_revoke, DB_WRITE,
          "UPDATE sen.access_grant SET revoked_at = now(), revoked_by = public.account('adm') WHERE account_id = public.account('a1') AND revoked_at IS NULL RETURNING 1");
 DB_QUERY(test_cards_renew, DB_WRITE, "SELECT count(sen.cards_renew(id)) FROM sen.account");
@@ -30,10 +28,7 @@ DB_QUERY(test_card_post_ends, DB_WRITE,
 	"  AND coalesce(s.valid_to, 'infinity') > now() AND coalesce(s.platform_id, r.platform_id) = r.platform_id)) AND r.platform_id = k.platform_id"
 
 static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true), (3, 'P03', 'Ba', 'ba', 'central', 'operating', true);"
+	FACT_UNIT FACT_P02 FACT_P03
 	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified)"
 	" VALUES (2, 'MC', 'Một cửa', 'normal', true), (2, 'TP', 'Thu phí', 'normal', true), (3, 'ND', 'Người dùng', 'normal', true);"
 	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
@@ -93,20 +88,9 @@ static int64_t freshness(const char *who)
 	return side_i64(sql);
 }
 
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("cards");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = 2, .statement_timeout_ms = 20000, .with_lanes = false });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return migrated_open("cards", facts_sql, 2);
 }
 
 static int begin(void **state)
@@ -229,7 +213,7 @@ static void what_begins_or_ends_by_itself_does(void **state)
 /* Somebody changes facts while the card is being made of what was before. */
 static void expect_marked_after_renewal(const struct query *change)
 {
-	struct task t = { .db = db, .query = change };
+	struct task t = { .db = migrated_db, .query = change };
 
 	side("UPDATE sen.account_card SET fresh_until = '-infinity'; UPDATE sen.person_card SET fresh_until = '-infinity'");
 	side("BEGIN");
@@ -293,7 +277,7 @@ static void a_renewal_during_a_change_is_not_believed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-		struct task renewal = { .db = db, .query = &test_cards_renew };
+		struct task renewal = { .db = migrated_db, .query = &test_cards_renew };
 
 		side("UPDATE sen.account_card SET fresh_until = '-infinity'; UPDATE sen.person_card SET fresh_until = '-infinity'");
 		side("BEGIN");
@@ -320,5 +304,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_renewal_during_a_change_is_not_believed, begin, unit_arena_teardown),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, migrated_drop);
 }

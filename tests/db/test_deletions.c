@@ -157,5 +157,5 @@ int main(void)
 		GUARD_TEST(what_is_allowed_again_goes_on),
 	};
 
-	return cmocka_run_group_tests_name("provisioning/deletion_store", tests, guarded_create, planned_drop);
+	return cmocka_run_group_tests_name("provisioning/deletion_store", tests, guarded_create, migrated_drop);
 }

@@ -20,9 +20,9 @@ DB_QUERY(test_accounts, DB_READ, "SELECT a.id FROM sen.account a WHERE login <> 
 
 static int setup(_unused_ void **state)
 {
-	int r = planned_create("follow", PLANNED_FACTS "SELECT people(40)", 4);
+	int r = migrated_open("follow", PLANNED_FACTS "SELECT people(40)", 4);
 
-	observer = (struct observer){ .db = planned_db, .connectors = &of, .n_connectors = 1, .mail_domain = MAIL_DOMAIN, .is_stopping = &is_stopping };
+	observer = (struct observer){ .db = migrated_db, .connectors = &of, .n_connectors = 1, .mail_domain = MAIL_DOMAIN, .is_stopping = &is_stopping };
 	follower = (struct follower){ .observer = &observer, .of = &of };
 	return r;
 }
@@ -42,7 +42,7 @@ static void read_wants(struct world *w)
 	struct db_rows rows;
 	struct op op;
 
-	op_init(&op, w->arena, planned_db, NULL);
+	op_init(&op, w->arena, migrated_db, NULL);
 	assert_int_equal(db_run(&op, &test_accounts, &rows), 0);
 	assert_int_equal(rows.n, N_ACCOUNTS);
 	for (size_t i = 0; i < rows.n; i++)
@@ -58,7 +58,7 @@ static void claim_row(struct world *w)
 	bool is_ours = false;
 	struct op op;
 
-	op_init(&op, w->arena, planned_db, NULL);
+	op_init(&op, w->arena, migrated_db, NULL);
 	assert_int_equal(follow_claim(&op, 2, &w->f.row, &is_ours), 0);
 	assert_true(is_ours);
 	db_op_done(&op);
@@ -132,7 +132,7 @@ static int judge(struct world *w)
 	struct op op;
 	int err;
 
-	op_init(&op, w->arena, planned_db, NULL);
+	op_init(&op, w->arena, migrated_db, NULL);
 	err = following_judge(&w->f, &op);
 	db_op_done(&op);
 	return err;
@@ -270,7 +270,7 @@ static void test_who_lost_the_lease_changes_nothing(void **state)
 	bool is_ours = true;
 	struct op op;
 
-	op_init(&op, w->arena, planned_db, NULL);
+	op_init(&op, w->arena, migrated_db, NULL);
 	assert_int_equal(follow_keep(&op, &old, &mark), 0);
 	assert_int_equal(follow_claim(&op, 2, &w->f.row, &is_ours), 0);
 	assert_false(is_ours);
@@ -292,7 +292,7 @@ static void test_who_lost_the_lease_changes_nothing(void **state)
 	assert_int_equal(COUNT_SHADOWS("true"), 0);
 	/* A cursor that is worth nothing is forgotten. */
 	w->f.row.lease_token = old.lease_token + 1;
-	op_init(&op, w->arena, planned_db, NULL);
+	op_init(&op, w->arena, migrated_db, NULL);
 	assert_int_equal(follow_end(&op, &w->f.row, "cursor", STR("ahead"), true), 0);
 	db_op_done(&op);
 	claim_row(w);
@@ -314,5 +314,5 @@ int main(void)
 		FOLLOW_TEST(test_who_lost_the_lease_changes_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, setup, planned_drop);
+	return cmocka_run_group_tests(tests, setup, migrated_drop);
 }

@@ -119,7 +119,7 @@ static void a_confirmation_settles_the_binding_before_the_worker_has_written(voi
 	ask_on(*state, "nv1", 1, MC);
 	close_now(1);
 	decided("canbo", 1, "1", "done", "ok");
-	op_init(&op, *state, formdb, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(completion_add(&op, &done, 1), 0);
 	db_op_done(&op);
 	assert_true(done.was_fenced);
@@ -138,7 +138,7 @@ static void what_is_handed_on_waits_without_tries(void **state)
 	struct op op;
 	size_t n;
 
-	op_init(&op, *state, formdb, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(completion_add(&op, &done, 1), 0);
 	assert_int_equal(side_i64("SELECT count(*) " BINDING("nv1") " AND state = 9 AND tries = 0"), 1);
 	assert_int_equal(binding_claim(&op, &(struct claim){ FORM_PLATFORM, 100, 60, INT16_MAX, false }, &claimed, &n), 0);
@@ -258,5 +258,5 @@ int main(void)
 		T(a_refusal_blocks_with_its_note_until_asked_again),
 	};
 
-	return cmocka_run_group_tests(tests, formdb_setup, formdb_teardown);
+	return cmocka_run_group_tests(tests, formdb_setup, migrated_drop);
 }

@@ -9,7 +9,7 @@ static void the_housekeeper_closes_and_reminds(void **state)
 	struct op op;
 
 	ask_on(*state, "nv1", 1, MC);
-	op_init(&op, *state, formdb, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(forms_close_due(&op), 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.form WHERE closed_at IS NULL"), 1);
 	side("UPDATE sen.form_line SET asked_at = now() - interval '1 day'");
@@ -152,5 +152,5 @@ int main(void)
 		T(a_short_list_waits_for_a_second_person),
 	};
 
-	return cmocka_run_group_tests(tests, formdb_setup, formdb_teardown);
+	return cmocka_run_group_tests(tests, formdb_setup, migrated_drop);
 }

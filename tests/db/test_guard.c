@@ -122,7 +122,7 @@ static void take_for(struct arena *a, enum wake_cause cause, struct str logins)
 	struct db_rows rows;
 	struct op op;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(db_begin(&op), 0);
 	assert_int_equal(wake_cause_set(&op, cause), 0);
 	assert_int_equal(db_run(&op, &test_take, &rows, P_STR(logins)), 0);
@@ -172,7 +172,7 @@ static void what_is_under_way_is_held_at_its_end(void **state)
 	side("UPDATE sen.person SET ten = 'Bình', full_name = 'Lê Bình' WHERE employee_code ~ 'NV10[0-3]'");
 	plan_all(*state);
 	side("UPDATE sen.binding b SET state = 3, ext_id = NULL, due_at = now() + interval '1 h' FROM sen.account a WHERE a.id = b.account_id AND a.login = 'nv103' AND platform_id = 2");
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(binding_claim(&op, &(struct claim){ 2, 3, 60, INT16_MAX, false }, &work, &n), 0);
 	assert_int_equal(n, 3);
 	side("SELECT take('nv1..', 'MC'), take('nv1..', 'TK')");
@@ -240,7 +240,7 @@ static void a_platform_is_judged_by_one_at_a_time(void **state)
 	judge_all(*state);
 	side("UPDATE sen.binding SET hold_id = 0 WHERE state = 6; DELETE FROM sen.hold_author; DELETE FROM sen.hold");
 	side("BEGIN; SELECT FROM sen.guard_size FOR UPDATE");
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(guard_run(&op, &judged, &opened), 0);
 	assert_false(judged);
 	side("COMMIT");
@@ -294,5 +294,5 @@ int main(void)
 		GUARD_TEST(a_release_is_carried_out_once),
 	};
 
-	return cmocka_run_group_tests_name("provisioning/guard_store", tests, guarded_create, planned_drop);
+	return cmocka_run_group_tests_name("provisioning/guard_store", tests, guarded_create, migrated_drop);
 }

@@ -2,32 +2,16 @@
 #include "provisioning/keeping_store.h"
 #include "tests/db/migrated.h"
 
-static struct db *db;
-
 static const char facts_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
-	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true), (3, 'P03', 'Ba', 'ba', 'central', 'operating', true);"
+	FACT_UNIT FACT_P02 FACT_P03
 	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
 	" VALUES (gen_random_uuid(), 'NV1', 'cong_chuc', 'Lê', '', 'An', 'Lê An', 'le an');"
 	"INSERT INTO sen.account (id, person_id, login) SELECT gen_random_uuid(), id, 'nv1' FROM sen.person;"
 	"CREATE FUNCTION me() RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM sen.account $$;";
 
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("keeping");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = 2, .statement_timeout_ms = 20000 });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return migrated_open("keeping", facts_sql, 2);
 }
 
 /* Until nothing is left to be deleted. */
@@ -36,7 +20,7 @@ static void keep(struct arena *a)
 	struct op op;
 	size_t n = 1;
 
-	op_init(&op, a, db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	while (n > 0)
 		if (keeping_run(&op, &n) < 0)
 			fail_msg("%s %.*s", op.error.text, STR_ARG(op.error.detail));
@@ -129,5 +113,5 @@ int main(void)
 		TEST(what_is_partitioned_is_dropped),
 	};
 
-	return cmocka_run_group_tests_name("db/keeping", tests, setup, teardown);
+	return cmocka_run_group_tests_name("db/keeping", tests, setup, migrated_drop);
 }

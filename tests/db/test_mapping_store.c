@@ -16,8 +16,7 @@ static const char facts_sql[] =
 	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified)"
 	" VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true), ('40.1', 'Sở Một', 'so mot', 'department', '2025-07-01', true);"
 	"UPDATE sen.unit SET parent_id = nullif(id - 1, 0), path = CASE id WHEN 1 THEN '1.' ELSE '1.2.' END;"
-	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	" VALUES (2, 'P02', 'Hai', 'hai', 'central', 'operating', true), (3, 'P03', 'Ba', 'ba', 'central', 'operating', true);"
+	FACT_P02 FACT_P03
 	"INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (2, 'MC', 'Một cửa', 'normal', true), (3, 'ND', 'Người dùng', 'normal', true);"
 	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
 	" SELECT gen_random_uuid(), 'NV' || i, 'cong_chuc', 'Lê', '', 'An', 'Lê An ' || i % 2, 'le an' FROM generate_series(1, 40) i;"
@@ -32,7 +31,7 @@ static const char facts_sql[] =
 
 static int setup(_unused_ void **state)
 {
-	return planned_create("mapping", facts_sql, 4);
+	return migrated_open("mapping", facts_sql, 4);
 }
 
 static size_t wake(struct arena *a, int64_t batch, int64_t ceiling)
@@ -40,7 +39,7 @@ static size_t wake(struct arena *a, int64_t batch, int64_t ceiling)
 	struct op op;
 	size_t n = 0;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(mapping_wake_step(&op, batch, ceiling, &n), 0);
 	db_op_done(&op);
 	return n;
@@ -145,7 +144,7 @@ static void facts_of_the_unit_are_read_where_they_are_asked_for(void **state)
 	struct op op;
 
 	activate(*state, ROWS("{\"path\":\"department\",\"value\":\"join(\\\"/\\\", unit.path, unit.kind, format(post.since, \\\"yyyy\\\"), post.rank, person.kind)\"}"));
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(mapping_set_read(&op, &set, &needs_path), 0);
 	assert_true(needs_path);
 	assert_int_equal(db_run(&op, &test_mapping_one, &rows), 0);
@@ -174,7 +173,7 @@ static void a_person_chooses_among_what_was_seen(void **state)
 	size_t n = 0;
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(binding_claim(&op, &(struct claim){ 2, 1, 60, INT16_MAX, false }, &work, &n), 0);
 	assert_int_equal(n, 1);
 	done = (struct completion){ .work = work, .result = &result, .sent_hash = work->want_hash, .sent_active = true, .task_id = STR("t") };
@@ -212,5 +211,5 @@ int main(void)
 		UNIT_TEST(a_person_chooses_among_what_was_seen),
 	};
 
-	return cmocka_run_group_tests(tests, setup, planned_drop);
+	return cmocka_run_group_tests(tests, setup, migrated_drop);
 }

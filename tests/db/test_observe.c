@@ -163,7 +163,7 @@ static void test_what_a_platform_says_is_looked_at(void **state)
 	struct listed *l = of_login(s, "nv1");
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	side("UPDATE sen.binding SET etag = 'W/\"1\"' WHERE platform_id = 2");
 	/* Our own writing, of which it speaks, too. */
 	assert_int_equal(noticed(&op, STR_NULL, l->account_id, STR("W/\"1\"")), 0);
@@ -203,7 +203,7 @@ static void in_its_grace_an_account_is_followed(void **state)
 	s = show(*state);
 	l = of_login(s, "nv7");
 	l->active = true;
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(follow_claim(&op, 2, &f, &is_ours), 0);
 	assert_true(is_ours);
 
@@ -242,5 +242,5 @@ int main(void)
 		OBSERVE_TEST(an_identifier_that_changed_is_taken_over),
 	};
 
-	return cmocka_run_group_tests_name("observe", tests, observed_create, planned_drop);
+	return cmocka_run_group_tests_name("observe", tests, observed_create, migrated_drop);
 }

@@ -157,7 +157,7 @@ static void make_users(size_t n)
 		struct op op;
 
 		arena_reset(a);
-		op_init(&op, a, planned_db, NULL);
+		op_init(&op, a, migrated_db, NULL);
 		assert_int_equal(db_run(&op, &test_many, &rows, P_C(last)), 0);
 		if (rows.n == 0)
 			return;
@@ -216,7 +216,7 @@ static void test_many_accounts(void **state)
 	make_users(n);
 	assert_int_equal(n_users, n);
 	assert_int_equal(pthread_create(&platform, NULL, platform_main, NULL), 0);
-	o.db = planned_db;
+	o.db = migrated_db;
 	side("INSERT INTO sen.observe_plan (platform_id, can_list, every_s) VALUES (2, true, 3600)");
 	before_kb = rss_kb();
 	first_ms = observe_once(&o);
@@ -236,12 +236,12 @@ static void test_many_accounts(void **state)
 
 static int setup(_unused_ void **state)
 {
-	return planned_create("many", PLANNED_FACTS, 4);
+	return migrated_open("many", PLANNED_FACTS, 4);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_many_accounts) };
 
-	return cmocka_run_group_tests(tests, setup, planned_drop);
+	return cmocka_run_group_tests(tests, setup, migrated_drop);
 }

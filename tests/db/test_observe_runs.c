@@ -98,7 +98,7 @@ static void a_short_list_waits_for_a_person(void **state)
 		struct run run;
 		struct op op;
 
-		op_init(&op, *state, planned_db, NULL);
+		op_init(&op, *state, migrated_db, NULL);
 		assert_int_equal(observe_run_claim(&op, &observed_p02, 1, &row), 0);
 		assert_non_null(row);
 		run = held_by_us(row, a);
@@ -122,7 +122,7 @@ static void what_changed_meanwhile_is_not_judged(void **state)
 	rename_to(*state, s, "nv5", "Ai Đó Khác");
 	of_login(s, "nv6")->active = false;
 	hide(s, "nv7");
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	row = begin_run(&op);
 	put(&op, row, s, (int64_t)s->n);
 	assert_int_equal(observe_run_listed(&op, row, NULL), 0);
@@ -149,7 +149,7 @@ static void who_lost_the_lease_changes_nothing(void **state)
 
 	rename_to(*state, s, "nv5", "Ai Đó Khác");
 	of_login(s, "nv6")->active = false;
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	row = begin_run(&op);
 	put(&op, row, s, (int64_t)s->n);
 	assert_int_equal(db_run(&op, &test_take, &rows, P_I64(row->id)), 0);
@@ -179,7 +179,7 @@ static void pages_that_repeat_count_once(void **state)
 	size_t n_new = 0;
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	row = begin_run(&op);
 	assert_int_equal(observe_run_page(&op, row, &page, 5, &n_new), 0);
 	assert_int_equal(n_new, 15);
@@ -200,7 +200,7 @@ static void rows_lost_in_a_crash_are_noticed(void **state)
 	struct observe_run *row;
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	row = begin_run(&op);
 	put(&op, row, s, (int64_t)s->n);
 	side("TRUNCATE sen.observe_item");
@@ -229,7 +229,7 @@ static void many(void **state)
 	     " generate_series(2, 4) p;"
 	     " INSERT INTO sen.observe_plan (platform_id, can_list, every_s) VALUES (2, true, 3600);"
 	     " ANALYZE sen.binding; ANALYZE sen.account");
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	row = begin_run(&op);
 	side("INSERT INTO sen.observe_item (run_id, ext_id, asked_at, account_id, login, active, attrs, attrs_hash)"
 	     " SELECT (SELECT max(id) FROM sen.observe_run), 'e-' || login, now(), id, login, true, '{}', md5(login)::uuid FROM sen.account WHERE login LIKE 'm%';"
@@ -280,5 +280,5 @@ int main(void)
 		OBSERVE_TEST(many),
 	};
 
-	return cmocka_run_group_tests_name("observe_runs", tests, observed_create, planned_drop);
+	return cmocka_run_group_tests_name("observe_runs", tests, observed_create, migrated_drop);
 }

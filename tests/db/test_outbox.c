@@ -6,24 +6,14 @@
 
 #define N_THREADS 8
 
-static struct db *db;
+static const char put_sql[] =
+	"CREATE FUNCTION put(what text, n integer) RETURNS void LANGUAGE sql AS $$"
+	" INSERT INTO sen.outbox (account_id, kind, destination, session_id, payload)"
+	" SELECT gen_random_uuid(), 'logout', what, gen_random_uuid(), '{\"reason\": \"logout\"}' FROM generate_series(1, n) $$";
 
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("outbox");
-	side("CREATE FUNCTION put(what text, n integer) RETURNS void LANGUAGE sql AS $$"
-	     " INSERT INTO sen.outbox (account_id, kind, destination, session_id, payload)"
-	     " SELECT gen_random_uuid(), 'logout', what, gen_random_uuid(), '{\"reason\": \"logout\"}' FROM generate_series(1, n) $$");
-	db = dbtest_open((struct db_config){ .pool_size = N_THREADS + 1, .statement_timeout_ms = 20000 });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return migrated_open("outbox", put_sql, N_THREADS + 1);
 }
 
 static int begin(void **state)
@@ -40,7 +30,7 @@ static size_t claim(struct arena *a, const char *destination, int64_t limit, con
 	struct op op;
 	size_t n = 0;
 
-	op_init(&op, a, db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(outbox_claim(&op, OUTBOX_LOGOUT, &rq, ret_items, &n), 0);
 	db_op_done(&op);
 	return n;
@@ -52,7 +42,7 @@ static size_t complete(struct arena *a, const struct outbox_item *item, enum out
 	struct op op;
 	size_t n = 0;
 
-	op_init(&op, a, db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(outbox_complete(&op, &end, 1, &n), 0);
 	db_op_done(&op);
 	return n;
@@ -85,7 +75,7 @@ static void each_destination_has_its_quota(void **state)
 	size_t n, n_p02 = 0;
 
 	side("SELECT put('p02', 5), put('p03', 5), put('p04', 5)");
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(outbox_claim(&op, OUTBOX_LOGOUT, &rq, &items, &n), 0);
 	assert_int_equal(n, 5);
 	for (size_t i = 0; i < n; i++)
@@ -126,7 +116,7 @@ static void a_retry_waits_and_a_platform_that_is_back_hurries_it(void **state)
 	assert_int_equal(complete(*state, items, OUTBOX_RETRY, 3600000), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.outbox WHERE detail = 'answered 500' AND next_at > now() + interval '59 min'"), 1);
 	assert_int_equal(claim(*state, "p02", 10, &items), 0);
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(outbox_hurry(&op, OUTBOX_LOGOUT, STR("p02")), 0);
 	db_op_done(&op);
 	/* Not the one that is being sent. */
@@ -141,7 +131,7 @@ static void what_is_lost_is_audited(void **state)
 	size_t n;
 
 	side("SELECT put('p02', 3); UPDATE sen.outbox SET give_up_at = now() WHERE id = (SELECT min(id::text)::uuid FROM sen.outbox)");
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(outbox_give_up(&op, &n), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.outbox WHERE outcome = 'dead'"), 1);
@@ -168,7 +158,7 @@ static void counts_say_what_waits(void **state)
 	side("SELECT put('p02', 3), put('p03', 1); UPDATE sen.outbox SET created_at = now() - interval '90 s' WHERE destination = 'p02'");
 	assert_int_equal(claim(*state, "p02", 1, &items), 1);
 	assert_int_equal(complete(*state, items, OUTBOX_DELIVERED, 0), 1);
-	op_init(&op, *state, db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(outbox_counts(&op, &counts, &n), 0);
 	db_op_done(&op);
 	assert_int_equal(n, 2);
@@ -225,5 +215,5 @@ int main(void)
 		OUTBOX_TEST(nothing_is_claimed_twice),
 	};
 
-	return cmocka_run_group_tests_name("common/model/outbox_store", tests, setup, teardown);
+	return cmocka_run_group_tests_name("common/model/outbox_store", tests, setup, migrated_drop);
 }

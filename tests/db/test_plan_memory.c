@@ -86,7 +86,7 @@ static const char *const changes[] = {
 
 static int setup(_unused_ void **state)
 {
-	return planned_create("plan_memory", facts_sql, 2);
+	return migrated_open("plan_memory", facts_sql, 2);
 }
 
 static struct reconcile_report plan_everybody(void)
@@ -162,7 +162,7 @@ static void assert_facts_are_the_views(void)
 	size_t n, n_on;
 	struct op op;
 
-	op_init(&op, a, planned_db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(db_run(&op, &test_all_grants, &rows), 0);
 	ids = ARENA_ARRAY(a, struct str, rows.n);
 	for (size_t i = 0; i < rows.n; i++)
@@ -284,5 +284,5 @@ int main(void)
 		cmocka_unit_test(who_is_named_is_planned),
 	};
 
-	return cmocka_run_group_tests(tests, setup, planned_drop);
+	return cmocka_run_group_tests(tests, setup, migrated_drop);
 }

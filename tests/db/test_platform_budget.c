@@ -229,5 +229,5 @@ int main(void)
 		HEALTH_TEST(the_rate_is_the_same_in_words_and_deeds),
 	};
 
-	return cmocka_run_group_tests_name("db/platform_budget", tests, healthy_create, healthy_drop);
+	return cmocka_run_group_tests_name("db/platform_budget", tests, healthy_create, migrated_drop);
 }

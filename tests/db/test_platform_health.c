@@ -196,5 +196,5 @@ int main(void)
 		HEALTH_TEST(the_log_says_what_changed),
 	};
 
-	return cmocka_run_group_tests_name("db/platform_health", tests, healthy_create, healthy_drop);
+	return cmocka_run_group_tests_name("db/platform_health", tests, healthy_create, migrated_drop);
 }

@@ -12,26 +12,13 @@
 #define N_ACCOUNTS 100
 #define N_ENDS (N_PLATFORMS * N_ACCOUNTS)
 
-static struct db *db;
-
 static const char facts_sql[] =
 	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
 	" SELECT i, 'P0' || i, 'Nền tảng', 'nen tang', 'central', 'operating', true FROM generate_series(1, 4) i;";
 
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("recorder");
-	side(facts_sql);
-	db = dbtest_open((struct db_config){ .pool_size = 4, .statement_timeout_ms = 20000 });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return migrated_open("recorder", facts_sql, 4);
 }
 
 struct end {
@@ -64,7 +51,7 @@ static struct end *claim_all(struct arena *a)
 		struct op op;
 		size_t n;
 
-		op_init(&op, a, db, NULL);
+		op_init(&op, a, migrated_db, NULL);
 		assert_int_equal(binding_claim(&op, &(struct claim){ platform, N_ACCOUNTS, 60, INT16_MAX, false }, &work, &n), 0);
 		db_op_done(&op);
 		assert_int_equal(n, N_ACCOUNTS);
@@ -113,7 +100,7 @@ static void all_ends_are_written_in_few_transactions(void **state)
 	struct end *ends = claim_all(*state);
 	struct recorder r;
 
-	recorder_start(&r, db);
+	recorder_start(&r, migrated_db);
 	add_all(&r, ends);
 	recorder_stop(&r);
 	for (size_t i = 0; i < N_ENDS; i++) {
@@ -132,7 +119,7 @@ static void who_lost_the_lease_is_told_so(void **state)
 	size_t n_fenced = 0;
 
 	side("UPDATE sen.binding SET lease_token = lease_token + 1 WHERE platform_id = 2");
-	recorder_start(&r, db);
+	recorder_start(&r, migrated_db);
 	add_all(&r, ends);
 	recorder_stop(&r);
 	for (size_t i = 0; i < N_ENDS; i++) {
@@ -151,7 +138,7 @@ static void one_that_cannot_be_written_keeps_no_other_from_it(void **state)
 	struct recorder r;
 
 	ends[123].ending.completion.sent_hash = STR("no uuid");
-	recorder_start(&r, db);
+	recorder_start(&r, migrated_db);
 	add_all(&r, ends);
 	recorder_stop(&r);
 	for (size_t i = 0; i < N_ENDS; i++) {
@@ -170,5 +157,5 @@ int main(void)
 		UNIT_TEST(one_that_cannot_be_written_keeps_no_other_from_it),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, migrated_drop);
 }

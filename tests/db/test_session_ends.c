@@ -103,7 +103,7 @@ static void a_role_that_runs_out_ends_its_part(void **state)
 	     " UPDATE sen.access_grant g SET valid_from = now() - interval '1 h', valid_to = now() - interval '1 s' FROM sen.role r"
 	     " WHERE r.id = g.role_id AND r.platform_id = 3; UPDATE sen.account SET next_eval_at = now() WHERE login = 'a1';"
 	     " DELETE FROM sen.dirty_account");
-	op_init(&op, *state, sessiondb, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(dirty_add_due(&op, &n), 0);
 	db_op_done(&op);
 	assert_int_equal(n, 1);
@@ -128,7 +128,7 @@ static void parallel_ends_are_one_end(void **state)
 	(void)state;
 	side("SELECT sign_in('a1', ARRAY['p02', 'p02', 'p03'])");
 	for (size_t i = 0; i < N_PARALLEL; i++) {
-		tasks[i] = (struct task){ .db = sessiondb, .query = ends[i % ARRAY_LEN(ends)] };
+		tasks[i] = (struct task){ .db = migrated_db, .query = ends[i % ARRAY_LEN(ends)] };
 		task_start(&tasks[i]);
 	}
 	for (size_t i = 0; i < N_PARALLEL; i++) {
@@ -148,7 +148,7 @@ static void *end_by_hand(void *arg)
 
 static void an_end_sees_the_family_that_is_being_born(void **state)
 {
-	struct task end = { .db = sessiondb, .query = &test_end_by_hand };
+	struct task end = { .db = migrated_db, .query = &test_end_by_hand };
 	pthread_t thread;
 
 	(void)state;
@@ -258,5 +258,5 @@ int main(void)
 		ENDS_TEST(a_stream_that_stops_keeps_nothing),
 	};
 
-	return cmocka_run_group_tests_name("session ends", tests, sessiondb_setup, sessiondb_teardown);
+	return cmocka_run_group_tests_name("session ends", tests, sessiondb_setup, migrated_drop);
 }

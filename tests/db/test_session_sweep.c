@@ -7,7 +7,7 @@ static void expire(void **state, size_t seen, size_t ended)
 	size_t n_seen, n_ended;
 	struct op op;
 
-	op_init(&op, *state, sessiondb, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(session_expire(&op, &n_seen, &n_ended), 0);
 	db_op_done(&op);
 	assert_int_equal(n_seen, seen);
@@ -44,7 +44,7 @@ static void *expire_all(void *arg)
 		struct op op;
 
 		arena_reset(a);
-		op_init(&op, a, sessiondb, NULL);
+		op_init(&op, a, migrated_db, NULL);
 		assert_int_equal(session_expire(&op, &n_seen, &n_ended), 0);
 		db_op_done(&op);
 		*total += n_ended;
@@ -92,5 +92,5 @@ int main(void)
 		SWEEP_TEST(a_sweep_reads_an_index),
 	};
 
-	return cmocka_run_group_tests_name("session sweep", tests, sessiondb_setup, sessiondb_teardown);
+	return cmocka_run_group_tests_name("session sweep", tests, sessiondb_setup, migrated_drop);
 }

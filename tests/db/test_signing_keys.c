@@ -14,21 +14,9 @@ static const struct key_policy policy = {
 	JWS_ALG_BIT(JWS_ES256) | JWS_ALG_BIT(JWS_EDDSA), 90 * 86400, SIGNING_KEY_PUBLISH_S, SIGNING_KEY_RETIRE_MIN_S,
 };
 
-static struct db *db;
-
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("keys");
-	db = dbtest_open((struct db_config){ .pool_size = N_THREADS, .statement_timeout_ms = 20000 });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return migrated_open("keys", NULL, N_THREADS);
 }
 
 static int forget_keys(void **state)
@@ -44,7 +32,7 @@ static struct op *op_new(struct arena *a, struct str master)
 	struct op *op = ARENA_NEW(a, struct op);
 	struct keyring *ring;
 
-	op_init(op, a, db, NULL);
+	op_init(op, a, migrated_db, NULL);
 	assert_int_equal(keyring_new(op, master, &ring), 0);
 	op->keys = ring;
 	return op;
@@ -270,7 +258,7 @@ static struct op *op_with_token(struct arena *a, struct pkcs11_token *token)
 	struct op *op = ARENA_NEW(a, struct op);
 	struct keyring *ring;
 
-	op_init(op, a, db, NULL);
+	op_init(op, a, migrated_db, NULL);
 	assert_int_equal(keyring_open(op, &(struct key_source){ MASTER, token }, &ring), 0);
 	op->keys = ring;
 	return op;
@@ -345,5 +333,5 @@ int main(void)
 		KEYS_TEST(test_lists_of_algorithms),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, migrated_drop);
 }

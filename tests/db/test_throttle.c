@@ -8,21 +8,10 @@
 DB_QUERY(test_begin_clock, DB_READ, "SELECT now()");
 
 static const struct throttle_policy policy = { .lock_after = 5, .lock_s = 900 };
-static struct db *db;
 
-static int setup(void **state)
+static int setup(_unused_ void **state)
 {
-	(void)state;
-	migrated_create("throttle");
-	db = dbtest_open((struct db_config){ .pool_size = 2 });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	db_close(db);
-	return dbtest_drop();
+	return migrated_open("throttle", NULL, 2);
 }
 
 /* Many statements share a transaction, whose now() is its beginning: another batch has made the counter since. */
@@ -34,7 +23,7 @@ static bool is_admitted(struct arena *a, const char *meanwhile)
 	struct op op;
 
 	side("DELETE FROM sen.sign_in_throttle");
-	op_init(&op, a, db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(db_begin(&op), 0);
 	assert_int_equal(db_run(&op, &test_begin_clock, &rows), 0);
 	side(meanwhile);
@@ -58,5 +47,5 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { UNIT_TEST(a_counter_that_is_newer_delays_nobody), UNIT_TEST(a_delay_that_is_newer_holds) };
 
-	return cmocka_run_group_tests_name("login/throttle", tests, setup, teardown);
+	return cmocka_run_group_tests_name("login/throttle", tests, setup, migrated_drop);
 }

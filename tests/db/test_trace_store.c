@@ -16,7 +16,7 @@ DB_QUERY(test_trace_gone, DB_READ,
 
 static int setup(_unused_ void **state)
 {
-	return planned_create("trace", PLANNED_FACTS "SELECT people(2); SELECT give('nv%')", 4);
+	return migrated_open("trace", PLANNED_FACTS "SELECT people(2); SELECT give('nv%')", 4);
 }
 
 static int forget(void **state)
@@ -66,7 +66,7 @@ static void a_run_is_planned_served_and_ended(void **state)
 	bool is_leased, planned = true;
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	ask_and_plan(&op, "nv1");
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE state = 1"), 2);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 0);
@@ -96,7 +96,7 @@ static void who_lost_the_target_ends_nothing(void **state)
 	struct trace_end end;
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	ask_and_plan(&op, "nv1");
 	assert_int_equal(targets(&op, 60, &first), 2);
 	assert_int_equal(targets(&op, 60, &second), 0);
@@ -130,7 +130,7 @@ static void what_is_held_is_nobodys_to_claim(void **state)
 	struct str id;
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	id = account(&op, "nv1");
 	ask_and_plan(&op, "nv1");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -157,7 +157,7 @@ static void *end_main(void *arg)
 	_cleanup_(arena_freep) struct arena *arena = arena_new(1 << 20);
 	struct op op;
 
-	op_init(&op, arena, planned_db, NULL);
+	op_init(&op, arena, migrated_db, NULL);
 	pthread_barrier_wait(e->barrier);
 	e->code = trace_target_end(&op, &e->end);
 	db_op_done(&op);
@@ -173,7 +173,7 @@ static void two_platforms_that_end_at_once_end_the_run(void **state)
 		pthread_barrier_t barrier;
 		struct op op;
 
-		op_init(&op, *state, planned_db, NULL);
+		op_init(&op, *state, migrated_db, NULL);
 		ask_and_plan(&op, "nv1");
 		assert_int_equal(targets(&op, 60, &t), 2);
 		pthread_barrier_init(&barrier, NULL, 2);
@@ -195,7 +195,7 @@ static void old_runs_are_forgotten(void **state)
 {
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	ask_and_plan(&op, "nv1");
 	ask_and_plan(&op, "nv2");
 	side("UPDATE sen.provision_run SET requested_at = now() - interval '15 days' WHERE account_id = (SELECT id FROM sen.account WHERE login = 'nv1')");
@@ -233,7 +233,7 @@ static void since_when_access_is_gone(void **state)
 	struct str id;
 	struct op op;
 
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	id = account(&op, "nv1");
 	side("INSERT INTO sen.binding (account_id, platform_id, want_hash, want_gen, state)"
 	     " SELECT id, 2, gen_random_uuid(), 4, 1 FROM sen.account WHERE login = 'nv1'");
@@ -275,5 +275,5 @@ int main(void)
 		TRACE_TEST(since_when_access_is_gone),
 	};
 
-	return cmocka_run_group_tests_name("provisioning/trace_store", tests, setup, planned_drop);
+	return cmocka_run_group_tests_name("provisioning/trace_store", tests, setup, migrated_drop);
 }

@@ -27,7 +27,7 @@ static void no_wake_up_is_lost(void **state)
 	size_t n;
 
 	side("SELECT sen.wake(ARRAY(SELECT id FROM sen.account WHERE login = 'nv1'), 3::smallint)");
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(db_begin(&op), 0);
 	assert_int_equal(dirty_take(&op, 10, &woken, &n), 0);
 	assert_int_equal(n, 1);
@@ -85,7 +85,7 @@ static void a_grant_that_ends_by_its_date_wakes(void **state)
 	plan_all(*state);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.account a JOIN sen.access_grant g ON g.account_id = a.id"
 	                          " WHERE a.next_eval_at = g.valid_to"), 1);
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(dirty_add_due(&op, &n), 0);
 	assert_int_equal(n, 0);
 	side("SELECT pg_sleep(1.1)");
@@ -108,10 +108,10 @@ static void an_account_in_use_is_looked_at_again(void **state)
 	struct op op, holder;
 
 	side("SELECT give('nv1'); UPDATE sen.access_grant SET valid_to = now() + interval '1 h'");
-	op_init(&holder, *state, planned_db, NULL);
+	op_init(&holder, *state, migrated_db, NULL);
 	assert_int_equal(db_begin(&holder), 0);
 	assert_int_equal(db_run(&holder, &test_hold, &rows), 0);
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(reconcile_batch(&op, MAIL_DOMAIN, &report), 0);
 	assert_int_equal(report.n_changed, 2);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 1);
@@ -142,7 +142,7 @@ static void facts_say_names_post_and_grants(void **state)
 	size_t n;
 
 	side("SELECT give('nv1')");
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(db_run(&op, &test_of_nv1, &rows), 0);
 	ids[0] = db_str(&rows, 0, 0);
 	ids[1] = STR("00000000-0000-4000-8000-000000000000");
@@ -173,5 +173,5 @@ int main(void)
 		BINDING_TEST(facts_say_names_post_and_grants),
 	};
 
-	return cmocka_run_group_tests_name("provisioning/wake_ups", tests, bindings_create, planned_drop);
+	return cmocka_run_group_tests_name("provisioning/wake_ups", tests, bindings_create, migrated_drop);
 }
