@@ -5,6 +5,7 @@
 #include "tests/connectors/stand_scim_peer.h"
 
 #include "tests/connectors/stand_command.h"
+#include "tests/unit/json_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +41,8 @@ json_t *peer_control(struct arena *a, const char *body)
 void peer_tell(const char *body)
 {
 	struct arena *a = arena_new(8 * UNIT_ARENA_BYTES);
-	struct str text = arena_dup_c(a, body);
-	char *p = (char *)(uintptr_t)text.p;
 
-	for (size_t i = 0; i < text.len; i++)
-		p[i] = p[i] == '\'' ? '"' : p[i];
-	json_decref(peer_control(a, p));
+	json_decref(peer_control(a, quoted(a, body).p));
 	arena_free(a);
 }
 

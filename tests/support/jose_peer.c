@@ -7,12 +7,7 @@
 #include "common/crypto/jwk_set.h"
 #include "common/crypto/jws.h"
 #include "common/crypto/x509.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#define LINE_MAX_BYTES ((size_t)256 * 1024)
-#define ARENA_BYTES ((size_t)16 * 1024 * 1024)
+#include "tests/support/line_peer.h"
 
 static bool do_generate(struct op *op, const json_t *in, json_t *out)
 {
@@ -108,32 +103,19 @@ static const struct {
 	{ "certificate", do_certificate },
 };
 
-static void answer(struct arena *a, struct str line)
+static void answer(struct op *op, const json_t *in, json_t *out)
 {
-	_json_ json_t *in = json_read(line, 8, NULL), *out = json_new_object();
-	struct str name = json_get_str(in, "do"), text;
+	struct str name = json_get_str(in, "do");
 	bool is_done = false;
-	struct op op;
 
-	op_init(&op, a, NULL, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
 		if (str_equal(name, str_c(actions[i].name)))
-			is_done = actions[i].run(&op, in, out);
+			is_done = actions[i].run(op, in, out);
 	if (!is_done)
 		json_set_bool(out, "refused", true);
-	text = json_write(a, out, false);
-	(void)printf("%.*s\n", STR_ARG(text));
-	(void)fflush(stdout);
 }
 
 int main(void)
 {
-	static char line[LINE_MAX_BYTES];
-
-	while (fgets(line, sizeof(line), stdin)) {
-		_cleanup_(arena_freep) struct arena *a = arena_new(ARENA_BYTES);
-
-		answer(a, str_trim(str_n(line, strcspn(line, "\n"))));
-	}
-	return 0;
+	return line_peer(answer);
 }

@@ -3,12 +3,7 @@
  * stdin, one on stdout; {"refused": scimType} where the library says no.
  */
 #include "server/scim/patch.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#define LINE_MAX_BYTES ((size_t)256 * 1024)
-#define ARENA_BYTES ((size_t)16 * 1024 * 1024)
+#include "tests/support/line_peer.h"
 
 static struct str path_of(struct arena *a, const struct scim_ref *ref, bool within)
 {
@@ -90,30 +85,15 @@ static int do_patch(struct op *op, const json_t *in, json_t *out)
 	return r;
 }
 
-static void answer(struct arena *a, struct str line)
+static void answer(struct op *op, const json_t *in, json_t *out)
 {
-	_json_ json_t *in = json_read(line, 16, NULL), *out = json_new_object();
-	struct str text;
-	struct op op;
-	int r;
+	int r = str_equal(json_get_str(in, "do"), STR("filter")) ? do_filter(op, in, out) : do_patch(op, in, out);
 
-	op_init(&op, a, NULL, NULL);
-	r = str_equal(json_get_str(in, "do"), STR("filter")) ? do_filter(&op, in, out) : do_patch(&op, in, out);
 	if (r < 0)
-		json_set_str(out, "refused", op.error.n_args > 0 ? op.error.args[0].value : STR("?"));
-	text = json_write(a, out, false);
-	(void)printf("%.*s\n", STR_ARG(text));
-	(void)fflush(stdout);
+		json_set_str(out, "refused", op->error.n_args > 0 ? op->error.args[0].value : STR("?"));
 }
 
 int main(void)
 {
-	static char line[LINE_MAX_BYTES];
-
-	while (fgets(line, sizeof(line), stdin)) {
-		_cleanup_(arena_freep) struct arena *a = arena_new(ARENA_BYTES);
-
-		answer(a, str_trim(str_n(line, strcspn(line, "\n"))));
-	}
-	return 0;
+	return line_peer(answer);
 }

@@ -70,3 +70,22 @@ _unused_ static bool test_verifies(struct op *op, const struct jwk *key, struct 
 	assert_true(is_good || str_is_null(payload));
 	return is_good;
 }
+
+/* What a thread does with a key that others use too: how many signatures were none. */
+_unused_ static void *test_sign_many(void *key)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new((size_t)64 * 1024);
+	size_t n_bad = 0;
+
+	for (int i = 0; i < 50; i++) {
+		struct op op;
+		struct str signature = STR_NULL, message;
+
+		arena_reset(a);
+		op_init(&op, a, NULL, NULL);
+		message = arena_printf(a, "message %d", i);
+		if (jwk_sign(&op, key, message, &signature) < 0 || !jwk_verify(key, message, signature))
+			n_bad++;
+	}
+	return (void *)n_bad;
+}

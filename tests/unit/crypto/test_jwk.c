@@ -211,25 +211,6 @@ static void test_names(void **state)
 	assert_null(jwk_free(NULL));
 }
 
-static void *sign_many(void *argument)
-{
-	const struct jwk *key = argument;
-	_cleanup_(arena_freep) struct arena *a = arena_new((size_t)64 * 1024);
-	size_t n_bad = 0;
-
-	for (int i = 0; i < 50; i++) {
-		struct op op;
-		struct str signature = STR_NULL, message;
-
-		arena_reset(a);
-		op_init(&op, a, NULL, NULL);
-		message = arena_printf(a, "message %d", i);
-		if (jwk_sign(&op, key, message, &signature) < 0 || !jwk_verify(key, message, signature))
-			n_bad++;
-	}
-	return (void *)n_bad;
-}
-
 /* Threads come and go while a key lives, and keys while threads live. */
 static void test_threads_share_a_key(void **state)
 {
@@ -240,7 +221,7 @@ static void test_threads_share_a_key(void **state)
 		struct jwk *key = test_key(&op);
 
 		for (size_t i = 0; i < ARRAY_LEN(threads); i++)
-			assert_int_equal(pthread_create(&threads[i], NULL, sign_many, key), 0);
+			assert_int_equal(pthread_create(&threads[i], NULL, test_sign_many, key), 0);
 		for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
 			void *n_bad = NULL;
 

@@ -199,25 +199,6 @@ static void test_key_destroyed_or_exchanged_in_the_token(void **state)
 	pkcs11_close(t);
 }
 
-static void *sign_many(void *argument)
-{
-	const struct jwk *key = argument;
-	_cleanup_(arena_freep) struct arena *a = arena_new((size_t)64 * 1024);
-	size_t n_bad = 0;
-
-	for (int i = 0; i < 20; i++) {
-		struct op op;
-		struct str signature = STR_NULL, message;
-
-		arena_reset(a);
-		op_init(&op, a, NULL, NULL);
-		message = arena_printf(a, "message %d", i);
-		if (jwk_sign(&op, key, message, &signature) < 0 || !jwk_verify(key, message, signature))
-			n_bad++;
-	}
-	return (void *)n_bad;
-}
-
 static void test_more_threads_than_sessions(void **state)
 {
 	struct op op = test_op(*state);
@@ -226,7 +207,7 @@ static void test_more_threads_than_sessions(void **state)
 	pthread_t threads[N_THREADS];
 
 	for (size_t i = 0; i < N_THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, sign_many, key), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, test_sign_many, key), 0);
 	for (size_t i = 0; i < N_THREADS; i++) {
 		void *n_bad = NULL;
 

@@ -1,25 +1,11 @@
-/* federation_test.h: JSON with ' for ", and entities that sign statements. */
+/* federation_test.h: entities that sign statements. */
 #pragma once
 
 #include "common/crypto/keyring.h"
 #include "server/federation/trust_chain.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/json_text.h"
 
 #define NOW_S 1795000000
-
-_unused_ static json_t *json_of(struct arena *a, const char *text)
-{
-	struct str copy = arena_dup_c(a, text);
-	json_t *json;
-
-	for (size_t i = 0; i < copy.len; i++)
-		if (copy.p[i] == '\'')
-			((char *)(uintptr_t)copy.p)[i] = '"';
-	json = json_read(copy, 12, NULL);
-	if (!json)
-		fail_msg("no JSON: %s", text);
-	return json;
-}
 
 _unused_ static struct op *op_at_now(struct arena *a)
 {

@@ -18,11 +18,8 @@ static int open_with(struct op *op, const char *hints, const char *anchors, stru
 
 	assert_true(fd >= 0);
 	if (anchors) {
-		struct str text = arena_dup_c(op->arena, anchors);
+		struct str text = quoted(op->arena, anchors);
 
-		for (size_t i = 0; i < text.len; i++)
-			if (text.p[i] == '\'')
-				((char *)(uintptr_t)text.p)[i] = '"';
 		assert_int_equal(write(fd, text.p, text.len), (ssize_t)text.len);
 		config.trust_anchors_file = str_c(path);
 	}

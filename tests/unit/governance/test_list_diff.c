@@ -1,16 +1,6 @@
 /* list_diff.h: what differs between two promulgated lists. */
 #include "server/governance/list_diff.h"
-#include "tests/unit/unit.h"
-
-#include <string.h>
-
-static json_t *parse(const char *text)
-{
-	json_t *json = json_read(str_c(text), 8, NULL);
-
-	assert_non_null(json);
-	return json;
-}
+#include "tests/unit/json_text.h"
 
 static void test_diff(_unused_ void **state)
 {
@@ -36,29 +26,17 @@ static void test_diff(_unused_ void **state)
 	_cleanup_(arena_freep) struct arena *a = arena_new(UNIT_ARENA_BYTES);
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		char texts[3][1000];
-		const char *sources[3] = { rows[i].before, rows[i].after, rows[i].expected };
+		_json_ json_t *before = json_of(a, rows[i].before), *after = json_of(a, rows[i].after), *diff = list_diff(before, after);
 
 		print_message("row %zu\n", i);
-		for (size_t k = 0; k < 3; k++) {
-			size_t len = strlen(sources[k]);
-
-			assert_true(len < sizeof(texts[k]));
-			for (size_t c = 0; c <= len; c++)
-				texts[k][c] = sources[k][c] == '\'' ? '"' : sources[k][c];
-		}
-		_json_ json_t *before = parse(texts[0]);
-		_json_ json_t *after = parse(texts[1]);
-		_json_ json_t *diff = list_diff(before, after);
-
-		assert_str_equal(json_write(a, diff, true), texts[2]);
+		assert_str_equal(json_write(a, diff, true), quoted(a, rows[i].expected).p);
 	}
 }
 
 /* There was no list before. */
-static void test_against_nothing(_unused_ void **state)
+static void test_against_nothing(void **state)
 {
-	_json_ json_t *after = parse("[{\"code\":\"P01\"}]");
+	_json_ json_t *after = json_of(*state, "[{'code':'P01'}]");
 	_json_ json_t *diff = list_diff(NULL, after);
 
 	assert_int_equal(json_array_size(json_object_get(diff, "added")), 1);
@@ -67,7 +45,7 @@ static void test_against_nothing(_unused_ void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_diff), cmocka_unit_test(test_against_nothing) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_diff), UNIT_TEST(test_against_nothing) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
