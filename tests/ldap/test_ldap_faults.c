@@ -257,17 +257,14 @@ static void test_pool_size_is_kept(void **state)
 static void test_faults_over_tls(void **state)
 {
 	static const enum proxy_mode modes[] = { PROXY_STALL, PROXY_HALF_ANSWER, PROXY_LOSE_ANSWER, PROXY_REFUSE };
-	char path[] = "/tmp/sen-test-XXXXXX";
+	struct proxy_cert *cert = proxy_cert_new("IP:127.0.0.1");
 	struct fixture *f = setup(state);
-	struct proxy_cert *cert;
 	clock_t cpu_start = clock();
 
-	close(mkstemp(path));
-	cert = proxy_cert_new("IP:127.0.0.1", path);
 	ldap_pool_free(f->pool);
 	proxy_stop(f->proxy);
 	f->proxy = proxy_start(ldap_test.port, cert);
-	f->pool = ldap_test_tls_pool(*state, proxy_port(f->proxy), path);
+	f->pool = ldap_test_tls_pool(*state, proxy_port(f->proxy), proxy_cert_path(cert));
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
 		int64_t start_ms;
 
@@ -284,7 +281,6 @@ static void test_faults_over_tls(void **state)
 	assert_works(f);
 	assert_in_range((clock() - cpu_start) / CLOCKS_PER_SEC, 0, 3);
 	proxy_cert_free(cert);
-	unlink(path);
 	done(f);
 }
 

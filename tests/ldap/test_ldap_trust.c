@@ -40,23 +40,16 @@ static void assert_no_bind(struct arena *a, struct proxy *proxy, const char *ca_
 /* CVE-2020-16093, CVE-2026-35563 (LemonLDAP::NG): certificate, and then the name in it, were not checked. */
 static void test_cve_2020_16093_certificates(void **state)
 {
-	char path[] = "/tmp/sen-test-XXXXXX", other_path[] = "/tmp/sen-test-XXXXXX";
-	struct proxy_cert *cert, *other;
-	struct proxy *tls, *wrong_name;
+	struct proxy_cert *cert = proxy_cert_new("IP:127.0.0.1"), *other = proxy_cert_new("DNS:elsewhere.example");
+	struct proxy *tls = proxy_start(ldap_test.port, cert), *wrong_name = proxy_start(ldap_test.port, other);
 	struct ldap_pool *pool;
 
-	close(mkstemp(path));
-	close(mkstemp(other_path));
-	cert = proxy_cert_new("IP:127.0.0.1", path);
-	other = proxy_cert_new("DNS:elsewhere.example", other_path);
-	tls = proxy_start(ldap_test.port, cert);
-	wrong_name = proxy_start(ldap_test.port, other);
 	/* Neither ldap.conf nor the environment has a say. */
 	setenv("LDAPTLS_REQCERT", "never", 1);
 	assert_no_bind(*state, tls, "");
-	assert_no_bind(*state, tls, other_path);
-	assert_no_bind(*state, wrong_name, other_path);
-	pool = ldap_test_tls_pool(*state, proxy_port(tls), path);
+	assert_no_bind(*state, tls, proxy_cert_path(other));
+	assert_no_bind(*state, wrong_name, proxy_cert_path(other));
+	pool = ldap_test_tls_pool(*state, proxy_port(tls), proxy_cert_path(cert));
 	assert_true(ldap_pool_is_ready(pool, 1000));
 	assert_true(proxy_n_bytes(tls) > 0);
 	ldap_pool_free(pool);
@@ -64,25 +57,19 @@ static void test_cve_2020_16093_certificates(void **state)
 	proxy_stop(wrong_name);
 	proxy_cert_free(cert);
 	proxy_cert_free(other);
-	unlink(path);
-	unlink(other_path);
 }
 
 /* Good certificate, good name, but a protocol that RFC 8996 forbids. */
 static void test_old_tls(void **state)
 {
-	char path[] = "/tmp/sen-test-XXXXXX";
-	struct proxy_cert *cert;
+	struct proxy_cert *cert = proxy_cert_new("IP:127.0.0.1");
 	struct proxy *proxy;
 
-	close(mkstemp(path));
-	cert = proxy_cert_new("IP:127.0.0.1", path);
 	proxy_cert_set_old_tls(cert, true);
 	proxy = proxy_start(ldap_test.port, cert);
-	assert_no_bind(*state, proxy, path);
+	assert_no_bind(*state, proxy, proxy_cert_path(cert));
 	proxy_stop(proxy);
 	proxy_cert_free(cert);
-	unlink(path);
 }
 
 /* A server that is silent during the handshake, and one that refuses StartTLS: no password goes out in clear. */

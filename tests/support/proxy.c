@@ -24,6 +24,7 @@ struct proxy_cert {
 	X509 *x509;
 	EVP_PKEY *pkey;
 	bool is_old_tls;
+	char path[32];
 };
 
 struct proxy {
@@ -52,7 +53,7 @@ static void must(bool condition, const char *what)
 	}
 }
 
-struct proxy_cert *proxy_cert_new(const char *san, const char *pem_path)
+struct proxy_cert *proxy_cert_new(const char *san)
 {
 	struct proxy_cert *cert = calloc(1, sizeof(*cert));
 	X509_NAME *name;
@@ -78,9 +79,15 @@ struct proxy_cert *proxy_cert_new(const char *san, const char *pem_path)
 	X509_add_ext(cert->x509, extension, -1);
 	X509_EXTENSION_free(extension);
 	must(X509_sign(cert->x509, cert->pkey, EVP_sha256()) > 0, "sign");
-	file = fopen(pem_path, "w");
+	(void)snprintf(cert->path, sizeof(cert->path), "/tmp/sen-test-XXXXXX");
+	file = fdopen(mkstemp(cert->path), "w");
 	must(file && PEM_write_X509(file, cert->x509) == 1 && fclose(file) == 0, "write the certificate");
 	return cert;
+}
+
+const char *proxy_cert_path(const struct proxy_cert *cert)
+{
+	return cert->path;
 }
 
 void proxy_cert_set_old_tls(struct proxy_cert *cert, bool is_old)
@@ -92,6 +99,7 @@ void proxy_cert_free(struct proxy_cert *cert)
 {
 	X509_free(cert->x509);
 	EVP_PKEY_free(cert->pkey);
+	unlink(cert->path);
 	free(cert);
 }
 

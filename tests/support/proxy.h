@@ -18,9 +18,10 @@ enum proxy_mode {
 
 struct proxy;
 
-/* A self-signed certificate; san such as "DNS:localhost".  Written as PEM for the client's CA file. */
+/* A self-signed certificate; san such as "DNS:localhost".  As PEM, for the client's CA file, under its path until it is freed. */
 struct proxy_cert;
-struct proxy_cert *proxy_cert_new(const char *san, const char *pem_path);
+struct proxy_cert *proxy_cert_new(const char *san);
+const char *proxy_cert_path(const struct proxy_cert *cert);
 /* Proxies with this certificate speak no more than TLS 1.1 (RFC 8996 forbids it). */
 void proxy_cert_set_old_tls(struct proxy_cert *cert, bool is_old);
 void proxy_cert_free(struct proxy_cert *cert);

@@ -102,33 +102,24 @@ static void test_environment_has_no_say(void **state)
 
 static void test_certificates(void **state)
 {
-	char path[] = "/tmp/sen-test-XXXXXX", other_path[] = "/tmp/sen-test-XXXXXX";
 	struct fixture *f = setup(state);
-	struct proxy_cert *cert, *other;
-	struct proxy *tls, *wrong_name;
-	struct str target, wrong_target;
-
-	close(mkstemp(path));
-	close(mkstemp(other_path));
-	cert = proxy_cert_new("IP:127.0.0.1", path);
-	other = proxy_cert_new("IP:127.0.0.2,DNS:localhost", other_path);
-	tls = proxy_start(http_server_port(f->server), cert);
-	wrong_name = proxy_start(http_server_port(f->server), other);
-	target = arena_printf(*state, "https://127.0.0.1:%d/", proxy_port(tls));
-	wrong_target = arena_printf(*state, "https://127.0.0.1:%d/", proxy_port(wrong_name));
+	struct proxy_cert *cert = proxy_cert_new("IP:127.0.0.1"), *other = proxy_cert_new("IP:127.0.0.2,DNS:localhost");
+	struct proxy *tls = proxy_start(http_server_port(f->server), cert), *wrong_name = proxy_start(http_server_port(f->server), other);
+	struct str target = arena_printf(*state, "https://127.0.0.1:%d/", proxy_port(tls));
+	struct str wrong_target = arena_printf(*state, "https://127.0.0.1:%d/", proxy_port(wrong_name));
 
 	/* Nobody has signed it. */
 	assert_int_equal(call_url(f, "POST", target, STR("secret")), ERR_UNAVAILABLE);
 	assert_int_equal(proxy_n_bytes(tls), 0);
 	/* Signed by the CA of the configuration. */
 	http_client_free(f->client);
-	f->client = new_client(*state, "127.0.0.0/8", path);
+	f->client = new_client(*state, "127.0.0.0/8", proxy_cert_path(cert));
 	assert_int_equal(call_url(f, "POST", target, STR("secret")), 0);
 	assert_true(proxy_n_bytes(tls) > 0);
 	assert_int_equal(call_url(f, "POST", wrong_target, STR("secret")), ERR_UNAVAILABLE);
 	/* Signed, but for another name. */
 	http_client_free(f->client);
-	f->client = new_client(*state, "127.0.0.0/8", other_path);
+	f->client = new_client(*state, "127.0.0.0/8", proxy_cert_path(other));
 	assert_int_equal(call_url(f, "POST", wrong_target, STR("secret")), ERR_UNAVAILABLE);
 	assert_int_equal(proxy_n_bytes(wrong_name), 0);
 
@@ -136,8 +127,6 @@ static void test_certificates(void **state)
 	proxy_stop(wrong_name);
 	proxy_cert_free(cert);
 	proxy_cert_free(other);
-	unlink(path);
-	unlink(other_path);
 	done(f);
 }
 
