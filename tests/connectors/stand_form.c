@@ -9,12 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct db *db;
 static PGconn *side_conn;
 static pthread_mutex_t side_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char tables_sql[] =
-	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified) VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
+	FACT_UNIT
 	"INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES (9, 'P09', 'Giấy', 'giay', 'central', 'operating', true);"
 	"INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold)"
 	" SELECT gen_random_uuid(), c, 'cong_chuc', 'Lê', '', 'An', 'Lê An', 'le an' FROM (VALUES ('CANBO'), ('LANHDAO')) x (c);"
@@ -99,10 +98,8 @@ static int begin(struct arena *a, struct connector_config *config)
 	if (!getenv("SEN_TEST_PG_PORT"))
 		fail_msg("%s", "SEN_TEST_PG_PORT must name a PostgreSQL cluster for tests");
 	assert_true(str_to_u64(str_c(getenv("SEN_TEST_PG_PORT")), 65535, &port));
-	migrated_create("kit_form");
-	side(tables_sql);
+	migrated_open("kit_form", tables_sql, 8);
 	side_conn = PQconnectdb(dbtest_conninfo());
-	db = dbtest_open((struct db_config){ .pool_size = 8, .statement_timeout_ms = 20000 });
 	config->kind = STR("form");
 	config->ca_file = STR("");
 	return (int)port;
@@ -110,7 +107,7 @@ static int begin(struct arena *a, struct connector_config *config)
 
 static struct db *our_db(void)
 {
-	return db;
+	return migrated_db;
 }
 
 static void set_port(struct arena *a, struct connector_config *config, int port)
@@ -123,8 +120,7 @@ static void set_port(struct arena *a, struct connector_config *config, int port)
 static void end(void)
 {
 	PQfinish(side_conn);
-	db_close(db);
-	(void)dbtest_drop();
+	(void)migrated_drop(NULL);
 }
 
 /* Numbers go on. */

@@ -17,7 +17,6 @@
 
 static const struct key_policy policy = { JWS_ALG_BIT(JWS_ES256), 90 * 86400, SIGNING_KEY_PUBLISH_S, SIGNING_KEY_RETIRE_MIN_S };
 static const struct key_source keys = { .master_secret = { "a master secret of 32 bytes and more", 36 } };
-static struct db *db;
 
 static const char *of_env(const char *name)
 {
@@ -89,7 +88,7 @@ static void make_keys(struct arena *a)
 	struct op op;
 	size_t n_steps;
 
-	op_init(&op, a, db, NULL);
+	op_init(&op, a, migrated_db, NULL);
 	assert_int_equal(keyring_open(&op, &keys, &ring), 0);
 	op.keys = ring;
 	assert_int_equal(signing_keys_maintain(&op, &policy, &n_steps, NULL), 0);
@@ -111,10 +110,8 @@ static void begin_anew(struct arena *a)
 
 static int begin(struct arena *a, struct connector_config *config)
 {
-	migrated_create("kit_webhook");
-	side("INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
-	     " VALUES (9, 'P09', 'Cổng', 'cong', 'provincial', 'operating', true)");
-	db = dbtest_open((struct db_config){ .pool_size = 8, .statement_timeout_ms = 20000 });
+	migrated_open("kit_webhook", "INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified)"
+	              " VALUES (9, 'P09', 'Cổng', 'cong', 'provincial', 'operating', true)", 8);
 	make_keys(a);
 	begin_anew(a);
 	config->kind = STR("webhook");
@@ -129,7 +126,7 @@ static int begin(struct arena *a, struct connector_config *config)
 
 static struct db *our_db(void)
 {
-	return db;
+	return migrated_db;
 }
 
 static int proxy_at(void)
@@ -157,8 +154,7 @@ static void wipe(void)
 static void end(void)
 {
 	wipe();
-	db_close(db);
-	(void)dbtest_drop();
+	(void)migrated_drop(NULL);
 }
 
 static json_t *account_of(const json_t *all, const char *login)
