@@ -1,7 +1,7 @@
 /* Accounts that are not ours, changes behind our back, many at a time, and what we may not do. */
 #include "tests/connectors/kit.h"
+#include "tests/unit/at_once.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 #define CROWD 50
@@ -185,7 +185,6 @@ static void test_a_foreign_account_in_place_of_ours(void **state)
 }
 
 struct one {
-	pthread_t thread;
 	struct arena *arena;
 	const struct desired *d;
 	struct result result;
@@ -201,12 +200,9 @@ static void *go_alone(void *arg)
 
 static void go_together(struct one *crowd)
 {
-	for (size_t i = 0; i < CROWD; i++) {
-		crowd[i].arena = arena_new((size_t)1024 * 1024);
-		assert_int_equal(pthread_create(&crowd[i].thread, NULL, go_alone, &crowd[i]), 0);
-	}
 	for (size_t i = 0; i < CROWD; i++)
-		pthread_join(crowd[i].thread, NULL);
+		crowd[i].arena = arena_new((size_t)1024 * 1024);
+	at_once(go_alone, crowd, CROWD, sizeof(crowd[0]));
 }
 
 static void free_crowd(struct one *crowd)

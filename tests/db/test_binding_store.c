@@ -3,6 +3,7 @@
  * state wins.
  */
 #include "tests/db/bindings.h"
+#include "tests/unit/at_once.h"
 
 static void a_grant_becomes_bindings_and_ends_idle(void **state)
 {
@@ -169,17 +170,13 @@ static void *claim_all(void *arg)
 
 static void no_row_is_claimed_twice(void **state)
 {
-	pthread_t threads[N_THREADS];
 	size_t totals[N_THREADS] = { 0 }, sum = 0;
 
 	side("SELECT give('nv%')");
 	plan_all(*state);
+	AT_ONCE(claim_all, totals);
 	for (size_t i = 0; i < N_THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, claim_all, &totals[i]), 0);
-	for (size_t i = 0; i < N_THREADS; i++) {
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
 		sum += totals[i];
-	}
 	assert_int_equal(sum, N_ACCOUNTS);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE platform_id = 2 AND state = 0 AND lease_token = 1"),
 	                 N_ACCOUNTS);

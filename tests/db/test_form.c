@@ -5,13 +5,13 @@
 #include "provisioning/binding_store.h"
 #include "provisioning/completion_store.h"
 #include "tests/db/formdb.h"
+#include "tests/unit/at_once.h"
 
 #include <stdio.h>
 
 #define CROWD 50
 
 struct one {
-	pthread_t thread;
 	struct arena *arena;
 	struct desired d;
 	struct form_asked asked;
@@ -36,12 +36,9 @@ static void fifty_at_once(struct arena *a)
 		crowd[i].arena = arena_new(UNIT_ARENA_BYTES / 8);
 		crowd[i].d = form_want(a, arena_cstr(a, arena_dup_c(a, login)), true);
 	}
+	AT_ONCE(ask_alone, crowd);
 	for (int i = 0; i < CROWD; i++)
-		assert_int_equal(pthread_create(&crowd[i].thread, NULL, ask_alone, &crowd[i]), 0);
-	for (int i = 0; i < CROWD; i++) {
-		pthread_join(crowd[i].thread, NULL);
 		arena_free(crowd[i].arena);
-	}
 }
 
 static void fifty_at_once_get_lines_without_gaps(void **state)

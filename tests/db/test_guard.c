@@ -4,6 +4,7 @@
  */
 #include "common/model/wake_cause.h"
 #include "tests/db/guarded.h"
+#include "tests/unit/at_once.h"
 
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -211,15 +212,11 @@ static void *take_plan_judge(void *arg)
 
 static void fifty_planners_do_not_slip_past(void **state)
 {
-	pthread_t threads[N_THREADS];
 	int numbers[N_THREADS];
 
-	for (int t = 0; t < N_THREADS; t++) {
+	for (int t = 0; t < N_THREADS; t++)
 		numbers[t] = t;
-		assert_int_equal(pthread_create(&threads[t], NULL, take_plan_judge, &numbers[t]), 0);
-	}
-	for (size_t t = 0; t < N_THREADS; t++)
-		assert_int_equal(pthread_join(threads[t], NULL), 0);
+	AT_ONCE(take_plan_judge, numbers);
 	plan_all(*state);
 	judge_all(*state);
 	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE NOT want_active"), 200);
@@ -260,19 +257,15 @@ static void *apply_side_by_side(void *arg)
 
 static void a_release_is_carried_out_once(void **state)
 {
-	pthread_t threads[N_THREADS];
 	size_t n[N_THREADS] = { 0 }, sum = 0;
 
 	side("SELECT take('nv1..', 'MC'), take('nv1..', 'TK')");
 	plan_all(*state);
 	judge_all(*state);
 	side("UPDATE sen.hold SET state = 'released', decision = 'x' WHERE platform_id = 2");
+	AT_ONCE(apply_side_by_side, n);
 	for (size_t t = 0; t < N_THREADS; t++)
-		assert_int_equal(pthread_create(&threads[t], NULL, apply_side_by_side, &n[t]), 0);
-	for (size_t t = 0; t < N_THREADS; t++) {
-		assert_int_equal(pthread_join(threads[t], NULL), 0);
 		sum += n[t];
-	}
 	assert_int_equal(sum, 100);
 	assert_int_equal(side_i64(HARMED), 100);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.hold WHERE applied_at IS NULL AND state = 'released'"), 0);

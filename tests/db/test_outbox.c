@@ -1,6 +1,7 @@
 /* The outbox: what is claimed is claimed once, nothing is forgotten, nothing waits for a stranger. */
 #include "common/model/outbox_store.h"
 #include "tests/db/migrated.h"
+#include "tests/unit/at_once.h"
 
 #include <stdio.h>
 
@@ -186,17 +187,13 @@ static void *claim_all(void *arg)
 
 static void nothing_is_claimed_twice(void **state)
 {
-	pthread_t threads[N_THREADS];
 	size_t totals[N_THREADS] = { 0 }, sum = 0;
 
 	(void)state;
 	side("SELECT put('p02', 400)");
+	AT_ONCE(claim_all, totals);
 	for (size_t i = 0; i < N_THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, claim_all, &totals[i]), 0);
-	for (size_t i = 0; i < N_THREADS; i++) {
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
 		sum += totals[i];
-	}
 	assert_int_equal(sum, 400);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.outbox WHERE outcome = 'delivered' AND attempts = 1"), 400);
 }

@@ -3,6 +3,7 @@
  * and what takes access away goes where other operations wait.
  */
 #include "tests/db/healthy.h"
+#include "tests/unit/at_once.h"
 
 static void a_refusal_cuts_once_a_second_for_all(void **state)
 {
@@ -58,17 +59,13 @@ static void *take_all(void *arg)
 /* 0.1 a second, a hundred at once: nobody gets more out of it by being many. */
 static void the_budget_is_the_platforms(void **state)
 {
-	pthread_t threads[N_THREADS];
 	int64_t sums[N_THREADS] = { 0 }, sum = 0, taken;
 	struct op op = begin_op(*state);
 
 	assert_int_equal(health_alive(&op, PLATFORM, STR("00000000-0000-4000-8000-000000000001")), 0);
+	AT_ONCE(take_all, sums);
 	for (int i = 0; i < N_THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, take_all, &sums[i]), 0);
-	for (int i = 0; i < N_THREADS; i++) {
-		pthread_join(threads[i], NULL);
 		sum += sums[i];
-	}
 	assert_in_range(sum, 100, 102);
 	/* What was overdrawn is paid before anything else goes. */
 	side("UPDATE sen.platform_health SET credit_milli = 10000");

@@ -5,6 +5,7 @@
 #include "provisioning/binding_store.h"
 #include "provisioning/recorder.h"
 #include "tests/db/migrated.h"
+#include "tests/unit/at_once.h"
 
 #include <stdatomic.h>
 
@@ -84,15 +85,11 @@ static void *add_some(void *arg)
 
 static void add_all(struct recorder *r, struct end *ends)
 {
-	pthread_t threads[N_PLATFORMS];
 	struct adder adders[N_PLATFORMS];
 
-	for (size_t i = 0; i < N_PLATFORMS; i++) {
-		adders[i] = (struct adder){ r, ends + i * N_ACCOUNTS };
-		assert_int_equal(pthread_create(&threads[i], NULL, add_some, &adders[i]), 0);
-	}
 	for (size_t i = 0; i < N_PLATFORMS; i++)
-		pthread_join(threads[i], NULL);
+		adders[i] = (struct adder){ r, ends + i * N_ACCOUNTS };
+	AT_ONCE(add_some, adders);
 }
 
 static void all_ends_are_written_in_few_transactions(void **state)

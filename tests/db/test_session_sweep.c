@@ -1,6 +1,7 @@
 /* Sessions that run out: the sweep ends each once, and reads no more than it must (sessiondb.h). */
 #include "provisioning/expiry_store.h"
 #include "tests/db/sessiondb.h"
+#include "tests/unit/at_once.h"
 
 static void expire(void **state, size_t seen, size_t ended)
 {
@@ -54,18 +55,14 @@ static void *expire_all(void *arg)
 
 static void sweeps_side_by_side_end_each_session_once(void **state)
 {
-	pthread_t threads[4];
 	size_t totals[4] = { 0 }, sum = 0;
 
 	(void)state;
 	side("SELECT sign_in('a2', ARRAY['p02']) FROM generate_series(1, 2300);"
 	     " UPDATE sen.session SET sweep_at = now(), last_seen_at = now() - interval '1 h'");
-	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, expire_all, &totals[i]), 0);
-	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	AT_ONCE(expire_all, totals);
+	for (size_t i = 0; i < ARRAY_LEN(totals); i++)
 		sum += totals[i];
-	}
 	assert_int_equal(sum, 2300);
 	expect_rows(2300, 0, 0);
 }

@@ -6,6 +6,7 @@
 #include "common/model/signing_keys.h"
 #include "tests/db/migrated.h"
 #include "tests/support/softhsm.h"
+#include "tests/unit/at_once.h"
 
 #define MASTER STR("a master secret of 32 bytes and more")
 #define N_THREADS 6
@@ -218,16 +219,12 @@ static void test_nodes_at_once(void **state)
 {
 	(void)state;
 	for (int round = 0; round < 3; round++) {
-		pthread_t threads[N_THREADS];
 		int results[N_THREADS];
 
 		side("UPDATE sen.signing_key SET published_at = now() - interval '1 h', activated_at = now() - interval '91 d'");
+		AT_ONCE(maintain_thread, results);
 		for (size_t i = 0; i < N_THREADS; i++)
-			assert_int_equal(pthread_create(&threads[i], NULL, maintain_thread, &results[i]), 0);
-		for (size_t i = 0; i < N_THREADS; i++) {
-			pthread_join(threads[i], NULL);
 			assert_int_equal(results[i], 0);
-		}
 		assert_int_equal(side_i64("SELECT count(*) FROM sen.signing_key WHERE state = 'active'"), 2);
 		assert_in_range(side_i64("SELECT count(*) FROM sen.signing_key"), 2, 2 + 2 * round);
 	}

@@ -4,6 +4,7 @@
  */
 #include "provisioning/trace_store.h"
 #include "tests/db/planned.h"
+#include "tests/unit/at_once.h"
 
 #define N_RUNS 40
 
@@ -147,7 +148,6 @@ static void what_is_held_is_nobodys_to_claim(void **state)
 struct ender {
 	struct trace_end end;
 	pthread_barrier_t *barrier;
-	pthread_t thread;
 	int code;
 };
 
@@ -177,14 +177,11 @@ static void two_platforms_that_end_at_once_end_the_run(void **state)
 		ask_and_plan(&op, "nv1");
 		assert_int_equal(targets(&op, 60, &t), 2);
 		pthread_barrier_init(&barrier, NULL, 2);
-		for (size_t k = 0; k < 2; k++) {
+		for (size_t k = 0; k < 2; k++)
 			enders[k] = (struct ender){ .end = end_of(&t[k]), .barrier = &barrier };
-			assert_int_equal(pthread_create(&enders[k].thread, NULL, end_main, &enders[k]), 0);
-		}
-		for (size_t k = 0; k < 2; k++) {
-			pthread_join(enders[k].thread, NULL);
+		AT_ONCE(end_main, enders);
+		for (size_t k = 0; k < 2; k++)
 			assert_int_equal(enders[k].code, 0);
-		}
 		pthread_barrier_destroy(&barrier);
 		db_op_done(&op);
 		assert_int_equal(side_i64("SELECT count(*) FROM sen.provision_run WHERE done_at IS NULL"), 0);

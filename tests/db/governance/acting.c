@@ -3,6 +3,7 @@
 #include "common/base/random.h"
 #include "server/governance/duties.h"
 #include "server/governance/granting.h"
+#include "tests/unit/at_once.h"
 
 static const char persons[] =
 	"employee_code,full_name,kind,birth_date,unit_code,title,post_kind,valid_from,valid_to,decision_no,national_id\n"
@@ -142,10 +143,8 @@ int run_race(struct racer *racers)
 {
 	int won = 0;
 
-	for (int i = 0; i < N_PARALLEL; i++)
-		assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+	at_once(race, racers, N_PARALLEL, sizeof(racers[0]));
 	for (int i = 0; i < N_PARALLEL; i++) {
-		pthread_join(racers[i].thread, NULL);
 		won += racers[i].result == 0;
 		if (racers[i].result != 0 && racers[i].result != ERR_WRONG_STATE && racers[i].result != ERR_PRECONDITION_FAILED && racers[i].result != ERR_CONFLICT)
 			fail_msg("a racer ended with %d", racers[i].result);

@@ -51,7 +51,6 @@ struct racer {
 	const struct governed_kind *kind;
 	struct str item;
 	int result;
-	pthread_t thread;
 };
 
 /* N_PARALLEL of them at once: how many won; whoever did not was told a reason that fits. */

@@ -5,6 +5,7 @@
 #include "server/governance/scoping.h"
 #include "server/governance/vanished.h"
 #include "tests/db/governance/staffing.h"
+#include "tests/unit/at_once.h"
 
 static void test_kinds(void **state)
 {
@@ -57,7 +58,6 @@ static void test_kinds(void **state)
 }
 
 struct taker {
-	pthread_t thread;
 	struct str member;
 	int result;
 };
@@ -104,12 +104,10 @@ static void test_shared(void **state)
 	assert_int_equal(shared_approve(&f->op, &f->admin, login), ERR_FOUR_EYES);
 	op_forgive(&f->op);
 	assert_int_equal(shared_approve(&f->op, &f->second, login), 0);
-	for (int i = 0; i < N_PARALLEL; i++) {
+	for (int i = 0; i < N_PARALLEL; i++)
 		takers[i].member = i % 2 == 0 ? vp.id : other.id;
-		assert_int_equal(pthread_create(&takers[i].thread, NULL, take_once, &takers[i]), 0);
-	}
+	AT_ONCE(take_once, takers);
 	for (int i = 0; i < N_PARALLEL; i++) {
-		pthread_join(takers[i].thread, NULL);
 		taken += takers[i].result == 0;
 		lost += takers[i].result == ERR_CONFLICT;
 	}

@@ -4,6 +4,7 @@
 #include "server/governance/account_admin.h"
 #include "server/governance/scoping.h"
 #include "tests/db/governance/govdb.h"
+#include "tests/unit/at_once.h"
 
 #include <stdio.h>
 
@@ -174,13 +175,10 @@ static void *grant_once(void *result)
 
 static void test_fifty_at_once(_unused_ void **state)
 {
-	pthread_t threads[N_PARALLEL];
 	int results[N_PARALLEL] = { 0 }, n_added = 0, n_same = 0;
 
-	for (int i = 0; i < N_PARALLEL; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, grant_once, &results[i]), 0);
+	AT_ONCE(grant_once, results);
 	for (int i = 0; i < N_PARALLEL; i++) {
-		pthread_join(threads[i], NULL);
 		n_added += results[i] == 2;
 		n_same += results[i] == 1;
 	}
@@ -359,7 +357,6 @@ static void *ensure_account(void *employee_code)
 static void test_user_names(_unused_ void **state)
 {
 	char codes[20][8], csv[4096];
-	pthread_t threads[20];
 	size_t len = (size_t)snprintf(csv, sizeof(csv), "employee_code,full_name,kind,unit_code,title,post_kind,valid_from,decision_no\n");
 
 	for (size_t i = 0; i < 20; i++) {
@@ -367,10 +364,7 @@ static void test_user_names(_unused_ void **state)
 		len += (size_t)snprintf(csv + len, sizeof(csv) - len, "%s,Phan Đình Dũng,cong_chuc,40,CV,main,2025-07-01,1/QĐ\n", codes[i]);
 	}
 	gov_import("persons", csv, NULL);
-	for (size_t i = 0; i < 20; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, ensure_account, codes[i]), 0);
-	for (size_t i = 0; i < 20; i++)
-		pthread_join(threads[i], NULL);
+	AT_ONCE(ensure_account, codes);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE login ~ '^dungpd(|[2-9]|1[0-9]|20)$'"), 20);
 }
 

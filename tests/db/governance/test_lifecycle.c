@@ -3,6 +3,7 @@
 #include "server/governance/lifecycle_move.h"
 #include "server/governance/rollout.h"
 #include "tests/db/governance/cataloguing.h"
+#include "tests/unit/at_once.h"
 
 #include <stdio.h>
 
@@ -199,17 +200,14 @@ static void *move_once(void *arg)
 static void test_fifty_transitions_are_one(void **state)
 {
 	struct fixture *f = *state;
-	pthread_t threads[N_PARALLEL];
 	struct mover movers[N_PARALLEL];
 	int n_moved = 0, n_told = 0;
 
 	add(f, "N01");
 	for (int i = 0; i < N_PARALLEL; i++)
 		movers[i] = (struct mover){ .p = &f->second, .version = version_of(f, "N01") };
-	for (int i = 0; i < N_PARALLEL; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, move_once, &movers[i]), 0);
+	AT_ONCE(move_once, movers);
 	for (int i = 0; i < N_PARALLEL; i++) {
-		pthread_join(threads[i], NULL);
 		n_moved += movers[i].result == 0;
 		n_told += movers[i].result == ERR_PRECONDITION_FAILED;
 	}

@@ -1,6 +1,7 @@
 /* overlap_finding.h on PostgreSQL, with the rights of the server's role: what overlaps is not approved until somebody says why not. */
 #include "server/governance/overlap_finding.h"
 #include "tests/db/governance/overlapping.h"
+#include "tests/unit/at_once.h"
 
 #include <stdio.h>
 
@@ -168,7 +169,6 @@ static void *close_once(void *argument)
 static void test_fifty_close_it_once(void **state)
 {
 	struct fixture *f = *state;
-	pthread_t threads[N_PARALLEL];
 	struct race races[N_PARALLEL];
 	int64_t audited = side_i64("SELECT count(*) FROM sen.audit WHERE action = 'overlap.close'");
 	int n_closed = 0;
@@ -176,12 +176,9 @@ static void test_fifty_close_it_once(void **state)
 	assert_true(is_blocking(f, "D12"));
 	for (int i = 0; i < N_PARALLEL; i++)
 		races[i] = (struct race){ .closing = i == 0 ? closing_of(f, "D12") : races[0].closing };
+	AT_ONCE(close_once, races);
 	for (int i = 0; i < N_PARALLEL; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, close_once, &races[i]), 0);
-	for (int i = 0; i < N_PARALLEL; i++) {
-		pthread_join(threads[i], NULL);
 		n_closed += races[i].result == 0;
-	}
 	assert_int_equal(n_closed, 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit WHERE action = 'overlap.close'"), audited + 1);
 }

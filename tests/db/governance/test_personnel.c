@@ -2,6 +2,7 @@
 #include "server/governance/person_admin.h"
 #include "server/governance/scoping.h"
 #include "tests/db/governance/staffing.h"
+#include "tests/unit/at_once.h"
 
 #include <stdio.h>
 
@@ -65,16 +66,12 @@ static void test_fifty_of_one_name(void **state)
 {
 	static char codes[N_PARALLEL][8];
 	struct fixture *f = *state;
-	pthread_t threads[N_PARALLEL];
 
 	shared_admin = &f->admin;
 
-	for (int i = 0; i < N_PARALLEL; i++) {
-		(void)snprintf(codes[i], sizeof(codes[i]), "Q%d", i);
-		assert_int_equal(pthread_create(&threads[i], NULL, join_once, codes[i]), 0);
-	}
 	for (int i = 0; i < N_PARALLEL; i++)
-		pthread_join(threads[i], NULL);
+		(void)snprintf(codes[i], sizeof(codes[i]), "Q%d", i);
+	AT_ONCE(join_once, codes);
 	assert_int_equal(side_i64("SELECT count(DISTINCT login) FROM sen.account WHERE login ~ '^quyhd[0-9]*$'"), N_PARALLEL);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.post o JOIN sen.person p ON p.id = o.person_id WHERE p.employee_code ~ '^Q[0-9]+$'"), N_PARALLEL);
 	staffing_reset();
@@ -117,7 +114,6 @@ static void test_scope(void **state)
 }
 
 struct corrector {
-	pthread_t thread;
 	struct str id;
 	int64_t version;
 	int result;
@@ -153,10 +149,9 @@ static void test_fifty_corrections(void **state)
 	for (int i = 0; i < N_PARALLEL; i++) {
 		c[i].id = posts[0].post.id;
 		c[i].version = posts[0].version;
-		assert_int_equal(pthread_create(&c[i].thread, NULL, correct_once, &c[i]), 0);
 	}
+	AT_ONCE(correct_once, c);
 	for (int i = 0; i < N_PARALLEL; i++) {
-		pthread_join(c[i].thread, NULL);
 		done += c[i].result == 0;
 		stale += c[i].result == ERR_PRECONDITION_FAILED;
 	}

@@ -1,6 +1,7 @@
 /* registration_store.h on PostgreSQL: connections of their own, as the nodes of an installation are to each other. */
 #include "server/oidc/registration_store.h"
 #include "tests/db/governance/govdb.h"
+#include "tests/unit/at_once.h"
 
 #define N_PARALLEL 50
 #define HASH(letter) str_n("12345678901234567890123456789012" letter, 33)
@@ -23,7 +24,6 @@ struct attempt {
 	int number;
 	int64_t clients_max;
 	int code;
-	pthread_t thread;
 };
 
 static void *attempt_run(void *argument)
@@ -48,12 +48,10 @@ static int attempts(int64_t clients_max)
 	struct attempt all[N_PARALLEL];
 	int n = 0;
 
-	for (int i = 0; i < N_PARALLEL; i++) {
+	for (int i = 0; i < N_PARALLEL; i++)
 		all[i] = (struct attempt){ .number = i, .clients_max = clients_max };
-		assert_int_equal(pthread_create(&all[i].thread, NULL, attempt_run, &all[i]), 0);
-	}
+	AT_ONCE(attempt_run, all);
 	for (int i = 0; i < N_PARALLEL; i++) {
-		pthread_join(all[i].thread, NULL);
 		assert_true(all[i].code == 0 || all[i].code == ERR_INVALID_TOKEN);
 		n += all[i].code == 0;
 	}

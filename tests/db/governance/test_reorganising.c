@@ -3,6 +3,7 @@
  * person, approved by another, carried out step by step with crashes in between.
  */
 #include "tests/db/governance/reorgdb.h"
+#include "tests/unit/at_once.h"
 
 #define N_PARALLEL 50
 
@@ -161,7 +162,6 @@ static void test_closed_while_running(_unused_ void **state)
 
 struct race {
 	const struct reorg *seen;
-	pthread_t thread;
 	int result;
 };
 
@@ -188,12 +188,10 @@ static void test_approved_once(_unused_ void **state)
 	gov_begin(&op, gov_server);
 	draw_up(&op, STR("[{\"kind\": \"rename\", \"from\": [\"20004\"], \"into\": [{\"code\": \"20004\", \"name\": \"Tên mới\"}]}]"), &r);
 	plan(&op, &r);
-	for (size_t i = 0; i < N_PARALLEL; i++) {
+	for (size_t i = 0; i < N_PARALLEL; i++)
 		races[i] = (struct race){ .seen = &r };
-		assert_int_equal(pthread_create(&races[i].thread, NULL, race_main, &races[i]), 0);
-	}
+	AT_ONCE(race_main, races);
 	for (size_t i = 0; i < N_PARALLEL; i++) {
-		pthread_join(races[i].thread, NULL);
 		n += races[i].result == 0;
 		assert_true(races[i].result == 0 || races[i].result == ERR_PRECONDITION_FAILED);
 	}

@@ -4,6 +4,7 @@
 #include "server/governance/granting.h"
 #include "server/governance/scoping.h"
 #include "tests/db/governance/govdb.h"
+#include "tests/unit/at_once.h"
 
 #include <stdio.h>
 
@@ -319,7 +320,6 @@ static void test_fifty_runs_are_one(void **state)
 {
 	struct fixture *f = *state;
 	struct replacement_new plan = plan_of("40", "2020-01-01");
-	pthread_t threads[N_PARALLEL];
 	struct race races[N_PARALLEL];
 	int64_t done = 0;
 	int n_worked = 0;
@@ -327,10 +327,8 @@ static void test_fifty_runs_are_one(void **state)
 	approved(f, &plan);
 	for (int i = 0; i < N_PARALLEL; i++)
 		races[i] = (struct race){ .id = f->id };
-	for (int i = 0; i < N_PARALLEL; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, run_once, &races[i]), 0);
+	AT_ONCE(run_once, races);
 	for (int i = 0; i < N_PARALLEL; i++) {
-		pthread_join(threads[i], NULL);
 		done += races[i].done;
 		n_worked += races[i].done > 0;
 		assert_true(races[i].result == 0 || races[i].result == ERR_BLOCKED || races[i].result == ERR_OVERLOADED || races[i].result == ERR_UNAVAILABLE);

@@ -1,7 +1,7 @@
 #include "common/base/workq.h"
+#include "tests/unit/at_once.h"
 #include "tests/unit/unit.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -44,16 +44,12 @@ static void test_each_item_is_done_once(void **state)
 {
 	static struct tally t;
 	struct pusher pushers[N_PUSHERS] = { 0 };
-	pthread_t threads[N_PUSHERS];
 
 	(void)state;
 	t.q = workq_new("test", 4, 16, count, &t);
-	for (int i = 0; i < N_PUSHERS; i++) {
-		pushers[i] = (struct pusher){ &t, i * N_PER_PUSHER, 0 };
-		assert_int_equal(pthread_create(&threads[i], NULL, push_many, &pushers[i]), 0);
-	}
 	for (int i = 0; i < N_PUSHERS; i++)
-		pthread_join(threads[i], NULL);
+		pushers[i] = (struct pusher){ &t, i * N_PER_PUSHER, 0 };
+	AT_ONCE(push_many, pushers);
 	workq_close(t.q);
 	for (size_t i = 0; i < ARRAY_LEN(t.done); i++)
 		assert_int_equal(atomic_load(&t.done[i]), 1);

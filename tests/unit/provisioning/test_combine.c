@@ -1,5 +1,6 @@
 #include "common/base/clock.h"
 #include "provisioning/combine.h"
+#include "tests/unit/at_once.h"
 #include "tests/unit/unit.h"
 
 #include <stdatomic.h>
@@ -10,10 +11,8 @@
 static struct combine combine;
 static atomic_int n_sent, n_batches, n_together, most_together, largest;
 
-
 struct one {
 	struct combine_item item; /* first: found from the item */
-	pthread_t thread;
 	struct combine_how how;
 	int n_times;
 	bool was_sent;
@@ -60,10 +59,8 @@ static void go(struct one *all, size_t max, size_t max_bytes, size_t lanes)
 	for (int i = 0; i < N; i++) {
 		all[i] = (struct one){ .item = { .key = str_c(keys[i % 2]), .bytes = 10 },
 			               .how = { .max = max, .max_bytes = max_bytes, .lanes = lanes, .deadline_ms = clock_mono_ms() + 10000, .send = send } };
-		assert_int_equal(pthread_create(&all[i].thread, NULL, run, &all[i]), 0);
 	}
-	for (int i = 0; i < N; i++)
-		pthread_join(all[i].thread, NULL);
+	at_once(run, all, N, sizeof(all[0]));
 	combine_done(&combine);
 	for (int i = 0; i < N; i++) {
 		assert_true(all[i].was_sent);
