@@ -104,7 +104,7 @@ static void while_nothing_is_waking_no_binding_is_read(void **state)
 	size_t n = 1;
 
 	side("ANALYZE sen.binding");
-	op_init(&op, *state, planned_db, NULL);
+	op_init(&op, *state, migrated_db, NULL);
 	assert_int_equal(db_begin(&op), 0);
 	/* What the session has read and not yet reported; an assertion would leave the transaction open. */
 	before = bindings_read(&op);
