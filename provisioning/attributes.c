@@ -121,3 +121,17 @@ json_t *attributes_diff(struct arena *a, const json_t *want, const json_t *seen)
 	}
 	return diff;
 }
+
+json_t *attributes_roles(const struct desired *want)
+{
+	json_t *roles = json_new_array();
+
+	for (size_t i = 0; want->active && i < want->n_roles; i++) {
+		json_t *role = json_new_object();
+
+		json_set_str(role, "code", want->roles[i].code);
+		json_set_str(role, "name", want->roles[i].name);
+		json_array_append_new(roles, role);
+	}
+	return roles;
+}

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/base/json.h"
+#include "common/plan/plan.h"
 
 /* nocase: the platform does not tell "A" from "a" there; ASCII letters. */
 void attributes_text(struct arena *a, json_t *document, const char *name, struct str value, bool nocase);
@@ -19,3 +20,6 @@ struct str attributes_lower(struct arena *a, struct str value); /* ASCII letters
 
 /* Object: name -> {"want": …, "seen": …} of what differs; forms of Unicode do not.  A new reference. */
 json_t *attributes_diff(struct arena *a, const json_t *want, const json_t *seen);
+
+/* [{"code": …, "name": …}, …] as documents of our own show them; who is off has none.  A new reference. */
+json_t *attributes_roles(const struct desired *want);

@@ -1,20 +1,7 @@
 #include "provisioning/form/document.h"
 
 #include "common/base/json.h"
-
-static json_t *roles_of(const struct desired *want)
-{
-	json_t *roles = json_new_array();
-
-	for (size_t i = 0; want->active && i < want->n_roles; i++) {
-		json_t *role = json_new_object();
-
-		json_set_str(role, "code", want->roles[i].code);
-		json_set_str(role, "name", want->roles[i].name);
-		json_array_append_new(roles, role);
-	}
-	return roles;
-}
+#include "provisioning/attributes.h"
 
 struct str form_document(struct arena *a, const struct desired *want)
 {
@@ -27,6 +14,6 @@ struct str form_document(struct arena *a, const struct desired *want)
 	json_set_str(doc, "unit", want->unit_code);
 	json_set_str(doc, "unit_name", want->unit_name);
 	json_set_str(doc, "post", want->post);
-	json_set_take(doc, "roles", roles_of(want));
+	json_set_take(doc, "roles", attributes_roles(want));
 	return json_write(a, doc, true);
 }

@@ -1,6 +1,7 @@
 #include "provisioning/webhook/message.h"
 
 #include "common/base/text.h"
+#include "provisioning/attributes.h"
 
 #include <inttypes.h>
 
@@ -25,20 +26,6 @@ static const struct {
 static struct str member_of(const struct desired *want, size_t i)
 {
 	return *(const struct str *)(const void *)((const char *)want + members[i].offset);
-}
-
-static json_t *roles_of(const struct desired *want)
-{
-	json_t *roles = json_new_array();
-
-	for (size_t i = 0; want->active && i < want->n_roles; i++) {
-		json_t *role = json_new_object();
-
-		json_set_str(role, "code", want->roles[i].code);
-		json_set_str(role, "name", want->roles[i].name);
-		json_array_append_new(roles, role);
-	}
-	return roles;
 }
 
 static json_t *who(struct call *c, const char *operation)
@@ -93,7 +80,7 @@ struct str webhook_document(struct call *c, const char *operation)
 
 	json_set_int(json, "generation", c->gen);
 	json_set_bool(json, "active", c->want->active);
-	json_set_take(json, "roles", roles_of(c->want));
+	json_set_take(json, "roles", attributes_roles(c->want));
 	if (c->want->active && c->want->mapping)
 		set_values(json, c->want, is_new);
 	for (size_t i = 0; c->want->active && !c->want->mapping && i < ARRAY_LEN(members); i++)
