@@ -27,6 +27,10 @@ static const struct conf_key keys[] = {
 	{ "directory", "follow_dn", CONF_STR, FIELD(dir_follow_dn), "", 0, 0, "account that follows changes (RFC 4533), with the right to read; empty: not followed" },
 	{ "directory", "follow_password_file", CONF_SECRET, FIELD(dir_follow_password), "", 0, 0, "file with its password" },
 	{ "directory", "people_base", CONF_STR, FIELD(dir_people_base), NULL, 0, 0, "entry above the accounts" },
+	{ "directory", "groups_base", CONF_STR, FIELD(dir_groups_base), "", 0, 0, "entry above one group for each role, cn=PLATFORM:ROLE; empty: roles are no groups" },
+	{ "directory", "units_base", CONF_STR, FIELD(dir_units_base), "", 0, 0, "entry above one entry for each unit, cn=CODE, with its people as members; empty: units are no entries" },
+	{ "directory", "placeholder_member", CONF_STR, FIELD(dir_placeholder_member), "", 0, 0, "member that keeps these from being empty; empty: bind_dn" },
+	{ "directory", "member_of", CONF_STR, FIELD(dir_member_of), "", 0, 0, "attribute in which the server says which groups an entry is in (memberOf); empty: the groups are asked" },
 	{ "directory", "mail_domain", CONF_STR, FIELD(mail_domain), NULL, 0, 0,
 	  "official e-mail address = user name @ this" },
 	{ "planner", "threads", CONF_INT, FIELD(planner_threads), "2", 1, PLANNER_THREADS_MAX, "that work out what should be: as many as cores for a first plan of all" },
@@ -74,6 +78,7 @@ static const struct conf_key keys[] = {
 	{ "connector.*", "follow_password_file", CONF_SECRET, EACH(follow_password), "", 0, 0, "ldap: file with its password" },
 	{ "connector.*", "people_base", CONF_STR, EACH(people_base), "", 0, 0, "ldap: entry above the accounts" },
 	{ "connector.*", "groups_base", CONF_STR, EACH(groups_base), "", 0, 0, "ldap: entry above the role groups" },
+	{ "connector.*", "units_base", CONF_STR, EACH(units_base), "", 0, 0, "directory, with a uri of its own: as in [directory]" },
 	{ "connector.*", "schema", CONF_STR, EACH(schema), "rfc2798", 0, 0, "ldap: rfc2798 (inetOrgPerson) or ad (Active Directory)" },
 	{ "connector.*", "upn_domain", CONF_STR, EACH(upn_domain), "", 0, 0, "ldap: with ad: userPrincipalName of a new account is its user name @ this" },
 	{ "connector.*", "id_attr", CONF_STR, EACH(id_attr), "employeeNumber", 0, 0,
@@ -159,6 +164,24 @@ static const char *ldap_schema_fault(const struct connector_config *c)
 	return schema->is_ad && !str_is_empty(c->follow_dn) ? "schema = ad cannot be followed" : NULL;
 }
 
+/* Is a the same as b, or below it? */
+static bool is_within(struct str a, struct str b)
+{
+	return a.len >= b.len && str_equal_nocase(str_skip(a, a.len - b.len), b) && (a.len == b.len || a.p[a.len - b.len - 1] == ',');
+}
+
+/* What stands below one of them would be taken for one of its own. */
+static const char *directory_fault(const struct connector_config *c)
+{
+	const struct str bases[] = { c->people_base, c->groups_base, c->units_base };
+
+	for (size_t i = 0; i < ARRAY_LEN(bases); i++)
+		for (size_t k = 0; k < ARRAY_LEN(bases); k++)
+			if (i != k && !str_is_empty(bases[i]) && !str_is_empty(bases[k]) && is_within(bases[i], bases[k]))
+				return "people_base, groups_base and units_base must stand beside each other";
+	return NULL;
+}
+
 static const char *ldap_fault(const struct connector_config *c)
 {
 	if (str_is_empty(c->uri) || str_is_empty(c->bind_dn) || str_is_empty(c->password) ||
@@ -167,7 +190,7 @@ static const char *ldap_fault(const struct connector_config *c)
 	if (str_is_empty(c->follow_dn) != str_is_empty(c->follow_password))
 		return "follow_dn and follow_password_file belong together";
 	if (!str_equal(c->kind, STR("ldap")))
-		return NULL;
+		return directory_fault(c);
 	if (str_is_empty(c->id_attr) || str_is_empty(c->disable_attr) || str_is_empty(c->disable_value))
 		return "id_attr, disable_attr and disable_value are needed";
 	return str_is_empty(c->groups_base) ? "groups_base is needed" : ldap_schema_fault(c);
@@ -231,6 +254,10 @@ static void fill_from_directory(const struct config *config, struct connector_co
 	c->password = config->dir_password;
 	c->people_base = config->dir_people_base;
 	c->ca_file = config->dir_ca_file;
+	c->groups_base = config->dir_groups_base;
+	c->units_base = config->dir_units_base;
+	c->placeholder_member = config->dir_placeholder_member;
+	c->member_of = config->dir_member_of;
 	c->follow_dn = config->dir_follow_dn;
 	c->follow_password = config->dir_follow_password;
 }

@@ -41,6 +41,7 @@ struct connector_config {
 	struct str password;
 	struct str people_base; /* where account entries stand */
 	struct str groups_base; /* where role groups stand */
+	struct str units_base;  /* of the directory: where units stand; empty: they are not kept there */
 	struct str schema;      /* ldap/schema.h */
 	struct str upn_domain;  /* of userPrincipalName in Active Directory, or empty */
 	struct str id_attr;     /* attribute that carries our account id */
@@ -69,6 +70,7 @@ struct config {
 	int64_t audit_chain;
 	struct str dir_uri, dir_bind_dn, dir_password, dir_people_base, dir_ca_file;
 	struct str dir_follow_dn, dir_follow_password;
+	struct str dir_groups_base, dir_units_base, dir_placeholder_member, dir_member_of;
 	bool dir_starttls;
 	struct str mail_domain;
 	struct str log_level;

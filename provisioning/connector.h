@@ -133,20 +133,32 @@ enum told {
 	TOLD_NOTHING,
 	TOLD_ACCOUNT, /* account: as it is now */
 	TOLD_GONE,    /* account.ext_id is not there any more; account.login: as its name says */
-	TOLD_ROLE,    /* somebody else has changed who is in a role */
+	TOLD_GROUP,   /* somebody else has changed a group, or deleted it */
+};
+/* Of who has a role there, or of who is in a unit. */
+struct told_group {
+	bool is_unit;
+	struct str name; /* code */
 };
 struct news {
 	enum told what;
 	struct listed account;
-	struct str role;
+	struct told_group group;
 	bool is_unsure;  /* some may be gone, and nobody knows which: only a listing can tell */
 	bool is_current; /* all that had changed before the session began has been told */
 };
 
-/* Is an account in a role there? */
+/* Is an account in a group there? */
 struct role_member {
 	struct str account_id, ext_id, login;
 	bool is_there;
+};
+struct group_members {
+	struct told_group group;
+	struct role_member *expected;
+	size_t n;
+	const struct str *others; /* out: ext_ids of who else is */
+	size_t n_others;
 };
 
 struct connector {
@@ -195,9 +207,8 @@ struct connector {
 	enum verdict (*follow_next)(struct call *c, void *session, int timeout_ms, struct news *ret);
 	struct str (*follow_cursor)(struct arena *a, const void *session); /* of all that has been told */
 	void (*follow_end)(void *session);
-	/* Sets is_there of who is expected in a role, and tells the ext_ids of who else is.  NULL: there is no TOLD_ROLE. */
-	enum verdict (*members)(struct call *c, void *session, struct str role, struct role_member *expected, size_t n, const struct str **ret_others,
-	                        size_t *ret_n_others);
+	/* Sets is_there of who is expected, and tells who else is.  NULL: there is no TOLD_GROUP. */
+	enum verdict (*members)(struct call *c, void *session, struct group_members *m);
 };
 
 /* NULL when there is none of that kind. */

@@ -13,7 +13,7 @@
 /* Roles and access follow what was decided; what others did to them since is theirs where the policy says so. */
 static bool is_access(struct str attribute)
 {
-	static const struct str names[] = { STR("active"), STR("roles"), STR("senRole"), STR("senStatus") };
+	static const struct str names[] = { STR("active"), STR("roles"), STR("units"), STR("senRole"), STR("senStatus") };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (str_equal_nocase(attribute, names[i]))

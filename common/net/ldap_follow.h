@@ -1,5 +1,5 @@
 /*
- * ldap_follow.h: follows the changes of a directory: content synchronisation (RFC 4533), refreshAndPersist, one or two searches on
+ * ldap_follow.h: follows the changes of a directory: content synchronisation (RFC 4533), refreshAndPersist, one to three searches on
  * a connection of their own.
  *
  * The refresh brings what has changed since the cookie, or everything without one; then changes come as they happen.  An entry is
@@ -11,7 +11,7 @@
 
 #include "common/net/ldap_client.h"
 
-#define LDAP_FOLLOW_MAX 2
+#define LDAP_FOLLOW_MAX 3
 #define LDAP_FOLLOW_COOKIE_MAX 1024
 #define LDAP_FOLLOW_REFRESH_REQUIRED 4096 /* e-syncRefreshRequired, RFC 4533 §2.6 */
 #define LDAP_FOLLOW_UNWILLING 53          /* unwillingToPerform: OpenLDAP's word for a cookie newer than its data */

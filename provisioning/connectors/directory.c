@@ -4,13 +4,20 @@
  * read nor written.
  *
  * Off = pwdAccountLockedTime 000001010000Z, which the ppolicy overlay takes for "locked for
- * good" (draft-behera-ldap-password-policy-10 §5.3.3).  A lock with another time is not ours and stays.
+ * good" (draft-behera-ldap-password-policy-10 §5.3.3), and out of every group, in this order.  A lock with another time is not
+ * ours and stays.
+ *
+ * With groups_base each role is a group cn=<PLATFORM:ROLE> too, with units_base each unit is one cn=<code> (ldap/unit.h); whose
+ * main post is there is a member.  Units are kept by provisioning/units; one that is not there yet is made here.
  * Accounts are never deleted: what was signed with a name must stay with it.
  */
 #include "provisioning/connectors/registry.h"
 
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
+#include "provisioning/attributes.h"
+#include "provisioning/ldap/standing.h"
+#include "provisioning/ldap/unit.h"
 #include "provisioning/ldap/watch.h"
 
 #include <stdlib.h>
@@ -20,9 +27,29 @@
 struct directory {
 	const struct connector_config *config;
 	struct ldap_pool *pool;
+	struct ldap_folder folders[LDAP_FOLDERS_MAX];
+	size_t n_folders;
+	char *member_of; /* or NULL */
+	const char *read_attrs[4];
 };
 
-static const char *const read_attrs[] = { "*", "pwdAccountLockedTime", NULL };
+static void directory_close(void *instance)
+{
+	struct directory *d = instance;
+
+	ldap_pool_free(d->pool);
+	free(d->member_of);
+	free(d);
+}
+
+static void add_folder(struct directory *d, struct str base, bool is_units)
+{
+	if (str_is_empty(base))
+		return;
+	d->folders[d->n_folders++] = (struct ldap_folder){ .config = d->config, .pool = d->pool, .base = base, .kind = ldap_group_kind(STR("groupOfNames")),
+		                                           .one = is_units ? "unit" : "role", .many = is_units ? "units" : "roles",
+		                                           .is_units = is_units, .member_of = d->member_of };
+}
 
 static int directory_open(struct op *op, const struct connector_config *config, void **ret_instance)
 {
@@ -31,20 +58,19 @@ static int directory_open(struct op *op, const struct connector_config *config, 
 	if (!d)
 		abort();
 	d->config = config;
+	if (!str_is_empty(config->member_of) && asprintf(&d->member_of, "%.*s", STR_ARG(config->member_of)) < 0)
+		abort();
+	d->read_attrs[0] = "*";
+	d->read_attrs[1] = "pwdAccountLockedTime";
+	d->read_attrs[2] = d->member_of;
 	if (ldap_map_open(op, config, &d->pool) < 0) {
-		free(d);
+		directory_close(d);
 		return op->error.code;
 	}
+	add_folder(d, config->groups_base, false);
+	add_folder(d, config->units_base, true);
 	*ret_instance = d;
 	return 0;
-}
-
-static void directory_close(void *instance)
-{
-	struct directory *d = instance;
-
-	ldap_pool_free(d->pool);
-	free(d);
 }
 
 /* "40.17230|Chuyên viên", as schema/ldap describes senPost. */
@@ -96,16 +122,68 @@ static size_t changes_of(struct call *c, const struct ldap_entry *entry,
 	return ldap_changes(&w, entry, ret_changes);
 }
 
-static void observe(struct call *c, const struct ldap_entry *entry, struct observed *ret)
+/* What a unit is made with here; the rest of it comes from who keeps the units. */
+static const struct ldap_group_more *new_unit(struct arena *a, const struct desired *want)
+{
+	const struct unit_facts unit = { .code = want->unit_code, .name = want->unit_name, .status = STR("active") };
+	struct ldap_group_more *more = ARENA_NEW(a, struct ldap_group_more);
+	struct ldap_attr *attrs = ARENA_ARRAY(a, struct ldap_attr, UNIT_ATTRS_MAX);
+
+	*more = (struct ldap_group_more){ STR(UNIT_CLASS), attrs, unit_entry_attrs(a, &unit, attrs) };
+	return more;
+}
+
+/* As it shall be. */
+static struct ldap_membership membership_of(struct arena *a, const struct ldap_folder *f, const struct desired *want, const struct ldap_entry *entry)
+{
+	struct str *names = ARENA_ARRAY(a, struct str, want->n_roles + 1);
+	struct ldap_membership m = { .folder = f, .entry = entry, .wanted = names };
+
+	if (!want->active)
+		return m;
+	if (f->is_units) {
+		names[0] = want->unit_code;
+		m.n_wanted = str_is_empty(want->unit_code) ? 0 : 1;
+		m.more = new_unit(a, want);
+		return m;
+	}
+	for (size_t i = 0; i < want->n_roles; i++)
+		names[m.n_wanted++] = want->roles[i].code;
+	return m;
+}
+
+static struct ldap_standing standing_of(const struct call *c, const struct ldap_entry *entry)
+{
+	const struct directory *d = c->instance;
+	struct ldap_standing s = { .entry = entry, .n = d->n_folders };
+
+	for (size_t i = 0; i < s.n; i++)
+		s.in[i] = membership_of(c->op->arena, &d->folders[i], c->want, entry);
+	return s;
+}
+
+static void observe(struct call *c, const struct ldap_standing *s, struct observed *ret)
 {
 	struct ldap_change changes[LDAP_WANTED_MAX + 1];
 
 	*ret = (struct observed){
-		.ext_id = entry->dn,
+		.ext_id = s->entry->dn,
 		.is_known = true,
-		.active = !is_locked(entry),
-		.matches = changes_of(c, entry, changes) == 0,
+		/* Membership is access too, for whoever reads the groups. */
+		.active = !is_locked(s->entry) || (!c->want->active && ldap_standing_is_in_any(s)),
+		.matches = changes_of(c, s->entry, changes) == 0 && ldap_standing_matches(c, s),
 	};
+}
+
+/* The entry has been read. */
+static enum verdict look_at(struct call *c, const struct ldap_entry *entry, struct observed *ret)
+{
+	struct ldap_standing s = standing_of(c, entry);
+	enum verdict verdict = ldap_standing_read(c, &s);
+
+	if (verdict == VERDICT_DONE)
+		observe(c, &s, ret);
+	return verdict;
 }
 
 static bool is_ours(const struct call *c, const struct ldap_entry *entry)
@@ -117,13 +195,11 @@ static enum verdict directory_look_up(struct call *c, struct observed *ret)
 {
 	struct directory *d = c->instance;
 	const struct ldap_entry *entry = NULL;
-	enum verdict verdict = ldap_find(c, d->pool, d->config->people_base, "senAccountId", read_attrs, &entry);
+	enum verdict verdict = ldap_find(c, d->pool, d->config->people_base, "senAccountId", d->read_attrs, &entry);
 
 	if (verdict == VERDICT_ABSENT)
-		verdict = ldap_find_unmarked(c, d->pool, d->config->people_base, "uid", "senAccountId", read_attrs, &entry);
-	if (verdict == VERDICT_DONE)
-		observe(c, entry, ret);
-	return verdict;
+		verdict = ldap_find_unmarked(c, d->pool, d->config->people_base, "uid", "senAccountId", d->read_attrs, &entry);
+	return verdict == VERDICT_DONE ? look_at(c, entry, ret) : verdict;
 }
 
 static enum verdict directory_create(struct call *c, struct observed *ret)
@@ -132,6 +208,8 @@ static enum verdict directory_create(struct call *c, struct observed *ret)
 	struct directory *d = c->instance;
 	struct ldap_wanted w = { .arena = c->op->arena };
 	struct ldap_attr attrs[LDAP_WANTED_MAX + 1];
+	struct ldap_entry entry = { 0 };
+	struct ldap_standing s;
 	struct str dn;
 	int64_t began_us;
 	bool failed;
@@ -155,32 +233,42 @@ static enum verdict directory_create(struct call *c, struct observed *ret)
 		return verdict == VERDICT_ABSENT ? call_fault(c, VERDICT_REFUSED, "config", "people_base is not there")
 		                                 : verdict;
 	}
+	/* From here on it exists, whatever becomes of the groups: the next attempt is an update. */
 	*ret = (struct observed){ .ext_id = dn };
-	return VERDICT_DONE;
+	c->ext_id = dn;
+	if (d->n_folders == 0)
+		return VERDICT_DONE;
+	entry.dn = dn;
+	s = standing_of(c, &entry);
+	call_change(c, "active", STR_NULL, STR("true"));
+	return ldap_standing_bring(c, &s);
 }
 
 static enum verdict directory_read_back(struct call *c, struct observed *ret)
 {
 	struct directory *d = c->instance;
 	const struct ldap_entry *entry = NULL;
-	enum verdict verdict = ldap_read(c, d->pool, c->ext_id, read_attrs, &entry);
+	enum verdict verdict = ldap_read(c, d->pool, c->ext_id, d->read_attrs, &entry);
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	/* The name went to somebody else; ours is elsewhere or gone. */
 	if (!is_ours(c, entry))
 		return call_fault(c, VERDICT_ABSENT, "absent", "the entry is not ours any more");
-	observe(c, entry, ret);
-	return VERDICT_DONE;
+	return look_at(c, entry, ret);
 }
 
-/* Reads, writes what differs: for a change as well as for taking down. */
+/*
+ * Reads, writes what differs: for a change as well as for taking down.  The entry before its groups: whoever is locked cannot
+ * sign in to use them.
+ */
 static enum verdict directory_update(struct call *c, struct observed *ret)
 {
 	struct directory *d = c->instance;
 	const struct ldap_entry *entry = NULL;
 	struct ldap_change changes[LDAP_WANTED_MAX + 1];
-	enum verdict verdict = ldap_read(c, d->pool, c->ext_id, read_attrs, &entry);
+	struct ldap_standing s;
+	enum verdict verdict = ldap_read(c, d->pool, c->ext_id, d->read_attrs, &entry);
 	int64_t began_us;
 	bool failed;
 	size_t n;
@@ -205,18 +293,24 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 		                                                STR_ARG(c->op->error.detail))
 		                                   : verdict;
 	}
-	/* What it says after the write is read back by the caller. */
-	if (n == 0)
-		observe(c, entry, ret);
-	return VERDICT_DONE;
+	s = standing_of(c, entry);
+	verdict = ldap_standing_read(c, &s);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	/* What it says after a write is read back by the caller. */
+	if (n == 0 && ldap_standing_matches(c, &s)) {
+		observe(c, &s, ret);
+		return VERDICT_DONE;
+	}
+	return ldap_standing_bring(c, &s);
 }
 
 static json_t *directory_expect(struct arena *a, void *instance, const struct desired *want)
 {
 	struct ldap_wanted w = { .arena = a };
+	const struct directory *d = instance;
 	json_t *document = json_new_object();
 
-	(void)instance;
 	if (want->active) {
 		want_on(&w, want);
 	} else {
@@ -224,6 +318,14 @@ static json_t *directory_expect(struct arena *a, void *instance, const struct de
 		ldap_want(&w, "senRole", STR(""));
 	}
 	ldap_expected(a, &w, document);
+	for (size_t i = 0; i < d->n_folders; i++) {
+		const struct ldap_membership m = membership_of(a, &d->folders[i], want, NULL);
+		struct str *names = ARENA_ARRAY(a, struct str, m.n_wanted + 1);
+
+		for (size_t k = 0; k < m.n_wanted; k++)
+			names[k] = attributes_lower(a, m.wanted[k]);
+		attributes_list(a, document, d->folders[i].many, names, m.n_wanted);
+	}
 	return document;
 }
 
@@ -240,8 +342,12 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 
 static struct ldap_listing listing_of(const struct directory *d)
 {
-	return (struct ldap_listing){ .pool = d->pool, .people_base = d->config->people_base, .people_filter = STR("(objectClass=inetOrgPerson)"),
-		                      .attrs = read_attrs, .id_attr = "senAccountId", .show = show };
+	struct ldap_listing l = { .pool = d->pool, .people_base = d->config->people_base, .people_filter = STR("(objectClass=inetOrgPerson)"),
+		                  .n_folders = d->n_folders, .attrs = d->read_attrs, .id_attr = "senAccountId", .show = show };
+
+	for (size_t i = 0; i < d->n_folders; i++)
+		l.folders[i] = &d->folders[i];
+	return l;
 }
 
 static enum verdict directory_list(struct call *c, struct list_page *page)
@@ -254,7 +360,7 @@ static enum verdict directory_list(struct call *c, struct list_page *page)
 static enum verdict directory_follow(struct call *c, struct str cursor, void **ret_session)
 {
 	const struct directory *d = c->instance;
-	const struct ldap_watching what = { d->config, listing_of(d), STR_NULL };
+	const struct ldap_watching what = { d->config, listing_of(d) };
 
 	return ldap_watch(c, &what, cursor, ret_session);
 }
@@ -275,4 +381,5 @@ const struct connector connector_directory = {
 	.follow_next = ldap_watch_next,
 	.follow_cursor = ldap_watch_cursor,
 	.follow_end = ldap_watch_end,
+	.members = ldap_watch_members,
 };

@@ -37,7 +37,6 @@ static int ldap_open(struct op *op, const struct connector_config *config, void 
 	if (!str_is_empty(config->member_of) && asprintf(&p->member_of, "%.*s", STR_ARG(config->member_of)) < 0)
 		abort();
 	p->config = config;
-	p->groups = ldap_group_kind(config->groups);
 	p->schema = ldap_schema(config->schema);
 	/* By name too: the attribute that disables may be an operational one, and the one that names groups mostly is. */
 	p->read_attrs[0] = "*";
@@ -47,6 +46,8 @@ static int ldap_open(struct op *op, const struct connector_config *config, void 
 		ldap_close(p);
 		return op->error.code;
 	}
+	p->roles = (struct ldap_folder){ .config = config, .pool = p->pool, .base = config->groups_base, .kind = ldap_group_kind(config->groups),
+		                         .one = "role", .many = "roles", .member_of = p->member_of, .is_ad = p->schema->is_ad };
 	*ret_instance = p;
 	return 0;
 }
@@ -95,7 +96,24 @@ static struct str ext_id_of(const struct call *c, const struct ldap_entry *entry
 	return ldap_schema_ext_id(c->op->arena, p->schema, entry);
 }
 
-static void observe(struct call *c, const struct ldap_standing *s, struct observed *ret)
+static struct ldap_membership roles_of(const struct call *c, const struct ldap_entry *entry)
+{
+	const struct ldap_platform *p = c->instance;
+	size_t n = c->want->active ? c->want->n_roles : 0;
+	struct str *names = ARENA_ARRAY(c->op->arena, struct str, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = c->want->roles[i].code;
+	return (struct ldap_membership){ .folder = &p->roles, .entry = entry, .wanted = names, .n_wanted = n };
+}
+
+static enum verdict read_roles(struct call *c, const struct ldap_entry *entry, struct ldap_membership *ret)
+{
+	*ret = roles_of(c, entry);
+	return ldap_groups_read(c, ret);
+}
+
+static void observe(struct call *c, const struct ldap_membership *s, struct observed *ret)
 {
 	struct ldap_change changes[LDAP_WANTED_MAX];
 
@@ -111,34 +129,36 @@ static void observe(struct call *c, const struct ldap_standing *s, struct observ
 static enum verdict ldap_look_up(struct call *c, struct observed *ret)
 {
 	struct ldap_platform *p = c->instance;
-	struct ldap_standing s = { 0 };
-	enum verdict verdict = ldap_find(c, p->pool, p->config->people_base, p->id_attr, p->read_attrs, &s.entry);
+	struct ldap_membership s = { 0 };
+	const struct ldap_entry *entry = NULL;
+	enum verdict verdict = ldap_find(c, p->pool, p->config->people_base, p->id_attr, p->read_attrs, &entry);
 
 	if (verdict == VERDICT_ABSENT)
-		verdict = ldap_find_unmarked(c, p->pool, p->config->people_base, p->schema->login_attr, p->id_attr, p->read_attrs, &s.entry);
+		verdict = ldap_find_unmarked(c, p->pool, p->config->people_base, p->schema->login_attr, p->id_attr, p->read_attrs, &entry);
 	if (verdict == VERDICT_DONE)
-		verdict = ldap_groups_read(c, &s);
+		verdict = read_roles(c, entry, &s);
 	if (verdict == VERDICT_DONE)
 		observe(c, &s, ret);
 	return verdict;
 }
 
 /* The entry at ext_id with its groups. */
-static enum verdict read_standing(struct call *c, struct ldap_standing *ret)
+static enum verdict read_standing(struct call *c, struct ldap_membership *ret)
 {
 	struct ldap_platform *p = c->instance;
-	enum verdict verdict = ldap_read(c, p->pool, c->ext_id, p->read_attrs, &ret->entry);
+	const struct ldap_entry *entry = NULL;
+	enum verdict verdict = ldap_read(c, p->pool, c->ext_id, p->read_attrs, &entry);
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	if (!str_equal_nocase(ldap_entry_value(ret->entry, p->id_attr), c->want->account_id))
+	if (!str_equal_nocase(ldap_entry_value(entry, p->id_attr), c->want->account_id))
 		return call_fault(c, VERDICT_ABSENT, "absent", "the entry is not ours any more");
-	return ldap_groups_read(c, ret);
+	return read_roles(c, entry, ret);
 }
 
 static enum verdict ldap_read_back(struct call *c, struct observed *ret)
 {
-	struct ldap_standing s = { 0 };
+	struct ldap_membership s = { 0 };
 	enum verdict verdict = read_standing(c, &s);
 
 	if (verdict == VERDICT_DONE)
@@ -152,7 +172,8 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 	struct ldap_wanted w = { .arena = c->op->arena };
 	struct ldap_attr attrs[LDAP_WANTED_MAX + 1];
 	struct ldap_entry entry = { 0 };
-	struct ldap_standing s = { .entry = &entry };
+	const struct ldap_entry *there = &entry;
+	struct ldap_membership s;
 	int64_t began_us;
 	bool failed;
 	size_t n;
@@ -180,17 +201,18 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 		                                 : verdict;
 	}
 	/* From here on it exists, whatever becomes of the groups: the next attempt is an update. */
-	if (p->schema->is_ad && ldap_read(c, p->pool, entry.dn, p->read_attrs, &s.entry) != VERDICT_DONE)
+	if (p->schema->is_ad && ldap_read(c, p->pool, entry.dn, p->read_attrs, &there) != VERDICT_DONE)
 		return call_fault(c, VERDICT_IN_DOUBT, "timeout", "what came of the new entry is not known");
-	*ret = (struct observed){ .ext_id = ext_id_of(c, s.entry) };
+	*ret = (struct observed){ .ext_id = ext_id_of(c, there) };
 	c->ext_id = ret->ext_id;
+	s = roles_of(c, there);
 	return ldap_groups_bring(c, &s);
 }
 
 static enum verdict ldap_update(struct call *c, struct observed *ret)
 {
 	struct ldap_platform *p = c->instance;
-	struct ldap_standing s = { 0 };
+	struct ldap_membership s = { 0 };
 	struct ldap_change changes[LDAP_WANTED_MAX];
 	enum verdict verdict = check_mapping(c);
 	int64_t began_us;
@@ -229,7 +251,7 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 static enum verdict ldap_remove(struct call *c, _unused_ struct observed *ret)
 {
 	struct ldap_platform *p = c->instance;
-	struct ldap_standing s = { 0 };
+	struct ldap_membership s = { 0 };
 	enum verdict verdict = read_standing(c, &s);
 
 	if (verdict != VERDICT_DONE)
@@ -270,8 +292,9 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 
 static struct ldap_listing listing_of(const struct ldap_platform *p)
 {
-	return (struct ldap_listing){ p->pool, p->config->people_base, p->schema->people_filter, p->config->groups_base, p->groups, p->member_of,
-		                      p->read_attrs, p->id_attr, p->schema, show };
+	return (struct ldap_listing){ .pool = p->pool, .people_base = p->config->people_base, .people_filter = p->schema->people_filter,
+		                      .folders = { &p->roles }, .n_folders = 1, .attrs = p->read_attrs, .id_attr = p->id_attr,
+		                      .schema = p->schema, .show = show };
 }
 
 static enum verdict ldap_list_accounts(struct call *c, struct list_page *page)
@@ -284,19 +307,9 @@ static enum verdict ldap_list_accounts(struct call *c, struct list_page *page)
 static enum verdict ldap_follow_changes(struct call *c, struct str cursor, void **ret_session)
 {
 	const struct ldap_platform *p = c->instance;
-	const struct ldap_watching what = { p->config, listing_of(p), arena_printf(c->op->arena, "(objectClass=%s)", p->groups->class) };
+	const struct ldap_watching what = { p->config, listing_of(p) };
 
 	return ldap_watch(c, &what, cursor, ret_session);
-}
-
-static enum verdict ldap_role_members(struct call *c, void *session, struct str role, struct role_member *expected, size_t n, const struct str **ret_others,
-                                      size_t *ret_n)
-{
-	const struct ldap_platform *p = c->instance;
-	const struct ldap_group_of of = { ldap_watch_pool(session), p->config->groups_base, role, p->groups, p->config->placeholder_member,
-		                            p->config->people_base };
-
-	return ldap_members(c, &of, expected, n, ret_others, ret_n);
 }
 
 static enum verdict ldap_platform_match(struct call *c, size_t rule, struct candidates *all)
@@ -345,5 +358,5 @@ const struct connector connector_ldap = {
 	.follow_next = ldap_watch_next,
 	.follow_cursor = ldap_watch_cursor,
 	.follow_end = ldap_watch_end,
-	.members = ldap_role_members,
+	.members = ldap_watch_members,
 };

@@ -10,72 +10,83 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROLES_MAX 1000
-#define ROLE_MAX_BYTES 64
+#define GROUPS_MAX 200000
+#define MEMBERSHIPS_MAX ((size_t)64 * 1024 * 1024)
+#define NAME_MAX_BYTES 64
 #define GROUP_BYTES ((size_t)64 * 1024 * 1024)
-#define MEMBERS_FIRST 1024
-#define ACCOUNT_ROLES_MAX 64
+#define ROOM_FIRST 1024
+#define ACCOUNT_GROUPS_MAX 512
+
+struct group {
+	uint8_t folder;
+	char name[NAME_MAX_BYTES + 1];
+};
 
 struct member {
 	uint64_t dn; /* of its hash */
-	uint32_t role;
+	uint32_t group;
 };
 
 struct session {
 	struct ldap_pages *people;
-	const char *member_attr;
 	struct ldap_pool *ranges; /* where values come a range at a time; or NULL */
-	char roles[ROLES_MAX][ROLE_MAX_BYTES + 1];
-	size_t n_roles;
+	const struct ldap_folder *folder; /* that is being read */
+	uint8_t folder_index;
+	struct group *groups;
+	size_t n_groups, groups_room;
 	struct member *members; /* sorted by dn once all are there */
-	size_t n_members, n_room;
+	size_t n_members, members_room;
 	uint64_t n_pages;
 };
 
-static void add_member(struct session *s, uint64_t dn)
+static void *grown(void *p, size_t n, size_t *room, size_t size)
 {
-	if (s->n_members == s->n_room) {
-		s->n_room = s->n_room > 0 ? 2 * s->n_room : MEMBERS_FIRST;
-		s->members = reallocarray(s->members, s->n_room, sizeof(*s->members));
-		if (!s->members)
-			abort();
-	}
-	s->members[s->n_members++] = (struct member){ dn, (uint32_t)s->n_roles };
+	if (n < *room)
+		return p;
+	*room = *room > 0 ? 2 * *room : ROOM_FIRST;
+	p = reallocarray(p, *room, size);
+	if (!p)
+		abort();
+	return p;
 }
 
-static void add_members(struct session *s, const struct ldap_attr *members)
+static int add_members(void *context, const struct ldap_attr *members)
 {
 	_cleanup_(arena_freep) struct arena *scratch = arena_new((size_t)64 * 1024);
+	struct session *s = context;
 
-	for (size_t i = 0; i < members->n_values; i++) {
+	for (size_t i = 0; i < members->n_values && s->n_members < MEMBERSHIPS_MAX; i++) {
 		arena_reset(scratch);
-		add_member(s, ldap_dn_hash(scratch, members->values[i]));
+		s->members = grown(s->members, s->n_members, &s->members_room, sizeof(*s->members));
+		s->members[s->n_members++] = (struct member){ ldap_dn_hash(scratch, members->values[i]), (uint32_t)s->n_groups };
 	}
-}
-
-static int add_members_of_range(void *context, const struct ldap_attr *members)
-{
-	add_members(context, members);
 	return 0;
 }
 
 static int take_group(void *context, struct op *op, const struct ldap_entry *entry)
 {
 	struct session *s = context;
-	struct str role = ldap_entry_value(entry, "cn");
+	struct str name = ldap_entry_value(entry, "cn");
+	const char *attr = s->folder->kind->member;
+	struct group *g;
 	int result = 0;
 
-	/* Of no role of ours, which are short. */
-	if (str_is_empty(role) || role.len > ROLE_MAX_BYTES)
+	/* Of no name of ours, which are short. */
+	if (str_is_empty(name) || name.len > NAME_MAX_BYTES)
 		return 0;
-	if (s->n_roles == ROLES_MAX)
+	if (s->n_groups == GROUPS_MAX)
 		return op_fail(op, ERR_LIMIT, "there are too many groups");
-	memcpy(s->roles[s->n_roles], role.p, role.len);
+	s->groups = grown(s->groups, s->n_groups, &s->groups_room, sizeof(*s->groups));
+	g = &s->groups[s->n_groups];
+	*g = (struct group){ .folder = s->folder_index };
+	memcpy(g->name, name.p, name.len);
 	if (s->ranges)
-		result = ldap_ranged(op, s->ranges, entry->dn, s->member_attr, add_members_of_range, s);
+		result = ldap_ranged(op, s->ranges, entry->dn, attr, add_members, s);
 	else
-		add_members(s, ldap_entry_attr(entry, s->member_attr));
-	s->n_roles++;
+		result = add_members(s, ldap_entry_attr(entry, attr));
+	if (s->n_members == MEMBERSHIPS_MAX)
+		return op_fail(op, ERR_LIMIT, "there are too many members of groups");
+	s->n_groups++;
 	return result;
 }
 
@@ -86,23 +97,36 @@ static int by_dn(const void *x, const void *y)
 	return a->dn < b->dn ? -1 : a->dn > b->dn;
 }
 
-static int read_groups(struct op *op, const struct ldap_listing *listing, struct session *s)
+static int read_folder(struct op *op, const struct ldap_listing *listing, struct session *s)
 {
 	static const struct ldap_pages_size size = { 20, GROUP_BYTES };
-	const bool is_ranged = listing->schema && listing->schema->is_ad;
-	const char *const attrs[] = { "cn", is_ranged ? NULL : listing->groups->member, NULL };
-	const struct ldap_list_of of = { listing->groups_base, ldap_filter_present(op->arena, listing->groups->member), attrs };
+	const struct ldap_folder *f = s->folder;
+	const char *const attrs[] = { "cn", f->is_ad ? NULL : f->kind->member, NULL };
+	const struct ldap_list_of of = { f->base, ldap_filter_present(op->arena, f->kind->member), attrs };
 	struct ldap_pages *groups;
 	int result;
 
-	s->member_attr = listing->groups->member;
-	s->ranges = is_ranged ? listing->pool : NULL;
+	s->ranges = f->is_ad ? listing->pool : NULL;
 	if (ldap_pages_open(op, listing->pool, &size, &groups) < 0)
 		return op->error.code;
 	do
 		result = ldap_pages_next(op, groups, &of, take_group, s);
 	while (result == 0 && !ldap_pages_is_last(groups));
 	ldap_pages_close(groups);
+	return result;
+}
+
+/* Of those that the entries themselves do not tell. */
+static int read_groups(struct op *op, const struct ldap_listing *listing, struct session *s)
+{
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < listing->n_folders; i++) {
+		s->folder = listing->folders[i];
+		s->folder_index = (uint8_t)i;
+		if (!s->folder->member_of)
+			result = read_folder(op, listing, s);
+	}
 	if (s->n_members > 1)
 		qsort(s->members, s->n_members, sizeof(*s->members), by_dn);
 	return result;
@@ -117,6 +141,7 @@ void ldap_list_end(void *instance, void *session)
 		return;
 	ldap_pages_close(s->people);
 	free(s->members);
+	free(s->groups);
 	free(s);
 }
 
@@ -129,7 +154,7 @@ static int begin(struct op *op, const struct ldap_listing *listing, struct sessi
 	if (!s)
 		abort();
 	*ret_session = s;
-	result = str_is_null(listing->groups_base) || listing->member_of ? 0 : read_groups(op, listing, s);
+	result = read_groups(op, listing, s);
 	return result < 0 ? result : ldap_pages_open(op, listing->pool, &size, &s->people);
 }
 
@@ -149,28 +174,40 @@ static const struct member *first_of(const struct session *s, uint64_t dn)
 }
 
 /* member: as groups name it. */
-static void show_roles(struct arena *a, const struct session *s, struct str member, json_t *document)
+static size_t groups_of(struct arena *a, const struct session *s, struct str member, size_t folder, struct str ret[ACCOUNT_GROUPS_MAX])
 {
 	uint64_t hash = ldap_dn_hash(a, member);
 	const struct member *m = first_of(s, hash);
-	struct str roles[ACCOUNT_ROLES_MAX];
 	size_t n = 0;
 
-	for (; m && m < s->members + s->n_members && m->dn == hash && n < ACCOUNT_ROLES_MAX; m++)
-		roles[n++] = attributes_lower(a, str_c(s->roles[m->role]));
-	attributes_list(a, document, "roles", roles, n);
+	for (; m && m < s->members + s->n_members && m->dn == hash && n < ACCOUNT_GROUPS_MAX; m++)
+		if (s->groups[m->group].folder == folder)
+			ret[n++] = attributes_lower(a, str_c(s->groups[m->group].name));
+	return n;
 }
 
-static void show_roles_of_entry(struct arena *a, const struct ldap_listing *listing, const struct ldap_entry *entry, json_t *document)
+static size_t groups_of_entry(struct arena *a, const struct ldap_folder *f, const struct ldap_entry *entry, struct str ret[ACCOUNT_GROUPS_MAX])
 {
-	const struct ldap_attr *dns = ldap_entry_attr(entry, listing->member_of);
-	struct str *roles = ARENA_ARRAY(a, struct str, dns->n_values + 1), role;
+	const struct ldap_attr *dns = ldap_entry_attr(entry, f->member_of);
+	struct str name;
 	size_t n = 0;
 
-	for (size_t i = 0; i < dns->n_values; i++)
-		if (ldap_dn_is_child(a, dns->values[i], listing->groups_base, &role))
-			roles[n++] = attributes_lower(a, role);
-	attributes_list(a, document, "roles", roles, n);
+	for (size_t i = 0; i < dns->n_values && n < ACCOUNT_GROUPS_MAX; i++)
+		if (ldap_dn_is_child(a, dns->values[i], f->base, &name))
+			ret[n++] = attributes_lower(a, name);
+	return n;
+}
+
+static void show_groups(struct arena *a, const struct ldap_listing *listing, const struct session *s, const struct ldap_entry *entry, json_t *document)
+{
+	for (size_t i = 0; i < listing->n_folders; i++) {
+		const struct ldap_folder *f = listing->folders[i];
+		struct str names[ACCOUNT_GROUPS_MAX];
+		size_t n = f->member_of ? groups_of_entry(a, f, entry, names)
+		                        : groups_of(a, s, f->kind->by_uid ? ldap_entry_value(entry, "uid") : entry->dn, i, names);
+
+		attributes_list(a, document, f->many, names, n);
+	}
 }
 
 struct listing_of {
@@ -205,10 +242,7 @@ static int take_entry(void *context, struct op *op, const struct ldap_entry *ent
 	if (of->page->n == LDAP_PAGE_ENTRIES)
 		return op_fail(op, ERR_LIMIT, "the page is larger than asked for");
 	ldap_list_entry(a, of->listing, of->call->instance, entry, document, l);
-	if (!str_is_null(of->listing->groups_base) && of->listing->member_of)
-		show_roles_of_entry(a, of->listing, entry, document);
-	else if (!str_is_null(of->listing->groups_base))
-		show_roles(a, of->session, of->listing->groups->by_uid ? ldap_entry_value(entry, "uid") : entry->dn, document);
+	show_groups(a, of->listing, of->session, entry, document);
 	l->document = json_write(a, document, true);
 	of->page->n++;
 	return 0;

@@ -7,14 +7,14 @@
 #pragma once
 
 #include "provisioning/ldap/schema.h"
+#include "provisioning/ldap/standing.h"
 
 struct ldap_listing {
 	struct ldap_pool *pool;
 	struct str people_base;
 	struct str people_filter;        /* of accounts below it */
-	struct str groups_base;          /* STR_NULL: roles are no groups */
-	const struct ldap_group_kind *groups;
-	const char *member_of;           /* of the entries, instead of the groups; or NULL */
+	const struct ldap_folder *folders[LDAP_FOLDERS_MAX]; /* of groups that accounts are in */
+	size_t n_folders;
 	const char *const *attrs;
 	const char *id_attr;             /* carries our account id */
 	const struct ldap_schema *schema; /* NULL: rfc2798 */

@@ -17,7 +17,7 @@ struct place {
 };
 
 struct reading {
-	const struct ldap_group_of *of;
+	const struct ldap_folder *of;
 	struct place *places; /* of who is expected, sorted */
 	size_t n;
 	struct str *others;
@@ -52,7 +52,7 @@ static bool take_other(struct reading *r, struct op *op, struct str member)
 	struct str *other = &r->others[r->n_others];
 
 	if (r->of->kind->by_uid) {
-		if (ldap_dn_child(op, "uid", member, r->of->people_base, other) < 0)
+		if (ldap_dn_child(op, "uid", member, r->of->config->people_base, other) < 0)
 			return false;
 	} else {
 		*other = arena_dup(op->arena, member);
@@ -66,7 +66,7 @@ static int take_group(void *context, struct op *op, const struct ldap_entry *ent
 	struct reading *r = context;
 	const struct ldap_attr *members = ldap_entry_attr(entry, r->of->kind->member);
 	_cleanup_(arena_freep) struct arena *scratch = arena_new(SCRATCH_BYTES);
-	uint64_t placeholder = ldap_dn_hash(scratch, r->of->placeholder);
+	uint64_t placeholder = ldap_dn_hash(scratch, r->of->config->placeholder_member);
 
 	r->others = ARENA_ARRAY(op->arena, struct str, members->n_values + 1);
 	r->n_others = 0;
@@ -84,26 +84,26 @@ static int take_group(void *context, struct op *op, const struct ldap_entry *ent
 	return 0;
 }
 
-enum verdict ldap_members(struct call *c, const struct ldap_group_of *of, struct role_member *expected, size_t n, const struct str **ret_others, size_t *ret_n)
+enum verdict ldap_members(struct call *c, struct ldap_pool *pool, const struct ldap_folder *folder, struct group_members *m)
 {
 	static const struct ldap_pages_size size = { 20, GROUP_BYTES };
-	const char *const attrs[] = { of->kind->member, NULL };
-	struct ldap_list_of what = { of->groups_base, STR_NULL, attrs };
-	struct reading r = { .of = of, .places = ARENA_ARRAY(c->op->arena, struct place, n + 1), .n = n };
+	const char *const attrs[] = { folder->kind->member, NULL };
+	struct ldap_list_of what = { folder->base, STR_NULL, attrs };
+	struct reading r = { .of = folder, .places = ARENA_ARRAY(c->op->arena, struct place, m->n + 1), .n = m->n };
 	struct ldap_pages *pages;
 	int result;
 
-	for (size_t i = 0; i < n; i++)
-		r.places[i] = (struct place){ ldap_dn_hash(c->op->arena, of->kind->by_uid ? expected[i].login : expected[i].ext_id), &expected[i] };
-	if (n > 1)
-		qsort(r.places, n, sizeof(*r.places), by_hash);
-	if (ldap_filter_eq(c->op, "cn", of->role, &what.filter) < 0 || ldap_pages_open(c->op, of->pool, &size, &pages) < 0)
+	for (size_t i = 0; i < m->n; i++)
+		r.places[i] = (struct place){ ldap_dn_hash(c->op->arena, folder->kind->by_uid ? m->expected[i].login : m->expected[i].ext_id), &m->expected[i] };
+	if (m->n > 1)
+		qsort(r.places, m->n, sizeof(*r.places), by_hash);
+	if (ldap_filter_eq(c->op, "cn", m->group.name, &what.filter) < 0 || ldap_pages_open(c->op, pool, &size, &pages) < 0)
 		return ldap_verdict(c, false);
 	result = ldap_pages_next(c->op, pages, &what, take_group, &r);
 	ldap_pages_close(pages);
 	if (result < 0)
 		return ldap_verdict(c, false);
-	*ret_others = r.others;
-	*ret_n = r.n_others;
+	m->others = r.others;
+	m->n_others = r.n_others;
 	return VERDICT_DONE;
 }

@@ -20,6 +20,17 @@ struct ldap_schema {
 /* NULL: there is none of that name. */
 const struct ldap_schema *ldap_schema(struct str name);
 
+/* A platform of kind ldap. */
+struct ldap_platform {
+	const struct connector_config *config;
+	struct ldap_pool *pool;
+	const struct ldap_schema *schema;
+	struct ldap_folder roles;
+	char *id_attr, *disable_attr;
+	char *member_of; /* or NULL */
+	const char *read_attrs[5];
+};
+
 /* As bindings know it, and as it can be read by: the DN, or <GUID=…>.  STR_NULL: the entry does not say. */
 struct str ldap_schema_ext_id(struct arena *a, const struct ldap_schema *s, const struct ldap_entry *entry);
 /* Attributes of a person, where no mapping says which. */

@@ -3,22 +3,21 @@
  * of who is in which group.  Read by an account of its own (config.follow_dn), which needs no right to write.
  *
  * A group is told without its members, since each of our own changes would send them all; they are read once somebody else has
- * changed it.  The cursor is the cookies of both searches, in base64url, with a dot between.
+ * changed it.  The cursor is the cookies of all searches, in base64url, with dots between.
  */
 #pragma once
 
 #include "provisioning/ldap/list.h"
 
-/* groups_filter: STR_NULL: roles are no groups.  What listing points to outlives the session. */
+/* What both point to outlives the session. */
 struct ldap_watching {
 	const struct connector_config *config;
 	struct ldap_listing listing;
-	struct str groups_filter;
 };
 
 enum verdict ldap_watch(struct call *c, const struct ldap_watching *what, struct str cursor, void **ret_session);
 enum verdict ldap_watch_next(struct call *c, void *session, int timeout_ms, struct news *ret);
 struct str ldap_watch_cursor(struct arena *a, const void *session);
 void ldap_watch_end(void *session);
-/* The pool of the reader, for reading members. */
-struct ldap_pool *ldap_watch_pool(const void *session);
+/* As members of connector.h. */
+enum verdict ldap_watch_members(struct call *c, void *session, struct group_members *m);

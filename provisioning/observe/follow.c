@@ -66,16 +66,16 @@ static void take_news(struct following *f, const struct news *news)
 		return;
 	f->mark.n_told++;
 	atomic_fetch_add(&f->follower->stats.told, 1);
-	if (news->what != TOLD_ROLE) {
+	if (news->what != TOLD_GROUP) {
 		/* Too long to be told apart. */
 		if (clue.listed.ext_id.len <= EXT_ID_MAX_BYTES)
 			following_add(f, &clue);
 		return;
 	}
-	for (size_t i = 0; i < f->n_roles; i++)
-		if (str_equal(f->roles[i], news->role))
+	for (size_t i = 0; i < f->n_groups; i++)
+		if (f->groups[i].is_unit == news->group.is_unit && str_equal(f->groups[i].name, news->group.name))
 			return;
-	f->roles[f->n_roles++] = news->role;
+	f->groups[f->n_groups++] = news->group;
 }
 
 /* What comes within a short while of the first change, or nothing for a second. */
@@ -85,7 +85,7 @@ static enum verdict gather(struct following *f, struct call *call)
 	bool is_first = true;
 	enum verdict verdict = VERDICT_DONE;
 
-	while (verdict == VERDICT_DONE && f->n_clues < GATHER_MAX && f->n_roles < GATHER_MAX && !is_stopping(f->follower)) {
+	while (verdict == VERDICT_DONE && f->n_clues < GATHER_MAX && f->n_groups < GATHER_MAX && !is_stopping(f->follower)) {
 		int64_t left_ms = until_ms - clock_mono_ms();
 		struct news news;
 
@@ -108,7 +108,7 @@ static enum verdict gather(struct following *f, struct call *call)
 
 static int judge_and_keep(struct following *f, struct op *op)
 {
-	bool had_clues = f->n_clues > 0 || f->n_roles > 0;
+	bool had_clues = f->n_clues > 0 || f->n_groups > 0;
 	int err = had_clues ? following_judge(f, op) : 0;
 
 	if (err < 0 || (!had_clues && clock_mono_ms() - f->kept_ms < KEEP_EVERY_MS))

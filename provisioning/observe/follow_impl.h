@@ -16,8 +16,8 @@ struct following {
 	struct arena *next_arena;
 	struct clue clues[CLUES_MAX];
 	size_t n_clues;
-	struct str roles[CLUES_MAX]; /* whose members are to be looked at */
-	size_t n_roles;
+	struct told_group groups[CLUES_MAX]; /* whose members are to be looked at */
+	size_t n_groups;
 	struct follow_mark mark;
 	int64_t kept_ms;
 };

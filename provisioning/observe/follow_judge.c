@@ -144,39 +144,44 @@ static int add_clue(struct batch *b, struct str account_id, struct str ext_id)
 	return 0;
 }
 
-/* Who came into a role, or is out of it, without us. */
-static int judge_role(struct batch *b, struct str role)
+/* Who came into a group, or is out of it, without us. */
+static int judge_group(struct batch *b, const struct told_group *group)
 {
 	struct following *f = b->f;
 	struct call call = { .op = b->op, .instance = f->instance, .fault = { .retry_after_s = -1 } };
-	struct role_member *expected;
-	const struct str *others = NULL;
-	size_t n, n_others = 0;
+	struct group_members m = { .group = *group };
+	bool is_whole = false;
 
-	if (follow_role(b->op, f->row.platform_id, role, &expected, &n) < 0)
+	if (follow_group(b->op, f->row.platform_id, &m, &is_whole) < 0)
 		return b->op->error.code;
-	if (f->connector->members(&call, f->session, role, expected, n, &others, &n_others) != VERDICT_DONE) {
+	if (!is_whole || f->connector->members(&call, f->session, &m) != VERDICT_DONE) {
 		op_forgive(b->op);
 		f->mark.is_unsure = true;
 		return 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (!expected[i].is_there)
-			add_clue(b, expected[i].account_id, expected[i].ext_id);
-	for (size_t i = 0; i < n_others; i++)
-		add_clue(b, STR_NULL, others[i]);
+	for (size_t i = 0; i < m.n; i++)
+		if (!m.expected[i].is_there)
+			add_clue(b, m.expected[i].account_id, m.expected[i].ext_id);
+	for (size_t i = 0; i < m.n_others; i++)
+		add_clue(b, STR_NULL, m.others[i]);
 	return 0;
 }
 
-/* A rule that only tells of roles leaves them to the listing, which tells. */
-static int judge_roles(struct batch *b)
+/* A rule that only tells of groups leaves them to the listing, which tells. */
+static int judge_groups(struct batch *b)
 {
-	bool is_enforced = str_equal(policy_rule(&b->policy, "roles"), STR("enforce"));
 	int err = 0;
 
-	for (size_t i = 0; err == 0 && is_enforced && i < b->f->n_roles; i++)
-		err = judge_role(b, b->f->roles[i]);
-	b->f->n_roles = 0;
+	for (size_t i = 0; err == 0 && i < b->f->n_groups; i++) {
+		const struct told_group *group = &b->f->groups[i];
+
+		/* What stands on the entry of a unit is none of an account's. */
+		if (group->is_unit)
+			err = follow_unit(b->op, b->f->row.platform_id, group->name);
+		if (err == 0 && str_equal(policy_rule(&b->policy, group->is_unit ? "units" : "roles"), STR("enforce")))
+			err = judge_group(b, group);
+	}
+	b->f->n_groups = 0;
 	return err;
 }
 
@@ -222,7 +227,7 @@ int following_judge(struct following *f, struct op *op)
 	int err = attribute_policy_read(op, f->row.platform_id, &b.policy.rules, &b.policy.n);
 
 	if (err == 0)
-		err = judge_roles(&b);
+		err = judge_groups(&b);
 	if (err < 0 || f->n_clues == 0)
 		return err;
 	b.who = who = ARENA_ARRAY(op->arena, struct resolved, f->n_clues);

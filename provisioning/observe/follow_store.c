@@ -3,6 +3,7 @@
 #include "common/base/random.h"
 #include "common/base/text.h"
 #include "common/db/columns.h"
+#include "common/plan/plan.h"
 #include "provisioning/attributes.h"
 
 #define DETAIL_MAX_BYTES 500
@@ -79,10 +80,22 @@ DB_QUERY(fol_due, DB_WRITE,
 	" UPDATE sen.follow x SET drifted = drifted + (SELECT count(*) FROM due), repaired = repaired + (SELECT count(*) FROM due)"
 	" FROM f WHERE x.platform_id = f.platform_id RETURNING (SELECT count(*) FROM due)");
 
-DB_QUERY(fol_role, DB_READ,
-	"SELECT DISTINCT b.account_id, b.ext_id, a.login FROM sen.role r JOIN sen.live_grant g ON g.role_id = r.id"
-	" JOIN sen.binding b ON b.account_id = g.account_id AND b.platform_id = r.platform_id JOIN sen.account a ON a.id = b.account_id"
-	" WHERE r.platform_id = $1::smallint AND lower(r.code) = lower($2) AND b.want_active AND b.ext_id IS NOT NULL");
+#define EXPECTED(from, where)                                                                                              \
+	"SELECT DISTINCT b.account_id, b.ext_id, a.login FROM " from " JOIN sen.binding b ON b.account_id = a.id AND b.platform_id = $1::smallint" \
+	" WHERE " where " AND b.want_active AND b.ext_id IS NOT NULL LIMIT $3::bigint"
+#define GRANTED "sen.platform p JOIN sen.role r ON r.platform_id = p.id JOIN sen.live_grant g ON g.role_id = r.id JOIN sen.account a ON a.id = g.account_id"
+
+DB_QUERY(fol_role, DB_READ, EXPECTED(GRANTED, "p.id = $1::smallint AND lower(r.code) = lower($2)"));
+/* The directory has the roles of all, by the names of both. */
+DB_QUERY(fol_role_of_all, DB_READ, EXPECTED(GRANTED, "lower(p.code) = lower(split_part($2, ':', 1)) AND lower(r.code) = lower(split_part($2, ':', 2))"));
+DB_QUERY(fol_in_unit, DB_READ,
+	EXPECTED("sen.unit u JOIN sen.post o ON o.unit_id = u.id AND o.kind = 'main' AND o.valid @> sen.today() JOIN sen.account a ON a.person_id = o.person_id",
+	         "u.code = $2"));
+
+/* The lines of who keeps the entries of units (provisioning/units). */
+DB_QUERY(fol_unit, DB_WRITE,
+	"INSERT INTO sen.unit_dirty (platform_id, unit_id) SELECT s.platform_id, u.id FROM sen.unit_sync s, sen.unit u WHERE s.platform_id = $1::smallint AND u.code = $2"
+	" ON CONFLICT (platform_id, unit_id) DO UPDATE SET seq = nextval('sen.unit_dirty_seq')");
 
 static int fenced(struct op *op, int err, const struct db_rows *rows)
 {
@@ -222,16 +235,28 @@ int follow_due(struct op *op, const struct follow *f, const struct due_row *rows
 	return n_due_of(op, err, &result, ret_n_due);
 }
 
-int follow_role(struct op *op, int64_t platform_id, struct str role, struct role_member **ret, size_t *ret_n)
+/* More than that is for a listing. */
+#define EXPECTED_MAX 100000
+
+int follow_group(struct op *op, int64_t platform_id, struct group_members *m, bool *ret_is_whole)
 {
+	const struct query *role = platform_id == PLATFORM_DIRECTORY ? &fol_role_of_all : &fol_role;
 	struct db_rows rows;
-	int err = db_run(op, &fol_role, &rows, P_I64(platform_id), P_STR(word(role)));
+	int err = db_run(op, m->group.is_unit ? &fol_in_unit : role, &rows, P_I64(platform_id), P_STR(word(m->group.name)), P_I64(EXPECTED_MAX + 1));
 
 	if (err < 0)
 		return err;
-	*ret = ARENA_ARRAY(op->arena, struct role_member, rows.n + 1);
-	*ret_n = rows.n;
+	*ret_is_whole = rows.n <= EXPECTED_MAX;
+	m->expected = ARENA_ARRAY(op->arena, struct role_member, rows.n + 1);
+	m->n = rows.n;
 	for (size_t i = 0; i < rows.n; i++)
-		(*ret)[i] = (struct role_member){ db_str(&rows, i, 0), db_str(&rows, i, 1), db_str(&rows, i, 2), false };
+		m->expected[i] = (struct role_member){ db_str(&rows, i, 0), db_str(&rows, i, 1), db_str(&rows, i, 2), false };
 	return 0;
+}
+
+int follow_unit(struct op *op, int64_t platform_id, struct str code)
+{
+	struct db_rows rows;
+
+	return db_run(op, &fol_unit, &rows, P_I64(platform_id), P_STR(word(code)));
 }

@@ -65,5 +65,7 @@ struct due_row {
 };
 int follow_write(struct op *op, const struct follow *f, const struct sight_row *rows, size_t n, size_t *ret_n_due) _must_check_;
 int follow_due(struct op *op, const struct follow *f, const struct due_row *rows, size_t n, size_t *ret_n_due) _must_check_;
-/* Who should be in a role there. */
-int follow_role(struct op *op, int64_t platform_id, struct str role, struct role_member **ret, size_t *ret_n) _must_check_;
+/* Who should be in the group there; not whole: too many to be told here. */
+int follow_group(struct op *op, int64_t platform_id, struct group_members *m, bool *ret_is_whole) _must_check_;
+/* The entry of the unit is to be looked at. */
+int follow_unit(struct op *op, int64_t platform_id, struct str code) _must_check_;

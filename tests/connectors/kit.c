@@ -227,7 +227,7 @@ int main(void)
 	if (target_port == 0)
 		return EXIT_FAILURE;
 	/* Officers keep accounts, and fill in what the form says. */
-	if (!kit_stand->is_reached_by_paper) {
+	if (!kit_stand->is_reached_by_paper && !kit_stand->is_directory) {
 		failed += run(&scenarios_deletion, NULL, NULL);
 		failed += run(&scenarios_mapping, NULL, NULL);
 		failed += run(&scenarios_matching, NULL, NULL);

@@ -2,8 +2,8 @@
  * An LDAP server: inetOrgPerson entries and groups of one kind (LDAP_GROUPS), looked at with ldapsearch.  SEN_TEST_LDAP_* as in
  * tests/ldap/ldap_test.h; the stand works in a folder of its own below the base.
  */
-#include "common/base/base64.h"
 #include "tests/connectors/stand_ldap.h"
+#include "tests/connectors/stand_slapd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,75 +21,9 @@ const char *stand_ldap_member_attr(void)
 
 static const char *const group_names[] = { "MC", "TK", "LD", "ADMIN" };
 
-static struct str of_env(const char *name)
-{
-	if (!getenv(name))
-		fail_msg("%s must tell where the directory of the tests is", name);
-	return str_c(getenv(name));
-}
-
 struct str stand_ldap_folder(struct arena *a)
 {
-	return arena_printf(a, "ou=kit,%.*s", STR_ARG(of_env("SEN_TEST_LDAP_BASE")));
-}
-
-/* tool -x -H … -D … -y … with up to four arguments; stdin: LDIF. */
-static struct str ldap(struct arena *a, const char *tool, const char *const *arguments, size_t n, struct str ldif)
-{
-	const char *argv[24] = { tool, "-x", "-H", of_env("SEN_TEST_LDAP_URI").p, "-D", of_env("SEN_TEST_LDAP_BIND_DN").p, "-y",
-	                         of_env("SEN_TEST_LDAP_PASSWORD_FILE").p };
-
-	assert_true(n < 12);
-	for (size_t i = 0; i < n; i++)
-		argv[8 + i] = arguments[i];
-	return stand_command(a, argv, ldif);
-}
-
-struct str stand_ldap_search(struct arena *a, struct str base, struct str filter, const char *attr)
-{
-	const char *const arguments[] = { "-LLL", "-o", "ldif-wrap=no", "-b", arena_cstr(a, base), "-s", "sub", arena_cstr(a, filter), attr };
-
-	return ldap(a, "ldapsearch", arguments, attr ? 9 : 8, STR_NULL);
-}
-
-void stand_ldap_modify(struct str ldif)
-{
-	struct arena *a = arena_new(UNIT_ARENA_BYTES);
-
-	(void)ldap(a, "ldapmodify", NULL, 0, ldif);
-	arena_free(a);
-}
-
-/* "name: value" or "name:: base64" (RFC 2849). */
-static struct str ldif_value(struct arena *a, struct str line)
-{
-	struct str value = str_trim(str_skip(line, (size_t)str_index(line, ':') + 1)), bytes;
-
-	if (!str_starts(value, STR(":")))
-		return value;
-	assert_true(base64_decode(a, str_trim(str_skip(value, 1)), &bytes));
-	return bytes;
-}
-
-/* The first value of an attribute; empty: none. */
-static struct str attr_of(struct arena *a, struct str ldif, const char *name)
-{
-	struct str rest = ldif, line, begin = arena_printf(a, "%s:", name);
-
-	while (str_split(&rest, '\n', &line))
-		if (str_starts(line, begin))
-			return ldif_value(a, line);
-	return STR("");
-}
-
-size_t stand_ldap_count(struct str ldif, const char *name)
-{
-	struct str rest = ldif, line;
-	size_t n = 0;
-
-	while (str_split(&rest, '\n', &line))
-		n += str_starts(line, str_c(name));
-	return n;
+	return arena_printf(a, "ou=kit,%.*s", STR_ARG(stand_ldap_env("SEN_TEST_LDAP_BASE")));
 }
 
 static struct str user_dn(struct arena *a, const char *login)
@@ -107,7 +41,7 @@ static struct str group_rest(struct arena *a, size_t i)
 {
 	if (is_posix())
 		return arena_printf(a, "gidNumber: %zu", 5000 + i);
-	return arena_printf(a, "%s: %.*s", stand_ldap_member_attr(), STR_ARG(of_env("SEN_TEST_LDAP_BIND_DN")));
+	return arena_printf(a, "%s: %.*s", stand_ldap_member_attr(), STR_ARG(stand_ldap_env("SEN_TEST_LDAP_BIND_DN")));
 }
 
 static struct str folder_ldif(struct arena *a)
@@ -127,10 +61,10 @@ static struct str folder_ldif(struct arena *a)
 static void remove_folder(struct arena *a)
 {
 	const char *const arguments[] = { "-r", "-c", stand_ldap_folder(a).p };
-	struct str found = stand_ldap_search(a, of_env("SEN_TEST_LDAP_BASE"), STR("(ou=kit)"), "ou");
+	struct str found = stand_ldap_search(a, stand_ldap_env("SEN_TEST_LDAP_BASE"), STR("(ou=kit)"), "ou");
 
 	if (stand_ldap_count(found, "dn:") > 0)
-		(void)ldap(a, "ldapdelete", arguments, 3, STR_NULL);
+		(void)stand_ldap_tool(a, "ldapdelete", arguments, 3, STR_NULL);
 }
 
 static void wipe(void)
@@ -144,15 +78,9 @@ static void wipe(void)
 
 static int begin(struct arena *a, struct connector_config *config)
 {
-	struct str uri = of_env("SEN_TEST_LDAP_URI"), password;
-	const char *const cat[] = { "cat", of_env("SEN_TEST_LDAP_PASSWORD_FILE").p, NULL };
-	uint64_t port = 0;
+	int port = stand_ldap_server(a, config);
 
-	assert_true(str_starts(uri, STR("ldap://127.0.0.1:")) && str_to_u64(str_skip(uri, strlen("ldap://127.0.0.1:")), 65535, &port));
-	password = stand_command(a, cat, STR_NULL);
 	config->kind = STR("ldap");
-	config->bind_dn = config->placeholder_member = of_env("SEN_TEST_LDAP_BIND_DN");
-	config->password = str_ends(password, STR("\n")) ? str_n(password.p, password.len - 1) : password;
 	config->people_base = arena_printf(a, "ou=users,%.*s", STR_ARG(stand_ldap_folder(a)));
 	config->groups_base = arena_printf(a, "ou=groups,%.*s", STR_ARG(stand_ldap_folder(a)));
 	config->id_attr = STR("employeeNumber");
@@ -162,7 +90,7 @@ static int begin(struct arena *a, struct connector_config *config)
 	config->schema = STR("rfc2798");
 	config->groups = STR(LDAP_GROUPS);
 	config->gid_first = 5000;
-	return (int)port;
+	return port;
 }
 
 static void set_port(struct arena *a, struct connector_config *config, int port)
@@ -193,7 +121,7 @@ static struct str roles_of(struct arena *a, const char *login)
 
 	while (n < ARRAY_LEN(names) && str_split(&rest, '\n', &line))
 		if (str_starts(line, STR("cn:")))
-			names[n++] = arena_cstr(a, ldif_value(a, line));
+			names[n++] = arena_cstr(a, stand_ldap_value(a, line));
 	qsort(names, n, sizeof(names[0]), by_text);
 	for (size_t i = 0; i < n; i++)
 		all = arena_printf(a, "%.*s%s%s", STR_ARG(all), i > 0 ? "," : "", names[i]);
@@ -206,12 +134,12 @@ static struct stand_account look(struct arena *a, const char *login)
 
 	return (struct stand_account){
 		.n = stand_ldap_count(found, "dn:"),
-		.active = !str_equal(attr_of(a, found, "employeeType"), STR("disabled")),
-		.full_name = attr_of(a, found, "displayName"),
-		.unit_code = attr_of(a, found, "departmentNumber"),
-		.post = attr_of(a, found, "title"),
-		.phone = attr_of(a, found, "telephoneNumber"),
-		.account_id = attr_of(a, found, "employeeNumber"),
+		.active = !str_equal(stand_ldap_attr(a, found, "employeeType"), STR("disabled")),
+		.full_name = stand_ldap_attr(a, found, "displayName"),
+		.unit_code = stand_ldap_attr(a, found, "departmentNumber"),
+		.post = stand_ldap_attr(a, found, "title"),
+		.phone = stand_ldap_attr(a, found, "telephoneNumber"),
+		.account_id = stand_ldap_attr(a, found, "employeeNumber"),
 		.roles = roles_of(a, login),
 	};
 }

@@ -299,6 +299,57 @@ static void test_who_lost_the_lease_changes_nothing(void **state)
 	assert_str_equal(w->f.row.cursor, "");
 }
 
+static struct group_members members_of(struct world *w, int64_t platform_id, bool is_unit, const char *name, size_t n)
+{
+	struct group_members m = { .group = { is_unit, str_c(name) } };
+	bool is_whole = false;
+	struct op op;
+
+	op_init(&op, w->arena, migrated_db, NULL);
+	assert_int_equal(follow_group(&op, platform_id, &m, &is_whole), 0);
+	assert_true(is_whole);
+	assert_int_equal(m.n, n);
+	db_op_done(&op);
+	return m;
+}
+
+/* Of a platform by its own code, in the directory by that of both; of a unit, whose main post is there today. */
+static void test_who_is_expected_in_a_group(void **state)
+{
+	struct world *w = *state;
+
+	(void)members_of(w, 2, false, "MC", N_ACCOUNTS);
+	(void)members_of(w, 2, false, "P02:MC", 0);
+	(void)members_of(w, 0, false, "P02:MC", N_ACCOUNTS);
+	(void)members_of(w, 0, false, "p02:mc", N_ACCOUNTS);
+	(void)members_of(w, 0, false, "MC", 0);
+	(void)members_of(w, 0, false, "P03:MC", 0);
+	(void)members_of(w, 0, true, "40", N_ACCOUNTS);
+	(void)members_of(w, 0, true, "41", 0);
+	side("UPDATE sen.post SET valid = daterange('2025-07-01', sen.today()) WHERE person_id IN (SELECT person_id FROM sen.account WHERE login = 'nv5')");
+	side("UPDATE sen.binding SET want_active = false WHERE platform_id = 0 AND account_id = (SELECT id FROM sen.account WHERE login = 'nv6')");
+	assert_false(str_is_empty(members_of(w, 0, true, "40", N_ACCOUNTS - 2).expected[0].ext_id));
+	(void)members_of(w, 0, false, "P02:MC", N_ACCOUNTS - 1);
+	side("UPDATE sen.post SET valid = '[2025-07-01,)'");
+}
+
+static void test_a_unit_that_is_told_of_is_marked(void **state)
+{
+	struct world *w = *state;
+	struct op op;
+
+	op_init(&op, w->arena, migrated_db, NULL);
+	assert_int_equal(follow_unit(&op, 0, STR("40")), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit_dirty"), 0);
+	side("INSERT INTO sen.unit_sync (platform_id) VALUES (0)");
+	assert_int_equal(follow_unit(&op, 0, STR("40")), 0);
+	assert_int_equal(follow_unit(&op, 0, STR("40")), 0);
+	assert_int_equal(follow_unit(&op, 0, STR("none")), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit_dirty"), 1);
+	side("DELETE FROM sen.unit_sync");
+	db_op_done(&op);
+}
+
 #define FOLLOW_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -312,6 +363,8 @@ int main(void)
 		FOLLOW_TEST(test_many_are_gone_at_once),
 		FOLLOW_TEST(test_strangers_are_told_of),
 		FOLLOW_TEST(test_who_lost_the_lease_changes_nothing),
+		FOLLOW_TEST(test_who_is_expected_in_a_group),
+		FOLLOW_TEST(test_a_unit_that_is_told_of_is_marked),
 	};
 
 	return cmocka_run_group_tests(tests, setup, migrated_drop);

@@ -50,6 +50,7 @@ static int drop_folder(void **state)
 	"[directory]\nuri = ldapi:///\nbind_dn = cn=p\npassword_file = secret\n"                   \
 	"people_base = ou=people\nmail_domain = nghean.example\n"                                 \
 	"[keys]\nmaster_secret_file = secret\n[oidc]\nissuer = " issuer "\n"
+#define IN_DIRECTORY(keys) BASE "[connector.DIR]\nkind = directory\n[directory]\n" keys
 #define SCIM "[connector.P02]\nkind = scim\nurl = https://p02.example/scim/v2\ntoken_file = secret\n"
 #define WEBHOOK "[connector.P05]\nkind = webhook\n"
 #define LDAP                                                                                       \
@@ -98,6 +99,25 @@ static void a_whole_configuration(void **state)
 	assert_str_equal(c->uri, "ldapi:///");
 	assert_str_equal(c->people_base, "ou=people");
 	assert_int_equal(c->ops_allowed, 7);
+	assert_str_equal(c->groups_base, "");
+	assert_str_equal(c->units_base, "");
+}
+
+static void the_directory_may_have_groups_and_units(void **state)
+{
+	struct config config;
+	struct str message = STR_NULL;
+	const struct connector_config *c;
+
+	assert_int_equal(read_text(*state, IN_DIRECTORY("groups_base = ou=groups\nunits_base = ou=units\nmember_of = memberOf\n"), &config, &message), 0);
+	c = connector_of(&config, "DIR");
+	assert_str_equal(c->groups_base, "ou=groups");
+	assert_str_equal(c->units_base, "ou=units");
+	assert_str_equal(c->member_of, "memberOf");
+	/* Somebody has to be in a group. */
+	assert_str_equal(c->placeholder_member, "cn=p");
+	assert_int_equal(read_text(*state, IN_DIRECTORY("groups_base = ou=groups\nplaceholder_member = cn=nobody\n"), &config, &message), 0);
+	assert_str_equal(connector_of(&config, "DIR")->placeholder_member, "cn=nobody");
 }
 
 static void the_directory_may_have_a_section(void **state)
@@ -135,6 +155,9 @@ static void faults_refuse_the_start(void **state)
 		  "schema = ad\n", "schema = ad needs ldaps:// or starttls" },
 		{ BASE LDAP "schema = ad\nfollow_dn = cn=r\nfollow_password_file = secret\n", "cannot be followed" },
 		{ BASE LDAP "follow_dn = cn=r\n", "follow_dn and follow_password_file" },
+		{ IN_DIRECTORY("groups_base = ou=people\n"), "must stand beside each other" },
+		{ IN_DIRECTORY("groups_base = ou=groups,ou=people\n"), "must stand beside each other" },
+		{ IN_DIRECTORY("groups_base = ou=g\nunits_base = OU=units,ou=g\n"), "must stand beside each other" },
 		{ BASE WEBHOOK "url = https://p05.example\n", "url:" },
 		{ BASE WEBHOOK "url = https://p05.example/a#b\n", "url:" },
 		{ BASE WEBHOOK "url = https://p05.example/a\nsignature = rsa\n", "es256 or hmac-sha256" },
@@ -179,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(a_whole_configuration),
 		UNIT_TEST(the_directory_may_have_a_section),
+		UNIT_TEST(the_directory_may_have_groups_and_units),
 		UNIT_TEST(faults_refuse_the_start),
 		UNIT_TEST(the_dump_has_no_secrets),
 	};
