@@ -6,6 +6,7 @@
 #include "provisioning/observe/follow.h"
 #include "provisioning/outbox.h"
 #include "provisioning/recorder.h"
+#include "provisioning/units/keeper.h"
 #include "provisioning/urgency.h"
 #include "provisioning/worker.h"
 
@@ -26,6 +27,8 @@ struct app {
 	struct observer observer;
 	struct follower *followers; /* of the platforms that tell of changes */
 	size_t n_followers;
+	struct unit_keeper *unit_keepers; /* of the directories that have units */
+	size_t n_unit_keepers;
 	atomic_bool is_stopping;
 	atomic_int_least64_t planner_beat_ms;  /* clock_mono_ms() of its last good round */
 	atomic_uint_least64_t n_planned;       /* accounts looked at */

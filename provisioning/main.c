@@ -48,7 +48,7 @@ static unsigned connections_of(const struct config *config)
 	unsigned n = CONNECTIONS_BESIDES;
 
 	for (size_t i = 0; i < config->n_connectors; i++)
-		n += follower_is_wanted(&config->connectors[i]) + ((str_equal(config->connectors[i].kind, STR("webhook")) || str_equal(config->connectors[i].kind, STR("form"))) ? (unsigned)config->connectors[i].concurrency : 0);
+		n += follower_is_wanted(&config->connectors[i]) + unit_keeper_is_wanted(&config->connectors[i]) + ((str_equal(config->connectors[i].kind, STR("webhook")) || str_equal(config->connectors[i].kind, STR("form"))) ? (unsigned)config->connectors[i].concurrency : 0);
 	return n;
 }
 
@@ -148,9 +148,14 @@ static bool prepare_observer(struct app *app, struct op *op, struct str *ret_mes
 	app->observer.mail_domain = app->config.mail_domain;
 	app->observer.is_stopping = &app->is_stopping;
 	app->followers = ARENA_ARRAY(op->arena, struct follower, app->n_workers + 1);
-	for (size_t i = 0; i < app->n_workers; i++)
+	app->unit_keepers = ARENA_ARRAY(op->arena, struct unit_keeper, app->n_workers + 1);
+	for (size_t i = 0; i < app->n_workers; i++) {
 		if (follower_is_wanted(all[i].config))
 			app->followers[app->n_followers++] = (struct follower){ .observer = &app->observer, .of = &all[i] };
+		if (unit_keeper_is_wanted(all[i].config))
+			app->unit_keepers[app->n_unit_keepers++] = (struct unit_keeper){ .db = app->db, .config = all[i].config, .platform_id = all[i].platform_id,
+				                                                         .is_stopping = &app->is_stopping };
+	}
 	if (observer_prepare(op, &app->observer) == 0)
 		return true;
 	*ret_message = arena_printf(op->arena, "observer: %s %.*s", op->error.text, STR_ARG(op->error.detail));
@@ -182,7 +187,7 @@ static void start_thread(pthread_t *thread, void *(*main)(void *), void *arg)
 static void run_until_signal(struct app *app, struct arena *a, int admin_fd, const sigset_t *signals)
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
-	pthread_t *followers = ARENA_ARRAY(a, pthread_t, app->n_followers + 1);
+	pthread_t *followers = ARENA_ARRAY(a, pthread_t, app->n_followers + app->n_unit_keepers + 1), *unit_keepers = followers + app->n_followers;
 	pthread_t planners[PLANNER_THREADS_MAX], notices, housekeeper, counter, reorganiser, tracer, admin_thread, observers[OBSERVERS];
 	bool hears = notices_come(&app->observer);
 	int signal_number = 0;
@@ -196,6 +201,8 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 		start_thread(&observers[i], observer_main, &app->observer);
 	for (size_t i = 0; i < app->n_followers; i++)
 		start_thread(&followers[i], follower_main, &app->followers[i]);
+	for (size_t i = 0; i < app->n_unit_keepers; i++)
+		start_thread(&unit_keepers[i], unit_keeper_main, &app->unit_keepers[i]);
 	if (hears)
 		start_thread(&notices, notices_main, &app->observer);
 	start_thread(&tracer, tracer_main, app);
@@ -214,7 +221,7 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 	pthread_join(reorganiser, NULL);
 	for (size_t i = 0; i < OBSERVERS; i++)
 		pthread_join(observers[i], NULL);
-	for (size_t i = 0; i < app->n_followers; i++)
+	for (size_t i = 0; i < app->n_followers + app->n_unit_keepers; i++)
 		pthread_join(followers[i], NULL);
 	if (hears)
 		pthread_join(notices, NULL);

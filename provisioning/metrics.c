@@ -90,6 +90,23 @@ static void write_follower(struct buf *b, struct follower *w)
 	buf_printf(b, "sen_provisioner_follow_faults_total{platform=\"%.*s\"} %" PRIu64 "\n", STR_ARG(code), atomic_load(&s->faults));
 }
 
+static void write_units(struct buf *b, struct unit_keeper *k)
+{
+	struct unit_keeper_stats *s = &k->stats;
+	const struct {
+		const char *name;
+		int64_t n;
+	} all[] = { { "entries", atomic_load(&s->entries) }, { "strangers", atomic_load(&s->strangers) }, { "waiting", atomic_load(&s->waiting) },
+		    { "failing", atomic_load(&s->failing) }, { "made_total", atomic_load(&s->made) }, { "changed_total", atomic_load(&s->changed) },
+		    { "raced_total", atomic_load(&s->raced) }, { "refused_total", atomic_load(&s->refused) },
+		    /* Never: no line, so that an alarm on age does not take it for fresh. */
+		    { "age_seconds", atomic_load(&s->age_s) } };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].n >= 0)
+			buf_printf(b, "sen_provisioner_units_%s{platform=\"%.*s\"} %" PRId64 "\n", all[i].name, STR_ARG(k->config->platform), all[i].n);
+}
+
 void metrics_write(struct app *app, struct buf *b)
 {
 	struct db_stats db, hot;
@@ -110,6 +127,8 @@ void metrics_write(struct app *app, struct buf *b)
 	write_observer(b, &app->observer);
 	for (size_t i = 0; i < app->n_followers; i++)
 		write_follower(b, &app->followers[i]);
+	for (size_t i = 0; i < app->n_unit_keepers; i++)
+		write_units(b, &app->unit_keepers[i]);
 	pthread_mutex_lock(&app->lock);
 	buf_add_c(b, app->counts);
 	buf_add_c(b, app->outbox_counts);

@@ -14,6 +14,7 @@
 
 #define JSON_DEPTH 6
 #define AHEAD_DAYS_MIN 3
+#define UNITS_AGE_MAX_S 7200
 #define WAITING_MAX_S 60
 
 enum verdict { OK, WARN, FAIL };
@@ -174,6 +175,25 @@ static void check_provisioner(struct doctor *d)
 		               "%" PRId64 " mass changes are held; see senctl provisioning holds"), b.holds);
 }
 
+static void check_units(struct doctor *d)
+{
+	struct ctl *c = d->c;
+	struct units_health h;
+
+	if (doctor_units(&c->op, &h) < 0)
+		report_op(d, "units", "");
+	else if (h.tries > 0)
+		report(d, WARN, "units", ctl_say(c, "không cập nhật được vào thư mục: %.*s %.*s", "are not kept in the directory: %.*s %.*s"), STR_ARG(h.fault),
+		       STR_ARG(h.detail));
+	else if (h.are_kept && (h.age_s < 0 || h.age_s > UNITS_AGE_MAX_S))
+		report(d, WARN, "units", "%s", ctl_say(c, "chưa được đối chiếu với thư mục trong hai giờ qua; sen-provisioner có chạy không?",
+		                                       "have not been compared with the directory for two hours; does sen-provisioner run?"));
+	else if (h.are_kept)
+		report(d, h.strangers > 0 ? WARN : OK, "units",
+		       ctl_say(c, "%" PRId64 " mục đơn vị trong thư mục, %" PRId64 " mục lạ", "%" PRId64 " entries in the directory, %" PRId64 " strangers"), h.entries,
+		       h.strangers);
+}
+
 static void check_keys(struct doctor *d)
 {
 	int64_t n;
@@ -271,6 +291,7 @@ int cmd_doctor(struct ctl *c)
 		check_clients(&d);
 		check_audit(&d);
 		check_provisioner(&d);
+		check_units(&d);
 	}
 	check_directory(&d);
 	check_issuer(&d);

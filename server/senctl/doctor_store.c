@@ -54,3 +54,18 @@ int doctor_signing_keys(struct op *op, int64_t *ret_n)
 		*ret_n = db_i64(&rows, 0, 0);
 	return r;
 }
+
+DB_QUERY(doctor_units_q, DB_READ,
+	"SELECT entries, strangers, coalesce(extract(epoch FROM now() - whole_at)::bigint, -1), tries, coalesce(fault, ''), coalesce(detail, '')"
+	" FROM sen.unit_sync ORDER BY tries DESC, whole_at NULLS FIRST LIMIT 1");
+
+int doctor_units(struct op *op, struct units_health *ret)
+{
+	struct db_rows rows;
+	int err = db_run(op, &doctor_units_q, &rows);
+
+	*ret = (struct units_health){ .are_kept = err == 0 && rows.n > 0 };
+	if (ret->are_kept)
+		*ret = (struct units_health){ true, db_i64(&rows, 0, 0), db_i64(&rows, 0, 1), db_i64(&rows, 0, 2), db_i64(&rows, 0, 3), db_str(&rows, 0, 4), db_str(&rows, 0, 5) };
+	return err;
+}

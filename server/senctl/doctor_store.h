@@ -16,5 +16,14 @@ struct backlog {
 	int64_t holds;                 /* of the guard, for somebody to decide */
 };
 int doctor_backlog(struct op *op, struct backlog *ret_backlog) _must_check_;
+/* Units as entries of the directory. */
+struct units_health {
+	bool are_kept;                 /* somewhere */
+	int64_t entries, strangers;
+	int64_t age_s;                 /* since all were compared; -1: never */
+	int64_t tries;                 /* turns that went wrong, in a row */
+	struct str fault, detail;      /* the last one */
+};
+int doctor_units(struct op *op, struct units_health *ret) _must_check_;
 /* Live signing keys. */
 int doctor_signing_keys(struct op *op, int64_t *ret_n) _must_check_;
