@@ -20,6 +20,7 @@ openldap_start() {
 	slapd_create ldap "$LDAP_SUFFIX" openldap_config openldap_tree
 	slapd_run ldap "$PORT_LDAP"
 	slapd_reader ldap "$LDAP_OBSERVER_DN" "$STATE/secrets/ldap-sen-observer.password"
+	slapd_folder ldap "ou=units,$LDAP_SUFFIX"
 }
 
 openldap_config() {
@@ -129,6 +130,13 @@ slapd_reader() {
 		printf 'dn: %s\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: %s\ndescription: %s\nuserPassword: %s\n' \
 			"$dn" "${rdn#cn=}" "sen-provisioner, where it follows what others change: reads" "$(slapd_hash_of "$secret")" |
 		ldap_admin "$name" ldapadd >/dev/null
+}
+
+# slapd_folder NAME DN: an entry for others to stand below; an older tree has none yet.
+slapd_folder() {
+	local name=$1 dn=$2 rdn=${2%%,*}
+	ldap_admin "$name" ldapsearch -LLL -s base -b "$dn" 1.1 >/dev/null 2>&1 ||
+		printf 'dn: %s\nobjectClass: organizationalUnit\nou: %s\n' "$dn" "${rdn#ou=}" | ldap_admin "$name" ldapadd >/dev/null
 }
 
 # ldapi_uri NAME

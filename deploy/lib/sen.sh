@@ -58,7 +58,8 @@ sen_configure() {
 		server_file 600 "$STATE/sen-server.conf"
 	fill_template "$SEN_ROOT/deploy/sen-provisioner.conf.in" ISSUER="$ISSUER" ADMIN_LISTEN="$HOST_SERVER:$PORT_PROVISIONER_ADMIN" \
 		SECRETS="$STATE/secrets" CONNINFO="$(postgres_conninfo sen_provisioner)" LDAP_URI="$(ldapi_uri ldap)" \
-		BIND_DN="$LDAP_PROVISIONER_DN" FOLLOW_DN="$LDAP_OBSERVER_DN" PEOPLE="ou=people,$LDAP_SUFFIX" P02_SCIM="$P02_SCIM_URL" \
+		BIND_DN="$LDAP_PROVISIONER_DN" FOLLOW_DN="$LDAP_OBSERVER_DN" PEOPLE="ou=people,$LDAP_SUFFIX" \
+		GROUPS="ou=groups,$LDAP_SUFFIX" UNITS="ou=units,$LDAP_SUFFIX" P02_SCIM="$P02_SCIM_URL" \
 		P02_TOKEN="$P02_SCIM_TOKEN_FILE" P03_URI="$(ldapi_uri p03-ldap)" P03_DN="$P03_LDAP_CONNECTOR_DN" \
 		P03_SUFFIX="$P03_LDAP_SUFFIX" LEASE_S="${SEN_LEASE_S:-60}" |
 		server_file 600 "$STATE/sen-provisioner.conf"
