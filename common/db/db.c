@@ -144,7 +144,7 @@ int db_run_params(struct op *op, const struct query *q, const struct db_param *p
 		return r;
 	if (op->dry && !op->tx)
 		return dry_run_one(op, &b, ret_rows);
-	if (!op->tx && db->lanes[q->lane])
+	if (!op->tx && db->lanes[q->lane] && !(op->off_read_lane && q->lane == DB_READ))
 		return lane_run(db->lanes[q->lane], op, &b, ret_rows);
 	atomic_fetch_add_explicit(&db->pool_statements, 1, memory_order_relaxed);
 	return op->tx ? tx_run(op, &b, ret_rows) : pool_run(op, &b, ret_rows);

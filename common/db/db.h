@@ -5,7 +5,7 @@
  * lane of its query.  A lane is one pipelined connection with group commit: statements of
  * many threads share one Sync, each is answered only after that Sync, and a batch in which
  * one fails is replayed statement by statement so that only the guilty one fails.  Programs
- * without lanes (senctl, sen-provisioner) run everything on the pool.
+ * without lanes (senctl, sen-provisioner) run everything on the pool; reads of an op that is op->off_read_lane too.
  *
  * Errors: ERR_UNAVAILABLE (nothing was done), ERR_OUTCOME_UNKNOWN (a write whose connection
  * was lost after sending), ERR_CONFLICT (SQLSTATE 23505, 23P01), ERR_INVALID_VALUE (class 22

@@ -189,6 +189,7 @@ void task_run(struct task *t)
 	struct op op;
 
 	op_init(&op, a, t->db, NULL);
+	op.off_read_lane = t->off_read_lane;
 	t->code = db_run_params(&op, t->query, t->params, t->n_params, &rows);
 	t->took_ms = clock_mono_ms() - begin_ms;
 	if (t->code == 0 && rows.n > 0)

@@ -54,6 +54,7 @@ struct task {
 	const struct query *query;
 	struct db_param params[2];
 	size_t n_params;
+	bool off_read_lane;
 
 	int code;        /* what db_run() returned */
 	int64_t value;   /* first cell */

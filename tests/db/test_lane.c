@@ -266,6 +266,24 @@ static void test_reads_do_not_wait_for_writes(void **state)
 	db_close(db);
 }
 
+static void test_a_long_read_holds_up_no_other(void **state)
+{
+	struct db *db = open_lanes();
+	struct task list = at_gate(db, &gate_read), read = at_gate(db, &item_count);
+
+	(void)state;
+	list.off_read_lane = true;
+	gate_close();
+	task_start(&list);
+	gate_await(1);
+	task_run(&read);
+	assert_int_equal(read.code, 0);
+	gate_open();
+	task_join(&list);
+	assert_int_equal(list.code, 0);
+	db_close(db);
+}
+
 static void test_a_commit_without_its_standby_is_not_done(void **state)
 {
 	struct db *db = open_lanes();
@@ -361,6 +379,7 @@ int main(void)
 		cmocka_unit_test_setup(test_who_waits_too_long_is_told_that_nothing_was_done, set_up),
 		cmocka_unit_test_setup(test_the_read_lane_cannot_write, set_up),
 		cmocka_unit_test_setup(test_reads_do_not_wait_for_writes, set_up),
+		cmocka_unit_test_setup(test_a_long_read_holds_up_no_other, set_up),
 		cmocka_unit_test_setup(test_a_commit_without_its_standby_is_not_done, set_up),
 		cmocka_unit_test_setup(test_close_drains_what_was_accepted, set_up),
 		cmocka_unit_test_setup(test_a_wrong_number_of_parameters_is_our_fault, set_up),

@@ -43,6 +43,23 @@ for (const count of [128, 256, 1000]) {
   });
 }
 
+test('a list that takes long holds up no token', async () => {
+  const admin = await administrator();
+  const person = await official(p02);
+  const { access_token: token } = await tokensFor(person.agent, p02);
+  const headers = { authorization: `Bearer ${await admin.accessToken()}` };
+  const waiting = async () => (await sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%local_software%'"))[0][0] !== '0';
+  const lock = sql('BEGIN; LOCK TABLE sen.local_software IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(1.5); COMMIT');
+  await until('the lock', async () => (await sql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'sen.local_software'::regclass"))[0][0] !== '0');
+  let isListed = false;
+  const list = fetch(`${env.SEN_API}/local-software`, { headers }).then((answer) => { isListed = true; return answer.status; });
+  await until('the list to wait', waiting);
+  assert.equal((await introspectAs(p02, token)).active, true);
+  assert.equal(isListed, false);
+  assert.equal(await list, 200);
+  await lock;
+});
+
 test('stopped under load, the server loses no request that it accepted', async () => {
   const admin = await administrator();
   const token = await admin.accessToken();

@@ -25,6 +25,8 @@ int guard_feed(struct request *rq)
 	feed->base = arena_printf(rq->op.arena, "%.*s" SCIM_PATH, STR_ARG(rq->app->oidc.issuer));
 	rq->feed = feed;
 	rq->log_client_id = feed->code;
+	/* Searches: no sign-in, no token waits for them. */
+	rq->op.off_read_lane = true;
 	return 0;
 }
 
