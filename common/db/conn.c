@@ -84,10 +84,12 @@ static bool write_options(char *ret, size_t size, const char *given, const struc
 	                   "-c synchronous_commit=on -c jit=off %s"
 	                   " -c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c bytea_output=hex"
 	                   " -c search_path=%s -c default_transaction_read_only=%s -c plan_cache_mode=%s -c enable_seqscan=%s"
+	                   " -c enable_hashjoin=%s -c enable_mergejoin=%s"
 	                   " -c statement_timeout=%u -c lock_timeout=%u -c idle_in_transaction_session_timeout=%u"
 	                   " -c sen.audit_chain=%d",
 	                   given, s->search_path, s->read_only ? "on" : "off",
-	                   s->generic_plans ? "force_generic_plan" : "auto", s->by_key ? "off" : "on", s->statement_timeout_ms, s->lock_timeout_ms,
+	                   s->generic_plans ? "force_generic_plan" : "auto", s->by_key ? "off" : "on", s->one_by_one ? "off" : "on",
+	                   s->one_by_one ? "off" : "on", s->statement_timeout_ms, s->lock_timeout_ms,
 	                   s->idle_transaction_timeout_ms, s->audit_chain);
 
 	return len > 0 && (size_t)len < size;

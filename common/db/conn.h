@@ -30,6 +30,7 @@ struct conn_settings {
 	bool read_only;
 	bool generic_plans; /* never plan anew for the values of one execution */
 	bool by_key;        /* read whole tables only where there is no other way: a plan made while they are empty lives on */
+	bool one_by_one;    /* join by looking up each row, never by reading all of a table into a hash or an order */
 	unsigned statement_timeout_ms; /* of the server; 0 = none, as the next two */
 	unsigned lock_timeout_ms;
 	unsigned idle_transaction_timeout_ms;

@@ -45,6 +45,8 @@ static bool open_lane(struct db *db, const struct db_config *config, const struc
 	 * execution the cheaper way, and spend ten times longer on the plan than on running it.
 	 */
 	c.conn.generic_plans = true;
+	/* A plan made while a table is small or a partition empty lives on: whatever it costs then, by the index. */
+	c.conn.one_by_one = c.conn.by_key = true;
 	c.conn.lock_timeout_ms = config->lock_timeout_ms ? config->lock_timeout_ms : LOCK_TIMEOUT_DEFAULT_MS;
 	db->lanes[lane] = lane_open(&c, ret_reason);
 	return db->lanes[lane] != NULL;
@@ -142,17 +144,20 @@ int db_run_params(struct op *op, const struct query *q, const struct db_param *p
 
 	if (r < 0)
 		return r;
+	if (!op->dry && !op->tx && db->lanes[q->lane] && !(op->off_read_lane && q->lane == DB_READ))
+		return lane_run(db->lanes[q->lane], op, &b, ret_rows);
+	if (q->is_gathered)
+		bind_gather(op->arena, (const struct bound *const[]){ &b }, 1, &b);
 	if (op->dry && !op->tx)
 		return dry_run_one(op, &b, ret_rows);
-	if (!op->tx && db->lanes[q->lane] && !(op->off_read_lane && q->lane == DB_READ))
-		return lane_run(db->lanes[q->lane], op, &b, ret_rows);
 	atomic_fetch_add_explicit(&db->pool_statements, 1, memory_order_relaxed);
 	return op->tx ? tx_run(op, &b, ret_rows) : pool_run(op, &b, ret_rows);
 }
 
 void db_stats_get(struct db *db, struct db_stats *ret)
 {
-	struct db_stats sum = { .statements = atomic_load_explicit(&db->pool_statements, memory_order_relaxed) };
+	uint64_t of_pool = atomic_load_explicit(&db->pool_statements, memory_order_relaxed);
+	struct db_stats sum = { .statements = of_pool, .sent = of_pool };
 
 	for (size_t i = 0; i < N_LANES; i++)
 		if (db->lanes[i])

@@ -4,7 +4,8 @@
  * db_run() takes a statement to where it belongs: into the op's open transaction, else to the
  * lane of its query.  A lane is one pipelined connection with group commit: statements of
  * many threads share one Sync, each is answered only after that Sync, and a batch in which
- * one fails is replayed statement by statement so that only the guilty one fails.  Programs
+ * one fails is replayed statement by statement so that only the guilty one fails; executions of a
+ * gathered query (query.h) that wait together are one statement.  Programs
  * without lanes (senctl, sen-provisioner) run everything on the pool; reads of an op that is op->off_read_lane too.
  *
  * Errors: ERR_UNAVAILABLE (nothing was done), ERR_OUTCOME_UNKNOWN (a write whose connection
@@ -110,9 +111,9 @@ struct str db_array(struct arena *a, const struct str *parts, size_t n);
 /* The elements of a one-dimensional array cell. */
 int db_array_read(struct op *op, struct str cell, const struct str **ret_parts, size_t *ret_n) _must_check_;
 
-/* Metrics: since start; queued: statements that wait for their lane now. */
+/* Metrics: since start; sent: of gathered statements all that went together are one; queued: statements that wait for their lane now. */
 struct db_stats {
-	uint64_t batches, statements, replays, reconnects, pool_waits;
+	uint64_t batches, statements, sent, replays, reconnects, pool_waits;
 	uint64_t queued;
 };
 void db_stats_get(struct db *db, struct db_stats *ret);

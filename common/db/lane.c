@@ -10,6 +10,8 @@
 
 #define MS_PER_S 1000
 #define NS_PER_MS 1000000
+/* What a batch gathers, and values that are alone too large for it. */
+#define ARENA_BUDGET_BYTES ((size_t)128 * 1024 * 1024)
 
 static struct timespec timespec_of(int64_t mono_ms)
 {
@@ -89,12 +91,12 @@ static int run_job(struct lane *l, struct op *op, struct job *job, struct db_row
 		return result_lost(op, q->name, ERR_UNAVAILABLE, "not connected");
 	if (!wait_for(l, job))
 		return result_lost(op, q->name, ERR_UNAVAILABLE, "waited too long");
-	if (!job->result)
+	if (!job->answer)
 		return result_lost(op, q->name, job->code, job->reason);
 
-	_pgresult_ PGresult *res = job->result;
+	_answer_ struct answer *answer = job->answer;
 
-	return result_take(op, q, res, ret_rows);
+	return q->is_gathered ? result_take_row(op, q, answer->result, job->row, ret_rows) : result_take(op, q, answer->result, ret_rows);
 }
 
 int lane_run(struct lane *l, struct op *op, const struct bound *b, struct db_rows *ret_rows)
@@ -173,6 +175,7 @@ struct lane *lane_open(const struct lane_config *config, char ret_reason[CONN_RE
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (l->wake_fd < 0)
 		abort();
+	l->arena = arena_new(ARENA_BUDGET_BYTES);
 	init_sync(l);
 	start_thread(l);
 	return l;
@@ -194,6 +197,7 @@ void lane_close(struct lane *l)
 	while (atomic_load(&l->callers) > 0)
 		(void)nanosleep(&pause, NULL);
 	conn_close(l->conn);
+	arena_free(l->arena);
 	(void)close(l->wake_fd);
 	pthread_cond_destroy(&l->probed);
 	pthread_mutex_destroy(&l->mutex);
@@ -204,6 +208,7 @@ void lane_stats_add(struct lane *l, struct db_stats *sum)
 {
 	sum->batches += atomic_load_explicit(&l->batches, memory_order_relaxed);
 	sum->statements += atomic_load_explicit(&l->statements, memory_order_relaxed);
+	sum->sent += atomic_load_explicit(&l->sent, memory_order_relaxed);
 	sum->replays += atomic_load_explicit(&l->replays, memory_order_relaxed);
 	sum->reconnects += atomic_load_explicit(&l->reconnects, memory_order_relaxed);
 	pthread_mutex_lock(&l->mutex);

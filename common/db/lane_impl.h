@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/db/batch.h"
+#include "common/db/gather.h"
 #include "common/db/lane.h"
 
 #include <pthread.h>
@@ -28,6 +29,7 @@ struct lane {
 	pthread_cond_t probed;
 
 	/* The thread's own. */
+	struct arena *arena;   /* of a batch */
 	struct db_conn *conn;  /* NULL: not connected */
 	int64_t down_since_ms;
 	int64_t next_attempt_ms;
@@ -35,7 +37,7 @@ struct lane {
 	char reason[CONN_REASON_MAX]; /* why it is not connected */
 
 	atomic_uint callers; /* inside lane_run() and lane_probe(): lane_close() waits for them */
-	atomic_uint_least64_t batches, statements, replays, reconnects;
+	atomic_uint_least64_t batches, statements, sent, replays, reconnects;
 };
 
 /* With the mutex held. */

@@ -23,8 +23,7 @@ static void complete(struct job *job)
 
 static void complete_without_result(struct job *job, enum err code, const char *reason)
 {
-	PQclear(job->result);
-	job->result = NULL;
+	answer_release(TAKE_PTR(job->answer));
 	job->code = code;
 	(void)snprintf(job->reason, sizeof(job->reason), "%s", reason);
 	complete(job);
@@ -75,19 +74,26 @@ static void settle_lost(struct lane *l, struct job **jobs, size_t n)
 
 /*
  * Runs jobs as one transaction.  True when all of them have been dealt with; false when they
- * were rolled back because of jobs[*ret_failed] (n: because of the commit).
+ * were rolled back because of jobs[*ret_failed] (n: because of the commit); of gathered ones
+ * nobody can tell.
  */
-static bool run(struct lane *l, struct job **jobs, size_t n, size_t *ret_failed)
+static bool run_as(struct lane *l, bool together, struct job **jobs, size_t n, size_t *ret_failed)
 {
+	struct part parts[LANE_BATCH_LIMIT];
+	struct job *order[LANE_BATCH_LIMIT];
+
 	/* Lost on an earlier attempt: these were rolled back then, and have not been sent since. */
 	if (!l->conn) {
 		requeue(l, jobs, n);
 		return true;
 	}
 
-	enum batch_outcome outcome = batch_run(l->conn, jobs, n, l->config.patience_ms, ret_failed);
+	size_t n_parts = gather(l->arena, jobs, n, together, parts, order);
+	enum batch_outcome outcome = batch_run(l->conn, parts, n_parts, l->config.patience_ms, ret_failed);
 
+	arena_reset(l->arena);
 	count(&l->batches, 1);
+	count(&l->sent, n_parts);
 	switch (outcome) {
 	case BATCH_LOST:
 		settle_lost(l, jobs, n);
@@ -111,7 +117,23 @@ static bool run(struct lane *l, struct job **jobs, size_t n, size_t *ret_failed)
 static bool run_again(struct lane *l, struct job **jobs, size_t n, size_t *ret_failed)
 {
 	count(&l->replays, n);
-	return n == 0 || run(l, jobs, n, ret_failed);
+	return n == 0 || run_as(l, false, jobs, n, ret_failed);
+}
+
+static bool has_gathered(struct job *const *jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i]->bound->query->is_gathered)
+			return true;
+	return false;
+}
+
+/* Together; where that fails and does not say because of whom, one by one. */
+static bool run(struct lane *l, struct job **jobs, size_t n, size_t *ret_failed)
+{
+	if (run_as(l, true, jobs, n, ret_failed))
+		return true;
+	return has_gathered(jobs, n) && run_again(l, jobs, n, ret_failed);
 }
 
 /* The suspects, each with a Sync of its own: slow ones stall only whoever waits behind them. */
@@ -133,7 +155,7 @@ static void run_alone(struct lane *l, struct job **jobs, size_t n)
  * After a failed batch.  What stood before the guilty statement had passed and is committed
  * together; what stood behind it was never looked at and is the next batch; the guilty ones
  * come last, so that a second wait for a lock holds up no innocent one.  Each statement runs
- * at most three times.
+ * at most three times, a gathered one four times.
  */
 static void replay(struct lane *l, struct job **jobs, size_t n, size_t failed)
 {

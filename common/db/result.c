@@ -102,21 +102,29 @@ static size_t affected_by(PGresult *res)
 	return (size_t)n;
 }
 
+/* Rows and columns of a result: these, from the first column on. */
+struct part_of_result {
+	const PGresult *res;
+	int first_row, n_rows, n_cols;
+};
+
 /* All bytes in one piece, each cell with NUL behind it. */
-static const struct str *copy_cells(struct arena *a, const PGresult *res, int n_rows, int n_cols)
+static const struct str *copy_cells(struct arena *a, const struct part_of_result *p)
 {
-	struct str *cells = ARENA_ARRAY(a, struct str, (size_t)n_rows * (size_t)n_cols);
+	const PGresult *res = p->res;
+	struct str *cells = ARENA_ARRAY(a, struct str, (size_t)p->n_rows * (size_t)p->n_cols);
 	struct str *cell = cells;
+	int end = p->first_row + p->n_rows;
 	size_t total = 0;
 
-	for (int row = 0; row < n_rows; row++)
-		for (int col = 0; col < n_cols; col++)
+	for (int row = p->first_row; row < end; row++)
+		for (int col = 0; col < p->n_cols; col++)
 			total += (size_t)PQgetlength(res, row, col) + 1;
 
 	char *bytes = arena_alloc(a, total);
 
-	for (int row = 0; row < n_rows; row++) {
-		for (int col = 0; col < n_cols; col++, cell++) {
+	for (int row = p->first_row; row < end; row++) {
+		for (int col = 0; col < p->n_cols; col++, cell++) {
 			size_t len = (size_t)PQgetlength(res, row, col);
 
 			if (PQgetisnull(res, row, col))
@@ -129,20 +137,46 @@ static const struct str *copy_cells(struct arena *a, const PGresult *res, int n_
 	return cells;
 }
 
-int result_take(struct op *op, const struct query *q, PGresult *res, struct db_rows *ret_rows)
+int result_take_row(struct op *op, const struct query *q, PGresult *res, int row, struct db_rows *ret_rows)
 {
 	if (result_is_error(res))
 		return fail_from(op, q, res);
 
-	int n_rows = PQntuples(res), n_cols = PQnfields(res);
+	struct part_of_result own = { .res = res, .first_row = row, .n_rows = 1, .n_cols = PQnfields(res) - 1 };
+
+	*ret_rows = (struct db_rows){ 0 };
+	if (row >= 0)
+		*ret_rows = (struct db_rows){ .n = 1, .n_cols = (size_t)own.n_cols, .affected = 1, .cells = copy_cells(op->arena, &own) };
+	return 0;
+}
+
+int result_take(struct op *op, const struct query *q, PGresult *res, struct db_rows *ret_rows)
+{
+	if (result_is_error(res))
+		return fail_from(op, q, res);
+	if (q->is_gathered)
+		return result_take_row(op, q, res, PQntuples(res) - 1, ret_rows);
+
+	struct part_of_result all = { .res = res, .n_rows = PQntuples(res), .n_cols = PQnfields(res) };
 
 	*ret_rows = (struct db_rows){
-		.n = (size_t)n_rows,
-		.n_cols = (size_t)n_cols,
+		.n = (size_t)all.n_rows,
+		.n_cols = (size_t)all.n_cols,
 		.affected = affected_by(res),
-		.cells = n_rows > 0 && n_cols > 0 ? copy_cells(op->arena, res, n_rows, n_cols) : NULL,
+		.cells = all.n_rows > 0 && all.n_cols > 0 ? copy_cells(op->arena, &all) : NULL,
 	};
 	return 0;
+}
+
+/* A number that is none of them is a query that was written wrongly. */
+size_t result_execution(const PGresult *res, int row, size_t n)
+{
+	int col = PQnfields(res) - 1;
+	uint64_t number = 0;
+	bool is_number = str_to_u64(str_n(PQgetvalue(res, row, col), (size_t)PQgetlength(res, row, col)), n, &number);
+
+	assert(is_number && number > 0);
+	return (size_t)number - 1;
 }
 
 int result_lost(struct op *op, const char *what, enum err code, const char *reason)

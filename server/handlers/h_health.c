@@ -29,6 +29,7 @@ static void write_db_stats(const struct app *app, struct buf *b)
 
 	db_stats_get(app->db, &stats);
 	buf_printf(b, "# TYPE sen_db_statements_total counter\nsen_db_statements_total %llu\n", (unsigned long long)stats.statements);
+	buf_printf(b, "# TYPE sen_db_sent_total counter\nsen_db_sent_total %llu\n", (unsigned long long)stats.sent);
 	buf_printf(b, "# TYPE sen_db_batches_total counter\nsen_db_batches_total %llu\n", (unsigned long long)stats.batches);
 	buf_printf(b, "# TYPE sen_db_replays_total counter\nsen_db_replays_total %llu\n", (unsigned long long)stats.replays);
 	buf_printf(b, "# TYPE sen_db_reconnects_total counter\nsen_db_reconnects_total %llu\n", (unsigned long long)stats.reconnects);

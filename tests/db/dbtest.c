@@ -214,3 +214,21 @@ void task_join(struct task *t)
 {
 	assert_int_equal(pthread_join(t->thread, NULL), 0);
 }
+
+void tasks_in_one_batch(const struct query *gate, struct task *tasks, size_t n)
+{
+	struct task before = { .db = tasks[0].db, .query = gate };
+
+	gate_close();
+	task_start(&before);
+	gate_await(1);
+	for (size_t i = 0; i < n; i++) {
+		task_start(&tasks[i]);
+		queue_await(tasks[i].db, i + 1);
+	}
+	gate_open();
+	for (size_t i = 0; i < n; i++)
+		task_join(&tasks[i]);
+	task_join(&before);
+	assert_int_equal(before.code, 0);
+}

@@ -68,3 +68,5 @@ struct task task_of(struct db *db, const struct query *q, int64_t value);
 void task_run(struct task *t);
 void task_start(struct task *t);
 void task_join(struct task *t);
+/* Runs tasks of one database in one batch, in their order: they wait while the lane stands before the gate.  gate: "SELECT gate()" on that lane. */
+void tasks_in_one_batch(const struct query *gate, struct task *tasks, size_t n);

@@ -47,25 +47,6 @@ static struct task at_gate(struct db *db, const struct query *q)
 	return (struct task){ .db = db, .query = q };
 }
 
-/* Runs tasks in one batch: they gather while the lane stands before the gate. */
-static void run_in_one_batch(struct db *db, struct task *tasks, size_t n)
-{
-	struct task gate = at_gate(db, &gate_write);
-
-	gate_close();
-	task_start(&gate);
-	gate_await(1);
-	for (size_t i = 0; i < n; i++) {
-		task_start(&tasks[i]);
-		queue_await(db, i + 1);
-	}
-	gate_open();
-	for (size_t i = 0; i < n; i++)
-		task_join(&tasks[i]);
-	task_join(&gate);
-	assert_int_equal(gate.code, 0);
-}
-
 static void *write_many(void *arg)
 {
 	struct task *t = arg;
@@ -125,7 +106,7 @@ static void test_only_the_guilty_of_a_batch_fail(void **state)
 	for (int64_t i = 0; i < 20; i++)
 		tasks[i] = task_of(db, &item_add, i);
 	db_stats_get(db, &before);
-	run_in_one_batch(db, tasks, 20);
+	tasks_in_one_batch(&gate_write, tasks, 20);
 	db_stats_get(db, &after);
 	for (int64_t i = 0; i < 20; i++) {
 		bool is_guilty = i == 0 || i == 7 || i == 19;
@@ -150,7 +131,7 @@ static void test_an_error_at_commit_fails_only_its_statement(void **state)
 	for (int64_t i = 0; i < 6; i++)
 		tasks[i] = task_of(db, &item_add, i);
 	tasks[3] = (struct task){ .db = db, .query = &item_add_late, .params = { P_I64(3), P_I64(999) }, .n_params = 2 };
-	run_in_one_batch(db, tasks, 6);
+	tasks_in_one_batch(&gate_write, tasks, 6);
 	for (int64_t i = 0; i < 6; i++)
 		assert_int_equal(tasks[i].code, i == 3 ? ERR_INVALID_VALUE : 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.item WHERE id <> 3"), 5);
@@ -172,7 +153,7 @@ static void test_a_locked_row_fails_only_who_wants_it(void **state)
 	side("BEGIN; UPDATE sen.counter SET n = 100 WHERE id = 1");
 	for (int64_t i = 0; i < 8; i++)
 		tasks[i] = task_of(db, i == 2 ? &counter_raise : &item_add, i == 2 ? 1 : i);
-	run_in_one_batch(db, tasks, 8);
+	tasks_in_one_batch(&gate_write, tasks, 8);
 	for (int64_t i = 0; i < 8; i++)
 		assert_int_equal(tasks[i].code, i == 2 ? ERR_UNAVAILABLE : 0);
 	assert_non_null(strstr(tasks[2].detail, "55P03"));
@@ -193,7 +174,7 @@ static void test_a_slow_statement_is_ended_alone(void **state)
 	(void)state;
 	for (int64_t i = 0; i < 4; i++)
 		tasks[i] = task_of(db, i == 1 ? &pause_write : &item_add, i == 1 ? 60000 : i);
-	run_in_one_batch(db, tasks, 4);
+	tasks_in_one_batch(&gate_write, tasks, 4);
 	for (int64_t i = 0; i < 4; i++)
 		assert_int_equal(tasks[i].code, i == 1 ? ERR_UNAVAILABLE : 0);
 	assert_non_null(strstr(tasks[1].detail, "57014"));
@@ -292,7 +273,7 @@ static void test_a_commit_without_its_standby_is_not_done(void **state)
 	(void)state;
 	for (int64_t i = 0; i < 3; i++)
 		tasks[i] = task_of(db, i == 1 ? &doubtful_add : &item_add, i);
-	run_in_one_batch(db, tasks, 3);
+	tasks_in_one_batch(&gate_write, tasks, 3);
 	for (int64_t i = 0; i < 3; i++)
 		assert_int_equal(tasks[i].code, ERR_OUTCOME_UNKNOWN);
 	/* And the doubt ends with its batch. */
