@@ -8,17 +8,22 @@
 #include "server/session/handle.h"
 
 /* With $15 a pushed request is used up, or nothing happens. */
-DB_QUERY(code_insert, DB_WRITE,
+DB_GATHERED(code_insert, DB_WRITE, 15,
 	"WITH p AS ("
-	"  UPDATE sen.pushed_request SET used_at = now() WHERE issued_on = $16::date AND id_hash = $15::bytea AND client_id = $5::text"
-	"  AND used_at IS NULL RETURNING id_hash"
+	"  UPDATE sen.pushed_request r SET used_at = now() FROM " DB_EXECUTIONS("uuid")
+	"  WHERE r.issued_on = " DB_EACH("16", "date") " AND r.id_hash = " DB_EACH("15", "bytea") " AND r.client_id = " DB_EACH("5", "text")
+	"  AND r.used_at IS NULL RETURNING i.n"
+	"), c AS ("
+	"  INSERT INTO sen.auth_code (account_id, issued_on, code_hash, family_id, client_id, redirect_uri, challenge, nonce, scope,"
+	"   session_id, session_on, auth_time, epoch, expires_at, level, amr, bound_key, offline, extra)"
+	"  SELECT " DB_EACH("1", "uuid") ", " DB_EACH("2", "date") ", " DB_EACH("3", "bytea") ", " DB_EACH("4", "uuid") ", " DB_EACH("5", "text") ","
+	"   " DB_EACH("6", "text") ", " DB_EACH("7", "text") ", " DB_EACH("8", "text") ", " DB_EACH("9", "text") ", " DB_EACH("10", "uuid") ","
+	"   " DB_EACH("11", "date") ", to_timestamp(" DB_EACH("12", "bigint") "), " DB_EACH("13", "bigint") ","
+	"   now() + " DB_EACH("14", "bigint") " * interval '1 s', " DB_EACH("17", "smallint") ", " DB_EACH("18", "text") ", " DB_EACH("19", "text") ","
+	"   " DB_EACH("20", "boolean") ", " DB_EACH("21", "jsonb") " FROM " DB_EXECUTIONS("uuid")
+	"  WHERE " DB_EACH("15", "bytea") " IS NULL OR i.n IN (SELECT p.n FROM p) RETURNING code_hash"
 	")"
-	"INSERT INTO sen.auth_code (account_id, issued_on, code_hash, family_id, client_id, redirect_uri, challenge, nonce, scope,"
-	" session_id, session_on, auth_time, epoch, expires_at, level, amr, bound_key, offline, extra)"
-	" SELECT $1::uuid, $2::date, $3::bytea, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text,"
-	" $10::uuid, $11::date, to_timestamp($12::bigint), $13::bigint, now() + $14::bigint * interval '1 s',"
-	" $17::smallint, $18::text, $19::text, $20::boolean, $21::jsonb"
-	" WHERE $15::bytea IS NULL OR EXISTS (SELECT FROM p) RETURNING 1");
+	"SELECT 1, i.n FROM " DB_EXECUTIONS("uuid") " WHERE " DB_EACH("3", "bytea") " IN (SELECT c.code_hash FROM c)");
 
 /*
  * The claim, the checks, the birth of the token family and the claims of the ID token are one
@@ -26,30 +31,33 @@ DB_QUERY(code_insert, DB_WRITE,
  * not get a second guess.  The session is held, so that one that is ending at this moment either
  * sees the new family, and tells its relying party of the end, or keeps it from being born.
  */
-DB_QUERY(code_claim, DB_WRITE,
+DB_GATHERED(code_claim, DB_WRITE, 3,
 	"WITH x AS MATERIALIZED ("
-	"  SELECT a.status = 'active' AND k.enabled AND " CARD_ADMITS " AS may, a.epoch, " CARD_ADMINISTERS " AS administers, " CARD_COLUMNS("$11::text")
-	"  FROM " CARD_PERSON_TABLES ", sen.oauth_client k WHERE a.account_id = $1::uuid AND " CARD_PERSON_JOIN " AND k.id = $4::text"
+	"  SELECT i.n, " DB_EACH("1", "uuid") " AS account_id, " DB_EACH("2", "date") " AS issued_on, " DB_EACH("3", "bytea") " AS code_hash,"
+	"   " DB_EACH("4", "text") " AS client_id, l.* FROM " DB_EXECUTIONS("uuid") " CROSS JOIN LATERAL ("
+	"    SELECT a.status = 'active' AND k.enabled AND " CARD_ADMITS " AS may, a.epoch, " CARD_ADMINISTERS " AS administers,"
+	"     " CARD_COLUMNS(DB_EACH("11", "text")) " FROM " CARD_PERSON_TABLES ", sen.oauth_client k"
+	"    WHERE a.account_id = " DB_EACH("1", "uuid") " AND " CARD_PERSON_JOIN " AND k.id = " DB_EACH("4", "text") " LIMIT 1) l"
 	"), c AS ("
-	"  UPDATE sen.auth_code c SET used_at = now() FROM x"
-	"  WHERE c.account_id = $1::uuid AND c.issued_on = $2::date AND c.code_hash = $3::bytea AND c.client_id = $4::text"
+	"  UPDATE sen.auth_code c SET used_at = now() FROM x i"
+	"  WHERE c.account_id = i.account_id AND c.issued_on = i.issued_on AND c.code_hash = i.code_hash AND c.client_id = i.client_id"
 	"  AND c.used_at IS NULL AND c.expires_at > now()"
-	"  RETURNING c.family_id, c.session_id, c.session_on, c.scope, c.nonce, c.auth_time, c.epoch, c.level, c.amr, c.offline, c.extra,"
-	"   x.may AND x.epoch = c.epoch"
-	"   AND c.redirect_uri = $5::text AND c.challenge IS NOT DISTINCT FROM $6::text AND (c.bound_key IS NULL OR c.bound_key = $7::text) AS fits"
+	"  RETURNING i.*, c.family_id, c.session_id, c.session_on, c.scope, c.nonce, c.auth_time, c.level, c.amr, c.offline, c.extra,"
+	"   i.may AND i.epoch = c.epoch AND c.redirect_uri = " DB_EACH("5", "text") " AND c.challenge IS NOT DISTINCT FROM " DB_EACH("6", "text")
+	"   AND (c.bound_key IS NULL OR c.bound_key = " DB_EACH("7", "text") ") AS fits"
 	"), f AS ("
 	"  INSERT INTO sen.token_family (account_id, issued_on, id, client_id, session_id, session_on, scope, auth_time, epoch,"
 	"   expires_at, level, amr, bound_key, offline, idle_s, extra)"
-	"  SELECT $1::uuid, $2::date, c.family_id, $4::text, c.session_id, c.session_on, c.scope, c.auth_time, c.epoch,"
-	"   CASE WHEN c.offline THEN now() + $9::bigint * interval '1 s' ELSE s.expires_at END, c.level, c.amr, $8::text, c.offline,"
-	"   CASE WHEN c.offline THEN $10::integer END, c.extra"
-	"  FROM c JOIN sen.session s ON s.account_id = $1::uuid AND s.issued_on = c.session_on AND s.id = c.session_id"
-	"    AND " SESSION_NEAR("s.issued_on", "$2::date")
-	"    AND s.ended_at IS NULL AND s.expires_at > now()"
-	"  WHERE c.fits FOR SHARE OF s RETURNING 1"
+	"  SELECT i.account_id, i.issued_on, i.family_id, i.client_id, i.session_id, i.session_on, i.scope, i.auth_time, i.epoch,"
+	"   CASE WHEN i.offline THEN now() + " DB_EACH("9", "bigint") " * interval '1 s' ELSE s.expires_at END, i.level, i.amr, " DB_EACH("8", "text") ","
+	"   i.offline, CASE WHEN i.offline THEN " DB_EACH("10", "integer") " END, i.extra"
+	"  FROM c i CROSS JOIN LATERAL ("
+	"    SELECT s.expires_at FROM sen.session s WHERE s.account_id = i.account_id AND s.issued_on = i.session_on AND s.id = i.session_id"
+	"    AND s.ended_at IS NULL AND s.expires_at > now() LIMIT 1 FOR SHARE OF s) s"
+	"  WHERE i.fits RETURNING id"
 	")"
-	"SELECT EXISTS (SELECT FROM f), c.family_id, c.scope, c.nonce, c.session_id, " DB_EPOCH("c.auth_time")
-	", x.administers, c.level, c.amr, c.extra, " CARD_COLUMNS_OF_X " FROM c, x");
+	"SELECT x.family_id IN (SELECT f.id FROM f), x.family_id, x.scope, x.nonce, x.session_id, " DB_EPOCH("x.auth_time")
+	", x.administers, x.level, x.amr, x.extra, " CARD_COLUMNS_OF_X ", x.n FROM c x");
 #define FIRST_CARD_COLUMN 10
 
 DB_QUERY(code_reuse, DB_WRITE,

@@ -9,8 +9,8 @@
  * in every statement.
  */
 #define LIVE_TABLES ", sen.oauth_client k"
-#define MAY_LIVE " a.account_id = $1::uuid AND a.status = 'active' AND k.enabled AND " CARD_ADMITS
-#define IS_LIVE MAY_LIVE " AND a.epoch = f.epoch AND k.id = f.client_id"
+#define MAY_LIVE(account) " a.account_id = " account " AND a.status = 'active' AND k.enabled AND " CARD_ADMITS
+#define IS_LIVE MAY_LIVE("$1::uuid") " AND a.epoch = f.epoch AND k.id = f.client_id"
 /*
  * The sign-in sessions of these days that live; $2 is the family's day.  One of them is the family's, unless it is one
  * that outlives its session as long as it is used.
@@ -30,19 +30,29 @@
 	" " f ".session_on, (SELECT s.due FROM s WHERE s.id = " f ".session_id AND NOT " f ".offline), "
 #define FIRST_CARD_COLUMN 10
 
-/* What RETURNING names is prepared for each partition: therefore no more than the family's own columns. */
-DB_QUERY(family_claim, DB_WRITE,
-	"WITH " LIVE_SESSIONS ", x AS MATERIALIZED ("
-	"  SELECT a.epoch, " CARD_ADMINISTERS " AS administers, " CARD_COLUMNS("$8::text") " FROM " CARD_PERSON_TABLES LIVE_TABLES
-	"  WHERE k.id = $4::text AND " CARD_PERSON_JOIN " AND" MAY_LIVE
+/* The session of the family f, which lives.  No join and no EXISTS: those may be planned as reading all sessions there are. */
+#define LIVE_SESSION_OF(what, f)                                                                                   \
+	"(SELECT " what " FROM sen.session s WHERE s.account_id = " f ".account_id AND s.issued_on = " f ".session_on AND s.id = " f ".session_id"  \
+	" AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now())"
+
+DB_GATHERED(family_claim, DB_WRITE, 3,
+	"WITH x AS MATERIALIZED ("
+	"  SELECT i.n, " DB_EACH("1", "uuid") " AS account_id, " DB_EACH("2", "date") " AS issued_on, " DB_EACH("3", "uuid") " AS id,"
+	"   " DB_EACH("4", "text") " AS client_id, " DB_EACH("5", "integer") " AS generation, l.* FROM " DB_EXECUTIONS("uuid") " CROSS JOIN LATERAL ("
+	"    SELECT a.epoch, " CARD_ADMINISTERS " AS administers, " CARD_COLUMNS(DB_EACH("8", "text")) " FROM " CARD_PERSON_TABLES LIVE_TABLES
+	"    WHERE k.id = " DB_EACH("4", "text") " AND " CARD_PERSON_JOIN " AND" MAY_LIVE(DB_EACH("1", "uuid")) " LIMIT 1) l"
 	"), u AS ("
-	"  UPDATE sen.token_family f SET generation = f.generation + $6::integer, rotated_at = now() FROM x"
-	"  WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = $4::text"
-	"  AND f.generation = $5::integer AND f.revoked_at IS NULL AND f.expires_at > now()"
-	"  AND (f.bound_key IS NULL OR f.bound_key = $7::text) AND f.epoch = x.epoch AND" STILL_LASTS
-	"  RETURNING f.scope, f.session_id, f.auth_time, f.generation, f.level, f.amr, f.extra, f.session_on, f.offline"
+	"  UPDATE sen.token_family f SET generation = f.generation + " DB_EACH("6", "integer") ", rotated_at = now() FROM x i"
+	"  WHERE f.account_id = i.account_id AND f.issued_on = i.issued_on AND f.id = i.id AND f.client_id = i.client_id"
+	"  AND f.generation = i.generation AND f.revoked_at IS NULL AND f.expires_at > now()"
+	"  AND (f.bound_key IS NULL OR f.bound_key = " DB_EACH("7", "text") ") AND f.epoch = i.epoch"
+	"  AND CASE WHEN f.offline THEN coalesce(f.rotated_at, f.issued_on) + f.idle_s * interval '1 s' > now()"
+	"    ELSE " LIVE_SESSION_OF("true", "f") " END"
+	"  RETURNING f.scope, f.session_id, f.auth_time, f.generation AS next, f.level, f.amr, f.extra, f.session_on, f.offline, i.*"
 	")"
-	"SELECT" REFRESHED("u", "x.administers") CARD_COLUMNS_OF_X " FROM u, x");
+	"SELECT x.scope, x.session_id, " DB_EPOCH("x.auth_time") ", x.next, x.administers, x.level, x.amr, x.extra, x.session_on,"
+	" CASE WHEN NOT x.offline THEN " LIVE_SESSION_OF("s.last_seen_at < now() - " SESSION_TOUCH_AFTER, "x") " END,"
+	" " CARD_COLUMNS_OF_X ", x.n FROM u x");
 
 /* Why nothing was claimed: a successor inside the grace time, reuse, or simply no longer alive. */
 DB_QUERY(family_after_claim, DB_WRITE,
@@ -68,19 +78,23 @@ DB_QUERY(family_after_claim, DB_WRITE,
 #define LIVE_ROWS                                                                                                  \
 	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid"                          \
 	" AND f.revoked_at IS NULL AND f.expires_at > now() AND" IS_LIVE " AND "
-/* The client is known: one row, and the planner sees it. */
+/* Gathered.  The client is known: one row, and the planner sees it. */
 #define LIVE_ROWS_OF(client)                                                                                       \
-	" WHERE f.account_id = $1::uuid AND f.issued_on = $2::date AND f.id = $3::uuid AND f.client_id = " client  \
-	" AND f.revoked_at IS NULL AND f.expires_at > now() AND a.epoch = f.epoch AND k.id = " client " AND" MAY_LIVE " AND "
+	" WHERE f.account_id = " DB_EACH("1", "uuid") " AND f.issued_on = " DB_EACH("2", "date") " AND f.id = " DB_EACH("3", "uuid")  \
+	" AND f.client_id = " client " AND f.revoked_at IS NULL AND f.expires_at > now() AND a.epoch = f.epoch AND k.id = " client  \
+	" AND" MAY_LIVE(DB_EACH("1", "uuid")) " AND "
 #define LIVE_COLUMNS "a.login, a.person_id, " DB_EPOCH("f.auth_time") ", f.level"
 
 DB_QUERY(family_live_select, DB_READ,
 	"SELECT " LIVE_COLUMNS ", f.client_id, f.scope, f.generation, " DB_EPOCH("f.expires_at")
 	" FROM sen.token_family f, " CARD_TABLES LIVE_TABLES LIVE_ROWS CARD_JOIN);
-DB_QUERY(family_live_of_select, DB_READ,
-	"SELECT " LIVE_COLUMNS " FROM sen.token_family f, " CARD_TABLES LIVE_TABLES LIVE_ROWS_OF("$4::text") CARD_JOIN);
-DB_QUERY(family_live_official_select, DB_READ,
-	"SELECT f.extra, " CARD_COLUMNS("$4::text") " FROM sen.token_family f, " CARD_PERSON_TABLES LIVE_TABLES LIVE_ROWS_OF("$5::text") CARD_PERSON_JOIN);
+DB_GATHERED(family_live_of_select, DB_READ, 0,
+	"SELECT l.*, i.n FROM " DB_EXECUTIONS("uuid") " CROSS JOIN LATERAL ("
+	"  SELECT " LIVE_COLUMNS " FROM sen.token_family f, " CARD_TABLES LIVE_TABLES LIVE_ROWS_OF(DB_EACH("4", "text")) CARD_JOIN " LIMIT 1) l");
+DB_GATHERED(family_live_official_select, DB_READ, 0,
+	"SELECT l.*, i.n FROM " DB_EXECUTIONS("uuid") " CROSS JOIN LATERAL ("
+	"  SELECT f.extra, " CARD_COLUMNS(DB_EACH("4", "text")) " FROM sen.token_family f, " CARD_PERSON_TABLES LIVE_TABLES
+	LIVE_ROWS_OF(DB_EACH("5", "text")) CARD_PERSON_JOIN " LIMIT 1) l");
 
 DB_QUERY(family_revoke_one, DB_WRITE,
 	"WITH f AS ("

@@ -30,16 +30,17 @@ DB_QUERY(session_insert, DB_WRITE,
 	")"
 	"SELECT s.epoch, s.auth_time, a.login, a.person_id, a.full_name, s.level, s.amr FROM s JOIN a ON a.id = s.account_id");
 
-DB_QUERY(session_select, DB_READ,
+DB_GATHERED(session_select, DB_READ, 0,
+	"SELECT l.*, i.n FROM " DB_EXECUTIONS("uuid") " CROSS JOIN LATERAL ("
 	"SELECT s.id, s.epoch, floor(extract(epoch FROM s.auth_time))::bigint, a.login, a.person_id,"
 	" CASE WHEN a.kind = 'shared' THEN coalesce((SELECT m.full_name || ' (' || a.login || ')' FROM sen.shared_use u"
 	"  JOIN sen.account ma ON ma.id = u.member_id JOIN sen.person m ON m.id = ma.person_id WHERE u.account_id = a.id AND u.in_at IS NULL),"
 	"  a.login) ELSE p.full_name END,"
 	" floor(extract(epoch FROM now() - s.last_seen_at))::bigint, s.level, s.amr"
 	" FROM sen.session s JOIN sen.account a ON a.id = s.account_id JOIN sen.person p ON p.id = a.person_id"
-	" WHERE s.account_id = $1::uuid AND s.issued_on = $2::date AND s.handle_hash = $3::bytea"
+	" WHERE s.account_id = " DB_EACH("1", "uuid") " AND s.issued_on = " DB_EACH("2", "date") " AND s.handle_hash = " DB_EACH("3", "bytea")
 	" AND s.ended_at IS NULL AND s.expires_at > now() AND s.last_seen_at + s.idle_s * interval '1 s' > now()"
-	" AND a.status = 'active' AND a.epoch = s.epoch");
+	" AND a.status = 'active' AND a.epoch = s.epoch LIMIT 1) l");
 
 DB_QUERY(session_seen, DB_WRITE,
 	"UPDATE sen.session SET last_seen_at = now() WHERE account_id = $1::uuid AND issued_on = $2::date AND id = $3::uuid"

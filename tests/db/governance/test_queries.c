@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SQL_MAX 512
+#define PLAN_MAX 65536
+
 static const char *role;
 static char **operators;
 static PGconn *pg;
@@ -55,19 +58,24 @@ static int count_params(const struct query *q)
 	return n;
 }
 
+/* Of the prepared statement, with NULL for each parameter. */
+static void write_explain(const struct query *q, char sql[SQL_MAX])
+{
+	size_t len = (size_t)snprintf(sql, SQL_MAX, "EXPLAIN (COSTS off) EXECUTE %s", q->name);
+	int n = count_params(q);
+
+	assert_in_range(n, 0, 40);
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(sql + len, SQL_MAX - len, "%sNULL", i == 0 ? "(" : ", ");
+	(void)snprintf(sql + len, SQL_MAX - len, "%s", n > 0 ? ")" : "");
+}
+
 static void explain(const struct query *q)
 {
-	char sql[512];
-	size_t len;
-	int n;
+	char sql[SQL_MAX];
 
 	expect(PQprepare(pg, q->name, q->sql, 0, NULL), PGRES_COMMAND_OK, q);
-	n = count_params(q);
-	assert_in_range(n, 0, 40);
-	len = (size_t)snprintf(sql, sizeof(sql), "EXPLAIN EXECUTE %s", q->name);
-	for (int i = 0; i < n; i++)
-		len += (size_t)snprintf(sql + len, sizeof(sql) - len, "%sNULL", i == 0 ? "(" : ", ");
-	(void)snprintf(sql + len, sizeof(sql) - len, "%s", n > 0 ? ")" : "");
+	write_explain(q, sql);
 	expect(PQexec(pg, is_operators(q->name) ? "RESET ROLE" : role), PGRES_COMMAND_OK, q);
 	expect(PQexec(pg, sql), PGRES_TUPLES_OK, q);
 	expect(PQexec(pg, "RESET ROLE"), PGRES_COMMAND_OK, q);
@@ -90,6 +98,61 @@ static void test_names_are_unique(_unused_ void **state)
 			assert_string_not_equal((*q)->name, (*other)->name);
 }
 
+static bool next_line_has(const char *line, const char *word)
+{
+	const char *next = strchr(line, '\n');
+	size_t len = next ? strcspn(next + 1, "\n") : 0;
+	const char *found = next ? strstr(next + 1, word) : NULL;
+
+	return found && found < next + 1 + len;
+}
+
+static void assert_by_key(const struct query *q, const char *plan)
+{
+	static const char *const wrong[] = { "Seq Scan", "Hash Join", "Merge Join", "Hash Semi Join", "Hash Left Join" };
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		if (strstr(plan, wrong[i]))
+			fail_msg("%s has a %s:\n%s", q->name, wrong[i], plan);
+	for (const char *scan = strstr(plan, "Index "); scan; scan = strstr(scan + 1, "Index "))
+		if ((strncmp(scan, "Index Scan", 10) == 0 || strncmp(scan, "Index Only Scan", 15) == 0) && !next_line_has(scan, "Index Cond"))
+			fail_msg("%s reads a whole index:\n%s", q->name, plan);
+}
+
+/* As it is planned on its lane, for any values, while most tables are empty: such a plan may live until they are large. */
+static void explain_by_key(const struct query *q)
+{
+	static char plan[PLAN_MAX];
+	char sql[SQL_MAX];
+	size_t len = 0;
+
+	expect(PQexec(pg, "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"),
+	       PGRES_COMMAND_OK, q);
+	write_explain(q, sql);
+
+	PGresult *res = PQexec(pg, sql);
+
+	for (int row = 0; row < PQntuples(res); row++)
+		len += (size_t)snprintf(plan + len, len < PLAN_MAX ? PLAN_MAX - len : 0, "%s\n", PQgetvalue(res, row, 0));
+	assert_in_range(len, 1, PLAN_MAX - 1);
+	expect(res, PGRES_TUPLES_OK, q);
+	assert_by_key(q, plan);
+	expect(PQexec(pg, "RESET ALL; SET search_path = sen, pg_temp"), PGRES_COMMAND_OK, q);
+}
+
+static void test_gathered_statements_look_up_by_key(_unused_ void **state)
+{
+	size_t n = 0;
+
+	for (const struct query *const *q = __start_db_queries; q < __stop_db_queries; q++) {
+		if (!(*q)->is_gathered)
+			continue;
+		explain_by_key(*q);
+		n++;
+	}
+	print_message("%zu gathered\n", n);
+}
+
 /* Else a session that ends at the same moment would not tell the new family's relying party (schema/migrations: outbox). */
 static void test_whoever_begins_a_family_holds_its_session(_unused_ void **state)
 {
@@ -103,6 +166,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_statement),
 		cmocka_unit_test(test_names_are_unique),
+		cmocka_unit_test(test_gathered_statements_look_up_by_key),
 		cmocka_unit_test(test_whoever_begins_a_family_holds_its_session),
 	};
 	char set_role[64];
