@@ -35,11 +35,11 @@ static int (*const form_guards[])(struct request *) = { guard_same_origin, NULL 
 #define FORM_64K .body = BODY_FORM, .max_body = 65536
 
 static const struct route protocol_routes[] = {
-	{ .name = "discovery", .methods = HTTP_GET, .path = "/.well-known/openid-configuration", .pool = POOL_INLINE,
+	{ .name = "discovery", .methods = HTTP_GET, .path = "/.well-known/openid-configuration", .pool = POOL_INLINE, .quiet = true,
 	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_metadata },
-	{ .name = "metadata", .methods = HTTP_GET, .path = "/.well-known/oauth-authorization-server", .pool = POOL_INLINE,
+	{ .name = "metadata", .methods = HTTP_GET, .path = "/.well-known/oauth-authorization-server", .pool = POOL_INLINE, .quiet = true,
 	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_metadata },
-	{ .name = "jwks", .methods = HTTP_GET, .path = "/jwks", .pool = POOL_INLINE, .errors = ERRORS_OAUTH, .cors = true, .handle = h_jwks },
+	{ .name = "jwks", .methods = HTTP_GET, .path = "/jwks", .pool = POOL_INLINE, .quiet = true, .errors = ERRORS_OAUTH, .cors = true, .handle = h_jwks },
 	{ .name = "authorize", .methods = HTTP_GET | HTTP_POST, .path = "/authorize", .params = authorize_params, FORM_64K,
 	  .tells_param_faults = true, .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_authorize },
 	{ .name = "token", .methods = HTTP_POST, .path = "/token", .params = token_params, FORM_64K, .pool = POOL_LIGHT,
@@ -91,13 +91,13 @@ static const struct route page_routes[] = {
 	  .errors = ERRORS_PAGE, .handle = h_requests_page },
 	{ .name = "requests", .methods = HTTP_POST, .path = "/requests", .params = requests_params, FORM_16K, .pool = POOL_FAST,
 	  .errors = ERRORS_PAGE, .guards = form_guards, .handle = h_requests },
-	{ .name = "static", .methods = HTTP_GET, .path = "/static/{file}", .pool = POOL_INLINE, .errors = ERRORS_PLAIN, .handle = h_static },
+	{ .name = "static", .methods = HTTP_GET, .path = "/static/{file}", .pool = POOL_INLINE, .quiet = true, .errors = ERRORS_PLAIN, .handle = h_static },
 };
 
 const struct route admin_routes[] = {
-	{ .name = "healthz", .methods = HTTP_GET, .path = "/healthz", .pool = POOL_INLINE, .errors = ERRORS_PLAIN, .handle = h_healthz },
-	{ .name = "readyz", .methods = HTTP_GET, .path = "/readyz", .pool = POOL_SLOW, .errors = ERRORS_PLAIN, .handle = h_readyz },
-	{ .name = "metrics", .methods = HTTP_GET, .path = "/metrics", .pool = POOL_SLOW, .errors = ERRORS_PLAIN, .handle = h_metrics },
+	{ .name = "healthz", .methods = HTTP_GET, .path = "/healthz", .pool = POOL_INLINE, .quiet = true, .errors = ERRORS_PLAIN, .handle = h_healthz },
+	{ .name = "readyz", .methods = HTTP_GET, .path = "/readyz", .pool = POOL_SLOW, .quiet = true, .errors = ERRORS_PLAIN, .handle = h_readyz },
+	{ .name = "metrics", .methods = HTTP_GET, .path = "/metrics", .pool = POOL_SLOW, .quiet = true, .errors = ERRORS_PLAIN, .handle = h_metrics },
 };
 const size_t n_admin_routes = ARRAY_LEN(admin_routes);
 

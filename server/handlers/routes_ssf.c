@@ -13,9 +13,9 @@ static int (*const read_guards[])(struct request *) = { guard_ssf_read, NULL };
 #define JSON_64K .body = BODY_JSON, .max_body = 65536
 
 const struct route ssf_routes[] = {
-	{ .name = "ssf_configuration", .methods = HTTP_GET, .path = "/.well-known/ssf-configuration", .pool = POOL_INLINE,
+	{ .name = "ssf_configuration", .methods = HTTP_GET, .path = "/.well-known/ssf-configuration", .pool = POOL_INLINE, .quiet = true,
 	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_ssf_configuration },
-	{ .name = "protected_resource", .methods = HTTP_GET, .path = "/.well-known/oauth-protected-resource", .pool = POOL_INLINE,
+	{ .name = "protected_resource", .methods = HTTP_GET, .path = "/.well-known/oauth-protected-resource", .pool = POOL_INLINE, .quiet = true,
 	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_ssf_resource },
 	{ .name = "ssf_stream_create", .methods = HTTP_POST, .path = "/ssf/streams", JSON_16K, MANAGE, .handle = h_ssf_stream_create },
 	{ .name = "ssf_stream_get", .methods = HTTP_GET, .path = "/ssf/streams", READ, .handle = h_ssf_stream_get },

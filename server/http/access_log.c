@@ -4,11 +4,13 @@
 #include "common/base/log.h"
 #include "server/http/router.h"
 
-static enum log_level level_of(int status)
+static enum log_level level_of(const struct route *route, int status)
 {
 	if (status == 500)
 		return LOG_LEVEL_ERROR;
-	return status > 500 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
+	if (status > 500)
+		return LOG_LEVEL_WARN;
+	return route && route->quiet && status < 400 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
 void access_log(struct exchange *ex, int status)
@@ -39,5 +41,5 @@ void access_log(struct exchange *ex, int status)
 		fields[n++] = L_C("error", err_name(error->code));
 	if (error->code < 0 && !str_is_null(error->detail))
 		fields[n++] = L_STR("detail", error->detail);
-	log_write(level_of(status), "request", fields, n);
+	log_write(level_of(rq->route, status), "request", fields, n);
 }

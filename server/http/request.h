@@ -69,6 +69,7 @@ struct route {
 	size_t max_body;
 	enum route_pool pool;
 	enum error_style errors;
+	bool quiet;         /* the same to everybody, probes among them: what went well is counted, and logged at level debug only */
 	bool cors;          /* any origin, no credentials: discovery, JWKS, token, userinfo */
 	bool by_ciba;       /* ERRORS_OAUTH by CIBA: access_denied has status 403 (§13); assertions may name the endpoint (§7.1) */
 	unsigned needs;     /* for the guards; of the administration API: any of these rights (enum admin_right); 0: any administrator */

@@ -241,6 +241,15 @@ test('an error that leaves by redirect is in the log all the same', async () => 
     .some((line) => line.includes('"route":"authorize"') && line.includes('"status":303') && line.includes('"error":"invalid_request"')));
 });
 
+test('what is the same for everybody stands in the log only when it went wrong', async () => {
+  const lines = () => readFileSync(`${env.SEN_STATE}/log/sen-server.log`, 'utf8').split('\n').filter((line) => line.includes('"event":"request"'));
+  const before = lines().length;
+  for (const path of ['/jwks', '/.well-known/openid-configuration', '/static/nothing.css', '/userinfo'])
+    await an.agent.request(`${env.SEN_ISSUER}${path}`);
+  await until('the log lines', () => ['static', 'userinfo'].every((route) => lines().slice(before).some((line) => line.includes(`"route":"${route}"`))));
+  assert.equal(lines().filter((line) => /"route":"(jwks|discovery)"/.test(line)).length, 0);
+});
+
 test('prompt, max_age and id_token_hint', async () => {
   const stranger = new Agent(env.SEN_ISSUER);
   const none = await stranger.request(authorizeUrl(env, p02, { prompt: 'none' }).url);
