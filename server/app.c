@@ -42,6 +42,7 @@ static int open_db(struct app *app, struct str *ret_message)
 		.program = "sen-server",
 		.with_lanes = true,
 		.pool_size = (unsigned)c->db_pool,
+		.readers = (unsigned)c->db_readers,
 		.statement_timeout_ms = STATEMENT_TIMEOUT_MS,
 		.lock_timeout_ms = LOCK_TIMEOUT_MS,
 		.audit_chain = (int)c->audit_chain,

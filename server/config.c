@@ -28,6 +28,7 @@ static const struct conf_key keys[] = {
 	KEY("database", "conninfo", CONF_STR, db_conninfo, NULL, 0, 0, "libpq keywords, e.g. host=/run/postgresql dbname=sen user=sen_server"),
 	KEY("database", "password_file", CONF_SECRET, db_password, "", 0, 0, "password of the database role; empty: none needed"),
 	KEY("database", "pool", CONF_INT, db_pool, "4", 1, 64, "connections for transactions, beside the two lanes"),
+	KEY("database", "readers", CONF_INT, db_readers, "4", 1, 64, "connections for lists, reports and searches"),
 	KEY("database", "audit_chain", CONF_INT, audit_chain, "10", 1, 30000, "number of this node's audit chain; the next one is used too; distinct per node"),
 	KEY("keys", "master_secret_file", CONF_SECRET, master_secret, NULL, 0, 0, "at least 32 random bytes as text; the same on every node"),
 	KEY("keys", "algorithms", CONF_STR, algorithms, "ES256 PS256 RS256 EdDSA", 0, 0, "for which there are signing keys; ES256 is among them"),

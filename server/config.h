@@ -12,7 +12,7 @@ struct server_config {
 	int64_t io_threads, fast_threads, slow_threads, queue_max, connection_max, per_ip_connection_max;
 	/* [database] */
 	struct str db_conninfo, db_password;
-	int64_t db_pool, audit_chain;
+	int64_t db_pool, db_readers, audit_chain;
 	/* [keys] */
 	struct str master_secret, algorithms;
 	struct pkcs11_config pkcs11;

@@ -39,7 +39,7 @@ struct op {
 	bool tx_is_around;            /* it is around others: db_begin_around() */
 	unsigned tx_within;           /* of those, how many are open */
 	struct db_conn *dry;          /* everything runs here and is rolled back at the end: db_dry_run(); NULL: as usual */
-	bool off_read_lane;           /* reads of this op may take long: they run on the pool, where nobody stands behind them */
+	bool off_read_lane;           /* reads of this op may take long: they run where no token stands behind them */
 	const struct keyring *keys;
 	int64_t now_s;                /* wall clock at the start of the unit of work; expiry in stores uses the database's clock */
 	char id[OP_ID_LEN + 1];       /* "Mã tra cứu": stands in the log line, in error pages and in audit */

@@ -9,6 +9,8 @@
 #define BATCH_MAX_DEFAULT 64
 #define STATEMENT_TIMEOUT_DEFAULT_MS 5000
 #define LOCK_TIMEOUT_DEFAULT_MS 500
+/* Who waits for longer for a transaction is better told to come again. */
+#define POOL_WAIT_MS 1000
 #define IDLE_TRANSACTION_TIMEOUT_MS 10000
 /* Above twice the server's own limit the server is not slow but gone. */
 #define PATIENCE_EXTRA_MS 1000
@@ -52,6 +54,16 @@ static bool open_lane(struct db *db, const struct db_config *config, const struc
 	return db->lanes[lane] != NULL;
 }
 
+/* Whoever waits here holds nothing, and waits as long as in a lane. */
+static void open_readers(struct db *db, const struct db_config *config, const struct conn_settings *settings)
+{
+	struct conn_settings s = *settings;
+
+	s.prepare = CONN_PREPARE_READ;
+	s.read_only = true;
+	db->readers = pool_new(&s, config->readers, db->patience_ms);
+}
+
 /* Its first connection prepares every query: a program that does not fit the schema stops here. */
 static bool open_pool(struct db *db, const struct db_config *config, const struct conn_settings *settings,
                       char ret_reason[CONN_REASON_MAX])
@@ -64,7 +76,7 @@ static bool open_pool(struct db *db, const struct db_config *config, const struc
 	s.idle_transaction_timeout_ms = IDLE_TRANSACTION_TIMEOUT_MS;
 	/* A transaction holds the head of its chain until it commits: never the lane's. */
 	s.audit_chain++;
-	db->pool = pool_new(&s, config->pool_size);
+	db->pool = pool_new(&s, config->pool_size, POOL_WAIT_MS);
 
 	struct db_conn *first = pool_take(db->pool, &code, ret_reason);
 
@@ -92,6 +104,8 @@ int db_open(const struct db_config *config, struct db **ret_db, struct str *ret_
 		db_close(db);
 		return ERR_UNAVAILABLE;
 	}
+	if (config->readers > 0)
+		open_readers(db, config, &settings);
 	*ret_db = db;
 	return 0;
 }
@@ -102,6 +116,7 @@ void db_close(struct db *db)
 		return;
 	for (size_t i = 0; i < N_LANES; i++)
 		lane_close(db->lanes[i]);
+	pool_free(db->readers);
 	pool_free(db->pool);
 	arena_free(db->arena);
 	free(db);
@@ -144,14 +159,16 @@ int db_run_params(struct op *op, const struct query *q, const struct db_param *p
 
 	if (r < 0)
 		return r;
-	if (!op->dry && !op->tx && db->lanes[q->lane] && !(op->off_read_lane && q->lane == DB_READ))
+	bool is_apart = op->off_read_lane && q->lane == DB_READ && db->readers;
+
+	if (!op->dry && !op->tx && !is_apart && db->lanes[q->lane])
 		return lane_run(db->lanes[q->lane], op, &b, ret_rows);
 	if (q->is_gathered)
 		bind_gather(op->arena, (const struct bound *const[]){ &b }, 1, &b);
 	if (op->dry && !op->tx)
 		return dry_run_one(op, &b, ret_rows);
 	atomic_fetch_add_explicit(&db->pool_statements, 1, memory_order_relaxed);
-	return op->tx ? tx_run(op, &b, ret_rows) : pool_run(op, &b, ret_rows);
+	return op->tx ? tx_run(op, &b, ret_rows) : pool_run(is_apart ? db->readers : db->pool, op, &b, ret_rows);
 }
 
 void db_stats_get(struct db *db, struct db_stats *ret)
@@ -163,5 +180,7 @@ void db_stats_get(struct db *db, struct db_stats *ret)
 		if (db->lanes[i])
 			lane_stats_add(db->lanes[i], &sum);
 	pool_stats_add(db->pool, &sum);
+	if (db->readers)
+		pool_stats_add(db->readers, &sum);
 	*ret = sum;
 }

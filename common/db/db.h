@@ -6,7 +6,7 @@
  * many threads share one Sync, each is answered only after that Sync, and a batch in which
  * one fails is replayed statement by statement so that only the guilty one fails; executions of a
  * gathered query (query.h) that wait together are one statement.  Programs
- * without lanes (senctl, sen-provisioner) run everything on the pool; reads of an op that is op->off_read_lane too.
+ * without lanes (senctl, sen-provisioner) run everything on the pool; reads of an op that is op->off_read_lane have connections of their own.
  *
  * Errors: ERR_UNAVAILABLE (nothing was done), ERR_OUTCOME_UNKNOWN (a write whose connection
  * was lost after sending), ERR_CONFLICT (SQLSTATE 23505, 23P01), ERR_INVALID_VALUE (class 22
@@ -24,6 +24,7 @@ struct db_config {
 	const char *program;      /* application_name */
 	bool with_lanes;
 	unsigned pool_size;       /* connections for transactions */
+	unsigned readers;         /* connections for reads of an op that is op->off_read_lane; 0: those go where others go */
 	bool by_key;              /* of the pool: look-ups by key, always alike: one plan a statement, and by an index if there is one */
 	unsigned statement_timeout_ms; /* 0 = 5000; nobody waits for longer than 2 * this + 1 s in a queue */
 	unsigned lock_timeout_ms; /* lanes only; 0 = 500 */

@@ -13,13 +13,14 @@ struct db {
 	struct arena *arena;        /* the settings' strings */
 	struct lane *lanes[N_LANES]; /* by enum db_lane; NULL: everything goes to the pool */
 	struct pool *pool;
+	struct pool *readers;        /* for reads that keep off the lane; NULL: the pool */
 	int64_t patience_ms;
 	atomic_uint_least64_t pool_statements;
 };
 
-/* In op->tx, or by itself on a connection of the pool.  tx.c. */
+/* In op->tx, or by itself on a connection of a pool.  tx.c. */
 int tx_run(struct op *op, const struct bound *b, struct db_rows *ret_rows) _must_check_;
-int pool_run(struct op *op, const struct bound *b, struct db_rows *ret_rows) _must_check_;
+int pool_run(struct pool *p, struct op *op, const struct bound *b, struct db_rows *ret_rows) _must_check_;
 
 /* Of an op whose op->dry is set: db_begin(), db_commit(), db_rollback(), and a statement outside of both.  dry_run.c. */
 int dry_begin(struct op *op) _must_check_;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define WAIT_MS 1000
 #define MS_PER_S 1000
 #define NS_PER_MS 1000000
 
@@ -17,6 +16,7 @@ struct pool {
 	pthread_mutex_t mutex;
 	pthread_cond_t given;
 	size_t size;
+	int64_t wait_ms;
 	size_t n_taken;
 	size_t n_idle;
 	uint64_t waits;
@@ -24,7 +24,7 @@ struct pool {
 	struct db_conn *idle[]; /* a stack: the rest may grow cold */
 };
 
-struct pool *pool_new(const struct conn_settings *settings, size_t size)
+struct pool *pool_new(const struct conn_settings *settings, size_t size, int64_t wait_ms)
 {
 	size_t n = size > 0 ? size : 1;
 	struct pool *p = calloc(1, sizeof(*p) + n * sizeof(struct db_conn *));
@@ -34,6 +34,7 @@ struct pool *pool_new(const struct conn_settings *settings, size_t size)
 		abort();
 	p->settings = *settings;
 	p->size = n;
+	p->wait_ms = wait_ms;
 	if (pthread_condattr_init(&attr) != 0 || pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
 	    pthread_cond_init(&p->given, &attr) != 0 || pthread_mutex_init(&p->mutex, NULL) != 0)
 		abort();
@@ -59,7 +60,7 @@ void pool_free(struct pool *p)
 /* With the mutex held: takes one of the size places. */
 static bool take_place(struct pool *p)
 {
-	int64_t until_ms = clock_mono_ms() + WAIT_MS;
+	int64_t until_ms = clock_mono_ms() + p->wait_ms;
 	struct timespec until = { .tv_sec = until_ms / MS_PER_S, .tv_nsec = until_ms % MS_PER_S * NS_PER_MS };
 	int r = 0;
 

@@ -1,6 +1,6 @@
 /*
  * pool.h (private): a few ordinary connections, for transactions and for programs without
- * lanes.  Opened when first needed, the first one at start.
+ * lanes, and for reads that may take long.  Opened when first needed.
  * Thread-safe.
  */
 #pragma once
@@ -10,12 +10,13 @@
 
 struct pool;
 
-struct pool *pool_new(const struct conn_settings *settings, size_t size); /* strings outlive it */
+/* settings' strings outlive it.  wait_ms: for a connection, while all are taken. */
+struct pool *pool_new(const struct conn_settings *settings, size_t size, int64_t wait_ms);
 /* Waits until every connection has been given back.  Accepts NULL. */
 void pool_free(struct pool *p);
 
 /*
- * A connection that answered nothing amiss so far, waiting up to a second for one.  NULL with
+ * A connection that answered nothing amiss so far, waiting for one if need be.  NULL with
  * ERR_OVERLOADED, or ERR_UNAVAILABLE when it cannot be opened, and a reason.
  */
 struct db_conn *pool_take(struct pool *p, enum err *ret_code, char ret_reason[CONN_REASON_MAX]);

@@ -27,12 +27,12 @@ int tx_run(struct op *op, const struct bound *b, struct db_rows *ret_rows)
 	return result_take(op, q, res, ret_rows);
 }
 
-static int run_once(struct op *op, const struct bound *b, struct db_rows *ret_rows, bool *ret_was_lost)
+static int run_once(struct pool *p, struct op *op, const struct bound *b, struct db_rows *ret_rows, bool *ret_was_lost)
 {
 	const struct query *q = b->query;
 	char reason[CONN_REASON_MAX];
 	enum err code;
-	struct db_conn *c = pool_take(op->db->pool, &code, reason);
+	struct db_conn *c = pool_take(p, &code, reason);
 	int r;
 
 	if (!c)
@@ -47,21 +47,21 @@ static int run_once(struct op *op, const struct bound *b, struct db_rows *ret_ro
 		r = result_lost(op, q->name, ERR_OUTCOME_UNKNOWN, "not confirmed by the standby");
 	else
 		r = result_take(op, q, res, ret_rows);
-	pool_give(op->db->pool, c);
+	pool_give(p, c);
 	return r;
 }
 
-int pool_run(struct op *op, const struct bound *b, struct db_rows *ret_rows)
+int pool_run(struct pool *p, struct op *op, const struct bound *b, struct db_rows *ret_rows)
 {
 	const struct error before = op->error;
 	bool was_lost = false;
-	int r = run_once(op, b, ret_rows, &was_lost);
+	int r = run_once(p, op, b, ret_rows, &was_lost);
 
 	if (!was_lost || b->query->lane != DB_READ)
 		return r;
 	/* A read may be asked again: the error of the first attempt is forgotten. */
 	op->error = before;
-	return run_once(op, b, ret_rows, &was_lost);
+	return run_once(p, op, b, ret_rows, &was_lost);
 }
 
 int db_begin(struct op *op)

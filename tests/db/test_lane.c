@@ -249,7 +249,7 @@ static void test_reads_do_not_wait_for_writes(void **state)
 
 static void test_a_long_read_holds_up_no_other(void **state)
 {
-	struct db *db = open_lanes();
+	struct db *db = dbtest_open((struct db_config){ .with_lanes = true, .readers = 1, .statement_timeout_ms = 20000 });
 	struct task list = at_gate(db, &gate_read), read = at_gate(db, &item_count);
 
 	(void)state;
