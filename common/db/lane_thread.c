@@ -9,6 +9,7 @@
 #define BACKOFF_MAX_MS 2000
 /* A restart of the server is ridden out; a longer absence is told to callers at once. */
 #define GRACE_MS 2000
+#define FAILED_SOMEBODY SIZE_MAX
 
 static void count(atomic_uint_least64_t *counter, size_t n)
 {
@@ -74,8 +75,8 @@ static void settle_lost(struct lane *l, struct job **jobs, size_t n)
 
 /*
  * Runs jobs as one transaction.  True when all of them have been dealt with; false when they
- * were rolled back because of jobs[*ret_failed] (n: because of the commit); of gathered ones
- * nobody can tell.
+ * were rolled back because of jobs[*ret_failed] (n: because of the commit), or FAILED_SOMEBODY
+ * where some went as one.
  */
 static bool run_as(struct lane *l, bool together, struct job **jobs, size_t n, size_t *ret_failed)
 {
@@ -103,6 +104,8 @@ static bool run_as(struct lane *l, bool together, struct job **jobs, size_t n, s
 			complete_without_result(jobs[i], ERR_OUTCOME_UNKNOWN, "not confirmed by the standby");
 		return true;
 	case BATCH_FAILED:
+		if (n_parts < n)
+			*ret_failed = FAILED_SOMEBODY;
 		if (n != 1)
 			return false;
 		break;
@@ -120,20 +123,10 @@ static bool run_again(struct lane *l, struct job **jobs, size_t n, size_t *ret_f
 	return n == 0 || run_as(l, false, jobs, n, ret_failed);
 }
 
-static bool has_gathered(struct job *const *jobs, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (jobs[i]->bound->query->is_gathered)
-			return true;
-	return false;
-}
-
 /* Together; where that fails and does not say because of whom, one by one. */
 static bool run(struct lane *l, struct job **jobs, size_t n, size_t *ret_failed)
 {
-	if (run_as(l, true, jobs, n, ret_failed))
-		return true;
-	return has_gathered(jobs, n) && run_again(l, jobs, n, ret_failed);
+	return run_as(l, true, jobs, n, ret_failed) || (*ret_failed == FAILED_SOMEBODY && run_again(l, jobs, n, ret_failed));
 }
 
 /* The suspects, each with a Sync of its own: slow ones stall only whoever waits behind them. */
