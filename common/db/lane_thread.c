@@ -9,7 +9,6 @@
 #define BACKOFF_MAX_MS 2000
 /* A restart of the server is ridden out; a longer absence is told to callers at once. */
 #define GRACE_MS 2000
-#define FAILED_SOMEBODY SIZE_MAX
 
 static void count(atomic_uint_least64_t *counter, size_t n)
 {
@@ -75,10 +74,10 @@ static void settle_lost(struct lane *l, struct job **jobs, size_t n)
 
 /*
  * Runs jobs as one transaction.  True when all of them have been dealt with; false when they
- * were rolled back because of jobs[*ret_failed] (n: because of the commit), or FAILED_SOMEBODY
- * where some went as one.
+ * were rolled back because of jobs[*ret_failed] (n: because of the commit); where some went
+ * as one that is a guess, which a replay puts right: it sends each by itself.
  */
-static bool run_as(struct lane *l, bool together, struct job **jobs, size_t n, size_t *ret_failed)
+static bool run(struct lane *l, bool together, struct job **jobs, size_t n, size_t *ret_failed)
 {
 	struct part parts[LANE_BATCH_LIMIT];
 	struct job *order[LANE_BATCH_LIMIT];
@@ -104,8 +103,6 @@ static bool run_as(struct lane *l, bool together, struct job **jobs, size_t n, s
 			complete_without_result(jobs[i], ERR_OUTCOME_UNKNOWN, "not confirmed by the standby");
 		return true;
 	case BATCH_FAILED:
-		if (n_parts < n)
-			*ret_failed = FAILED_SOMEBODY;
 		if (n != 1)
 			return false;
 		break;
@@ -120,13 +117,7 @@ static bool run_as(struct lane *l, bool together, struct job **jobs, size_t n, s
 static bool run_again(struct lane *l, struct job **jobs, size_t n, size_t *ret_failed)
 {
 	count(&l->replays, n);
-	return n == 0 || run_as(l, false, jobs, n, ret_failed);
-}
-
-/* Together; where that fails and does not say because of whom, one by one. */
-static bool run(struct lane *l, struct job **jobs, size_t n, size_t *ret_failed)
-{
-	return run_as(l, true, jobs, n, ret_failed) || (*ret_failed == FAILED_SOMEBODY && run_again(l, jobs, n, ret_failed));
+	return n == 0 || run(l, false, jobs, n, ret_failed);
 }
 
 /* The suspects, each with a Sync of its own: slow ones stall only whoever waits behind them. */
@@ -177,7 +168,7 @@ static void serve(struct lane *l, struct job **jobs, size_t n, uint64_t probe)
 	size_t failed = 0;
 
 	count(&l->statements, n);
-	if (!run(l, jobs, n, &failed))
+	if (!run(l, true, jobs, n, &failed))
 		replay(l, jobs, n, failed);
 	if (!l->conn || probe == 0)
 		return;
