@@ -1,0 +1,23 @@
+#include "provisioning/mail/kinds.h"
+
+static const struct notice_kind kinds[] = {
+	{ .name = STR("request_waiting"), .title = "Đề nghị cấp quyền đang chờ xem xét", .until = "Hạn xem xét" },
+	{ .name = STR("request_escalated"), .title = "Đề nghị cấp quyền đã quá hạn ở cấp trước, chuyển đến để xem xét", .until = "Hạn xem xét" },
+	{ .name = STR("review_begun"), .title = "Đợt rà soát quyền truy cập đã bắt đầu", .until = "Hạn trả lời" },
+	{ .name = STR("review_due"), .title = "Đợt rà soát quyền truy cập sắp hết hạn", .until = "Hạn trả lời" },
+	{ .name = STR("review_overdue"), .title = "Đợt rà soát quyền truy cập đã quá hạn", .until = "Hạn trả lời" },
+	{ .name = STR("grant_expires"), .title = "Quyền truy cập đã cấp sắp hết hạn", .title_own = "Quyền truy cập của ông/bà sắp hết hạn", .until = "Hết hạn" },
+	{ .name = STR("scope_expires"), .title = "Phạm vi quản trị đã giao sắp hết hạn", .title_own = "Phạm vi quản trị của ông/bà sắp hết hạn", .until = "Hết hạn" },
+	{ .name = STR("account_unused"), .must_reach = true, .title = "Tài khoản đã lâu không được sử dụng" },
+	{ .name = STR("account_disabled"), .must_reach = true, .reaches_off = true, .title = "Một tài khoản của đơn vị đã bị vô hiệu hóa vì không được sử dụng",
+	  .title_own = "Tài khoản của ông/bà đã bị vô hiệu hóa vì không được sử dụng" },
+	{ .name = STR("emergency_released"), .is_urgent = true, .must_reach = true, .title = "Quyền khẩn cấp đã được cấp", .title_own = "Ông/bà được cấp quyền khẩn cấp" },
+};
+
+const struct notice_kind *notice_kind_find(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (str_equal(kinds[i].name, name))
+			return &kinds[i];
+	return NULL;
+}
