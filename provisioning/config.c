@@ -48,6 +48,17 @@ static const struct conf_key keys[] = {
 	{ "oidc", "issuer", CONF_STR, FIELD(issuer), NULL, 0, 0, "public address of the server: who signs these messages" },
 	{ "outbox", "concurrency", CONF_INT, FIELD(outbox_concurrency), "8", 1, 64, "messages on their way at a time" },
 	{ "outbox", "timeout_ms", CONF_INT, FIELD(outbox_timeout_ms), "5000", 100, 10000, "of one message" },
+	{ "mail", "smtp_url", CONF_STR, FIELD(mail.smtp_url), "", 0, 0, "notices are sent by e-mail through this server: smtp://host:587 or smtps://host:465; empty: they are not" },
+	{ "mail", "starttls", CONF_BOOL, FIELD(mail.starttls), "true", 0, 0, "demanded on smtp://; false only to 127.0.0.1" },
+	{ "mail", "ca_file", CONF_PATH, FIELD(mail.ca_file), "", 0, 0, "empty: the system's" },
+	{ "mail", "user", CONF_STR, FIELD(mail.user), "", 0, 0, "our name at the server; empty: not signed in" },
+	{ "mail", "password_file", CONF_SECRET, FIELD(mail.password), "", 0, 0, "file with its password" },
+	{ "mail", "from", CONF_STR, FIELD(mail.from), "", 0, 0, "address that they come from, and bounces go to" },
+	{ "mail", "from_name", CONF_STR, FIELD(mail.from_name), "Hệ thống đăng nhập một lần", 0, 0, "who sends them, in words" },
+	{ "mail", "link", CONF_STR, FIELD(mail.link), "", 0, 0, "page that readers are told to open; empty: [oidc] issuer" },
+	{ "mail", "timeout_s", CONF_INT, FIELD(mail.timeout_s), "60", 1, 300, "of one message, the server's answer included" },
+	{ "mail", "gather_s", CONF_INT, FIELD(mail.gather_s), "600", 0, 86400, "notices of a person within this time are one message; urgent ones go at once" },
+	{ "mail", "daily_max", CONF_INT, FIELD(mail.daily_max), "6", 1, 1000, "messages to a person in 24 hours; urgent ones go beyond" },
 	{ "admin", "listen", CONF_STR, FIELD(admin_listen), "127.0.0.1:9102", 0, 0,
 	  "address:port of /healthz, /readyz and /metrics" },
 	{ "connector.*", "kind", CONF_STR, EACH(kind), NULL, 0, 0, "directory, scim, ldap, sql, webhook or form" },
@@ -333,6 +344,12 @@ int config_read(struct arena *a, const char *path, struct config *ret_config, st
 	}
 	if (!issuer_is_good(config.issuer)) {
 		*ret_message = arena_printf(a, "%s: [oidc] issuer must be the server's: scheme://host[:port] without path", path);
+		return ERR_CONFIG;
+	}
+	if (str_is_empty(config.mail.link))
+		config.mail.link = config.issuer;
+	if (mail_settings_fault(&config.mail)) {
+		*ret_message = arena_printf(a, "%s: [mail] %s", path, mail_settings_fault(&config.mail));
 		return ERR_CONFIG;
 	}
 	connectors = ARENA_ARRAY(a, struct connector_config, n + 1);

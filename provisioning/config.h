@@ -9,6 +9,7 @@
 #include "common/base/conf.h"
 #include "common/crypto/keyring.h"
 #include "common/crypto/pkcs11.h"
+#include "provisioning/mail/settings.h"
 
 #define PLANNER_THREADS_MAX 16
 
@@ -82,6 +83,7 @@ struct config {
 	struct key_source keys;   /* its token is filled in once that is open */
 	struct pkcs11_config pkcs11;
 	int64_t outbox_concurrency, outbox_timeout_ms;
+	struct mail_settings mail;
 	const struct connector_config *connectors;
 	size_t n_connectors;
 };

@@ -3,6 +3,7 @@
 
 #include "common/db/db.h"
 #include "provisioning/config.h"
+#include "provisioning/mail/postman.h"
 #include "provisioning/observe/follow.h"
 #include "provisioning/outbox.h"
 #include "provisioning/recorder.h"
@@ -29,6 +30,7 @@ struct app {
 	size_t n_followers;
 	struct unit_keeper *unit_keepers; /* of the directories that have units */
 	size_t n_unit_keepers;
+	struct postman postman;      /* where e-mail is sent */
 	atomic_bool is_stopping;
 	atomic_int_least64_t planner_beat_ms;  /* clock_mono_ms() of its last good round */
 	atomic_uint_least64_t n_planned;       /* accounts looked at */

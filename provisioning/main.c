@@ -8,6 +8,7 @@
  */
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/url.h"
 #include "provisioning/admin.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/observe/notices.h"
@@ -45,7 +46,7 @@ static int say(const char *what, struct str message)
 /* Webhooks and forms number theirs from their own threads. */
 static unsigned connections_of(const struct config *config)
 {
-	unsigned n = CONNECTIONS_BESIDES;
+	unsigned n = CONNECTIONS_BESIDES + postman_is_wanted(&config->mail);
 
 	for (size_t i = 0; i < config->n_connectors; i++)
 		n += follower_is_wanted(&config->connectors[i]) + unit_keeper_is_wanted(&config->connectors[i]) + ((str_equal(config->connectors[i].kind, STR("webhook")) || str_equal(config->connectors[i].kind, STR("form"))) ? (unsigned)config->connectors[i].concurrency : 0);
@@ -136,6 +137,19 @@ static bool start_outbox(struct app *app, struct op *op, struct str *ret_message
 	return false;
 }
 
+static void prepare_postman(struct app *app)
+{
+	struct url issuer;
+
+	if (!postman_is_wanted(&app->config.mail) || !url_parse(app->config.issuer, &issuer))
+		return;
+	app->postman.settings = &app->config.mail;
+	app->postman.mail_domain = app->config.mail_domain;
+	app->postman.our_name = issuer.host;
+	app->postman.is_stopping = &app->is_stopping;
+	app->postman.db = app->db;
+}
+
 static bool prepare_observer(struct app *app, struct op *op, struct str *ret_message)
 {
 	struct observed_connector *all = ARENA_ARRAY(op->arena, struct observed_connector, app->n_workers + 1);
@@ -188,7 +202,7 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 {
 	struct admin admin = { .app = app, .fd = admin_fd };
 	pthread_t *followers = ARENA_ARRAY(a, pthread_t, app->n_followers + app->n_unit_keepers + 1), *unit_keepers = followers + app->n_followers;
-	pthread_t planners[PLANNER_THREADS_MAX], notices, housekeeper, counter, reorganiser, tracer, admin_thread, observers[OBSERVERS];
+	pthread_t planners[PLANNER_THREADS_MAX], notices, housekeeper, counter, reorganiser, tracer, postman, admin_thread, observers[OBSERVERS];
 	bool hears = notices_come(&app->observer);
 	int signal_number = 0;
 
@@ -203,6 +217,8 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 		start_thread(&followers[i], follower_main, &app->followers[i]);
 	for (size_t i = 0; i < app->n_unit_keepers; i++)
 		start_thread(&unit_keepers[i], unit_keeper_main, &app->unit_keepers[i]);
+	if (app->postman.db)
+		start_thread(&postman, postman_main, &app->postman);
 	if (hears)
 		start_thread(&notices, notices_main, &app->observer);
 	start_thread(&tracer, tracer_main, app);
@@ -223,6 +239,8 @@ static void run_until_signal(struct app *app, struct arena *a, int admin_fd, con
 		pthread_join(observers[i], NULL);
 	for (size_t i = 0; i < app->n_followers + app->n_unit_keepers; i++)
 		pthread_join(followers[i], NULL);
+	if (app->postman.db)
+		pthread_join(postman, NULL);
 	if (hears)
 		pthread_join(notices, NULL);
 	pthread_join(tracer, NULL);
@@ -265,6 +283,7 @@ static int run(struct app *app, struct arena *a)
 	recorder_start(&app->recorder, app->hot);
 	if (open_token(app, &op, &message) && start_workers(app, &op, &message) && start_outbox(app, &op, &message) &&
 	    prepare_observer(app, &op, &message)) {
+		prepare_postman(app);
 		run_until_signal(app, a, admin_fd, &signals);
 	} else {
 		status = say("", message);

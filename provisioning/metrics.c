@@ -67,6 +67,20 @@ void metrics_write_findings(struct buf *b, const struct observe_counts *c)
 		buf_printf(b, "sen_provisioner_observe_age_seconds{platform=\"%.*s\"} %" PRId64 "\n", STR_ARG(c->platform), c->age_s);
 }
 
+static void write_mail(struct buf *b, struct postman *p)
+{
+	struct postman_stats *s = &p->stats;
+
+	if (!p->db)
+		return;
+	for (size_t i = 0; i < OUTBOX_OUTCOMES; i++)
+		buf_printf(b, "sen_provisioner_mail_attempts_total{outcome=\"%s\"} %" PRIu64 "\n", outbox_outcome_name((enum outbox_outcome)i), atomic_load(&s->sent[i]));
+	counter(b, "mail_messages_total", atomic_load(&s->gathered));
+	counter(b, "mail_in_doubt_total", atomic_load(&s->in_doubt));
+	counter(b, "mail_fenced_total", atomic_load(&s->fenced));
+	buf_printf(b, "sen_provisioner_mail_relay_up %d\n", !atomic_load(&s->is_down));
+}
+
 static void write_observer(struct buf *b, struct observer *o)
 {
 	static const char *const ends[] = { "complete", "incomplete", "failed" };
@@ -124,6 +138,7 @@ void metrics_write(struct app *app, struct buf *b)
 	for (size_t i = 0; i < app->n_workers; i++)
 		write_worker(b, app->workers[i]);
 	write_outbox(b, app);
+	write_mail(b, &app->postman);
 	write_observer(b, &app->observer);
 	for (size_t i = 0; i < app->n_followers; i++)
 		write_follower(b, &app->followers[i]);

@@ -53,6 +53,7 @@ static int drop_folder(void **state)
 #define IN_DIRECTORY(keys) BASE "[connector.DIR]\nkind = directory\n[directory]\n" keys
 #define SCIM "[connector.P02]\nkind = scim\nurl = https://p02.example/scim/v2\ntoken_file = secret\n"
 #define WEBHOOK "[connector.P05]\nkind = webhook\n"
+#define MAIL(keys) BASE "[mail]\nfrom = sen@nghean.example\n" keys
 #define LDAP                                                                                       \
 	"[connector.P03]\nkind = ldap\nuri = ldaps://p03.example\nbind_dn = cn=c\npassword_file = secret\n" \
 	"people_base = ou=users\ngroups_base = ou=groups\n"
@@ -133,11 +134,48 @@ static void the_directory_may_have_a_section(void **state)
 	assert_str_equal(connector_of(&config, "DIR")->bind_dn, "cn=p");
 }
 
+static void notices_may_be_sent_by_e_mail(void **state)
+{
+	struct config config;
+	struct str message = STR_NULL;
+
+	assert_int_equal(read_text(*state, BASE, &config, &message), 0);
+	assert_str_equal(config.mail.smtp_url, "");
+	assert_int_equal(read_text(*state, MAIL("smtp_url = smtp://mail.example:587\nuser = sen\npassword_file = secret\n"), &config, &message), 0);
+	assert_true(config.mail.starttls);
+	assert_false(mail_settings_are_plain(&config.mail));
+	assert_str_equal(config.mail.password, "s3cret");
+	assert_str_equal(config.mail.link, "https://sso.example");
+	assert_str_equal(config.mail.from_name, "Hệ thống đăng nhập một lần");
+	assert_int_equal(config.mail.gather_s, 600);
+	assert_int_equal(config.mail.daily_max, 6);
+	assert_int_equal(read_text(*state, MAIL("smtp_url = smtps://mail.example\nstarttls = false\nlink = https://cong.nghean.example/\n"), &config, &message), 0);
+	assert_false(mail_settings_are_plain(&config.mail));
+	assert_int_equal(read_text(*state, MAIL("smtp_url = smtp://127.0.0.1:25/\nstarttls = false\n"), &config, &message), 0);
+	assert_true(mail_settings_are_plain(&config.mail));
+}
+
+struct fault {
+	const char *text, *message;
+};
+
+static void expect_faults(struct arena *a, const struct fault *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct config config = { 0 };
+		struct str message = STR("");
+
+		assert_int_equal(read_text(a, cases[i].text, &config, &message), ERR_CONFIG);
+		if (!str_contains(message, str_c(cases[i].message)))
+			fail_msg("%zu: %.*s", i, STR_ARG(message));
+		assert_false(str_contains(message, STR("s3cret")));
+		assert_int_equal(config.n_connectors, 0);
+	}
+}
+
 static void faults_refuse_the_start(void **state)
 {
-	static const struct {
-		const char *text, *message;
-	} cases[] = {
+	static const struct fault cases[] = {
 		{ BASE "[connector.P02]\nkind = scmi\n", "conf:13: [connector.P02]: kind is none of" },
 		{ BASE "[connector.P02]\nkind = scim\ntoken_file = secret\n", "url:" },
 		{ BASE "[connector.P02]\nkind = scim\nurl = https://u:p@x/\ntoken_file = secret\n", "url:" },
@@ -174,16 +212,27 @@ static void faults_refuse_the_start(void **state)
 	};
 
 	write_file(*state, "open", "token", 0644);
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct config config = { 0 };
-		struct str message = STR("");
+	expect_faults(*state, cases, ARRAY_LEN(cases));
+}
 
-		assert_int_equal(read_text(*state, cases[i].text, &config, &message), ERR_CONFIG);
-		if (!str_contains(message, str_c(cases[i].message)))
-			fail_msg("%zu: %.*s", i, STR_ARG(message));
-		assert_false(str_contains(message, STR("s3cret")));
-		assert_int_equal(config.n_connectors, 0);
-	}
+static void faults_of_e_mail_refuse_the_start(void **state)
+{
+	static const struct fault cases[] = {
+		{ MAIL("smtp_url = mail.example\n"), "[mail] smtp_url" },
+		{ MAIL("smtp_url = https://mail.example\n"), "[mail] smtp_url" },
+		{ MAIL("smtp_url = smtp://mail.example/x\n"), "[mail] smtp_url" },
+		{ MAIL("smtp_url = smtp://a@mail.example\n"), "[mail] smtp_url" },
+		{ MAIL("smtp_url = smtp://mail.example\nstarttls = false\n"), "starttls = false only to this machine" },
+		{ MAIL("smtp_url = smtp://localhost\nstarttls = false\n"), "starttls = false only to this machine" },
+		{ BASE "[mail]\nsmtp_url = smtps://mail.example\n", "[mail] from" },
+		{ BASE "[mail]\nsmtp_url = smtps://mail.example\nfrom = Sen <sen@nghean.example>\n", "[mail] from" },
+		{ MAIL("smtp_url = smtps://mail.example\nuser = sen\n"), "user and password_file" },
+		{ MAIL("smtp_url = smtps://mail.example\npassword_file = secret\n"), "user and password_file" },
+		{ MAIL("smtp_url = smtps://mail.example\nlink = sso.example\n"), "[mail] link" },
+		{ MAIL("smtp_url = smtps://mail.example\ngather_s = -1\n"), "conf:16: " },
+	};
+
+	expect_faults(*state, cases, ARRAY_LEN(cases));
 }
 
 static void the_dump_has_no_secrets(void **state)
@@ -203,7 +252,9 @@ int main(void)
 		UNIT_TEST(a_whole_configuration),
 		UNIT_TEST(the_directory_may_have_a_section),
 		UNIT_TEST(the_directory_may_have_groups_and_units),
+		UNIT_TEST(notices_may_be_sent_by_e_mail),
 		UNIT_TEST(faults_refuse_the_start),
+		UNIT_TEST(faults_of_e_mail_refuse_the_start),
 		UNIT_TEST(the_dump_has_no_secrets),
 	};
 
