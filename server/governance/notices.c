@@ -24,3 +24,13 @@ DB_QUERY(notice_acknowledge_q, DB_WRITE,
                       " WHERE n.account_id = i.actor AND n.id = i.id AND n.acknowledged_at IS NULL RETURNING " NOTICE_JSON);
 const struct governed_kind notice_acknowledge = {
 	.action = "notice.acknowledge", .check = &notice_acknowledge_check_q, .write = &notice_acknowledge_q };
+
+#define CHOICE_JSON "jsonb_build_object('mail', coalesce(c.mail, 'all'), 'changed_at', sen.iso(c.changed_at))"
+DB_QUERY(notice_mail_q, DB_READ, "SELECT " CHOICE_JSON " FROM (VALUES ($1::uuid)) i (actor) LEFT JOIN sen.notice_choice c ON c.account_id = i.actor");
+const struct query *const notice_mail = &notice_mail_q;
+
+DB_QUERY(notice_mail_check_q, DB_WRITE, "SELECT CASE WHEN $2::text NOT IN ('all', 'required') THEN 'invalid_value' END, 'field', 'mail', $1::uuid, $2::text");
+DB_QUERY(notice_mail_set_q, DB_WRITE,
+         "INSERT INTO sen.notice_choice AS c (account_id, mail) VALUES ($1::uuid, $2::text)"
+         " ON CONFLICT (account_id) DO UPDATE SET mail = excluded.mail, changed_at = now() RETURNING " CHOICE_JSON);
+const struct governed_kind notice_mail_set = { .action = "notice.mail", .check = &notice_mail_check_q, .write = &notice_mail_set_q };

@@ -12,3 +12,8 @@
 extern const struct query *const notice_list;
 /* id, actor.  Reading twice is no error; the first time stands. */
 extern const struct governed_kind notice_read, notice_acknowledge;
+
+/* Which of them are sent by e-mail as well (provisioning/mail).  account: JSON. */
+extern const struct query *const notice_mail;
+/* actor, "all" or "required".  ERR_INVALID_VALUE. */
+extern const struct governed_kind notice_mail_set;

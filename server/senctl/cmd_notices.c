@@ -13,6 +13,8 @@ int cmd_notices(struct ctl *c)
 		  .columns = { "id", "created_at", "kind", "about", "read_at", "acknowledged_at" } },
 		{ .name = "read", .method = "POST", .path = "/notices/{}/read" },
 		{ .name = "acknowledge", .method = "POST", .path = "/notices/{}/acknowledge" },
+		{ .name = "mail", .method = "GET", .path = "/notices/mail" },
+		{ .name = "choose", .method = "POST", .path = "/notices/mail", .options = { MUST("mail") } },
 	};
 
 	return verbs_run(c, verbs, ARRAY_LEN(verbs));

@@ -99,7 +99,7 @@ const struct command commands[] = {
 	{ "replacement", "list | show ID | draw FILE.json | submit ID | approve ID | cancel ID | preview ID --step grant|read_only|revoke|waiting |"
 	                 " run ID --step grant|read_only|revoke [--limit N]",
 	  "thay thế nền tảng và chuyển tài khoản", "replace a platform and carry its accounts over", cmd_replacement },
-	{ "notices", "list [--state unread|open] | read ID | acknowledge ID", "việc cần biết: yêu cầu chờ duyệt, rà soát, quyền sắp hết hạn, khẩn cấp",
+	{ "notices", "list [--state unread|open] | read ID | acknowledge ID | mail | choose --mail all|required", "việc cần biết: yêu cầu chờ duyệt, rà soát, quyền sắp hết hạn, khẩn cấp",
 	  "what one has to know: requests, reviews, what ends, emergencies", cmd_notices },
 	{ "deputy", "list | add --principal NAME --deputy NAME --from DATE --to DATE --basis TEXT | end ID", "người được ủy quyền duyệt thay", "deputies: who decides in somebody's place", cmd_deputy },
 	{ "emergency", "list [--state S] | ask --employee-code CODE --platform CODE --role CODE [--unit CODE] --reason TEXT --hours N | release ID --version N"

@@ -23,3 +23,17 @@ int h_api_notices_acknowledge(struct request *rq)
 {
 	return api_governed_act(rq, &notice_acknowledge);
 }
+
+int h_api_notices_mail(struct request *rq)
+{
+	return api_one(rq, notice_mail, (const struct db_param[]){ P_STR(rq->principal->account_id) }, 1);
+}
+
+int h_api_notices_mail_set(struct request *rq)
+{
+	static const struct api_field field = { "mail", API_CODE, 16, true };
+	struct str mail;
+	int r = api_read(rq, &field, 1, &mail);
+
+	return r < 0 ? r : api_governed(rq, &notice_mail_set, (const struct db_param[]){ P_STR(rq->principal->account_id), P_STR(mail) }, 2, 200);
+}

@@ -6,6 +6,8 @@
 int h_api_notices_list(struct request *rq);
 int h_api_notices_read(struct request *rq);
 int h_api_notices_acknowledge(struct request *rq);
+int h_api_notices_mail(struct request *rq);
+int h_api_notices_mail_set(struct request *rq);
 
 extern const struct route notice_routes[];
 extern const size_t n_notice_routes;

@@ -14,5 +14,7 @@ const struct route notice_routes[] = {
 	{ .name = "api_notices_read", .methods = HTTP_POST, .path = "/api/v1/notices/{id}/read", JSON_1K, API, .handle = h_api_notices_read },
 	{ .name = "api_notices_acknowledge", .methods = HTTP_POST, .path = "/api/v1/notices/{id}/acknowledge", JSON_1K, API,
 	  .handle = h_api_notices_acknowledge },
+	{ .name = "api_notices_mail", .methods = HTTP_GET, .path = "/api/v1/notices/mail", API, .handle = h_api_notices_mail },
+	{ .name = "api_notices_mail_set", .methods = HTTP_POST, .path = "/api/v1/notices/mail", JSON_1K, API, .handle = h_api_notices_mail_set },
 };
 const size_t n_notice_routes = ARRAY_LEN(notice_routes);
