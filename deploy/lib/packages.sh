@@ -10,7 +10,7 @@ PACKAGES_BUILD=(
 PACKAGES_RUN=(postgresql-15 slapd ldap-utils curl ca-certificates openssl python3)
 PACKAGES_DEMO=(chromium apache2 libapache2-mod-auth-openidc fonts-dejavu-core)
 # git tells the style suite which files are the project's: a clone can have been made on another machine.
-PACKAGES_TEST=(nginx pmccabe jose softhsm2 git mariadb-server faketime)
+PACKAGES_TEST=(nginx pmccabe jose softhsm2 git mariadb-server faketime python3-aiosmtpd)
 # The relying parties of docs/integrate/ that e2e runs.
 PACKAGES_TEST+=(
 	libnginx-mod-http-js python3-flask python3-authlib python3-requests python3-jwt dovecot-imapd
