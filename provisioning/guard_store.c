@@ -17,7 +17,7 @@ DB_QUERY(prov_guard_lock, DB_WRITE,
 	"SELECT s.n_live, r.max_n, r.max_percent, r.unit_min, r.unit_percent, r.role_min, r.role_percent, r.is_open, r.on_removal, r.code"
 	" FROM sen.guard_size s JOIN sen.provisioning_rule r ON r.platform_id = s.platform_id WHERE s.platform_id = $1::smallint"
 	" FOR UPDATE OF s SKIP LOCKED");
-DB_QUERY(prov_guard_open, DB_WRITE, "SELECT id FROM sen.hold WHERE platform_id = $1::smallint AND state = 'open' FOR UPDATE");
+DB_QUERY(prov_guard_open, DB_WRITE, "SELECT id FROM sen.hold WHERE platform_id = $1::smallint AND state = 'open' AND reason <> 'units' FOR UPDATE");
 DB_QUERY(prov_guard_begin, DB_WRITE,
 	"INSERT INTO sen.hold (platform_id, n_live) VALUES ($1::smallint, $2::integer) RETURNING id");
 DB_QUERY(prov_guard_take, DB_WRITE,
@@ -95,7 +95,8 @@ DB_QUERY(prov_guard_keep, DB_WRITE,
 	" WHERE h.id = $2::bigint AND c.n > 0 RETURNING c.n_disable, c.n_delete, c.n_change");
 
 DB_QUERY(prov_guard_decided, DB_WRITE,
-	"SELECT id, state, platform_id FROM sen.hold WHERE state IN ('released', 'discarded') AND applied_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED");
+	"SELECT id, state, platform_id FROM sen.hold WHERE state IN ('released', 'discarded') AND applied_at IS NULL AND reason <> 'units' ORDER BY id LIMIT 1"
+	" FOR UPDATE SKIP LOCKED");
 DB_QUERY(prov_guard_release, DB_WRITE,
 	"UPDATE sen.binding b SET " PASSES " WHERE (b.account_id, b.platform_id) IN (SELECT account_id, platform_id FROM sen.binding"
 	" WHERE platform_id = $1::smallint AND state = 6 AND hold_id = $2::bigint ORDER BY 1 LIMIT $3::bigint FOR UPDATE)");

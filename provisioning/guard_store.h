@@ -1,5 +1,5 @@
 /*
- * guard_store.h: bindings in state HELD, and the counts that hold them (sen.hold).
+ * guard_store.h: bindings in state HELD, and the counts that hold them (sen.hold; those of units are units/guard.h's).
  *
  * The planner lets nothing pass that takes access away from many: it writes HELD with hold_id 0.  guard_run() counts all of
  * a platform at once, in the database, under one lock a platform: planners side by side share one count.

@@ -12,7 +12,8 @@ DB_QUERY(prov_keep_runs, DB_WRITE,
 	"  AND n.state = 'complete' AND n.id > r.id)) ORDER BY r.created_at" AT_ONCE ")");
 DB_QUERY(prov_keep_holds, DB_WRITE,
 	"WITH old AS MATERIALIZED (SELECT h.id FROM sen.hold h WHERE h.state IN ('released', 'discarded') AND h.applied_at < now() - interval '366 days'"
-	" AND NOT EXISTS (SELECT FROM sen.binding b WHERE b.hold_id = h.id AND b.state = 6)" AT_ONCE "),"
+	" AND NOT EXISTS (SELECT FROM sen.binding b WHERE b.hold_id = h.id AND b.state = 6)"
+	" AND NOT EXISTS (SELECT FROM sen.unit_shown s WHERE s.hold_id = h.id)" AT_ONCE "),"
 	" authors AS (DELETE FROM sen.hold_author WHERE hold_id IN (SELECT id FROM old))"
 	" DELETE FROM sen.hold WHERE id IN (SELECT id FROM old)");
 /* In one statement with its rows: the reference is checked at its end. */

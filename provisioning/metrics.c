@@ -111,7 +111,7 @@ static void write_units(struct buf *b, struct unit_keeper *k)
 		const char *name;
 		int64_t n;
 	} all[] = { { "entries", atomic_load(&s->entries) }, { "strangers", atomic_load(&s->strangers) }, { "waiting", atomic_load(&s->waiting) },
-		    { "failing", atomic_load(&s->failing) }, { "made_total", atomic_load(&s->made) }, { "changed_total", atomic_load(&s->changed) },
+		    { "failing", atomic_load(&s->failing) }, { "held", atomic_load(&s->held) }, { "made_total", atomic_load(&s->made) }, { "changed_total", atomic_load(&s->changed) },
 		    { "raced_total", atomic_load(&s->raced) }, { "refused_total", atomic_load(&s->refused) },
 		    /* Never: no line, so that an alarm on age does not take it for fresh. */
 		    { "age_seconds", atomic_load(&s->age_s) } };

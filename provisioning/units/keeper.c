@@ -42,6 +42,7 @@ static bool turn_once(struct unit_keeper *k, struct ldap_pool *pool, struct op *
 {
 	const struct units_keeping of = { k->db, pool, k->config, k->is_stopping };
 	struct units_lease lease;
+	struct units_hold opened;
 	struct units_done done;
 	bool is_ours = false;
 	int err = units_claim(op, k->platform_id, &lease, &is_ours);
@@ -50,10 +51,13 @@ static bool turn_once(struct unit_keeper *k, struct ldap_pool *pool, struct op *
 		pause_for(k, FAULT_PAUSE_MS);
 	if (err < 0 || !is_ours)
 		return false;
-	err = units_turn(&of, op->arena, &lease, &done);
+	err = units_turn(&of, op->arena, &lease, &done, &opened);
 	if (err < 0 && !done.fault)
 		done.fault = err == ERR_CONFLICT ? "lease" : err == ERR_LIMIT ? "limit" : "database";
 	tell(k, &lease, &done);
+	if (opened.id > 0)
+		log_event(LOG_LEVEL_WARN, "guard.held", L_STR("platform", k->config->platform), L_INT("hold", opened.id), L_C("reason", "units"),
+		          L_INT("close", opened.n_close), L_INT("change", opened.n_change));
 	/* After a fault it waits in the database, for all. */
 	if (err != ERR_CONFLICT && units_end(op, &lease, &done) < 0)
 		pause_for(k, FAULT_PAUSE_MS);
@@ -70,6 +74,7 @@ static void publish(struct unit_keeper *k, struct op *op)
 	atomic_store(&to->age_s, s.age_s);
 	atomic_store(&to->waiting, s.waiting);
 	atomic_store(&to->failing, s.tries);
+	atomic_store(&to->held, s.held);
 	atomic_store(&to->entries, s.total.entries);
 	atomic_store(&to->strangers, s.total.strangers);
 	atomic_store(&to->made, s.total.made);

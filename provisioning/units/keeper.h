@@ -8,7 +8,7 @@
 
 /* As the database has it; all provisioners tell the same. */
 struct unit_keeper_stats {
-	atomic_int_least64_t age_s, waiting, failing, entries, strangers, made, changed, raced, refused;
+	atomic_int_least64_t age_s, waiting, failing, held, entries, strangers, made, changed, raced, refused;
 };
 
 struct unit_keeper {

@@ -12,7 +12,8 @@ DB_QUERY(units_prepare_q, DB_WRITE,
 DB_QUERY(units_claim_q, DB_WRITE,
 	"UPDATE sen.unit_sync s SET lease_token = s.lease_token + 1, lease_until = now() + $2::bigint * interval '1 s' WHERE s.platform_id = $1::smallint"
 	" AND (s.lease_until IS NULL OR s.lease_until < now()) AND (s.retry_at IS NULL OR s.retry_at <= now()) AND (s.whole_due_at <= now()"
-	" OR s.whole_on IS DISTINCT FROM sen.today() OR EXISTS (SELECT FROM sen.unit_dirty d WHERE d.platform_id = s.platform_id))"
+	" OR s.whole_on IS DISTINCT FROM sen.today() OR EXISTS (SELECT FROM sen.unit_dirty d WHERE d.platform_id = s.platform_id)"
+	" OR EXISTS (SELECT FROM sen.hold h WHERE h.platform_id = s.platform_id AND h.reason = 'units' AND h.state IN ('released', 'discarded') AND h.applied_at IS NULL))"
 	" RETURNING s.lease_token, s.whole_due_at <= now() OR s.whole_on IS DISTINCT FROM sen.today(), sen.today()");
 
 DB_QUERY(units_keep_q, DB_WRITE,
@@ -29,17 +30,22 @@ DB_QUERY(units_end_q, DB_WRITE,
 	" entries = CASE WHEN w.well THEN $11::bigint ELSE entries END, strangers = CASE WHEN w.well THEN $12::bigint ELSE strangers END"
 	" FROM (SELECT $4::boolean AND $9 = '' AS well) w WHERE platform_id = $1::smallint AND lease_token = $2::bigint RETURNING 1");
 
+/* As the guard has let it through; of a unit that came a moment ago, as it is. */
+#define BEGINS "coalesce(s.valid_from, u.valid_from)"
+#define ENDS "CASE WHEN s.unit_id IS NULL THEN u.valid_to ELSE s.valid_to END"
 #define UNIT                                                                                                              \
-	"u.code, u.name, u.kind, coalesce(p.code, ''), CASE WHEN u.valid_from > sen.today() THEN 'planned'"                   \
-	" WHEN u.valid_to <= sen.today() THEN 'abolished' ELSE 'active' END"
+	"u.code, coalesce(s.name, u.name), coalesce(s.kind, u.kind), coalesce(p.code, ''), CASE WHEN " BEGINS " > sen.today() THEN 'planned'" \
+	" WHEN " ENDS " <= sen.today() THEN 'abolished' ELSE 'active' END"
+#define SHOWN                                                                                                             \
+	" LEFT JOIN sen.unit_shown s ON s.platform_id = $1::smallint AND s.unit_id = u.id"                                    \
+	" LEFT JOIN sen.unit p ON p.id = CASE WHEN s.unit_id IS NULL THEN u.parent_id ELSE s.parent_id END"
 
 DB_QUERY(units_read_q, DB_READ,
-	"SELECT " UNIT " FROM unnest($1::text[]) WITH ORDINALITY i (code, n) LEFT JOIN sen.unit u ON u.code = i.code LEFT JOIN sen.unit p ON p.id = u.parent_id"
-	" ORDER BY i.n");
+	"SELECT " UNIT " FROM unnest($2::text[]) WITH ORDINALITY i (code, n) LEFT JOIN sen.unit u ON u.code = i.code" SHOWN " ORDER BY i.n");
 
 DB_QUERY(units_page_q, DB_READ,
-	"SELECT " UNIT " FROM sen.unit u LEFT JOIN sen.unit p ON p.id = u.parent_id WHERE u.code COLLATE \"C\" > $1 AND u.valid_from <= sen.today()"
-	" AND (u.valid_to IS NULL OR u.valid_to > sen.today()) ORDER BY u.code COLLATE \"C\" LIMIT $2::bigint");
+	"SELECT " UNIT " FROM sen.unit u" SHOWN " WHERE u.code COLLATE \"C\" > $2 AND " BEGINS " <= sen.today()"
+	" AND coalesce(" ENDS " > sen.today(), true) ORDER BY u.code COLLATE \"C\" LIMIT $3::bigint");
 
 DB_QUERY(units_marks_q, DB_READ,
 	"SELECT d.unit_id, d.seq, u.code FROM sen.unit_dirty d LEFT JOIN sen.unit u ON u.id = d.unit_id WHERE d.platform_id = $1::smallint"
@@ -57,7 +63,9 @@ DB_QUERY(units_mark_again_q, DB_WRITE,
 
 DB_QUERY(units_state_q, DB_READ,
 	"SELECT coalesce(extract(epoch FROM now() - s.whole_at)::bigint, -1), (SELECT count(*) FROM sen.unit_dirty d WHERE d.platform_id = s.platform_id),"
-	" s.tries, s.entries, s.strangers, s.made, s.changed, s.raced, s.refused FROM sen.unit_sync s WHERE s.platform_id = $1::smallint");
+	" s.tries, s.entries, s.strangers, s.made, s.changed, s.raced, s.refused,"
+	" (SELECT count(*) FROM sen.unit_shown x JOIN sen.hold h ON h.id = x.hold_id WHERE x.platform_id = s.platform_id AND h.state = 'open')"
+	" FROM sen.unit_sync s WHERE s.platform_id = $1::smallint");
 
 static int fenced(struct op *op, int err, const struct db_rows *rows)
 {
@@ -113,7 +121,7 @@ static struct unit_facts facts_of(const struct db_rows *rows, size_t i)
 	return (struct unit_facts){ db_str(rows, i, 0), db_str(rows, i, 1), db_str(rows, i, 2), db_str(rows, i, 3), db_str(rows, i, 4) };
 }
 
-int units_read(struct op *op, const struct str *codes, size_t n, struct unit_facts *ret)
+int units_read(struct op *op, int64_t platform_id, const struct str *codes, size_t n, struct unit_facts *ret)
 {
 	struct columns c = columns_new(op->arena, n, 1);
 	struct db_rows rows;
@@ -121,7 +129,7 @@ int units_read(struct op *op, const struct str *codes, size_t n, struct unit_fac
 
 	for (size_t i = 0; i < n; i++)
 		columns_text(&c, 0, i, cut(codes[i]));
-	err = db_run(op, &units_read_q, &rows, columns_param(&c, 0));
+	err = db_run(op, &units_read_q, &rows, P_I64(platform_id), columns_param(&c, 0));
 	if (err < 0)
 		return err;
 	if (rows.n != n)
@@ -131,11 +139,11 @@ int units_read(struct op *op, const struct str *codes, size_t n, struct unit_fac
 	return 0;
 }
 
-int units_page(struct op *op, struct str after, const struct unit_facts **ret, size_t *ret_n)
+int units_page(struct op *op, int64_t platform_id, struct str after, const struct unit_facts **ret, size_t *ret_n)
 {
 	struct unit_facts *all;
 	struct db_rows rows;
-	int err = db_run(op, &units_page_q, &rows, P_STR(after), P_I64(UNITS_PAGE));
+	int err = db_run(op, &units_page_q, &rows, P_I64(platform_id), P_STR(after), P_I64(UNITS_PAGE));
 
 	if (err < 0)
 		return err;
@@ -192,6 +200,7 @@ int units_state(struct op *op, int64_t platform_id, struct units_state *ret)
 		return err;
 	*ret = (struct units_state){ .age_s = db_i64(&rows, 0, 0), .waiting = db_i64(&rows, 0, 1), .tries = db_i64(&rows, 0, 2),
 		                     .total = { .entries = db_i64(&rows, 0, 3), .strangers = db_i64(&rows, 0, 4), .made = db_i64(&rows, 0, 5),
-		                                .changed = db_i64(&rows, 0, 6), .raced = db_i64(&rows, 0, 7), .refused = db_i64(&rows, 0, 8) } };
+		                                .changed = db_i64(&rows, 0, 6), .raced = db_i64(&rows, 0, 7), .refused = db_i64(&rows, 0, 8) },
+		                     .held = db_i64(&rows, 0, 9) };
 	return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * store.h: who keeps the entries of units of a platform, and what they should be, in PostgreSQL.
+ * store.h: who keeps the entries of units of a platform, and what they should be, in PostgreSQL: as the guard (guard.h) has let it
+ * through.
  * Errors: as db_run(); ERR_CONFLICT: another provisioner keeps them now.
  */
 #pragma once
@@ -32,9 +33,9 @@ int units_keep(struct op *op, const struct units_lease *l) _must_check_;
 int units_end(struct op *op, const struct units_lease *l, const struct units_done *done) _must_check_;
 
 /* ret[i] of codes[i]; code STR_NULL: there is no such unit. */
-int units_read(struct op *op, const struct str *codes, size_t n, struct unit_facts *ret) _must_check_;
+int units_read(struct op *op, int64_t platform_id, const struct str *codes, size_t n, struct unit_facts *ret) _must_check_;
 /* Those that are there today, behind the code after, at most UNITS_PAGE. */
-int units_page(struct op *op, struct str after, const struct unit_facts **ret, size_t *ret_n) _must_check_;
+int units_page(struct op *op, int64_t platform_id, struct str after, const struct unit_facts **ret, size_t *ret_n) _must_check_;
 
 struct units_mark {
 	int64_t unit_id, seq;
@@ -49,6 +50,7 @@ int units_mark_again(struct op *op, int64_t platform_id, const struct str *codes
 struct units_state {
 	int64_t age_s; /* since all were compared; -1: never */
 	int64_t waiting, tries;
+	int64_t held; /* units that a person has to decide about */
 	struct units_done total;
 };
 int units_state(struct op *op, int64_t platform_id, struct units_state *ret) _must_check_;

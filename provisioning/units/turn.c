@@ -59,7 +59,7 @@ static int compare_page(struct turn *t, const struct listed_units *page)
 
 	for (size_t i = 0; i < page->n; i++)
 		codes[i] = page->items[i].code;
-	err = units_read(&t->op, codes, page->n, want);
+	err = units_read(&t->op, t->lease->platform_id, codes, page->n, want);
 	for (size_t i = 0; err == 0 && i < page->n && turn_goes_on(t); i++) {
 		if (str_is_null(want[i].code)) {
 			t->done->strangers++;
@@ -140,7 +140,7 @@ static int make_missing(struct turn *t)
 		const struct unit_facts *units;
 
 		turn_begin_page(t);
-		err = units_page(&t->op, str_c(after), &units, &n);
+		err = units_page(&t->op, t->lease->platform_id, str_c(after), &units, &n);
 		for (size_t i = 0; err == 0 && i < n && turn_goes_on(t); i++) {
 			uint64_t hash = ldap_dn_hash(t->page, units[i].code);
 
@@ -213,7 +213,7 @@ static int marked(struct turn *t)
 	for (size_t i = 0; i < n; i++)
 		codes[i] = marks[i].code;
 	read_marked(t, marks, n, found);
-	err = units_read(&t->op, codes, n, want);
+	err = units_read(&t->op, t->lease->platform_id, codes, n, want);
 	for (size_t i = 0; err == 0 && i < n && turn_goes_on(t); i++) {
 		if (!str_is_null(want[i].code))
 			turn_bring(t, &found[i], &want[i]);
@@ -226,7 +226,7 @@ static int marked(struct turn *t)
 	return end_page(t, err);
 }
 
-int units_turn(const struct units_keeping *k, struct arena *a, const struct units_lease *l, struct units_done *ret)
+int units_turn(const struct units_keeping *k, struct arena *a, const struct units_lease *l, struct units_done *ret, struct units_hold *ret_opened)
 {
 	_cleanup_(arena_freep) struct arena *page = arena_new(PAGE_BYTES), *all = arena_new(WHOLE_BYTES);
 	struct turn t = { .k = k, .lease = l, .done = ret, .kept = a, .page = page, .whole = all };
@@ -234,6 +234,11 @@ int units_turn(const struct units_keeping *k, struct arena *a, const struct unit
 	int err;
 
 	*ret = (struct units_done){ 0 };
+	turn_begin_page(&t);
+	err = units_guard(&t.op, l, ret_opened);
+	db_op_done(&t.op);
+	if (err < 0)
+		return err;
 	err = l->is_whole ? whole(&t) : marked(&t);
 	ret->is_cut = atomic_load(k->is_stopping);
 	return err;

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "provisioning/units/store.h"
+#include "provisioning/units/guard.h"
 
 #include <stdatomic.h>
 
@@ -22,5 +22,8 @@ struct units_keeping {
 	const atomic_bool *is_stopping;
 };
 
-/* What was done, also after an error; its detail is in a.  Errors: as store.h; a fault of the directory is ret->fault and none. */
-int units_turn(const struct units_keeping *k, struct arena *a, const struct units_lease *l, struct units_done *ret);
+/*
+ * What was done, also after an error; its detail is in a.  What the guard began to hold.  Errors: as store.h; a fault of the directory is
+ * ret->fault and none.
+ */
+int units_turn(const struct units_keeping *k, struct arena *a, const struct units_lease *l, struct units_done *ret, struct units_hold *ret_opened);

@@ -5,7 +5,7 @@
 DB_QUERY(dry_run_mass_q, DB_WRITE, "SELECT EXISTS (SELECT FROM sen.mass_cause m WHERE m.xid = pg_current_xact_id())");
 
 DB_QUERY(dry_run_rules_q, DB_READ,
-         "SELECT r.platform_id, r.ops, r.grace_days, r.is_open, r.on_removal, EXISTS (SELECT FROM sen.hold h WHERE h.platform_id = r.platform_id AND h.state = 'open'),"
+         "SELECT r.platform_id, r.ops, r.grace_days, r.is_open, r.on_removal, EXISTS (SELECT FROM sen.hold h WHERE h.platform_id = r.platform_id AND h.state = 'open' AND h.reason <> 'units'),"
          " coalesce((SELECT s.n_live FROM sen.guard_size s WHERE s.platform_id = r.platform_id),"
          "  (SELECT count(*) FROM sen.binding b WHERE b.platform_id = r.platform_id AND b.want_active)),"
          " coalesce((SELECT sum(h.n_passed) FROM sen.hold h WHERE h.platform_id = r.platform_id AND h.opened_at > now() - interval '1 hour'), 0)::bigint,"

@@ -16,6 +16,8 @@ DB_QUERY(import_begin_q, DB_WRITE,
          "SELECT pg_advisory_xact_lock(7301987), set_config('plan_cache_mode', 'force_custom_plan', true),"
          " set_config('sen.import_within', coalesce($1, ''), true)");
 
+DB_QUERY(import_author_q, DB_WRITE, "SELECT set_config('sen.author', $1, true)");
+
 static const struct import_kind *const kinds[] = { &import_units, &import_platforms, &import_roles, &import_persons, &import_posts_alone, &import_grants };
 
 static const struct import_kind *find_kind(const char *name)
@@ -85,6 +87,14 @@ static int audit_import(struct op *op, const struct import_request *request, con
 	return changed ? audit_add(op, &record) : 0;
 }
 
+/* Whose act it is, for what the guard of units holds of it: who releases that is somebody else. */
+static int say_author(struct op *op, struct str actor)
+{
+	struct db_rows rows;
+
+	return db_run(op, &import_author_q, &rows, P_STR(str_starts(actor, STR("account:")) ? str_skip(actor, strlen("account:")) : STR("")));
+}
+
 static int write_all(struct import_job *job, const struct import_kind *kind, const struct import_request *request)
 {
 	struct op *op = job->op;
@@ -93,6 +103,8 @@ static int write_all(struct import_job *job, const struct import_kind *kind, con
 
 	if (r == 0)
 		r = wake_cause_set(op, request->released ? WAKE_APPROVED : WAKE_FEED);
+	if (r == 0)
+		r = say_author(op, request->actor);
 	if (r == 0)
 		r = kind->write(job);
 	if (r == 0 && job->report->n_errors == 0 && request->complete)

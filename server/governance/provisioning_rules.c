@@ -50,7 +50,8 @@ DB_QUERY(hold_list_q, DB_READ,
 const struct query *const hold_list = &hold_list_q;
 DB_QUERY(hold_get_q, DB_READ,
          "SELECT " HOLD_JSON " || jsonb_build_object('authors', ARRAY(SELECT a.login FROM sen.hold_author o JOIN sen.account a ON a.id = o.account_id"
-         "  WHERE o.hold_id = h.id ORDER BY 1), 'waiting', (SELECT count(*) FROM sen.binding b WHERE b.state = 6 AND b.hold_id = h.id))"
+         "  WHERE o.hold_id = h.id ORDER BY 1), 'waiting', (SELECT count(*) FROM sen.binding b WHERE b.state = 6 AND b.hold_id = h.id)"
+         "  + (SELECT count(*) FROM sen.unit_shown s WHERE s.hold_id = h.id))"
          " FROM sen.hold h JOIN sen.platform p ON p.id = h.platform_id WHERE h.id = $2::bigint AND h.state <> 'passed' AND " MAY_SEE);
 const struct query *const hold_get = &hold_get_q;
 DB_QUERY(hold_accounts_q, DB_READ,
@@ -60,6 +61,16 @@ DB_QUERY(hold_accounts_q, DB_READ,
          " JOIN sen.person n ON n.id = a.person_id LEFT JOIN sen.unit u ON u.id = sen.home_unit(n.id)"
          " WHERE h.id = $2::bigint AND " MAY_SEE " AND ($3::uuid IS NULL OR b.account_id > $3::uuid) ORDER BY b.account_id LIMIT $4::bigint");
 const struct query *const hold_accounts = &hold_accounts_q;
+/* As the entry is, and as it would become. */
+DB_QUERY(hold_units_q, DB_READ,
+         "SELECT jsonb_build_object('unit', u.code, 'operation', CASE WHEN coalesce(u.valid_to, 'infinity') < coalesce(s.valid_to, 'infinity')"
+         " OR u.valid_from > s.valid_from THEN 'close' ELSE 'change' END, 'name', s.name, 'kind', s.kind, 'parent', o.code, 'valid_from', s.valid_from,"
+         " 'valid_to', s.valid_to, 'new_name', u.name, 'new_kind', u.kind, 'new_parent', p.code, 'new_valid_from', u.valid_from, 'new_valid_to', u.valid_to),"
+         " u.id::text"
+         " FROM sen.hold h JOIN sen.unit_shown s ON s.hold_id = h.id AND s.platform_id = h.platform_id JOIN sen.unit u ON u.id = s.unit_id"
+         " LEFT JOIN sen.unit o ON o.id = s.parent_id LEFT JOIN sen.unit p ON p.id = u.parent_id"
+         " WHERE h.id = $2::bigint AND " MAY_SEE " AND ($3::integer IS NULL OR u.id > $3::integer) ORDER BY u.id LIMIT $4::bigint");
+const struct query *const hold_units = &hold_units_q;
 
 DB_QUERY(hold_lock_q, DB_WRITE, "SELECT id FROM sen.hold WHERE id = $1::bigint FOR UPDATE");
 #define HOLD_INPUT "WITH i (id, actor, version, reason) AS (VALUES ($1::bigint, $2::uuid, $3::bigint, $4::text)) "

@@ -1,6 +1,6 @@
 /*
  * provisioning_rules.h: what an administrator decides for provisioning on a platform (sen.provisioning_policy), and what the
- * guard holds (sen.hold): looked at account by account, then released or discarded by a second person.
+ * guard holds (sen.hold): looked at account by account, or unit by unit, then released or discarded by a second person.
  *
  * Never by whose acts are held, nor by whose own account is.  The provisioner carries it out.
  */
@@ -16,7 +16,10 @@ extern const struct query *const provisioning_rules_get;
  */
 extern const struct governed_kind provisioning_rules_set;
 
-/* hold_list: actor, platform or NULL, state or NULL, before id, limit.  hold_get: actor, id.  hold_accounts: actor, id, after account, limit. */
-extern const struct query *const hold_list, *const hold_get, *const hold_accounts;
+/*
+ * hold_list: actor, platform or NULL, state or NULL, before id, limit.  hold_get: actor, id.  hold_accounts: actor, id, after account, limit;
+ * hold_units: actor, id, after unit, limit.
+ */
+extern const struct query *const hold_list, *const hold_get, *const hold_accounts, *const hold_units;
 /* id, actor, version, reason */
 extern const struct governed_kind hold_release, hold_discard;

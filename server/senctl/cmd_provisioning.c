@@ -19,6 +19,8 @@ int cmd_provisioning(struct ctl *c)
 		{ .name = "hold", .method = "GET", .path = "/holds/{}" },
 		{ .name = "accounts", .method = "GET", .path = "/holds/{}/accounts", .options = { { .name = "after" }, { .name = "limit" } },
 		  .list = "accounts", .columns = { "operation", "login", "employee_code", "full_name", "unit", "unit_name" } },
+		{ .name = "units", .method = "GET", .path = "/holds/{}/units", .options = { { .name = "after" }, { .name = "limit" } },
+		  .list = "units", .columns = { "operation", "unit", "name", "new_name", "parent", "new_parent", "valid_to", "new_valid_to" } },
 		{ .name = "release", .method = "POST", .path = "/holds/{}/release", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
 		{ .name = "discard", .method = "POST", .path = "/holds/{}/discard", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
 		{ .name = "health", .method = "GET", .path = "/platform-health", .list = "platforms",

@@ -139,7 +139,7 @@ const struct command commands[] = {
 	  cmd_platform },
 	{ "provisioning", "health | status CODE | limits CODE | limit CODE FILE.json | show CODE | set CODE [--operations create,update,disable,delete] [--max-n N] [--max-percent N] [--unit-min N] [--unit-percent N]"
 	                  " [--role-min N] [--role-percent N] [--grace-days N] [--gone-days N] [--on-removal ask|leave|disable|delete]"
-	                  " | holds [--platform CODE] [--state open|released|discarded] | hold ID | accounts ID | release ID --reason TEXT | discard ID --reason TEXT",
+	                  " | holds [--platform CODE] [--state open|released|discarded] | hold ID | accounts ID | units ID | release ID --reason TEXT | discard ID --reason TEXT",
 	  "cấp phát tài khoản: quy định của từng nền tảng, thay đổi hàng loạt đang bị giữ", "provisioning: a platform's rules, and mass changes that are held",
 	  cmd_provisioning },
 };

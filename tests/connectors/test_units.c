@@ -241,6 +241,7 @@ struct racer {
 	pthread_t thread;
 	struct arena *arena;
 	struct units_done done;
+	struct units_hold opened;
 	int err;
 };
 
@@ -251,7 +252,7 @@ static void *race(void *arg)
 	const struct units_keeping k = { units_rig.db, ldap_test.pool, &units_rig.config, &units_rig.is_stopping };
 	const struct units_lease lease = { .platform_id = 0, .token = 1, .is_whole = true, .day = STR("2026-01-01") };
 
-	r->err = units_turn(&k, r->arena, &lease, &r->done);
+	r->err = units_turn(&k, r->arena, &lease, &r->done, &r->opened);
 	return NULL;
 }
 

@@ -13,7 +13,7 @@ struct op units_op(struct arena *a)
 int units_setup(void **state)
 {
 	ldap_test_begin(state);
-	migrated_create("units");
+	migrated_create(UNITS_DB);
 	side("INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) SELECT 0, 'DIR', 'Thư mục', 'thu muc', 'central', 'operating', true"
 	     " WHERE NOT EXISTS (SELECT FROM sen.platform WHERE id = 0)");
 	units_rig.db = dbtest_open((struct db_config){ .pool_size = 6, .statement_timeout_ms = 20000 });
@@ -39,7 +39,7 @@ static int remove_entry(void *context, struct op *op, const struct ldap_entry *e
 
 /* A province, a commune in it, one that is over and one that is to come. */
 static const char units_sql[] =
-	"DELETE FROM sen.unit_sync; DELETE FROM sen.unit;"
+	"DELETE FROM sen.unit_sync; DELETE FROM sen.hold_author; DELETE FROM sen.hold; DELETE FROM sen.provisioning_policy; DELETE FROM sen.unit;"
 	"INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified) VALUES ('40', 'Nghệ An', 'nghe an', 'province', '2025-07-01', true);"
 	"INSERT INTO sen.unit (code, name, name_fold, kind, parent_id, valid_from, valid_to, verified) SELECT x.code, x.name, x.code, 'commune', u.id, x.f, x.t, true"
 	" FROM sen.unit u, (VALUES ('17230', 'Xã Yên Trung', DATE '2025-07-01', NULL::date), ('00001', 'Xã Cũ', '2020-01-01', '2025-07-01'),"
@@ -51,6 +51,7 @@ int units_begin(void **state)
 	struct arena *a = arena_new((size_t)64 * 1024 * 1024);
 	struct op op = units_op(a);
 
+	units_rig.opened = (struct units_hold){ 0 };
 	assert_int_equal(ldap_list(&op, ldap_test.pool, ldap_test.folder, STR("(objectClass=groupOfNames)"), no_attrs, remove_entry, NULL), 0);
 	side(units_sql);
 	assert_int_equal(units_prepare(&op, 0), 0);
@@ -70,13 +71,16 @@ struct units_done units_turn_now(struct arena *a)
 {
 	const struct units_keeping k = { units_rig.db, ldap_test.pool, &units_rig.config, &units_rig.is_stopping };
 	struct units_done done = { 0 };
+	struct units_hold opened;
 	struct units_lease lease;
 	struct op op = units_op(a);
 	bool is_ours = false;
 
 	assert_int_equal(units_claim(&op, 0, &lease, &is_ours), 0);
 	assert_true(is_ours);
-	assert_int_equal(units_turn(&k, a, &lease, &done), 0);
+	assert_int_equal(units_turn(&k, a, &lease, &done, &opened), 0);
+	if (opened.id > 0)
+		units_rig.opened = opened;
 	assert_int_equal(units_end(&op, &lease, &done), 0);
 	db_op_done(&op);
 	return done;

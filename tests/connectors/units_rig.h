@@ -9,6 +9,7 @@ struct units_rig {
 	struct db *db;
 	struct connector_config config;
 	atomic_bool is_stopping;
+	struct units_hold opened; /* the last one, of this test */
 };
 extern struct units_rig units_rig;
 

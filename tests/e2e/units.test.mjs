@@ -1,13 +1,14 @@
 // The directory shows roles and units as groups: who is granted a role is in its group, who is revoked is out of it; a unit keeps its
-// entry under another name; and what others change of members is put back.
+// entry under another name; what others change of members is put back; and a mass change of units waits for a second person.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { before, test } from 'node:test';
 
-import { ldapSearch, until } from '../../deploy/driver/world.mjs';
+import { ldapSearch, senctl, until } from '../../deploy/driver/world.mjs';
 import { administrator, basis, env, official, p02, run, sql } from './lib/world.mjs';
-import { nothingHeld } from './lib/versioned.mjs';
+import { call, change as changed, deputyOf, nothingHeld } from './lib/versioned.mjs';
 
 // The issue's promise for a revocation, with the time of a busy machine.
 const GONE_MS = 5000;
@@ -121,4 +122,61 @@ test('what others change of members is put back', async () => {
   const [name] = (await unit(code)).senUnitName;
   change(place, 'replace: senUnitName', `senUnitName:: ${Buffer.from('Tên Khác').toString('base64')}`);
   await until('named as it should be', async () => (await unit(code)).senUnitName[0] === name);
+});
+
+// As somebody does who uploads a file, looks at what it would do, and lets it happen.
+async function imported(csv) {
+  const chief = await administrator(), bytes = Buffer.from(csv);
+  const { json: { id }, headers } = await call(chief, 'POST', '/imports', { body: { kind: 'units', unit: '40', name: 'Danh sách đơn vị' } });
+  assert.equal((await call(chief, 'PUT', `/imports/${id}/parts/0`, { body: { data: bytes.toString('base64url') } })).status, 204);
+  await call(chief, 'POST', `/imports/${id}/check`, { body: { sha256: createHash('sha256').update(bytes).digest('hex') }, headers: { 'if-match': headers.get('etag') } });
+  const is = (state) => until(`import ${state}`, async () => {
+    const { json } = await chief.api('GET', `/imports/${id}`);
+    assert.notEqual(json.state, 'refused', JSON.stringify(json.report));
+    return json.state === state;
+  }, 30000);
+  await is('ready');
+  assert.equal((await changed(chief, `/imports/${id}/apply`, {})).status, 202);
+  await is('applied');
+}
+
+test('a bad file of units touches nothing, until a second person has released it', async () => {
+  const chief = await administrator(), tag = Date.now().toString(36), codes = Array.from({ length: 8 }, (_, i) => `G${i}.${tag}`);
+  const file = (name, to) => ['code,name,name_en,kind,parent_code,valid_from,valid_to,verified', ...codes.map((of) => `${of},${name},,division,40,2025-07-01,${to},true`)].join('\n') + '\n';
+  const rules = async (body) => assert.equal((await changed(chief, '/platforms/DIR/provisioning', body, { method: 'PUT', seen: '/platforms/DIR/provisioning' })).status, 200);
+  const names = async () => (await find(folder.units, `(cn=G*.${tag})`)).map(({ senUnitName: [name], senUnitStatus: [status] }) => `${name} ${status}`);
+  const open = async () => (await chief.api('GET', '/holds?platform=DIR&state=open')).json.holds.filter(({ reason }) => reason === 'units');
+  const second = await deputyOf('40', ['read', 'approve']);
+  await imported(file('Phòng Thử', ''));
+  await until('all are there', async () => (await names()).length === codes.length);
+
+  await rules({ max_n: 5, max_percent: 0 });
+  try {
+    await imported(file('Phong Thu', '2026-01-01'));
+    await until('held', async () => (await open()).length === 1);
+    const [hold] = await open();
+    assert.equal(hold.disable, codes.length);
+    assert.deepEqual(await names(), codes.map(() => 'Phòng Thử active'));
+    const { json: { units } } = await chief.api('GET', `/holds/${hold.id}/units?limit=3`);
+    assert.deepEqual(units.map(({ unit: of, operation, name, new_name: becomes, new_valid_to: to }) => [of, operation, name, becomes, to]),
+      codes.slice(0, 3).map((of) => [of, 'close', 'Phòng Thử', 'Phong Thu', '2026-01-01']));
+    assert.match(await senctl(env, ['provisioning', 'units', String(hold.id)]), /Phong Thu/);
+    const detail = (await chief.api('GET', `/holds/${hold.id}`)).json;
+    assert.equal(detail.waiting, codes.length);
+    assert.equal(detail.authors.length, 1);
+
+    // A person decides about one of them by name.
+    const [one] = codes, { version } = await api('GET', `/units/${one}`);
+    await api('PATCH', `/units/${one}`, { name: 'Phòng Một' }, { 'if-match': `"${version}"` });
+    await until('that one goes on', async () => (await unit(one)).senUnitName[0] === 'Phòng Một');
+
+    const decide = (who, of) => call(who, 'POST', `/holds/${of.id}/release`, { body: { reason: 'Đã đối chiếu' }, headers: { 'if-match': `"${of.version}"` } });
+    const own = await decide(chief, (await open())[0]);
+    assert.equal(own.status, 403, own.text);
+    assert.equal(own.json.code, 'four_eyes');
+    assert.equal((await decide(second, (await open())[0])).status, 200);
+    await until('released', async () => (await names()).filter((is) => is === 'Phong Thu abolished').length === codes.length - 1);
+  } finally {
+    await rules({ max_n: 20, max_percent: 2 });
+  }
 });

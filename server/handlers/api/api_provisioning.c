@@ -97,7 +97,7 @@ int h_api_holds_get(struct request *rq)
 	return r < 0 ? r : api_one(rq, hold_get, (const struct db_param[]){ ME, P_I64(id) }, 2);
 }
 
-int h_api_holds_accounts(struct request *rq)
+static int list_held(struct request *rq, const char *name, const struct query *query)
 {
 	struct db_param params[] = { ME, P_NULL };
 	int64_t id;
@@ -106,7 +106,17 @@ int h_api_holds_accounts(struct request *rq)
 	if (r < 0)
 		return r;
 	params[1] = P_I64(id);
-	return api_governed_page(rq, &(struct api_governed_page){ "accounts", hold_accounts, params, ARRAY_LEN(params), 1, P_PAGE_AFTER, P_PAGE_LIMIT });
+	return api_governed_page(rq, &(struct api_governed_page){ name, query, params, ARRAY_LEN(params), 1, P_PAGE_AFTER, P_PAGE_LIMIT });
+}
+
+int h_api_holds_accounts(struct request *rq)
+{
+	return list_held(rq, "accounts", hold_accounts);
+}
+
+int h_api_holds_units(struct request *rq)
+{
+	return list_held(rq, "units", hold_units);
 }
 
 static int decide(struct request *rq, const struct governed_kind *kind)

@@ -14,5 +14,6 @@ extern const struct param_spec api_holds_params[N_HOLDS_PARAMS];
 int h_api_holds_list(struct request *rq);
 int h_api_holds_get(struct request *rq);
 int h_api_holds_accounts(struct request *rq);
+int h_api_holds_units(struct request *rq);
 int h_api_holds_release(struct request *rq);
 int h_api_holds_discard(struct request *rq);

@@ -18,6 +18,8 @@ const struct route provisioning_routes[] = {
 	{ .name = "api_holds_get", .methods = HTTP_GET, .path = "/api/v1/holds/{id}", API, .needs = RIGHT_READ | RIGHT_APPROVE, .handle = h_api_holds_get },
 	{ .name = "api_holds_accounts", .methods = HTTP_GET, .path = "/api/v1/holds/{id}/accounts", .params = api_page_params, .n_params = N_PAGE_PARAMS,
 	  API, .needs = RIGHT_READ | RIGHT_APPROVE, .personal = true, .handle = h_api_holds_accounts },
+	{ .name = "api_holds_units", .methods = HTTP_GET, .path = "/api/v1/holds/{id}/units", .params = api_page_params, .n_params = N_PAGE_PARAMS,
+	  API, .needs = RIGHT_READ | RIGHT_APPROVE, .handle = h_api_holds_units },
 	{ .name = "api_holds_release", .methods = HTTP_POST, .path = "/api/v1/holds/{id}/release", JSON_16K, API, .needs = RIGHT_APPROVE,
 	  .handle = h_api_holds_release },
 	{ .name = "api_holds_discard", .methods = HTTP_POST, .path = "/api/v1/holds/{id}/discard", JSON_16K, API, .needs = RIGHT_APPROVE,
