@@ -64,7 +64,7 @@ DB_QUERY(prov_plan_remember, DB_WRITE,
 	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3, b.want_hash, b.seen_hash,"     \
 	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"                    \
 	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $1::smallint), b.seen_gen = b.want_gen, b.prio," \
-	" (SELECT p.code FROM sen.platform p WHERE p.id = $1::smallint)"
+	" (SELECT p.code FROM sen.platform p WHERE p.id = $1::smallint), b.stable_id"
 
 DB_QUERY(prov_binding_claim, DB_WRITE,
 	"WITH c AS MATERIALIZED (SELECT account_id, platform_id, state FROM sen.binding"
@@ -213,6 +213,7 @@ struct work *binding_work_of(struct op *op, const struct db_rows *rows, int64_t 
 			.is_repair = db_bool(rows, i, 12),
 			.prio = db_i64(rows, i, 13),
 			.platform_code = db_str(rows, i, 14),
+			.stable_id = db_str(rows, i, 15),
 		};
 	}
 	return work;

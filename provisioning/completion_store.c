@@ -17,7 +17,8 @@
  */
 DB_QUERY(prov_binding_done, DB_WRITE,
 	"UPDATE sen.binding b SET seen_gen = r.gen, seen_hash = r.hash, seen_active = r.active,"
-	" ext_id = nullif(r.ext_id, ''), etag = nullif(r.etag, ''), seen_at = now(), tries = 0, err_class = NULL,"
+	" ext_id = nullif(r.ext_id, ''), stable_id = CASE WHEN NOT r.deleted THEN coalesce(nullif(r.stable_id, ''), b.stable_id) END,"
+	" etag = nullif(r.etag, ''), seen_at = now(), tries = 0, err_class = NULL,"
 	" err_detail = NULL, lease_until = NULL,"
 	" state = CASE WHEN r.deleted THEN CASE WHEN b.want_active THEN 3 ELSE 8 END"
 	"  WHEN b.want_gen = r.gen THEN 0 WHEN b.hold_id = 0 THEN 6 ELSE 1 END,"
@@ -26,7 +27,8 @@ DB_QUERY(prov_binding_done, DB_WRITE,
 	"  + (SELECT x.gone_days FROM sen.provisioning_rule x WHERE x.platform_id = b.platform_id) * interval '1 day' END,"
 	" due_at = CASE WHEN b.want_gen = r.gen THEN NULL ELSE now() END"
 	" FROM (SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::boolean[], $7::text[], $8::text[],"
-	"  $9::boolean[]) WITH ORDINALITY x (platform_id, account_id, token, gen, hash, active, ext_id, etag, deleted, n) ORDER BY 2, 1) r"
+	"  $9::boolean[], $10::text[]) WITH ORDINALITY x (platform_id, account_id, token, gen, hash, active, ext_id, etag, deleted, stable_id, n)"
+	"  ORDER BY 2, 1) r"
 	" WHERE b.account_id = r.account_id AND b.platform_id = r.platform_id AND b.state = 2 AND b.lease_token = r.token"
 	" RETURNING r.n");
 
@@ -124,7 +126,7 @@ static void mark_accepted(const struct part *p, const struct db_rows *rows)
 static int write_done(struct op *op, struct completion *done, size_t n)
 {
 	struct part p = part_of(op->arena, done, n, true);
-	struct columns c = columns_new(op->arena, p.n, 9);
+	struct columns c = columns_new(op->arena, p.n, 10);
 	struct db_rows rows;
 	int err;
 
@@ -142,9 +144,10 @@ static int write_done(struct op *op, struct completion *done, size_t n)
 		columns_text(&c, 6, i, or_empty(d->result->ext_id));
 		columns_text(&c, 7, i, or_empty(d->result->etag));
 		columns_bool(&c, 8, i, d->result->was_deleted);
+		columns_text(&c, 9, i, or_empty(d->result->stable_id));
 	}
 	err = db_run(op, &prov_binding_done, &rows, columns_param(&c, 0), columns_param(&c, 1), columns_param(&c, 2), columns_param(&c, 3),
-	             columns_param(&c, 4), columns_param(&c, 5), columns_param(&c, 6), columns_param(&c, 7), columns_param(&c, 8));
+	             columns_param(&c, 4), columns_param(&c, 5), columns_param(&c, 6), columns_param(&c, 7), columns_param(&c, 8), columns_param(&c, 9));
 	if (err < 0)
 		return err;
 	mark_accepted(&p, &rows);

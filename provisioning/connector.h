@@ -48,6 +48,7 @@ struct attr_change {
 /* What the platform was seen to hold. */
 struct observed {
 	struct str ext_id;
+	struct str stable_id; /* as of struct call */
 	struct str etag;   /* or STR_NULL */
 	bool is_known;     /* the platform told its state; else active and matches mean nothing */
 	bool active;
@@ -75,6 +76,7 @@ struct call {
 	const struct desired *want;
 	int64_t gen;                 /* of the wanted state: a later one is greater */
 	struct str ext_id;           /* the platform's identifier, or STR_NULL while unknown */
+	struct str stable_id;        /* what the platform itself knows the account by, whatever its name and place; STR_NULL: not known, or there is none */
 	int64_t deadline_ms;         /* clock_mono_ms() at which the lease ends */
 	struct trace *trace;         /* of a run on demand, or NULL */
 	const struct str *words;     /* an error that says one of these means "too fast" */
@@ -95,6 +97,7 @@ struct listed {
 	struct str etag;       /* or STR_NULL */
 	bool active;
 	struct str document;   /* canonical JSON: what it holds of ours, by the platform's own names (attributes.h) */
+	struct str stable_id;  /* as of struct call */
 };
 
 /* What makes a listing count as whole. */
@@ -168,7 +171,7 @@ struct connector {
 	int (*open)(struct op *op, const struct connector_config *config, void **ret_instance) _must_check_;
 	void (*close)(void *instance);
 	/*
-	 * By our account id, by ext_id when it is known, then by name; every hit is verified here, not believed.  VERDICT_ABSENT only when
+	 * By stable_id, by our account id, by ext_id, when they are known, then by name; every hit is verified here, not believed.  VERDICT_ABSENT only when
 	 * none of them finds anything; VERDICT_CONFLICT when one finds an account without our id.
 	 */
 	enum verdict (*look_up)(struct call *c, struct observed *ret);

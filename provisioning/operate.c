@@ -52,6 +52,8 @@ enum verdict run_step(struct run *r, const char *name,
 	r->result->verdict = verdict;
 	if (verdict == VERDICT_DONE && !str_is_null(r->seen.ext_id))
 		c->ext_id = r->seen.ext_id;
+	if (verdict == VERDICT_DONE && !str_is_null(r->seen.stable_id))
+		c->stable_id = r->seen.stable_id;
 	if (verdict == VERDICT_DONE && !str_is_null(r->seen.etag))
 		r->result->etag = r->seen.etag;
 	return verdict;
@@ -161,6 +163,8 @@ static bool create(struct run *r)
 	*whole = *want;
 	whole->n_left = 0;
 	r->call->want = whole;
+	/* Of whatever was there before. */
+	r->call->stable_id = STR_NULL;
 	verdict = run_step(r, "create", r->connector->create);
 	r->call->want = want;
 	if (verdict == VERDICT_DONE && r->call->n_changes == 0)
@@ -300,6 +304,7 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 
 	*ret = (struct result){ .outcome = OUTCOME_OK, .verdict = VERDICT_DONE, .op = "none", .proof = connector->proof ? connector->proof : "read_back" };
 	call->ext_id = work->ext_id;
+	call->stable_id = work->stable_id;
 	call->gen = work->gen;
 	run_note_claim(call, work, is_settled(work, call->want));
 	begin_run(&r);
@@ -309,6 +314,7 @@ void operate(const struct connector *connector, unsigned ops_allowed, struct cal
 		ret->was_created = false;
 	ret->was_enabled = ret->outcome == OUTCOME_OK && call->want->active && !work->seen_active && !ret->was_created && !ret->was_adopted;
 	ret->ext_id = call->ext_id;
+	ret->stable_id = call->stable_id;
 	ret->pause_s = call->pause_s;
 	ret->changes = call->changes;
 	ret->n_changes = call->n_changes;

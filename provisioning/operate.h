@@ -25,7 +25,7 @@ struct work {
 	struct str want_hash, seen_hash;
 	bool want_active;
 	bool seen_active;
-	struct str ext_id;
+	struct str ext_id, stable_id;
 	bool is_deletion;          /* off, and its grace is over: it is taken away */
 	unsigned ops_allowed;      /* enum op_allowed: what the administrator lets us do there now */
 	bool is_repair;            /* what is wanted was there once: what differs now, others have changed */
@@ -48,7 +48,7 @@ struct result {
 	enum outcome outcome;
 	enum verdict verdict;      /* of the last operation */
 	const char *op;            /* that operation: "create", …, "none" */
-	struct str ext_id, etag;   /* as far as known */
+	struct str ext_id, stable_id, etag; /* as far as known */
 	bool was_created, was_enabled, was_disabled, was_deleted;
 	bool was_adopted;          /* an account that was there already is ours now */
 	const char *adopted_by;    /* the rule's name, or "person" */

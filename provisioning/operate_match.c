@@ -8,16 +8,18 @@
 /* It is there, without our id: gets it, and is then brought to what is wanted. */
 static bool take_over(struct run *r, struct str ext_id, const char *by)
 {
-	struct str known = r->call->ext_id;
+	struct str known = r->call->ext_id, known_stable = r->call->stable_id;
 	enum verdict verdict;
 
 	if (!run_may(r, OP_ALLOWED_UPDATE, "adopt"))
 		return run_ends_without(r, VERDICT_REFUSED);
 	r->call->ext_id = ext_id;
+	r->call->stable_id = STR_NULL;
 	verdict = run_step(r, "adopt", r->connector->adopt);
 	if (verdict != VERDICT_DONE) {
 		/* Not known to be ours: nothing is written there by that identifier. */
 		r->call->ext_id = known;
+		r->call->stable_id = known_stable;
 		return run_ends_without(r, verdict == VERDICT_ABSENT ? VERDICT_CONFLICT : verdict);
 	}
 	r->in_doubt = false;

@@ -70,7 +70,7 @@ bool run_follow(struct run *r)
 static bool ends_deleted(struct run *r)
 {
 	r->result->was_deleted = true;
-	r->call->ext_id = STR_NULL;
+	r->call->ext_id = r->call->stable_id = STR_NULL;
 	return run_ends_off(r, SIGHT_ABSENT);
 }
 

@@ -39,7 +39,7 @@ DB_QUERY(prov_trace_binding_claim, DB_WRITE,
 	" RETURNING b.account_id, b.want_gen, b.lease_token, b.tries, c.state = 3 OR (c.state = 5 AND c.ext_id IS NULL), b.want_hash, b.seen_hash,"
 	" b.want_active, b.seen_active, b.ext_id, b.delete_at <= now() AND NOT b.want_active,"
 	" (SELECT r.ops FROM sen.provisioning_rule r WHERE r.platform_id = $2::smallint), b.seen_gen = b.want_gen, b.prio,"
-	" (SELECT p.code FROM sen.platform p WHERE p.id = $2::smallint)");
+	" (SELECT p.code FROM sen.platform p WHERE p.id = $2::smallint), b.stable_id");
 DB_QUERY(prov_trace_takes_away, DB_READ,
 	"SELECT 1 FROM sen.binding WHERE account_id = $1::uuid AND platform_id = $2::smallint AND state IN (1, 3, 4, 5) AND (prio = 0 OR NOT want_active)");
 DB_QUERY(prov_trace_binding_state, DB_READ, "SELECT state FROM sen.binding WHERE account_id = $1::uuid AND platform_id = $2::smallint");

@@ -17,6 +17,7 @@ void worker_release(struct task *t, const char *class)
 		.outcome = OUTCOME_RELEASED,
 		.op = "none",
 		.ext_id = t->work.ext_id,
+		.stable_id = t->work.stable_id,
 		.fault = { .class = class, .retry_after_s = -1 },
 	};
 }

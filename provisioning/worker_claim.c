@@ -44,6 +44,7 @@ static struct task *take_task(struct worker *w, const struct work *work)
 	t->work.want_hash = arena_dup(t->arena, work->want_hash);
 	t->work.seen_hash = arena_dup(t->arena, work->seen_hash);
 	t->work.ext_id = arena_dup(t->arena, work->ext_id);
+	t->work.stable_id = arena_dup(t->arena, work->stable_id);
 	t->work.platform_code = w->config.connector->platform;
 	t->n_words = w->gate.health.n_words;
 	t->words = ARENA_ARRAY(t->arena, struct str, t->n_words);

@@ -16,6 +16,7 @@
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
+#include "provisioning/ldap/stable.h"
 #include "provisioning/ldap/standing.h"
 #include "provisioning/ldap/unit.h"
 #include "provisioning/ldap/watch.h"
@@ -23,6 +24,8 @@
 #include <stdlib.h>
 
 #define LOCKED_FOR_GOOD "000001010000Z"
+#define ID_ATTR "senAccountId"
+#define CLASS "senOfficial"
 
 struct directory {
 	const struct connector_config *config;
@@ -30,7 +33,7 @@ struct directory {
 	struct ldap_folder folders[LDAP_FOLDERS_MAX];
 	size_t n_folders;
 	char *member_of; /* or NULL */
-	const char *read_attrs[4];
+	const char *read_attrs[5];
 };
 
 static void directory_close(void *instance)
@@ -62,7 +65,8 @@ static int directory_open(struct op *op, const struct connector_config *config, 
 		abort();
 	d->read_attrs[0] = "*";
 	d->read_attrs[1] = "pwdAccountLockedTime";
-	d->read_attrs[2] = d->member_of;
+	d->read_attrs[2] = "entryUUID";
+	d->read_attrs[3] = d->member_of;
 	if (ldap_map_open(op, config, &d->pool) < 0) {
 		directory_close(d);
 		return op->error.code;
@@ -87,6 +91,7 @@ static void want_on(struct ldap_wanted *w, const struct desired *want)
 
 	for (size_t i = 0; i < want->n_roles; i++)
 		roles[i] = want->roles[i].code;
+	ldap_want(w, ID_ATTR, want->account_id);
 	ldap_want_person(w, want);
 	ldap_want(w, "employeeNumber", want->employee_code);
 	ldap_want(w, "senUnitCode", want->unit_code);
@@ -96,10 +101,13 @@ static void want_on(struct ldap_wanted *w, const struct desired *want)
 	ldap_want(w, "senStatus", want->status);
 }
 
-static void want_off(struct ldap_wanted *w)
+/* The lock alone of one that somebody has taken our id off: the rest may be refused, for want of the class, or since another has the id. */
+static void want_off(struct ldap_wanted *w, const struct ldap_entry *entry)
 {
-	ldap_want(w, "senStatus", STR("disabled"));
-	ldap_want(w, "senRole", STR(""));
+	if (!str_is_empty(ldap_entry_value(entry, ID_ATTR))) {
+		ldap_want(w, "senStatus", STR("disabled"));
+		ldap_want(w, "senRole", STR(""));
+	}
 	ldap_want(w, "pwdAccountLockedTime", STR(LOCKED_FOR_GOOD));
 }
 
@@ -109,17 +117,22 @@ static bool is_locked(const struct ldap_entry *entry)
 }
 
 static size_t changes_of(struct call *c, const struct ldap_entry *entry,
-                         struct ldap_change ret_changes[LDAP_WANTED_MAX + 1])
+                         struct ldap_change *ret_changes)
 {
+	static const struct str class = { CLASS, sizeof(CLASS) - 1 };
 	struct ldap_wanted w = { .arena = c->op->arena, .leaves = c->want };
+	size_t n;
 
 	if (c->want->active)
 		want_on(&w, c->want);
 	else
-		want_off(&w);
+		want_off(&w, entry);
 	if (c->want->active && is_locked(entry) && !desired_leaves(c->want, "active"))
 		ldap_want(&w, "pwdAccountLockedTime", STR(""));
-	return ldap_changes(&w, entry, ret_changes);
+	n = ldap_changes(&w, entry, ret_changes);
+	if (n > 0 && c->want->active && str_is_empty(ldap_entry_value(entry, ID_ATTR)) && !ldap_entry_has_class(entry, class))
+		ret_changes[n++] = (struct ldap_change){ LDAP_CHANGE_ADD, { STR("objectClass"), &class, 1 } };
+	return n;
 }
 
 /* What a unit is made with here; the rest of it comes from who keeps the units. */
@@ -168,6 +181,7 @@ static void observe(struct call *c, const struct ldap_standing *s, struct observ
 
 	*ret = (struct observed){
 		.ext_id = s->entry->dn,
+		.stable_id = ldap_stable_id(c->op->arena, s->entry),
 		.is_known = true,
 		/* Membership is access too, for whoever reads the groups. */
 		.active = !is_locked(s->entry) || (!c->want->active && ldap_standing_is_in_any(s)),
@@ -186,25 +200,23 @@ static enum verdict look_at(struct call *c, const struct ldap_entry *entry, stru
 	return verdict;
 }
 
-static bool is_ours(const struct call *c, const struct ldap_entry *entry)
+static struct ldap_identity identity_of(const struct directory *d)
 {
-	return str_equal_nocase(ldap_entry_value(entry, "senAccountId"), c->want->account_id);
+	return (struct ldap_identity){ d->pool, d->config->people_base, "uid", ID_ATTR, d->read_attrs };
 }
 
 static enum verdict directory_look_up(struct call *c, struct observed *ret)
 {
-	struct directory *d = c->instance;
+	const struct ldap_identity who = identity_of(c->instance);
 	const struct ldap_entry *entry = NULL;
-	enum verdict verdict = ldap_find(c, d->pool, d->config->people_base, "senAccountId", d->read_attrs, &entry);
+	enum verdict verdict = ldap_look_for(c, &who, &entry);
 
-	if (verdict == VERDICT_ABSENT)
-		verdict = ldap_find_unmarked(c, d->pool, d->config->people_base, "uid", "senAccountId", d->read_attrs, &entry);
 	return verdict == VERDICT_DONE ? look_at(c, entry, ret) : verdict;
 }
 
 static enum verdict directory_create(struct call *c, struct observed *ret)
 {
-	static const struct str classes[] = { { "inetOrgPerson", 13 }, { "senOfficial", 11 } };
+	static const struct str classes[] = { { "inetOrgPerson", 13 }, { CLASS, sizeof(CLASS) - 1 } };
 	struct directory *d = c->instance;
 	struct ldap_wanted w = { .arena = c->op->arena };
 	struct ldap_attr attrs[LDAP_WANTED_MAX + 1];
@@ -220,7 +232,6 @@ static enum verdict directory_create(struct call *c, struct observed *ret)
 	if (ldap_dn_child(c->op, "uid", c->want->login, d->config->people_base, &dn) < 0)
 		return ldap_verdict(c, true);
 	ldap_want(&w, "uid", c->want->login);
-	ldap_want(&w, "senAccountId", c->want->account_id);
 	want_on(&w, c->want);
 	n = ldap_new_entry(&w, classes, ARRAY_LEN(classes), attrs);
 	began_us = trace_begin(c);
@@ -253,7 +264,7 @@ static enum verdict directory_read_back(struct call *c, struct observed *ret)
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	/* The name went to somebody else; ours is elsewhere or gone. */
-	if (!is_ours(c, entry))
+	if (!ldap_is_ours(c, entry, ID_ATTR))
 		return call_fault(c, VERDICT_ABSENT, "absent", "the entry is not ours any more");
 	return look_at(c, entry, ret);
 }
@@ -265,6 +276,7 @@ static enum verdict directory_read_back(struct call *c, struct observed *ret)
 static enum verdict directory_update(struct call *c, struct observed *ret)
 {
 	struct directory *d = c->instance;
+	const struct ldap_identity who = identity_of(d);
 	const struct ldap_entry *entry = NULL;
 	struct ldap_change changes[LDAP_WANTED_MAX + 1];
 	struct ldap_standing s;
@@ -275,7 +287,7 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	if (!is_ours(c, entry))
+	if (!ldap_is_ours(c, entry, ID_ATTR))
 		return call_fault(c, VERDICT_ABSENT, "absent", "the entry is not ours any more");
 	if (c->want->active && !desired_leaves(c->want, "uid") && !str_equal_nocase(ldap_entry_value(entry, "uid"), c->want->login))
 		return call_fault(c, VERDICT_REFUSED, "rename", "the user name differs; entries are not renamed");
@@ -287,14 +299,12 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 	failed = n > 0 && ldap_modify(c->op, d->pool, c->ext_id, changes, n) < 0;
 	if (n > 0)
 		trace_query(c, began_us, "ldap", "modify", c->ext_id, (int64_t)n);
-	if (failed) {
-		verdict = ldap_verdict(c, true);
-		return verdict == VERDICT_CONFLICT ? call_fault(c, VERDICT_REFUSED, "data", "%.*s",
-		                                                STR_ARG(c->op->error.detail))
-		                                   : verdict;
-	}
+	if (failed)
+		return ldap_write_verdict(c, entry->dn, d->config->people_base);
+	verdict = ldap_take_down_twin(c, &who, entry, changes_of);
 	s = standing_of(c, entry);
-	verdict = ldap_standing_read(c, &s);
+	if (verdict == VERDICT_DONE)
+		verdict = ldap_standing_read(c, &s);
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	/* What it says after a write is read back by the caller. */
@@ -343,7 +353,7 @@ static bool show(struct arena *a, void *instance, const struct ldap_entry *entry
 static struct ldap_listing listing_of(const struct directory *d)
 {
 	struct ldap_listing l = { .pool = d->pool, .people_base = d->config->people_base, .people_filter = STR("(objectClass=inetOrgPerson)"),
-		                  .n_folders = d->n_folders, .attrs = d->read_attrs, .id_attr = "senAccountId", .show = show };
+		                  .n_folders = d->n_folders, .attrs = d->read_attrs, .id_attr = ID_ATTR, .show = show };
 
 	for (size_t i = 0; i < d->n_folders; i++)
 		l.folders[i] = &d->folders[i];

@@ -11,7 +11,7 @@
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
 #include "provisioning/ldap/members.h"
-#include "provisioning/ldap/schema.h"
+#include "provisioning/ldap/stable.h"
 #include "provisioning/ldap/watch.h"
 
 #include <stdlib.h>
@@ -41,7 +41,8 @@ static int ldap_open(struct op *op, const struct connector_config *config, void 
 	/* By name too: the attribute that disables may be an operational one, and the one that names groups mostly is. */
 	p->read_attrs[0] = "*";
 	p->read_attrs[1] = p->disable_attr;
-	p->read_attrs[2] = p->member_of;
+	p->read_attrs[2] = "entryUUID";
+	p->read_attrs[3] = p->member_of;
 	if (ldap_map_open(op, config, &p->pool) < 0) {
 		ldap_close(p);
 		return op->error.code;
@@ -77,7 +78,7 @@ static enum verdict check_mapping(struct call *c)
 }
 
 static size_t entry_changes(struct call *c, const struct ldap_entry *entry,
-                            struct ldap_change ret_changes[LDAP_WANTED_MAX])
+                            struct ldap_change *ret_changes)
 {
 	struct ldap_platform *p = c->instance;
 	struct ldap_wanted w = { .arena = c->op->arena, .leaves = c->want };
@@ -119,6 +120,7 @@ static void observe(struct call *c, const struct ldap_membership *s, struct obse
 
 	*ret = (struct observed){
 		.ext_id = ext_id_of(c, s->entry),
+		.stable_id = ldap_stable_id(c->op->arena, s->entry),
 		.is_known = true,
 		/* Membership is access: somebody in a role is not off. */
 		.active = !ldap_schema_is_off(c->instance, s->entry) || (!c->want->active && s->n_groups > 0),
@@ -126,15 +128,18 @@ static void observe(struct call *c, const struct ldap_membership *s, struct obse
 	};
 }
 
+static struct ldap_identity identity_of(const struct ldap_platform *p)
+{
+	return (struct ldap_identity){ p->pool, p->config->people_base, p->schema->login_attr, p->id_attr, p->read_attrs };
+}
+
 static enum verdict ldap_look_up(struct call *c, struct observed *ret)
 {
-	struct ldap_platform *p = c->instance;
+	const struct ldap_identity who = identity_of(c->instance);
 	struct ldap_membership s = { 0 };
 	const struct ldap_entry *entry = NULL;
-	enum verdict verdict = ldap_find(c, p->pool, p->config->people_base, p->id_attr, p->read_attrs, &entry);
+	enum verdict verdict = ldap_look_for(c, &who, &entry);
 
-	if (verdict == VERDICT_ABSENT)
-		verdict = ldap_find_unmarked(c, p->pool, p->config->people_base, p->schema->login_attr, p->id_attr, p->read_attrs, &entry);
 	if (verdict == VERDICT_DONE)
 		verdict = read_roles(c, entry, &s);
 	if (verdict == VERDICT_DONE)
@@ -151,7 +156,7 @@ static enum verdict read_standing(struct call *c, struct ldap_membership *ret)
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	if (!str_equal_nocase(ldap_entry_value(entry, p->id_attr), c->want->account_id))
+	if (!ldap_is_ours(c, entry, p->id_attr))
 		return call_fault(c, VERDICT_ABSENT, "absent", "the entry is not ours any more");
 	return read_roles(c, entry, ret);
 }
@@ -212,6 +217,7 @@ static enum verdict ldap_create(struct call *c, struct observed *ret)
 static enum verdict ldap_update(struct call *c, struct observed *ret)
 {
 	struct ldap_platform *p = c->instance;
+	const struct ldap_identity who = identity_of(p);
 	struct ldap_membership s = { 0 };
 	struct ldap_change changes[LDAP_WANTED_MAX];
 	enum verdict verdict = check_mapping(c);
@@ -229,20 +235,19 @@ static enum verdict ldap_update(struct call *c, struct observed *ret)
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
 	n = entry_changes(c, s.entry, changes);
-	if (n == 0 && ldap_groups_match(c, &s)) {
-		observe(c, &s, ret);
-		return VERDICT_DONE;
-	}
 	ldap_note_changes(c, s.entry, changes, n);
 	began_us = trace_begin(c);
 	failed = n > 0 && ldap_modify(c->op, p->pool, c->ext_id, changes, n) < 0;
 	if (n > 0)
 		trace_query(c, began_us, "ldap", "modify", c->ext_id, (int64_t)n);
-	if (failed) {
-		verdict = ldap_verdict(c, true);
-		return verdict == VERDICT_CONFLICT ? call_fault(c, VERDICT_REFUSED, "data", "%.*s",
-		                                                STR_ARG(c->op->error.detail))
-		                                   : verdict;
+	if (failed)
+		return ldap_write_verdict(c, s.entry->dn, p->config->people_base);
+	verdict = ldap_take_down_twin(c, &who, s.entry, entry_changes);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	if (n == 0 && ldap_groups_match(c, &s)) {
+		observe(c, &s, ret);
+		return VERDICT_DONE;
 	}
 	return ldap_groups_bring(c, &s);
 }
@@ -256,6 +261,9 @@ static enum verdict ldap_remove(struct call *c, _unused_ struct observed *ret)
 
 	if (verdict != VERDICT_DONE)
 		return verdict;
+	/* What cannot be undone is done to nothing that somebody has taken our id off. */
+	if (str_is_empty(ldap_entry_value(s.entry, p->id_attr)))
+		return call_fault(c, VERDICT_REFUSED, "disputed", "our id is gone: it is not deleted for what else it is known by");
 	if (!call_has_time(c, p->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
 	verdict = ldap_groups_bring(c, &s);
@@ -335,7 +343,7 @@ static enum verdict ldap_adopt(struct call *c, struct observed *ret)
 		return call_fault(c, VERDICT_CONFLICT, "conflict", "the entry belongs to another account of ours");
 	if (str_is_empty(owner) && ldap_modify(c->op, p->pool, c->ext_id, &change, 1) < 0)
 		return ldap_verdict(c, true);
-	*ret = (struct observed){ .ext_id = ext_id_of(c, entry) };
+	*ret = (struct observed){ .ext_id = ext_id_of(c, entry), .stable_id = ldap_stable_id(c->op->arena, entry) };
 	return VERDICT_DONE;
 }
 

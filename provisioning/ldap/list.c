@@ -5,6 +5,7 @@
 #include "provisioning/attributes.h"
 #include "provisioning/ldap/members.h"
 #include "provisioning/ldap/ranged.h"
+#include "provisioning/ldap/stable.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -228,6 +229,7 @@ void ldap_list_entry(struct arena *a, const struct ldap_listing *listing, void *
 	ret->account_id = copied(a, ldap_entry_value(entry, listing->id_attr));
 	ret->login = copied(a, ldap_entry_value(entry, listing->schema ? listing->schema->login_attr : "uid"));
 	ret->etag = STR_NULL;
+	ret->stable_id = ldap_stable_id(a, entry);
 	ret->active = listing->show(a, instance, entry, document);
 }
 

@@ -18,7 +18,7 @@ enum {
 	CODE_VALUE_EXISTS = 20,
 	CODE_INAPPROPRIATE_AUTH = 48,
 	CODE_INVALID_CREDENTIALS = 49,
-	CODE_NO_ACCESS = 50,
+	CODE_NO_ACCESS = LDAP_NO_ACCESS,
 	CODE_OTHER = 80,
 };
 
@@ -80,6 +80,16 @@ bool ldap_attr_has(const struct ldap_attr *attr, struct str value)
 {
 	for (size_t i = 0; i < attr->n_values; i++)
 		if (str_equal(attr->values[i], value))
+			return true;
+	return false;
+}
+
+bool ldap_entry_has_class(const struct ldap_entry *entry, struct str class)
+{
+	const struct ldap_attr *classes = ldap_entry_attr(entry, "objectClass");
+
+	for (size_t i = 0; i < classes->n_values; i++)
+		if (str_equal_nocase(classes->values[i], class))
 			return true;
 	return false;
 }

@@ -9,6 +9,8 @@
 #include "provisioning/connector.h"
 
 #define LDAP_WANTED_MAX 64
+/* insufficientAccessRights (RFC 4511 §4.1.9) */
+#define LDAP_NO_ACCESS 50
 
 /* What groups are there: RFC 4519 §3.5 and §3.6, RFC 2307, Active Directory. */
 struct ldap_group_kind {
@@ -37,6 +39,7 @@ void ldap_want_person(struct ldap_wanted *w, const struct desired *want);
 /* What the rows of a mapping want; with what is sent at creation only, or without. */
 void ldap_want_mapped(struct ldap_wanted *w, const struct desired *want, bool is_new);
 
+bool ldap_entry_has_class(const struct ldap_entry *entry, struct str class);
 bool ldap_attr_has(const struct ldap_attr *attr, struct str value);
 /* Changes that bring the entry there; 0: none are needed. */
 size_t ldap_changes(const struct ldap_wanted *w, const struct ldap_entry *entry, struct ldap_change *ret_changes);

@@ -45,14 +45,16 @@ static struct str guid_text(struct arena *a, struct str guid)
 	return buf_str(&b);
 }
 
+struct str ldap_guid(struct arena *a, const struct ldap_entry *entry)
+{
+	struct str guid = ldap_entry_value(entry, "objectGUID");
+
+	return guid.len == GUID_BYTES ? guid_text(a, guid) : STR_NULL;
+}
+
 struct str ldap_schema_ext_id(struct arena *a, const struct ldap_schema *s, const struct ldap_entry *entry)
 {
-	struct str guid;
-
-	if (!s->is_ad)
-		return arena_dup(a, entry->dn);
-	guid = ldap_entry_value(entry, "objectGUID");
-	return guid.len == GUID_BYTES ? guid_text(a, guid) : STR_NULL;
+	return s->is_ad ? ldap_guid(a, entry) : arena_dup(a, entry->dn);
 }
 
 void ldap_schema_want(const struct ldap_schema *s, struct ldap_wanted *w, const struct desired *want)

@@ -33,6 +33,8 @@ struct ldap_platform {
 
 /* As bindings know it, and as it can be read by: the DN, or <GUID=…>.  STR_NULL: the entry does not say. */
 struct str ldap_schema_ext_id(struct arena *a, const struct ldap_schema *s, const struct ldap_entry *entry);
+/* objectGUID as <GUID=…>; STR_NULL: there is none. */
+struct str ldap_guid(struct arena *a, const struct ldap_entry *entry);
 /* Attributes of a person, where no mapping says which. */
 void ldap_schema_want(const struct ldap_schema *s, struct ldap_wanted *w, const struct desired *want);
 /* Attributes by the mapping. */

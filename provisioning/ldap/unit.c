@@ -39,20 +39,10 @@ size_t unit_entry_attrs(struct arena *a, const struct unit_facts *u, struct ldap
 	return n;
 }
 
-static bool has_class(const struct ldap_entry *entry)
-{
-	const struct ldap_attr *classes = ldap_entry_attr(entry, "objectClass");
-
-	for (size_t i = 0; i < classes->n_values; i++)
-		if (str_equal_nocase(classes->values[i], STR(UNIT_CLASS)))
-			return true;
-	return false;
-}
-
 bool unit_entry_read(struct arena *a, const struct ldap_entry *entry, struct str base, struct str *ret_code, struct unit_facts *ret)
 {
 	/* One that somebody has moved below another is none of ours any more. */
-	if (!has_class(entry) || !ldap_dn_is_child(a, entry->dn, base, ret_code))
+	if (!ldap_entry_has_class(entry, STR(UNIT_CLASS)) || !ldap_dn_is_child(a, entry->dn, base, ret_code))
 		return false;
 	*ret = (struct unit_facts){
 		.code = arena_dup(a, ldap_entry_value(entry, "senUnitCode")),

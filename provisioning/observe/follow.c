@@ -41,7 +41,8 @@ static void pause_for(const struct follower *w, int64_t ms)
 
 static struct listed keep_listed(struct arena *a, const struct listed *l)
 {
-	return (struct listed){ arena_dup(a, l->ext_id), arena_dup(a, l->account_id), arena_dup(a, l->login), STR_NULL, l->active, arena_dup(a, l->document) };
+	return (struct listed){ arena_dup(a, l->ext_id), arena_dup(a, l->account_id), arena_dup(a, l->login), STR_NULL, l->active, arena_dup(a, l->document),
+	                        arena_dup(a, l->stable_id) };
 }
 
 /* What waits goes on in the other arena. */

@@ -31,13 +31,15 @@ DB_QUERY(fol_list, DB_WRITE,
 	" UPDATE sen.follow SET unsure = false WHERE platform_id = $1::smallint AND lease_token = $2::bigint AND EXISTS (SELECT FROM n)");
 
 DB_QUERY(fol_resolve, DB_READ,
-	"WITH i AS MATERIALIZED (SELECT i.*, a.id AS by_id, CASE WHEN s.situation IN ('linked', 'missing') THEN s.owner_account END AS by_ext, l.id AS by_login,"
+	"WITH i AS MATERIALIZED (SELECT i.*, coalesce(a.id, t.account_id) AS by_id, t.account_id AS by_stable, CASE WHEN s.situation IN ('linked', 'missing') THEN s.owner_account END AS by_ext, l.id AS by_login,"
 	"  s.decision = 'adopt' AND s.decision_state IN ('proposed', 'decided', 'doing') AS is_decided"
-	"  FROM unnest($2::text[], $3::uuid[], $4::text[]) WITH ORDINALITY i (ext_id, account_id, login, n)"
+	"  FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) WITH ORDINALITY i (ext_id, account_id, login, stable_id, n)"
 	"  LEFT JOIN sen.account a ON a.id = i.account_id LEFT JOIN sen.shadow s ON s.platform_id = $1::smallint AND s.ext_id = i.ext_id"
-	"  LEFT JOIN sen.account l ON l.login = lower(i.login))"
+	"  LEFT JOIN LATERAL (SELECT min(x.account_id::text)::uuid AS account_id FROM sen.binding x WHERE x.platform_id = $1::smallint AND x.stable_id = i.stable_id"
+	"   HAVING count(*) = 1) t ON true LEFT JOIN sen.account l ON l.login = lower(i.login))"
 	" SELECT coalesce(i.by_id, i.by_ext, i.by_login), i.by_id IS NOT NULL, b.account_id IS NOT NULL, b.ext_id IS NOT DISTINCT FROM i.ext_id,"
-	" i.by_id <> i.by_ext AND EXISTS (SELECT FROM sen.binding x WHERE x.account_id = i.by_ext AND x.platform_id = $1::smallint AND x.ext_id = i.ext_id),"
+	" i.by_id <> i.by_ext AND EXISTS (SELECT FROM sen.binding x WHERE x.account_id = i.by_ext AND x.platform_id = $1::smallint AND x.ext_id = i.ext_id)"
+	"  OR coalesce(i.by_id <> i.by_stable, false),"
 	" coalesce(i.is_decided, false), coalesce(b.state, 0), b.want_hash, coalesce(b.want_active, false) FROM i"
 	" LEFT JOIN sen.binding b ON b.account_id = coalesce(i.by_id, i.by_ext, i.by_login) AND b.platform_id = $1::smallint ORDER BY i.n");
 
@@ -163,7 +165,7 @@ static void set_uuid(struct columns *c, size_t column, size_t row, struct str te
 
 int follow_resolve(struct op *op, int64_t platform_id, const struct clue *clues, size_t n, struct resolved *ret)
 {
-	struct columns c = columns_new(op->arena, n, 3);
+	struct columns c = columns_new(op->arena, n, 4);
 	struct db_rows rows;
 	int err;
 
@@ -171,8 +173,11 @@ int follow_resolve(struct op *op, int64_t platform_id, const struct clue *clues,
 		columns_text(&c, 0, i, word(clues[i].listed.ext_id));
 		set_uuid(&c, 1, i, clues[i].listed.account_id);
 		columns_text(&c, 2, i, word(clues[i].listed.login));
+		if (!str_is_null(clues[i].listed.stable_id))
+			columns_text(&c, 3, i, word(clues[i].listed.stable_id));
 	}
-	err = db_run(op, &fol_resolve, &rows, P_I64(platform_id), columns_param(&c, 0), columns_param(&c, 1), columns_param(&c, 2));
+	err = db_run(op, &fol_resolve, &rows, P_I64(platform_id), columns_param(&c, 0), columns_param(&c, 1), columns_param(&c, 2),
+	             columns_param(&c, 3));
 	if (err < 0)
 		return err;
 	if (rows.n != n)

@@ -43,7 +43,7 @@ struct clue {
 /* Whom it is about. */
 struct resolved {
 	struct str owner;     /* one of our accounts, or STR_NULL */
-	bool is_by_id;        /* the account carries its id; else the platform's identifier or the name say so */
+	bool is_by_id;        /* the account carries its id, or is the one that we know whatever its name; else the identifier or the name say so */
 	bool is_bound, is_exact; /* it has a binding there; with this identifier */
 	bool is_collision;    /* the binding of another one has it */
 	bool is_decided;      /* a person's adoption of it is under way */

@@ -9,16 +9,18 @@ DB_QUERY(obs_fence, DB_WRITE,
 	" AND state IN ('judging', 'concluding') RETURNING id");
 
 DB_QUERY(obs_resolve, DB_WRITE,
-	"WITH b AS MATERIALIZED (SELECT account_id, ext_id FROM sen.binding WHERE platform_id = $2::smallint),"
+	"WITH b AS MATERIALIZED (SELECT account_id, ext_id, stable_id FROM sen.binding WHERE platform_id = $2::smallint),"
 	" x AS MATERIALIZED (SELECT ext_id, min(account_id::text)::uuid AS account_id, count(*) AS n FROM b WHERE ext_id IS NOT NULL GROUP BY 1),"
-	" i AS MATERIALIZED (SELECT ext_id, account_id, lower(login) AS login FROM sen.observe_item WHERE run_id = $1::bigint),"
-	" c AS (SELECT i.ext_id, a.id AS by_id, x.account_id AS by_ext, x.n AS n_ext, coalesce(a.id, x.account_id, l.id) AS owner"
-	"  FROM i LEFT JOIN sen.account a ON a.id = i.account_id LEFT JOIN x ON x.ext_id = i.ext_id LEFT JOIN sen.account l ON l.login = i.login),"
+	" t AS MATERIALIZED (SELECT stable_id, min(account_id::text)::uuid AS account_id FROM b WHERE stable_id IS NOT NULL GROUP BY 1 HAVING count(*) = 1),"
+	" i AS MATERIALIZED (SELECT ext_id, account_id, lower(login) AS login, stable_id FROM sen.observe_item WHERE run_id = $1::bigint),"
+	" c AS (SELECT i.ext_id, coalesce(a.id, t.account_id) AS by_id, t.account_id AS by_stable, x.account_id AS by_ext, x.n AS n_ext,"
+	"  coalesce(a.id, t.account_id, x.account_id, l.id) AS owner"
+	"  FROM i LEFT JOIN sen.account a ON a.id = i.account_id LEFT JOIN t ON t.stable_id = i.stable_id LEFT JOIN x ON x.ext_id = i.ext_id LEFT JOIN sen.account l ON l.login = i.login),"
 	" d AS (SELECT c.*, o.account_id IS NOT NULL AS is_bound, o.ext_id IS NOT DISTINCT FROM c.ext_id AS is_exact,"
 	"  count(*) OVER (PARTITION BY c.owner) AS n_same, count(c.by_id) OVER (PARTITION BY c.owner) AS n_by_id"
 	"  FROM c LEFT JOIN b o ON o.account_id = c.owner)"
 	" UPDATE sen.observe_item t SET owner = d.owner, situation = CASE WHEN d.owner IS NULL THEN 'unmatched'"
-	"  WHEN d.by_id <> d.by_ext OR d.n_ext > 1 THEN 'collision'"
+	"  WHEN d.by_id <> d.by_ext OR d.by_id <> d.by_stable OR d.n_ext > 1 THEN 'collision'"
 	"  WHEN d.by_id IS NOT NULL AND d.is_bound AND (d.is_exact OR d.n_by_id = 1) THEN 'linked'"
 	"  WHEN d.n_same > 1 THEN 'disputed' ELSE 'unlinked' END"
 	" FROM d WHERE t.run_id = $1::bigint AND t.ext_id = d.ext_id");
@@ -39,11 +41,14 @@ DB_QUERY(obs_shadows, DB_WRITE,
 	" decision = CASE WHEN (s.situation, s.owner_account) IS NOT DISTINCT FROM (excluded.situation, excluded.owner_account) THEN s.decision END,"
 	" decision_state = CASE WHEN (s.situation, s.owner_account) IS NOT DISTINCT FROM (excluded.situation, excluded.owner_account) THEN s.decision_state END");
 
-/* The platform's identifier as it writes it now: else what is taken away might be looked for at the wrong place. */
+/*
+ * The platform's identifier as it writes it now: else what is taken away might be looked for at the wrong place.  What it is known by
+ * whatever its name is learned once: another one may be another account with our id on it.
+ */
 DB_QUERY(obs_ext_ids, DB_WRITE,
-	"UPDATE sen.binding b SET ext_id = i.ext_id FROM sen.observe_item i"
+	"UPDATE sen.binding b SET ext_id = i.ext_id, stable_id = coalesce(b.stable_id, i.stable_id) FROM sen.observe_item i"
 	" WHERE i.run_id = $1::bigint AND i.situation = 'linked' AND b.account_id = i.owner AND b.platform_id = $2::smallint"
-	" AND b.ext_id IS DISTINCT FROM i.ext_id AND b.state = 0 AND b.seen_at < i.asked_at");
+	" AND (b.ext_id IS DISTINCT FROM i.ext_id OR b.stable_id IS NULL AND i.stable_id IS NOT NULL) AND b.state IN (0, 7) AND b.seen_at < i.asked_at");
 
 /* Access that came back is ended also in the grace of an account (7), and where it had been deleted (8). */
 #define CAN_BE_ENDED(is_active) "(b.state = 0 OR b.state IN (7, 8) AND " is_active ")"

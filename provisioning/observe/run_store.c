@@ -44,10 +44,10 @@ DB_QUERY(obs_run_claim, DB_WRITE,
 
 DB_QUERY(obs_run_page, DB_WRITE,
 	"WITH r AS MATERIALIZED (SELECT id FROM sen.observe_run WHERE id = $1::bigint AND lease_token = $2::bigint AND state = 'listing' FOR UPDATE),"
-	" new AS (INSERT INTO sen.observe_item (run_id, ext_id, asked_at, account_id, login, active, attrs, attrs_hash)"
+	" new AS (INSERT INTO sen.observe_item (run_id, ext_id, asked_at, account_id, login, active, attrs, attrs_hash, stable_id)"
 	"  SELECT r.id, i.ext_id, now() - $3::bigint * interval '1 ms', nullif(i.account_id, '')::uuid, nullif(i.login, ''), i.active, i.attrs,"
-	"  encode(substring(sha256(convert_to(i.attrs, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid"
-	"  FROM r, unnest($4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[]) i (ext_id, account_id, login, active, attrs)"
+	"  encode(substring(sha256(convert_to(i.attrs, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid, nullif(i.stable_id, '')"
+	"  FROM r, unnest($4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[], $13::text[]) i (ext_id, account_id, login, active, attrs, stable_id)"
 	"  ON CONFLICT DO NOTHING RETURNING 1),"
 	" n AS (SELECT count(*) AS new FROM new)"
 	" UPDATE sen.observe_run o SET cursor = nullif($9, ''), pages = o.pages + 1, received = o.received + $10::bigint, listed = o.listed + n.new,"
@@ -186,6 +186,7 @@ static size_t fill(struct op *op, struct columns *c, const struct list_page *pag
 		columns_text(c, 2, n, word(l->login, LOGIN_MAX_BYTES));
 		columns_bool(c, 3, n, l->active);
 		columns_text(c, 4, n, str_is_empty(document) || str_contains(document, STR("\\u0000")) ? STR("{}") : document);
+		columns_text(c, 5, n, word(l->stable_id, EXT_ID_MAX_BYTES));
 		n++;
 	}
 	return n;
@@ -193,14 +194,14 @@ static size_t fill(struct op *op, struct columns *c, const struct list_page *pag
 
 int observe_run_page(struct op *op, struct observe_run *run, const struct list_page *page, int64_t age_ms, size_t *ret_n_new)
 {
-	struct columns c = columns_new(op->arena, page->n, 5);
+	struct columns c = columns_new(op->arena, page->n, 6);
 	struct db_rows rows;
 	int err;
 
 	c.n_rows = fill(op, &c, page);
 	err = db_run(op, &obs_run_page, &rows, P_I64(run->id), P_I64(run->lease_token), P_I64(age_ms), columns_param(&c, 0), columns_param(&c, 1),
 	             columns_param(&c, 2), columns_param(&c, 3), columns_param(&c, 4), P_STR(str_is_null(page->next) ? STR("") : page->next),
-	             P_I64((int64_t)page->n), P_I64(page->total), P_I64(OBSERVE_LEASE_S));
+	             P_I64((int64_t)page->n), P_I64(page->total), P_I64(OBSERVE_LEASE_S), columns_param(&c, 5));
 	err = fenced(op, err, &rows);
 	if (err < 0)
 		return err;

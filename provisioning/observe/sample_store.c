@@ -43,7 +43,7 @@ DB_QUERY(obs_adoption_take, DB_WRITE,
 
 /* A binding in a worker's hands is not touched; the adoption is repeated then. */
 DB_QUERY(obs_adoption_end, DB_WRITE,
-	"WITH due AS (UPDATE sen.binding b SET ext_id = $4, state = 1, due_at = now(), tries = 0, err_class = NULL, err_detail = NULL, seen_hash = NULL"
+	"WITH due AS (UPDATE sen.binding b SET ext_id = $4, stable_id = NULL, state = 1, due_at = now(), tries = 0, err_class = NULL, err_detail = NULL, seen_hash = NULL"
 	"  WHERE $2 = '' AND b.account_id = $5::uuid AND b.platform_id = $3::smallint AND b.want_active AND b.state <> 2 RETURNING 1),"
 	" held AS (SELECT FROM sen.binding b WHERE b.account_id = $5::uuid AND b.platform_id = $3::smallint AND b.state = 2)"
 	" UPDATE sen.shadow SET decision_state = CASE WHEN $2 = '' AND EXISTS (SELECT FROM due) THEN 'done' WHEN $2 = '' AND EXISTS (SELECT FROM held) THEN 'doing'"

@@ -65,3 +65,9 @@ CREATE UNIQUE INDEX hold_open_units ON sen.hold (platform_id) WHERE state = 'ope
 
 GRANT SELECT, INSERT, UPDATE ON sen.unit_shown TO sen_provisioner;
 GRANT SELECT ON sen.unit_shown TO sen_server;
+
+-- What a directory itself knows an account by, whatever it is named and wherever it stands (entryUUID, objectGUID): learned when the entry is
+-- read or listed, so that one that somebody has renamed, moved or taken our id off is found.
+ALTER TABLE sen.binding ADD COLUMN stable_id text;
+CREATE INDEX binding_stable ON sen.binding (platform_id, stable_id) WHERE stable_id IS NOT NULL;
+ALTER TABLE sen.observe_item ADD COLUMN stable_id text;

@@ -106,6 +106,7 @@ struct result kit_go_in(struct arena *a, const struct desired *d, const struct r
 		.is_deletion = kit.deletes && !d->active,
 		.in_doubt = before && before->outcome == OUTCOME_IN_DOUBT,
 		.ext_id = before ? before->ext_id : STR_NULL,
+		.stable_id = before ? before->stable_id : STR_NULL,
 		.seen_active = before && before->outcome == OUTCOME_OK,
 		.chosen = kit.chosen,
 	};
@@ -124,6 +125,7 @@ struct result kit_go_in(struct arena *a, const struct desired *d, const struct r
 		operate(kit.connector, kit.ops_allowed, &call, &work, &result);
 	}
 	result.ext_id = str_is_null(result.ext_id) ? STR_NULL : arena_dup(a, result.ext_id);
+	result.stable_id = arena_dup(a, result.stable_id);
 	return result;
 }
 

@@ -37,6 +37,7 @@ enum stand_act {
 	STAND_MISMARK, /* it gets the id of somebody else's */
 	STAND_RELABEL, /* its user name becomes "ten-khac" */
 	STAND_MOVE,    /* it is at another place; the platform's identifier is another then */
+	STAND_HIDE,    /* all of it: our account id is gone, the user name has "-khac" behind it, it is outside of where accounts are, and on */
 };
 #define STAND_OTHERS_ID "aaaaaaaa-0000-4000-8000-00000000000a"
 
@@ -56,6 +57,7 @@ struct stand {
 	bool can_lose_id;   /* STAND_UNMARK, STAND_MISMARK: the platform does not keep the account by our id itself */
 	bool can_relabel;   /* STAND_RELABEL */
 	bool can_move;      /* STAND_MOVE */
+	bool can_hide;      /* STAND_HIDE: and the platform knows it all the same */
 	bool needs_name;    /* refuses an account without a full name */
 	bool hides_roles;   /* a listing does not show them */
 	size_t login_max;   /* characters of a user name; 0: as many as we have */

@@ -182,6 +182,126 @@ static void test_disable_of_a_moved_account_without_our_id(void **state)
 	assert_int_equal(kit_stand->count(), 1);
 }
 
+static void assert_hidden_is_off(const struct desired *d)
+{
+	struct stand_account seen = kit_stand->look(kit.arena, arena_printf(kit.arena, "%.*s-khac", STR_ARG(d->login)).p);
+
+	assert_int_equal(seen.n, 1);
+	assert_false(seen.active);
+	assert_int_equal(kit_stand->count(), 1);
+}
+
+/* Somebody has seen it coming. */
+static void test_disable_of_a_hidden_account(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_hide)
+		return;
+	assert_false(str_is_empty(r.stable_id));
+	kit_stand->act(STAND_HIDE, "annth");
+	kit_off(d);
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_OK);
+	assert_int_equal(r.sight, SIGHT_INACTIVE);
+	assert_hidden_is_off(d);
+}
+
+/* Somebody does it afterwards, and makes it work again. */
+static void test_hidden_once_it_was_off(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_hide)
+		return;
+	kit_off(d);
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_OK);
+	kit_stand->act(STAND_HIDE, "annth");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_hidden_is_off(d);
+}
+
+/* Known to be ours, and never made a second time; that the name is another is for a person. */
+static void test_a_hidden_account_is_not_made_again(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_hide)
+		return;
+	kit_stand->act(STAND_HIDE, "annth");
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_BLOCKED);
+	assert_string_equal(r.fault.class, "rename");
+	assert_int_equal(kit_stand->count(), 1);
+}
+
+/* What is at its place now has our id on it, and is another one. */
+static void test_disable_with_a_decoy_in_its_place(void **state)
+{
+	struct desired *d = kit_official("annth"), *decoy = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_hide)
+		return;
+	kit_stand->act(STAND_HIDE, "annth");
+	decoy->account_id = d->account_id;
+	assert_outcome(kit_go(decoy, NULL), OUTCOME_OK);
+	kit_off(d);
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_OK);
+	assert_false(kit_stand->look(kit.arena, "annth-khac").active);
+	assert_false(kit_stand->look(kit.arena, "annth").active);
+}
+
+/* Our id, and its place: put right without a person. */
+static void test_moved_and_without_our_id_it_is_repaired(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct stand_account seen;
+	struct result r;
+
+	(void)state;
+	if (!kit_stand->can_hide)
+		return;
+	kit_roles(d, "");
+	r = kit_go(d, NULL);
+	kit_stand->act(STAND_UNMARK, "annth");
+	kit_stand->act(STAND_MOVE, "annth");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	seen = kit_stand->look(kit.arena, "annth");
+	assert_true(seen.active);
+	assert_true(str_equal(seen.account_id, d->account_id));
+	assert_int_equal(kit_stand->count(), 1);
+}
+
+/* A directory that was made anew from a file knows all entries by other identifiers: our id tells. */
+static void test_what_it_was_known_by_is_another(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r = kit_go(d, NULL);
+
+	(void)state;
+	if (!kit_stand->can_hide)
+		return;
+	r.stable_id = STR("00000000-0000-4000-8000-000000000000");
+	r = kit_go(d, &r);
+	assert_outcome(r, OUTCOME_OK);
+	assert_false(str_equal(r.stable_id, STR("00000000-0000-4000-8000-000000000000")));
+	kit_off(d);
+	r.stable_id = STR("00000000-0000-4000-8000-000000000000");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_off(d);
+	assert_int_equal(kit_stand->count(), 1);
+}
+
 static const struct CMUnitTest tests[] = {
 	SCENARIO(test_disable_without_our_id),
 	SCENARIO(test_disable_with_the_id_of_another),
@@ -191,5 +311,11 @@ static const struct CMUnitTest tests[] = {
 	SCENARIO(test_disable_under_another_name_without_our_id),
 	SCENARIO(test_disable_of_a_moved_account),
 	SCENARIO(test_disable_of_a_moved_account_without_our_id),
+	SCENARIO(test_disable_of_a_hidden_account),
+	SCENARIO(test_hidden_once_it_was_off),
+	SCENARIO(test_a_hidden_account_is_not_made_again),
+	SCENARIO(test_disable_with_a_decoy_in_its_place),
+	SCENARIO(test_moved_and_without_our_id_it_is_repaired),
+	SCENARIO(test_what_it_was_known_by_is_another),
 };
 const struct scenarios scenarios_lost = { "lost", tests, ARRAY_LEN(tests) };

@@ -263,6 +263,11 @@ static struct str act_ldif(struct arena *a, enum stand_act what, const char *log
 	case STAND_MOVE:
 		return arena_printf(a, "dn: %.*s\nchangetype: modrdn\nnewrdn: CN=%s\ndeleteoldrdn: 1\nnewsuperior: OU=others,%.*s\n", STR_ARG(dn), login,
 		                    STR_ARG(stand_ldap_folder(a)));
+	case STAND_HIDE:
+		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: employeeNumber\n-\nreplace: userPrincipalName\n-\nreplace: userAccountControl\n"
+		                    "userAccountControl: 512\n-\nreplace: sAMAccountName\nsAMAccountName: %s-khac\n\ndn: %.*s\nchangetype: modrdn\n"
+		                    "newrdn: CN=%s-khac\ndeleteoldrdn: 1\nnewsuperior: OU=others,%.*s\n", STR_ARG(dn), login, STR_ARG(dn), login,
+		                    STR_ARG(stand_ldap_folder(a)));
 	case STAND_TAKE_ROLE:
 	default:
 		return STR_NULL;
@@ -299,6 +304,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 static const struct stand stand = {
 	.name_path = "displayName",
 	.name = "Active Directory", .keeps_phone = true, .knows_roles = false, .renames = false, .login_max = 20, .can_lose_id = true, .can_move = true,
+	.can_hide = true,
 	.own = { &scenarios_ldap },
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,

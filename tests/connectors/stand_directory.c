@@ -1,7 +1,8 @@
 /*
  * Platform zero: slapd with our schema and the ppolicy overlay, roles and units as groups.  A role counts when it stands on the
  * account and the account in its group, a unit likewise: what look() tells is what both say.  SEN_TEST_LDAP_* as in
- * tests/ldap/ldap_test.h; the stand works in a folder of its own below the base.
+ * tests/ldap/ldap_test.h; the stand works in a folder of its own below the base.  DIRECTORY_MEMBER_OF: the server keeps that attribute
+ * (overlay memberof), and config.member_of names it.
  */
 #include "tests/connectors/stand_directory.h"
 #include "tests/connectors/stand_ldap.h"
@@ -11,6 +12,9 @@
 
 #define LOCK "pwdAccountLockedTime"
 #define VALUES_MAX 32
+#ifndef DIRECTORY_MEMBER_OF
+#define DIRECTORY_MEMBER_OF ""
+#endif
 
 static const char *const group_names[] = { "MC", "TK", "LD", "ADMIN" };
 /* What the class of our accounts brings, and goes with it. */
@@ -28,7 +32,7 @@ struct str stand_directory_user(struct arena *a, const char *login)
 
 static struct str folder_ldif(struct arena *a)
 {
-	static const char *const below[] = { "ou=users", "ou=away,ou=users", "ou=groups", "ou=units" };
+	static const char *const below[] = { "ou=users", "ou=away,ou=users", "ou=elsewhere", "ou=groups", "ou=units" };
 	struct str f = stand_directory_folder(a);
 	struct str all = arena_printf(a, "dn: %.*s\nchangetype: add\nobjectClass: organizationalUnit\n\n", STR_ARG(f));
 
@@ -67,6 +71,7 @@ static int begin(struct arena *a, struct connector_config *config)
 	config->people_base = arena_printf(a, "ou=users,%.*s", STR_ARG(stand_directory_folder(a)));
 	config->groups_base = arena_printf(a, "ou=groups,%.*s", STR_ARG(stand_directory_folder(a)));
 	config->units_base = arena_printf(a, "ou=units,%.*s", STR_ARG(stand_directory_folder(a)));
+	config->member_of = STR(DIRECTORY_MEMBER_OF);
 	config->ca_file = STR("");
 	return port;
 }
@@ -196,6 +201,9 @@ static struct str act_ldif(struct arena *a, enum stand_act what, const char *log
 	case STAND_MOVE:
 		return arena_printf(a, "dn: %.*s\nchangetype: modrdn\nnewrdn: uid=%s\ndeleteoldrdn: 0\nnewsuperior: ou=away,ou=users,%.*s\n", STR_ARG(dn), login,
 		                    STR_ARG(stand_directory_folder(a)));
+	case STAND_HIDE:
+		return arena_printf(a, "%.*s-\nreplace: pwdAccountLockedTime\n\ndn: %.*s\nchangetype: modrdn\nnewrdn: uid=%s-khac\ndeleteoldrdn: 1\nnewsuperior: ou=elsewhere,%.*s\n",
+		                    STR_ARG(unmark_ldif(a, login)), STR_ARG(dn), login, STR_ARG(stand_directory_folder(a)));
 	case STAND_RELABEL:
 	case STAND_TAKE_ROLE:
 	default:
@@ -207,9 +215,9 @@ static void act(enum stand_act what, const char *login)
 {
 	struct arena *a = arena_new(UNIT_ARENA_BYTES);
 
-	if (what == STAND_TAKE_ROLE || what == STAND_DELETE || what == STAND_MOVE)
+	if (what == STAND_TAKE_ROLE || what == STAND_DELETE || what == STAND_MOVE || what == STAND_HIDE)
 		take_groups(a, "groups", login);
-	if (what == STAND_DELETE || what == STAND_MOVE)
+	if (what == STAND_DELETE || what == STAND_MOVE || what == STAND_HIDE)
 		take_groups(a, "units", login);
 	if (what != STAND_TAKE_ROLE)
 		stand_ldap_modify(act_ldif(a, what, login));
@@ -232,7 +240,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 }
 
 static const struct stand stand = {
-	.name = "the directory", .keeps_phone = true, .can_lose_id = true, .can_move = true, .is_directory = true,
+	.name = "the directory", .keeps_phone = true, .can_lose_id = true, .can_move = true, .can_hide = true, .is_directory = true,
 	.own = { &scenarios_directory },
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,

@@ -50,7 +50,8 @@ static struct str folder_ldif(struct arena *a)
 		"dn: %.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: kit\n\n"
 		"dn: ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: users\n\n"
 		"dn: ou=away,ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: away\n\n"
-		"dn: ou=groups,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: groups\n\n", STR_ARG(f), STR_ARG(f), STR_ARG(f), STR_ARG(f));
+		"dn: ou=elsewhere,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: elsewhere\n\n"
+		"dn: ou=groups,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: groups\n\n", STR_ARG(f), STR_ARG(f), STR_ARG(f), STR_ARG(f), STR_ARG(f));
 
 	for (size_t i = 0; i < ARRAY_LEN(group_names); i++)
 		all = arena_printf(a, "%.*sdn: cn=%s,ou=groups,%.*s\nchangetype: add\nobjectClass: %s\ncn: %s\n%.*s\n\n",
@@ -179,6 +180,9 @@ static struct str act_ldif(struct arena *a, enum stand_act what, const char *log
 	case STAND_MOVE:
 		return arena_printf(a, "dn: %.*s\nchangetype: modrdn\nnewrdn: uid=%s\ndeleteoldrdn: 0\nnewsuperior: ou=away,ou=users,%.*s\n", STR_ARG(dn), login,
 		                    STR_ARG(stand_ldap_folder(a)));
+	case STAND_HIDE:
+		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: employeeNumber\n-\nreplace: employeeType\n\ndn: %.*s\nchangetype: modrdn\nnewrdn: uid=%s-khac\n"
+		                    "deleteoldrdn: 1\nnewsuperior: ou=elsewhere,%.*s\n", STR_ARG(dn), STR_ARG(dn), login, STR_ARG(stand_ldap_folder(a)));
 	case STAND_RELABEL:
 	case STAND_TAKE_ROLE:
 	default:
@@ -190,7 +194,7 @@ static void act(enum stand_act what, const char *login)
 {
 	struct arena *a = arena_new(UNIT_ARENA_BYTES);
 
-	if (what == STAND_TAKE_ROLE || what == STAND_DELETE)
+	if (what == STAND_TAKE_ROLE || what == STAND_DELETE || what == STAND_HIDE)
 		take_roles(a, login);
 	if (what != STAND_TAKE_ROLE)
 		stand_ldap_modify(act_ldif(a, what, login));
@@ -214,7 +218,7 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 
 static const struct stand stand = {
 	.name_path = "cn",
-	.name = "LDAP", .keeps_phone = true, .knows_roles = false, /* a group that is missing is made */ .renames = false, .can_lose_id = true, .can_move = true,
+	.name = "LDAP", .keeps_phone = true, .knows_roles = false, /* a group that is missing is made */ .renames = false, .can_lose_id = true, .can_move = true, .can_hide = true,
 	.own = { &scenarios_ldap },
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,

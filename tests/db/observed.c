@@ -39,7 +39,7 @@ static struct listed listed_of(struct arena *a, const struct desired *want)
 	_json_ json_t *document = scim_attributes(a, user);
 
 	return (struct listed){ arena_printf(a, "e-%.*s", STR_ARG(want->login)), want->account_id, want->login, STR_NULL, want->active,
-		                json_write(a, document, true) };
+		                json_write(a, document, true), STR_NULL };
 }
 
 struct shown *show(struct arena *a)
@@ -80,7 +80,7 @@ void hide(struct shown *s, const char *login)
 
 void add(struct shown *s, const char *ext_id, struct str account_id, const char *login)
 {
-	s->accounts[s->n++] = (struct listed){ str_c(ext_id), account_id, str_c(login), STR_NULL, true, STR("{\"displayName\":\"Ai\"}") };
+	s->accounts[s->n++] = (struct listed){ str_c(ext_id), account_id, str_c(login), STR_NULL, true, STR("{\"displayName\":\"Ai\"}"), STR_NULL };
 }
 
 void rename_to(struct arena *a, struct shown *s, const char *login, const char *name)

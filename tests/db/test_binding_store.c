@@ -64,6 +64,25 @@ static void a_paused_worker_changes_nothing(void **state)
 	assert_int_equal(side_i64("SELECT state FROM sen.binding WHERE platform_id = 2"), BINDING_IDLE);
 }
 
+/* Kept from operation to operation, until the account is deleted. */
+static void what_it_is_known_by_is_kept(void **state)
+{
+	static const struct result known = { .outcome = OUTCOME_OK, .op = "update", .ext_id = { "e1", 2 }, .stable_id = { "u1", 2 } };
+	static const struct result deleted = { .outcome = OUTCOME_OK, .op = "delete", .was_deleted = true };
+	static const struct result *const cases[] = { &known, &done_ok, &deleted };
+	const struct work *work;
+
+	side("SELECT give('nv1')");
+	plan_all(*state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		side("UPDATE sen.binding SET state = 1, due_at = now() WHERE platform_id = 2");
+		assert_int_equal(claim(*state, 10, 60, &work), 1);
+		assert_true(i == 0 ? str_is_null(work[0].stable_id) : str_equal(work[0].stable_id, STR("u1")));
+		assert_true(complete(*state, work, cases[i]));
+	}
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.binding WHERE platform_id = 2 AND stable_id IS NULL AND ext_id IS NULL"), 1);
+}
+
 static void the_newest_state_wins(void **state)
 {
 	const struct work *first, *second;
@@ -208,6 +227,7 @@ int main(void)
 		BINDING_TEST(a_grant_becomes_bindings_and_ends_idle),
 		BINDING_TEST(a_completion_writes_log_and_audit),
 		BINDING_TEST(a_paused_worker_changes_nothing),
+		BINDING_TEST(what_it_is_known_by_is_kept),
 		BINDING_TEST(the_newest_state_wins),
 		BINDING_TEST(a_failure_does_not_hide_a_newer_state),
 		BINDING_TEST(foreign_words_do_not_stop_the_batch),

@@ -104,7 +104,7 @@ static struct clue clue_of(struct world *w, const struct desired *want)
 	_json_ json_t *document = scim_attributes(w->arena, user);
 
 	return (struct clue){ CLUE_ACCOUNT, { arena_printf(w->arena, "e-%.*s", STR_ARG(want->login)), want->account_id, want->login, STR_NULL, want->active,
-		                              json_write(w->arena, document, true) }, clock_mono_ms() };
+		                              json_write(w->arena, document, true), STR_NULL }, clock_mono_ms() };
 }
 
 /* name NULL: as it should be. */
@@ -122,7 +122,7 @@ static void tell(struct world *w, const char *login, const char *name, bool acti
 
 static void tell_of(struct world *w, enum clue_kind kind, const char *ext_id, struct str account_id, const char *login)
 {
-	const struct clue clue = { kind, { str_c(ext_id), account_id, login ? str_c(login) : STR_NULL, STR_NULL, true, STR("{}") }, clock_mono_ms() };
+	const struct clue clue = { kind, { str_c(ext_id), account_id, login ? str_c(login) : STR_NULL, STR_NULL, true, STR("{}"), STR_NULL }, clock_mono_ms() };
 
 	following_add(&w->f, &clue);
 }
@@ -229,6 +229,24 @@ static void test_who_is_gone_is_made_again(void **state)
 	tell_of(w, CLUE_LOOK, "e-nv6", STR_NULL, NULL);
 	assert_int_equal(judge(w), 0);
 	assert_int_equal(COUNT_BINDINGS("state = 1 AND seen_hash IS NULL AND seen_active AND login = 'nv6'"), 1);
+}
+
+/* Renamed, elsewhere, without our id, and on: the platform knows it all the same. */
+static void test_who_was_hidden_is_looked_at(void **state)
+{
+	struct world *w = *state;
+	const struct clue hidden = { CLUE_ACCOUNT, { STR("elsewhere"), STR_NULL, STR("khach"), STR_NULL, true, STR("{}"), STR("u-nv7") }, clock_mono_ms() };
+
+	side("UPDATE sen.binding b SET stable_id = 'u-' || a.login FROM sen.account a WHERE a.id = b.account_id;"
+	     "UPDATE sen.access_grant SET revoked_at = now(), revoked_by = (SELECT id FROM sen.account WHERE login = 'nv0')"
+	     " WHERE account_id = (SELECT id FROM sen.account WHERE login = 'nv7')");
+	plan_all(w->arena);
+	side("SELECT settle('0 s')");
+	following_add(&w->f, &hidden);
+	assert_int_equal(judge(w), 0);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND NOT want_active AND login = 'nv7'"), 1);
+	assert_int_equal(COUNT_BINDINGS("state <> 0"), 1);
+	assert_int_equal(COUNT_SHADOWS("situation = 'unmatched'"), 0);
 }
 
 /* Somebody has deleted a whole branch: no rush of creations, but a listing, which has its guard. */
@@ -362,6 +380,7 @@ int main(void)
 		FOLLOW_TEST(test_who_is_gone_is_made_again),
 		FOLLOW_TEST(test_many_are_gone_at_once),
 		FOLLOW_TEST(test_strangers_are_told_of),
+		FOLLOW_TEST(test_who_was_hidden_is_looked_at),
 		FOLLOW_TEST(test_who_lost_the_lease_changes_nothing),
 		FOLLOW_TEST(test_who_is_expected_in_a_group),
 		FOLLOW_TEST(test_a_unit_that_is_told_of_is_marked),

@@ -147,6 +147,32 @@ static void an_identifier_that_changed_is_taken_over(void **state)
 	assert_int_equal(COUNT_SHADOWS("situation = 'linked'"), N_ACCOUNTS);
 }
 
+/* What the platform knows it by, whatever else somebody has changed. */
+static void an_account_is_known_without_our_id(void **state)
+{
+	struct shown *s = show(*state);
+	struct str nv3 = of_login(s, "nv3")->account_id;
+
+	for (size_t i = 0; i < s->n; i++)
+		s->accounts[i].stable_id = arena_printf(*state, "u-%.*s", STR_ARG(s->accounts[i].login));
+	observe(s, -1);
+	assert_int_equal(COUNT_BINDINGS("stable_id = 'u-nv7' AND " NV7), 1);
+	assert_int_equal(COUNT_BINDINGS("stable_id IS NOT NULL"), N_ACCOUNTS);
+	/* Our id, name and place are others; and it is on, which it should not be. */
+	side("SELECT take('nv7')");
+	plan_all(*state);
+	side("SELECT settle()");
+	of_login(s, "nv4")->account_id = nv3;
+	*of_login(s, "nv7") = (struct listed){ .ext_id = STR("elsewhere"), .login = STR("khach"), .active = true, .document = STR("{}"), .stable_id = STR("u-nv7") };
+	/* Our id is on another one: what we know stays as it is. */
+	of_login(s, "nv8")->stable_id = STR("u-other");
+	observe(s, -1);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND prio = 0 AND seen_active AND ext_id = 'elsewhere' AND " NV7), 1);
+	assert_int_equal(COUNT_SHADOWS("ext_id = 'elsewhere' AND situation = 'linked'"), 1);
+	assert_int_equal(COUNT_SHADOWS("ext_id = 'e-nv4' AND situation = 'collision'"), 1);
+	assert_int_equal(COUNT_BINDINGS("stable_id = 'u-nv8'"), 1);
+}
+
 static int64_t noticed(struct op *op, struct str ext_id, struct str account_id, struct str etag)
 {
 	struct notice notice = { ext_id, account_id, etag };
@@ -240,6 +266,7 @@ int main(void)
 		OBSERVE_TEST(access_that_comes_back_after_it_ended_is_ended),
 		OBSERVE_TEST(others_accounts_are_told_and_not_touched),
 		OBSERVE_TEST(an_identifier_that_changed_is_taken_over),
+		OBSERVE_TEST(an_account_is_known_without_our_id),
 	};
 
 	return cmocka_run_group_tests_name("observe", tests, observed_create, migrated_drop);

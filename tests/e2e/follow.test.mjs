@@ -81,6 +81,42 @@ test('the directory: a name, access that comes back, an entry that is gone, and 
   directory(`dn: ${stranger}\nchangetype: delete\n`);
 });
 
+// Who looks after the directory does somebody a favour: another name, our id and all that is ours gone, the lock too.
+const hide = async (who, as) => {
+  const was = await entry(who), ours = ['senAccountId', 'senStatus', 'senUnitCode', 'senUnitName', 'senPost', 'senRole'].filter((name) => was[name]);
+  directory(change(was.dn[0], 'delete: objectClass', 'objectClass: senOfficial', ...ours.flatMap((name) => ['-', `delete: ${name}`]), '-', 'replace: pwdAccountLockedTime'));
+  directory(`dn: ${was.dn[0]}\nchangetype: modrdn\nnewrdn: uid=${as}\ndeleteoldrdn: 1\n`);
+};
+const hidden = async (as) => (await ldapSearch(env.SEN_LDAP_OPERATOR_URI, env.SEN_LDAP_BASE, `(uid=${as})`))[0];
+
+test('a leaver whose entry was given another name is off all the same, before it and after', async () => {
+  const revoke = async (who) => assert.equal((await (await administrator()).api('POST', '/grants/revoke', { login: who.login, reason: 'Thôi việc' })).status, 200);
+  const isOff = async (as) => (await hidden(as)).pwdAccountLockedTime?.[0] === '000001010000Z';
+  const [first, second] = [await official(p02), await official(p02)], [a, b] = [`an-${randomUUID()}`, `an-${randomUUID()}`];
+  await settled('DIR');
+  assert.equal((await sql('SELECT stable_id FROM sen.binding WHERE platform_id = 0 AND account_id = $1', first.id))[0][0], (await entry(first)).entryUUID[0]);
+
+  // Nobody looks until the revocation.
+  await ctl('kill', 'sen-provisioner');
+  await hide(first, a);
+  await revoke(first);
+  await sql(`UPDATE sen.follow SET lease_until = now() - interval '1 s'`);
+  await ctl('start', 'sen-provisioner');
+  await until('the hidden one is off', () => isOff(a), 20000);
+
+  await current('DIR');
+  await revoke(second);
+  await until('off', async () => (await entry(second)).pwdAccountLockedTime);
+  await settled('DIR');
+  await hide(second, b);
+  const began = performance.now();
+  await until('off again', () => isOff(b));
+  console.log(`hidden and unlocked: off again after ${Math.round(performance.now() - began)} ms`);
+  assert.equal(await entry(second), undefined);
+  await settled('DIR');
+  for (const as of [a, b]) directory(`dn: ${(await hidden(as)).dn[0]}\nchangetype: delete\n`);
+});
+
 test('our own writes are told to us, and make nothing due', async () => {
   const was = await follow('DIR'), known = await drifts('DIR', person);
   for (const role of ['THUPHI', 'XL_CHUYENVIEN']) await (await administrator()).api('POST', '/grants', { login: person.login, platform: 'P02', role, basis });
