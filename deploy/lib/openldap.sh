@@ -23,8 +23,9 @@ openldap_start() {
 	slapd_folder ldap "ou=units,$LDAP_SUFFIX"
 }
 
+# openldap_config [NAME]
 openldap_config() {
-	slapd_config ldap "$LDAP_SUFFIX" "$SEN_ROOT/deploy/openldap/accounts.ldif" "$(<"$SEN_ROOT/schema/ldap/sen.ldif")" \
+	slapd_config "${1:-ldap}" "$LDAP_SUFFIX" "$SEN_ROOT/deploy/openldap/accounts.ldif" "$(<"$SEN_ROOT/schema/ldap/sen.ldif")" \
 		"ldap:///ou=people,$LDAP_SUFFIX?senAccountId?sub"
 }
 

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef STAND_LDAP_URI
+#define STAND_LDAP_URI "SEN_TEST_LDAP_URI"
+#endif
+
 struct str stand_ldap_env(const char *name)
 {
 	if (!getenv(name))
@@ -15,7 +19,7 @@ struct str stand_ldap_env(const char *name)
 
 struct str stand_ldap_tool(struct arena *a, const char *tool, const char *const *arguments, size_t n, struct str ldif)
 {
-	const char *argv[24] = { tool, "-x", "-H", stand_ldap_env("SEN_TEST_LDAP_URI").p, "-D", stand_ldap_env("SEN_TEST_LDAP_BIND_DN").p, "-y",
+	const char *argv[24] = { tool, "-x", "-H", stand_ldap_env(STAND_LDAP_URI).p, "-D", stand_ldap_env("SEN_TEST_LDAP_BIND_DN").p, "-y",
 	                         stand_ldap_env("SEN_TEST_LDAP_PASSWORD_FILE").p };
 
 	assert_true(n < 12);
@@ -71,7 +75,7 @@ size_t stand_ldap_count(struct str ldif, const char *name)
 
 int stand_ldap_server(struct arena *a, struct connector_config *config)
 {
-	struct str uri = stand_ldap_env("SEN_TEST_LDAP_URI"), password;
+	struct str uri = stand_ldap_env(STAND_LDAP_URI), password;
 	const char *const cat[] = { "cat", stand_ldap_env("SEN_TEST_LDAP_PASSWORD_FILE").p, NULL };
 	uint64_t port = 0;
 

@@ -120,6 +120,7 @@ suite_connectors() {
 	mariadb_start
 	service_is_running ldap || openldap_start
 	tests_ldap_env
+	connectors_memberof_start
 	connectors_scim_start
 	connectors_scim_peer_start
 	connectors_webhook_start
@@ -130,7 +131,22 @@ suite_connectors() {
 	service_stop p02-scim
 	service_stop scim-peer
 	service_stop webhook
+	service_stop ldap-memberof
 	as_server rm -f "$STATE/p02/accounts.json"
+}
+
+# The accounts' directory once more, one that keeps on each entry in which groups it is.
+connectors_memberof_start() {
+	slapd_create ldap-memberof "$LDAP_SUFFIX" connectors_memberof_config openldap_tree
+	slapd_run ldap-memberof "$((PORT_BASE + 14))"
+	export SEN_TEST_LDAP_MEMBEROF_URI=ldap://127.0.0.1:$((PORT_BASE + 14))
+}
+
+connectors_memberof_config() {
+	openldap_config ldap-memberof | sed 's/^olcModuleLoad: {4}syncprov$/&\nolcModuleLoad: {5}memberof/'
+	printf '\n\n'
+	printf '%s\n' 'dn: olcOverlay={3}memberof,olcDatabase={1}mdb,cn=config' 'objectClass: olcOverlayConfig' 'objectClass: olcMemberOfConfig' \
+		'olcOverlay: {3}memberof' 'olcMemberOfRefInt: TRUE'
 }
 
 # P02's accounts, where the kit's proxy can reach them; gone again before the demonstration needs P02.
