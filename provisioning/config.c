@@ -147,15 +147,18 @@ static bool ops_read(struct str text, unsigned *ret_ops)
 static const char *scim_fault(struct arena *a, const struct connector_config *c)
 {
 	struct scim_switches switches;
-	struct url url;
+	struct url url, events;
 	const char *fault;
 
 	if (!url_parse(c->url, &url) || url.has_userinfo || url.has_fragment || !str_is_null(url.query))
 		return "url: an absolute URL without query is needed";
 	if (!str_equal(c->update, STR("patch")) && !str_equal(c->update, STR("put")))
 		return "update must be patch or put";
-	if (!str_is_empty(c->events_url) && (!url_parse(c->events_url, &url) || url.has_userinfo || url.has_fragment))
+	if (!str_is_empty(c->events_url) && (!url_parse(c->events_url, &events) || events.has_userinfo || events.has_fragment))
 		return "events_url: an absolute URL is needed";
+	/* Through anybody else they would have to be signed (RFC 9967 §5). */
+	if (!str_is_empty(c->events_url) && (!str_equal_nocase(events.scheme, url.scheme) || !str_equal_nocase(events.host, url.host)))
+		return "events_url: events come from the platform itself, at the host of url";
 	fault = scim_profile_read(a, c->profile, c->switches, &switches);
 	return fault ? fault : scim_auth_fault(c);
 }

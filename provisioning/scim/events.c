@@ -62,6 +62,7 @@ static struct str or_null(struct arena *a, struct str s)
 	return str_is_empty(s) ? STR_NULL : arena_dup(a, s);
 }
 
+/* Of somebody's account; a group tells of memberships, and what it names itself by is no account's. */
 static struct notice notice_of(struct arena *a, const json_t *claims)
 {
 	const json_t *subject = json_object_get(claims, "sub_id");
@@ -69,6 +70,8 @@ static struct notice notice_of(struct arena *a, const json_t *claims)
 	const char *name;
 	json_t *event;
 
+	if (str_starts(json_get_str(subject, "uri"), STR("/Groups/")))
+		return (struct notice){ STR_NULL, STR_NULL, STR_NULL };
 	json_object_foreach(json_object_get(claims, "events"), name, event)
 		version = json_get_str(event, "version");
 	return (struct notice){

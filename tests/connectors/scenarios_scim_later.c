@@ -127,6 +127,25 @@ static void test_notices_of_changes(void **state)
 	assert_int_equal(notices.n, 0);
 }
 
+/* Who is in a group now is not said: all are looked at.  The group's own externalId is nobody's of ours. */
+static void test_notices_of_groups(void **state)
+{
+	struct call call = { .instance = kit.instance };
+	struct notices notices = { .n_acks = 0 };
+	struct op op;
+
+	(void)state;
+	kit.config.events_url = arena_printf(kit.arena, "%.*s/events", STR_ARG(kit.config.url));
+	kit_reopen();
+	peer_tell("{'act':'group-notice','login':'annth'}");
+	op_init(&op, kit.arena, NULL, NULL);
+	call = (struct call){ .instance = kit.instance, .op = &op, .deadline_ms = clock_mono_ms() + kit.lease_ms };
+	assert_int_equal(kit.connector->notices(&call, &notices), VERDICT_DONE);
+	assert_int_equal(notices.n, 0);
+	assert_true(notices.is_about_all);
+	assert_int_equal(notices.n_acks, 1);
+}
+
 static const struct CMUnitTest tests[] = {
 	SCENARIO(test_what_goes_on_behind_a_202),
 	SCENARIO(test_what_is_deleted_behind_a_202),
@@ -134,5 +153,6 @@ static const struct CMUnitTest tests[] = {
 	SCENARIO(test_a_202_that_nothing_comes_of),
 	SCENARIO(test_a_refusal_behind_a_202),
 	SCENARIO(test_notices_of_changes),
+	SCENARIO(test_notices_of_groups),
 };
 const struct scenarios scenarios_scim_later = { "scim: later", tests, ARRAY_LEN(tests) };

@@ -385,6 +385,8 @@ function act(p, { act: what, login, role, roles }) {
     case 'delete': p.users.delete(user.id); for (const g of p.groups.values()) g.members = g.members.filter((m) => m.value !== user.id); break;
     case 'fill': for (const id of roles) group(role).members.push({ value: id }); break;
     case 'notice': { const s = set(p, undefined, { 'urn:ietf:params:scim:event:prov:patch:notice': { attributes: ['displayName'] } }, { uri: `/Users/${user.id}`, externalId: user.externalId }); p.events.set(s.jti, s.token); break; }
+    // As RFC 9967 §2.4.2 has it (figure 7).
+    case 'group-notice': { const s = set(p, undefined, { 'urn:ietf:params:scim:event:prov:patch:notice': { attributes: ['members'] } }, { uri: '/Groups/176f397e', externalId: 'crmUsers' }); p.events.set(s.jti, s.token); break; }
     default: throw new Error(what);
   }
 }
