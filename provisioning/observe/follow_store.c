@@ -68,6 +68,7 @@ DB_QUERY(fol_write, DB_WRITE,
 	" UPDATE sen.follow x SET drifted = drifted + (SELECT count(*) FROM r WHERE diff IS NOT NULL OR enforce), repaired = repaired + (SELECT count(*) FROM due)"
 	" FROM f WHERE x.platform_id = f.platform_id RETURNING (SELECT count(*) FROM due)");
 
+/* Who is gone and should be off may only have been moved to where nobody follows: what it is known by finds it. */
 DB_QUERY(fol_due, DB_WRITE,
 	"WITH f AS MATERIALIZED (SELECT platform_id FROM sen.follow WHERE platform_id = $1::smallint AND lease_token = $2::bigint FOR UPDATE),"
 	" r AS MATERIALIZED (SELECT f.platform_id, i.account_id, nullif(i.gone, '') AS gone FROM f, unnest($3::uuid[], $4::text[]) i (account_id, gone)),"
@@ -76,7 +77,7 @@ DB_QUERY(fol_due, DB_WRITE,
 	"  AND s.situation = 'linked'),"
 	" due AS (UPDATE sen.binding b SET seen_hash = NULL, seen_active = CASE WHEN r.gone IS NULL THEN b.seen_active ELSE false END, state = 1, due_at = now(),"
 	"  tries = 0, prio = CASE WHEN b.want_active THEN 4 ELSE 0 END FROM r WHERE b.account_id = r.account_id AND b.platform_id = r.platform_id AND b.state IN (0, 7)"
-	"  AND (r.gone IS NULL OR b.want_active AND b.ext_id = r.gone) RETURNING b.account_id, b.platform_id, b.want_gen, r.gone),"
+	"  AND (r.gone IS NULL OR b.ext_id = r.gone AND (b.want_active OR b.stable_id IS NOT NULL)) RETURNING b.account_id, b.platform_id, b.want_gen, r.gone),"
 	" logged AS (INSERT INTO sen.op_log (platform_id, account_id, op, gen, outcome, ms, detail, task_id)"
 	"  SELECT platform_id, account_id, 'observe', want_gen, 'drift', 0, CASE WHEN gone IS NULL THEN 'changed there' ELSE 'deleted there' END, $5 FROM due)"
 	" UPDATE sen.follow x SET drifted = drifted + (SELECT count(*) FROM due), repaired = repaired + (SELECT count(*) FROM due)"
