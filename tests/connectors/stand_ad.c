@@ -264,9 +264,9 @@ static struct str act_ldif(struct arena *a, enum stand_act what, const char *log
 		return arena_printf(a, "dn: %.*s\nchangetype: modrdn\nnewrdn: CN=%s\ndeleteoldrdn: 1\nnewsuperior: OU=others,%.*s\n", STR_ARG(dn), login,
 		                    STR_ARG(stand_ldap_folder(a)));
 	case STAND_HIDE:
-		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: employeeNumber\n-\nreplace: userPrincipalName\n-\nreplace: userAccountControl\n"
-		                    "userAccountControl: 512\n-\nreplace: sAMAccountName\nsAMAccountName: %s-khac\n\ndn: %.*s\nchangetype: modrdn\n"
-		                    "newrdn: CN=%s-khac\ndeleteoldrdn: 1\nnewsuperior: OU=others,%.*s\n", STR_ARG(dn), login, STR_ARG(dn), login,
+		return arena_printf(a, "dn: %.*s\nchangetype: modify\nreplace: employeeNumber\n-\nreplace: userPrincipalName\nuserPrincipalName: %s-khac@thu.example\n-\n"
+		                    "replace: userAccountControl\nuserAccountControl: 512\n-\nreplace: sAMAccountName\nsAMAccountName: %s-khac\n\ndn: %.*s\nchangetype: modrdn\n"
+		                    "newrdn: CN=%s-khac\ndeleteoldrdn: 1\nnewsuperior: OU=others,%.*s\n", STR_ARG(dn), login, login, STR_ARG(dn), login,
 		                    STR_ARG(stand_ldap_folder(a)));
 	case STAND_TAKE_ROLE:
 	default:
