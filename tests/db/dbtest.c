@@ -35,19 +35,70 @@ static PGconn *connect_to(const char *to)
 	return pg;
 }
 
-int dbtest_create(const char *name, const char *schema_sql)
+static int64_t query_i64(PGconn *pg, const char *sql)
+{
+	PGresult *res = PQexec(pg, sql);
+
+	if (PQresultStatus(res) != PGRES_TUPLES_OK)
+		fail_msg("%s: %s", sql, PQresultErrorMessage(res));
+
+	uint64_t value = 0;
+	bool is_number = str_to_u64(str_c(PQgetvalue(res, 0, 0)), INT64_MAX, &value);
+
+	PQclear(res);
+	assert_true(is_number);
+	return (int64_t)value;
+}
+
+void dbtest_connect(void)
 {
 	const char *cluster = getenv("SEN_TEST_PG");
-	char sql[256];
 
 	if (!cluster)
 		fail_msg("%s", "SEN_TEST_PG must name a PostgreSQL cluster for tests (libpq keywords)");
-	(void)snprintf(database, sizeof(database), "sen_test_%s_%d", name, (int)getpid());
-	(void)snprintf(conninfo, sizeof(conninfo), "%s dbname=%s", cluster, database);
 	admin = connect_to(cluster);
-	(void)snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", database);
+}
+
+void dbtest_admin(const char *sql)
+{
+	execute(admin, sql);
+}
+
+int64_t dbtest_admin_i64(const char *sql)
+{
+	return query_i64(admin, sql);
+}
+
+void dbtest_roles(void)
+{
+	/* Advisory locks belong to a database: all ask for this one in the same. */
+	execute(admin, "DO $$ DECLARE r text; BEGIN"
+	               " PERFORM pg_advisory_xact_lock(40);"
+	               " FOREACH r IN ARRAY ARRAY['sen_owner', 'sen_server', 'sen_provisioner'] LOOP"
+	               " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE 'CREATE ROLE ' || r || ' LOGIN'; END IF;"
+	               " END LOOP; END $$");
+}
+
+void dbtest_conninfo_of(const char *name, char *ret, size_t size)
+{
+	(void)snprintf(ret, size, "%s dbname=%s", getenv("SEN_TEST_PG"), name);
+}
+
+void dbtest_copy(const char *name, const char *of)
+{
+	char sql[256];
+
+	(void)snprintf(database, sizeof(database), "sen_test_%s_%d", name, (int)getpid());
+	dbtest_conninfo_of(database, conninfo, sizeof(conninfo));
+	(void)snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE %s ENCODING 'UTF8'", database, of);
 	execute(admin, sql);
 	inside = connect_to(conninfo);
+}
+
+int dbtest_create(const char *name, const char *schema_sql)
+{
+	dbtest_connect();
+	dbtest_copy(name, "template0");
 	execute(inside, schema_sql);
 	return 0;
 }
@@ -71,21 +122,6 @@ const char *dbtest_conninfo(void)
 void side(const char *sql)
 {
 	execute(inside, sql);
-}
-
-static int64_t query_i64(PGconn *pg, const char *sql)
-{
-	PGresult *res = PQexec(pg, sql);
-
-	if (PQresultStatus(res) != PGRES_TUPLES_OK)
-		fail_msg("%s: %s", sql, PQresultErrorMessage(res));
-
-	uint64_t value = 0;
-	bool is_number = str_to_u64(str_c(PQgetvalue(res, 0, 0)), INT64_MAX, &value);
-
-	PQclear(res);
-	assert_true(is_number);
-	return (int64_t)value;
 }
 
 int64_t side_i64(const char *sql)

@@ -18,6 +18,15 @@
 int dbtest_create(const char *name, const char *schema_sql);
 int dbtest_drop(void);
 
+/* The same in its parts, for those who copy a database that is made already: migrated.h. */
+void dbtest_connect(void);
+void dbtest_copy(const char *name, const char *of);
+void dbtest_admin(const char *sql);
+int64_t dbtest_admin_i64(const char *sql);
+void dbtest_conninfo_of(const char *name, char *ret, size_t size);
+/* Those of schema/roles.sql, once for the whole cluster, also when another program is at it. */
+void dbtest_roles(void);
+
 /* Of the test's database, without the program's settings. */
 const char *dbtest_conninfo(void);
 

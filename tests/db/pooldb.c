@@ -4,6 +4,7 @@
 
 static const char schema[] =
 	"CREATE SCHEMA sen;"
+	DBTEST_GATE
 	"CREATE TABLE sen.item (id bigint PRIMARY KEY, n int CHECK (n >= 0));"
 	"CREATE FUNCTION sen.doubt() RETURNS trigger LANGUAGE plpgsql AS $$"
 	"BEGIN RAISE WARNING 'canceling wait for synchronous replication due to user request'; RETURN NULL; END $$;"
@@ -11,7 +12,7 @@ static const char schema[] =
 	"CREATE CONSTRAINT TRIGGER doubt AFTER INSERT ON sen.doubtful DEFERRABLE INITIALLY DEFERRED"
 	"	FOR EACH ROW EXECUTE FUNCTION sen.doubt();"
 	"CREATE FUNCTION sen.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$"
-	"BEGIN PERFORM pg_sleep(0.6); RETURN NULL; END $$;"
+	"BEGIN PERFORM sen.gate(); RETURN NULL; END $$;"
 	"CREATE TABLE sen.slow (id bigint);"
 	"CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON sen.slow DEFERRABLE INITIALLY DEFERRED"
 	"	FOR EACH ROW EXECUTE FUNCTION sen.dawdle();"

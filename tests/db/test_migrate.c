@@ -282,8 +282,7 @@ static void test_the_projects_own_migrations(void **state)
 
 	if (!folder)
 		fail_msg("%s", "SEN_TEST_MIGRATIONS must name the folder schema/migrations");
-	side("DO $$ DECLARE r text; BEGIN FOREACH r IN ARRAY '{sen_owner,sen_server,sen_provisioner}'::text[] LOOP"
-	     " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE 'CREATE ROLE ' || r || ' LOGIN'; END IF; END LOOP; END $$");
+	dbtest_roles();
 	for (int round = 0; round < 2; round++) {
 		int r = migrate_run(&f->op, str_c(dbtest_conninfo()), STR(""), folder, false, &f->report);
 

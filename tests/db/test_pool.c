@@ -2,9 +2,9 @@
 #include "tests/db/pooldb.h"
 
 DB_QUERY(item_add, DB_WRITE, "INSERT INTO item (id) VALUES ($1) RETURNING id");
-DB_QUERY(item_add_slowly, DB_WRITE, "INSERT INTO item (id) SELECT $1::bigint FROM pg_sleep(0.5) RETURNING id");
+DB_QUERY(item_add_slowly, DB_WRITE, "INSERT INTO item (id) SELECT $1::bigint FROM gate() RETURNING id");
 
-DB_QUERY(read_slowly, DB_READ, "SELECT $1::bigint FROM pg_sleep(0.5)");
+DB_QUERY(read_slowly, DB_READ, "SELECT $1::bigint FROM gate()");
 
 DB_QUERY(slow_add, DB_WRITE, "INSERT INTO slow VALUES ($1)");
 DB_QUERY(needed_read, DB_READ, "SELECT id FROM needed");
@@ -74,10 +74,12 @@ static void test_lost_during_a_statement(void **state)
 	struct task write = task_of(db, &item_add_slowly, 1), read = task_of(db, &read_slowly, 2);
 
 	(void)state;
+	gate_close();
 	task_start(&write);
 	task_start(&read);
-	sleep_ms(200);
+	gate_await(2);
 	side_kill_sessions();
+	gate_open();
 	task_join(&write);
 	task_join(&read);
 	assert_int_equal(write.code, ERR_OUTCOME_UNKNOWN);
@@ -125,9 +127,11 @@ static void test_lost_during_commit_nobody_knows(void **state)
 	op_init(&op, *state, db, NULL);
 	assert_int_equal(db_begin(&op), 0);
 	assert_int_equal(db_run(&op, &slow_add, &rows, P_I64(1)), 0);
+	gate_close();
 	assert_int_equal(pthread_create(&thread, NULL, commit_slowly, &op), 0);
-	sleep_ms(200);
+	gate_await(1);
 	side_kill_sessions();
+	gate_open();
 	pthread_join(thread, &code);
 	assert_int_equal((intptr_t)code, ERR_OUTCOME_UNKNOWN);
 	assert_null(op.tx);
