@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -103,14 +104,24 @@ void proxy_cert_free(struct proxy_cert *cert)
 	free(cert);
 }
 
+/* What is sent in two pieces goes out in two: the second does not wait for the peer to acknowledge the first. */
+static void at_once(int fd)
+{
+	int yes = 1;
+
+	must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) == 0, "no delay");
+}
+
 static int connect_to(int port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
+		at_once(fd);
 		return fd;
+	}
 	close(fd);
 	return -1;
 }
@@ -226,6 +237,7 @@ static void take_connection(struct proxy *p)
 		close(fd);
 		return;
 	}
+	at_once(fd);
 	c = calloc(1, sizeof(*c));
 	must(c != NULL, "memory");
 	*c = (struct connection){ .proxy = p, .client = fd, .server = -1, .generation = atomic_load(&p->generation) };
