@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of each kind of groups its own: they are run side by side. */
+#define FOLDER "kit-" LDAP_GROUPS
+
 static bool is_posix(void)
 {
 	return strcmp(LDAP_GROUPS, "posixGroup") == 0;
@@ -23,7 +26,7 @@ static const char *const group_names[] = { "MC", "TK", "LD", "ADMIN" };
 
 struct str stand_ldap_folder(struct arena *a)
 {
-	return arena_printf(a, "ou=kit,%.*s", STR_ARG(stand_ldap_env("SEN_TEST_LDAP_BASE")));
+	return arena_printf(a, "ou=" FOLDER ",%.*s", STR_ARG(stand_ldap_env("SEN_TEST_LDAP_BASE")));
 }
 
 static struct str user_dn(struct arena *a, const char *login)
@@ -47,7 +50,7 @@ static struct str group_rest(struct arena *a, size_t i)
 static struct str folder_ldif(struct arena *a)
 {
 	struct str f = stand_ldap_folder(a), all = arena_printf(a,
-		"dn: %.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: kit\n\n"
+		"dn: %.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: " FOLDER "\n\n"
 		"dn: ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: users\n\n"
 		"dn: ou=away,ou=users,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: away\n\n"
 		"dn: ou=elsewhere,%.*s\nchangetype: add\nobjectClass: organizationalUnit\nou: elsewhere\n\n"
@@ -62,7 +65,7 @@ static struct str folder_ldif(struct arena *a)
 static void remove_folder(struct arena *a)
 {
 	const char *const arguments[] = { "-r", "-c", stand_ldap_folder(a).p };
-	struct str found = stand_ldap_search(a, stand_ldap_env("SEN_TEST_LDAP_BASE"), STR("(ou=kit)"), "ou");
+	struct str found = stand_ldap_search(a, stand_ldap_env("SEN_TEST_LDAP_BASE"), STR("(ou=" FOLDER ")"), "ou");
 
 	if (stand_ldap_count(found, "dn:") > 0)
 		(void)stand_ldap_tool(a, "ldapdelete", arguments, 3, STR_NULL);

@@ -1,7 +1,8 @@
 /*
- * A webhook platform: the receiver of docs/integrate/webhook.md, run as it stands there.  SEN_TEST_WEBHOOK_PORT and
- * SEN_TEST_WEBHOOK_PROXY_PORT (its address is signed), SEN_TEST_WEBHOOK_FOLDER with accounts.json, jwks.json and secret.
- * SEN_TEST_PG and SEN_TEST_MIGRATIONS: where messages get their numbers.  WEBHOOK_SIGNATURE: by whom it is run.
+ * A webhook platform: the receiver of docs/integrate/webhook.md, run as it stands there, one for each WEBHOOK_SIGNATURE.
+ * WEBHOOK_ENV is what the names of the variables begin with that tell where it is: …_PORT, …_PROXY_PORT (its address is
+ * signed), …_FOLDER with accounts.json, jwks.json and secret.  SEN_TEST_PG and SEN_TEST_MIGRATIONS: where messages get their
+ * numbers.
  */
 #include "tests/connectors/stand_webhook.h"
 
@@ -35,7 +36,7 @@ static int port_of(const char *name)
 
 static const char *path_of(struct arena *a, const char *name)
 {
-	return arena_printf(a, "%s/%s", of_env("SEN_TEST_WEBHOOK_FOLDER"), name).p;
+	return arena_printf(a, "%s/%s", of_env(WEBHOOK_ENV "_FOLDER"), name).p;
 }
 
 static struct str read_file(struct arena *a, const char *name)
@@ -76,7 +77,7 @@ struct str webhook_status(struct arena *a, const char *const *arguments, size_t 
 	assert_true(n < 20);
 	for (size_t i = 0; i < n; i++)
 		argv[10 + i] = arguments[i];
-	argv[10 + n] = arena_printf(a, "http://127.0.0.1:%d/accounts", port_of("SEN_TEST_WEBHOOK_PORT")).p;
+	argv[10 + n] = arena_printf(a, "http://127.0.0.1:%d/accounts", port_of(WEBHOOK_ENV "_PORT")).p;
 	return stand_command(a, argv, STR_NULL);
 }
 
@@ -121,7 +122,7 @@ static int begin(struct arena *a, struct connector_config *config)
 		config->secret = read_file(a, "secret");
 	config->keys = &keys;
 	config->ca_file = STR("");
-	return port_of("SEN_TEST_WEBHOOK_PORT");
+	return port_of(WEBHOOK_ENV "_PORT");
 }
 
 static struct db *our_db(void)
@@ -131,7 +132,7 @@ static struct db *our_db(void)
 
 static int proxy_at(void)
 {
-	return port_of("SEN_TEST_WEBHOOK_PROXY_PORT");
+	return port_of(WEBHOOK_ENV "_PROXY_PORT");
 }
 
 static void set_port(struct arena *a, struct connector_config *config, int port)

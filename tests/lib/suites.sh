@@ -41,24 +41,38 @@ suite_style() {
 	done
 }
 
-# meson_suite SUITE [N]: each test program is one check; N at a time.
-meson_suite() {
-	local suite=$1 at_once=${2:-2} log=$TESTS_LOG/meson-$1.log status name result
-	meson test -C "$SEN_BUILD" --no-rebuild --suite "$suite" --print-errorlogs --timeout-multiplier "${TESTS_TIMEOUT_FACTOR:-2}" \
+# meson_suites N SUITE...: each test program is one check; N at a time.  The suites share their processors, and each its own count.
+meson_suites() {
+	local at_once=$1 log suite status name result
+	local -a of=()
+	shift
+	log=$TESTS_LOG/meson-$1.log
+	for suite in "$@"; do
+		of+=(--suite "$suite")
+	done
+	meson test -C "$SEN_BUILD" --no-rebuild "${of[@]}" --print-errorlogs --timeout-multiplier "${TESTS_TIMEOUT_FACTOR:-2}" \
 		--num-processes "$at_once" >"$log" 2>&1 || status=$?
-	while read -r result name; do
+	cp "$SEN_BUILD/meson-logs/testlog.txt" "$TESTS_LOG/meson-$1.txt" 2>/dev/null || true
+	while read -r result suite name; do
 		case "$result" in
 		OK) count_pass ;;
 		*) count_fail "$suite: $name ($result)" ;;
 		esac
-	done < <(sed -nE 's/^ *[0-9]+\/[0-9]+ +(.*[^ ]) +(OK|FAIL|TIMEOUT|ERROR|SKIP|UNEXPECTEDPASS) +[0-9.]+ *s.*$/\2 \1/p' "$log")
-	if ! grep -qE '^Ok: +[1-9]' "$log"; then
-		count_fail "$suite: no test ran"
-	fi
+	done < <(sed -nE 's/^ *[0-9]+\/[0-9]+ +[^ ]*:([^ ]+) +\/ +(.*[^ ]) +(OK|FAIL|TIMEOUT|ERROR|SKIP|UNEXPECTEDPASS) +[0-9.]+ *s.*$/\3 \1 \2/p' "$log")
+	for suite in "$@"; do
+		grep -qE "^ *[0-9]+/[0-9]+ +[^ ]*:$suite +/.* OK " "$log" || count_fail "$suite: no test ran"
+	done
+	meson_slowest "$log"
 	if [ "${status:-0}" -ne 0 ]; then
 		tail -n 80 "$log" >&2
-		[ "$FAILED" -gt 0 ] || count_fail "$suite: meson test ended with $status"
+		[ "$FAILED" -gt 0 ] || count_fail "$*: meson test ended with $status"
 	fi
+}
+
+# The five that took longest, to see where the time goes.
+meson_slowest() {
+	sed -nE 's/^ *[0-9]+\/[0-9]+ +[^ ]*:[^ ]+ +\/ +(.*[^ ]) +[A-Z]+ +([0-9]+)\.[0-9]+ *s.*$/\2 \1/p' "$1" | sort -rn |
+		awk 'NR <= 5 && $1 >= 5 { line = line (line ? ", " : "   ") $2 " " $1 " s" } END { if (line) print line }' >&2
 }
 
 # What is delivered is built otherwise than what is tested: the compiler sees further, and warnings are errors.
@@ -69,17 +83,61 @@ release_builds() {
 suite_unit() {
 	[ -n "${TESTS_BUILD:-}" ] || check "unit: the release builds" release_builds
 	sen_build "${TESTS_BUILD:-test}"
-	meson_suite unit
+	meson_suites 2 unit
 }
 
 suite_fuzz() {
 	sen_build "${TESTS_BUILD:-test}"
-	meson_suite fuzz
+	meson_suites 2 fuzz
 }
 
-suite_http() {
+# They wait more than they compute: for time-outs, retries, and answers that never come.
+WAITING_SUITES=(ldap connectors http)
+
+# waiting_suites SUITE...: some of them, at once.
+waiting_suites() {
+	local suite
 	sen_build "${TESTS_BUILD:-test}"
-	meson_suite http
+	for suite in "$@"; do
+		"${suite}_begin"
+	done
+	meson_suites 6 "$@"
+	for suite in "$@"; do
+		"${suite}_end"
+	done
+}
+
+# suites_run SUITE...: one after the other, those that wait together; each with its time.
+suites_run() {
+	local suite begin
+	local -a waiting=()
+	for suite in "$@" ""; do
+		begin=$SECONDS
+		if [ -n "$suite" ] && [[ " ${WAITING_SUITES[*]} " == *" $suite "* ]]; then
+			waiting+=("$suite")
+			continue
+		fi
+		if [ "${#waiting[@]}" -gt 0 ]; then
+			say "== ${TESTS_BUILD:+$TESTS_BUILD: }${waiting[*]}"
+			waiting_suites "${waiting[@]}"
+			say "   ${waiting[*]}: $((SECONDS - begin)) s"
+			waiting=()
+			begin=$SECONDS
+		fi
+		if [ -n "$suite" ]; then
+			say "== ${TESTS_BUILD:+$TESTS_BUILD: }$suite"
+			"suite_$suite"
+			say "   $suite: $((SECONDS - begin)) s"
+		fi
+	done
+}
+
+http_begin() {
+	:
+}
+
+http_end() {
+	:
 }
 
 # Whoever runs the tests may be superuser of their cluster: it lives for this run only.
@@ -94,14 +152,16 @@ tests_postgres() {
 suite_db() {
 	sen_build "${TESTS_BUILD:-test}"
 	tests_postgres
-	SEN_TEST_MIGRATIONS=$SEN_ROOT/schema/migrations meson_suite db
+	SEN_TEST_MIGRATIONS=$SEN_ROOT/schema/migrations meson_suites 4 db
 }
 
-suite_ldap() {
-	sen_build "${TESTS_BUILD:-test}"
+ldap_begin() {
 	service_is_running ldap || openldap_start
 	tests_ldap_env
-	meson_suite ldap
+}
+
+ldap_end() {
+	:
 }
 
 tests_ldap_env() {
@@ -114,32 +174,32 @@ tests_ldap_env() {
 	export SEN_TEST_LDAP_PASSWORD_FILE=$TESTS_LOG/ldap.password SEN_TEST_LDAP_BASE="ou=people,$LDAP_SUFFIX"
 }
 
-suite_connectors() {
-	sen_build "${TESTS_BUILD:-test}"
+connectors_begin() {
 	tests_postgres
 	mariadb_start
-	service_is_running ldap || openldap_start
-	tests_ldap_env
+	ldap_begin
 	connectors_memberof_start
 	connectors_scim_start
 	connectors_scim_peer_start
-	connectors_webhook_start
-	# They wait more than they compute: for time-outs, retries, and answers that never come.
-	SEN_TEST_SQL_STATEMENTS=$SEN_ROOT/tests/connectors/statements.sql SEN_TEST_PG_PORT=$PORT_POSTGRES \
-		SEN_TEST_MARIADB_SOCKET=$STATE/run/mariadb.sock SEN_TEST_MARIADB_PORT=$PORT_MARIADB meson_suite connectors 5
-	service_stop mariadb
-	service_stop p02-scim
-	service_stop scim-peer
-	service_stop webhook
-	service_stop ldap-memberof
+	connectors_webhook_start es256 "$PORT_P02_RP" "$PORT_PROXY"
+	connectors_webhook_start hmac $((PORT_BASE + 14)) $((PORT_BASE + 15))
+	export SEN_TEST_SQL_STATEMENTS=$SEN_ROOT/tests/connectors/statements.sql SEN_TEST_PG_PORT=$PORT_POSTGRES
+	export SEN_TEST_MARIADB_SOCKET=$STATE/run/mariadb.sock SEN_TEST_MARIADB_PORT=$PORT_MARIADB
+}
+
+connectors_end() {
+	local name
+	for name in mariadb p02-scim scim-peer webhook-es256 webhook-hmac ldap-memberof; do
+		service_stop "$name"
+	done
 	as_server rm -f "$STATE/p02/accounts.json"
 }
 
 # The accounts' directory once more, one that keeps on each entry in which groups it is.
 connectors_memberof_start() {
 	slapd_create ldap-memberof "$LDAP_SUFFIX" connectors_memberof_config openldap_tree
-	slapd_run ldap-memberof "$((PORT_BASE + 14))"
-	export SEN_TEST_LDAP_MEMBEROF_URI=ldap://127.0.0.1:$((PORT_BASE + 14))
+	slapd_run ldap-memberof "$((PORT_BASE + 16))"
+	export SEN_TEST_LDAP_MEMBEROF_URI=ldap://127.0.0.1:$((PORT_BASE + 16))
 }
 
 connectors_memberof_config() {
@@ -180,19 +240,19 @@ connectors_scim_peer_start() {
 	export SEN_TEST_SCIM_PEER_CERT=$TESTS_LOG/peer-client.crt SEN_TEST_SCIM_PEER_KEY=$TESTS_LOG/peer-client.key
 }
 
-# The receiver as docs/integrate/webhook.md has it.  Its address is that of the kit's proxy.
+# The receiver as docs/integrate/webhook.md has it, one for each kind of signature.  Its address is that of the kit's proxy.
 connectors_webhook_start() {
-	local folder=$STATE/webhook
+	local name=$1 port=$2 proxy=$3 folder=$STATE/webhook-$1
 	as_server mkdir -p "$folder"
 	sed -n '/^```js file=webhook\/receiver.mjs$/,/^```$/{/^```/!p}' "$SEN_ROOT/docs/integrate/webhook.md" | server_file 644 "$folder/receiver.mjs"
 	printf '{"accounts":{},"keys":{},"last":0,"missing":{}}' | server_file 644 "$folder/accounts.json"
 	printf '{"keys":[]}' | server_file 644 "$folder/jwks.json"
 	printf 'a secret of the platform and of us' | server_file 644 "$folder/secret"
-	service_start webhook env LISTEN_HOST="$HOST_SERVER" LISTEN_PORT="$PORT_P02_RP" URL="http://$HOST_SERVER:$PORT_PROXY/accounts" \
+	service_start "webhook-$name" env LISTEN_HOST="$HOST_SERVER" LISTEN_PORT="$port" URL="http://$HOST_SERVER:$proxy/accounts" \
 		ACCOUNTS_FILE="$folder/accounts.json" ROLES=MC,TK,LD,ADMIN JWKS="$folder/jwks.json" JWKS_EVERY_MS=0 MISSING_MS=500 \
 		SECRET_FILE="$folder/secret" SECRET_ID=P09 "$NODE" "$folder/receiver.mjs"
-	wait_for_http webhook "http://$HOST_SERVER:$PORT_P02_RP/healthz"
-	export SEN_TEST_WEBHOOK_PORT=$PORT_P02_RP SEN_TEST_WEBHOOK_PROXY_PORT=$PORT_PROXY SEN_TEST_WEBHOOK_FOLDER=$folder
+	wait_for_http "webhook-$name" "http://$HOST_SERVER:$port/healthz"
+	export "SEN_TEST_WEBHOOK_${name^^}_PORT=$port" "SEN_TEST_WEBHOOK_${name^^}_PROXY_PORT=$proxy" "SEN_TEST_WEBHOOK_${name^^}_FOLDER=$folder"
 }
 
 # The end-to-end tests run as the servers' user, from a copy: the checkout may be closed to it.
@@ -243,12 +303,12 @@ e2e_main_job() {
 
 # Each test of the file counts.
 e2e_file() {
-	local name=$1 log=$TESTS_LOG/e2e-$1.log pass fail
+	local name=$1 log=$TESTS_LOG/e2e-$1.log begin=$SECONDS pass fail
 	(cd "$STATE/src/tests/e2e" && as_server env SEN_E2E_ENV="$STATE/demo.env" SEN_NODE="$NODE" "$NODE" --test \
 		--test-reporter=spec --test-timeout=600000 "$name") >"$log" 2>&1 || true
 	pass=$(sed -nE 's/^ℹ pass ([0-9]+)$/\1/p' "$log")
 	fail=$(sed -nE 's/^ℹ (fail|cancelled|skipped|todo) ([0-9]+)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
-	say "   $name: ${pass:-0} passed, $fail failed"
+	say "   $name: ${pass:-0} passed, $fail failed, $((SECONDS - begin)) s"
 	count_pass "${pass:-0}"
 	if [ "$fail" -gt 0 ] || [ "${pass:-0}" -eq 0 ]; then
 		sed -n '/failing tests/,$p' "$log" | sed -n 1,120p >&2
@@ -277,12 +337,8 @@ tests_forget() {
 }
 
 suite_asan() {
-	local suite
 	tests_forget
 	export TESTS_BUILD=asan TESTS_TIMEOUT_FACTOR=5
 	export ASAN_OPTIONS=abort_on_error=0:halt_on_error=1:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-	for suite in unit fuzz db ldap connectors http e2e; do
-		say "== asan: $suite"
-		"suite_$suite"
-	done
+	suites_run unit fuzz db ldap connectors http e2e
 }
