@@ -5,7 +5,8 @@
 // Environment: LISTEN_HOST LISTEN_PORT TOKEN_FILE DATA_FILE
 
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import express from 'express';
 import SCIMMY from 'scimmy';
 import SCIMMYRouters from 'scimmy-routers';
@@ -18,7 +19,14 @@ class Store {
   constructor(all, name) {
     this.all = all;
     this.resources = new Map(Object.entries(all.read(name)));
+    // As they stand in the file: only what has changed is written anew.
+    this.texts = new Map([...this.resources].map(([id, stored]) => [id, JSON.stringify(stored)]));
     this.all.stores[name] = this;
+  }
+
+  set(id, stored) {
+    this.resources.set(id, stored);
+    this.texts.set(id, JSON.stringify(stored));
   }
 
   get(id) {
@@ -30,7 +38,7 @@ class Store {
   find(resource) {
     if (resource.id) return this.get(resource.id);
     const everything = [...this.resources.values()];
-    return resource.filter ? resource.filter.match(everything) : everything;
+    return resource.filter ? resource.filter.match(possible(everything, resource.filter.expression)) : everything;
   }
 
   put(resource, data, uniqueName) {
@@ -45,16 +53,22 @@ class Store {
     const id = before?.id ?? randomUUID();
     const { schemas, meta, ...attributes } = JSON.parse(JSON.stringify(data));
     const stored = { ...attributes, id, meta: { created: before?.meta.created ?? now, lastModified: now } };
-    this.resources.set(id, stored);
-    this.all.write();
-    return stored;
+    this.set(id, stored);
+    return this.all.write().then(() => stored);
   }
 
   remove(resource) {
     this.get(resource.id);
     this.resources.delete(resource.id);
-    this.all.write();
+    this.texts.delete(resource.id);
+    return this.all.write();
   }
+}
+
+// Whoever looks for one account names it: scimmy's filter then has few to look at, not all.
+function possible(everything, expression) {
+  const [, attribute, value] = /^(externalId|userName) eq "([^"\\]*)"$/.exec(expression) ?? [];
+  return attribute ? everything.filter((one) => String(one[attribute]).toLowerCase() === value.toLowerCase()) : everything;
 }
 
 class AccountsFile {
@@ -68,10 +82,21 @@ class AccountsFile {
     return this.content[name] ?? {};
   }
 
+  // Done when the file has what was changed before the call.  Those who come while it is being written share the next time.
   write() {
-    const content = Object.fromEntries(Object.entries(this.stores).map(([name, store]) => [name, Object.fromEntries(store.resources)]));
-    writeFileSync(`${this.path}.new`, JSON.stringify(content), { mode: 0o600 });
-    renameSync(`${this.path}.new`, this.path);
+    this.waiting ??= Promise.resolve(this.running).catch(() => {}).then(() => {
+      this.running = this.waiting;
+      this.waiting = undefined;
+      return this.replace();
+    });
+    return this.waiting;
+  }
+
+  async replace() {
+    const parts = Object.entries(this.stores).map(([name, { texts }]) =>
+      `${JSON.stringify(name)}:{${[...texts].map(([id, text]) => `${JSON.stringify(id)}:${text}`).join()}}`);
+    await writeFile(`${this.path}.new`, `{${parts.join()}}`, { mode: 0o600 });
+    await rename(`${this.path}.new`, this.path);
   }
 }
 
