@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 
 import { ldapSearch, scimUsers, secret, senctl, until } from '../../deploy/driver/world.mjs';
 import { answers, folderFor, freePort, start, write } from './lib/integrate.mjs';
+import { newPlatform } from './lib/platforms.mjs';
 import { administrator, basis, env, freshEmployee, official, p02, p03, sql } from './lib/world.mjs';
 import { nothingHeld } from './lib/versioned.mjs';
 
@@ -192,10 +193,7 @@ let own;
 const ownPlatforms = () => { own ??= makeOwn(); return own; };
 async function makeOwn() {
   const folder = folderFor('drift'), port = await freePort('127.0.0.1'), url = await liar.listen();
-  for (const [id, code] of [[93, 'DSQL'], [94, 'DLIE']]) {
-    await sql(`INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES (${id}, $1, 'Thử', 'thu', 'provincial', 'operating', true)`, code);
-    await sql(`INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (${id}, 'CAN_BO', 'Cán bộ', 'normal', true)`);
-  }
+  for (const code of ['DSQL', 'DLIE']) await newPlatform(code, { name: 'Thử', roles: ['CAN_BO'] });
   await sql(`CREATE SCHEMA drift; CREATE TABLE drift.users (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, login text UNIQUE, name text, sen_id uuid UNIQUE,
     enabled boolean, roles text NOT NULL DEFAULT ''); GRANT USAGE ON SCHEMA drift TO sen_provisioner; GRANT SELECT, INSERT, UPDATE ON drift.users TO sen_provisioner`);
   const stack = readFileSync(`${env.SEN_STATE}/sen-provisioner.conf`, 'utf8');

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ldapSearch, until } from '../../deploy/driver/world.mjs';
 import { answers, folderFor, freePort, start, write } from './lib/integrate.mjs';
+import { newPlatform } from './lib/platforms.mjs';
 import { administrator, basis, env, freshEmployee, official, p02, p03, run, sql } from './lib/world.mjs';
 import { nothingHeld } from './lib/versioned.mjs';
 
@@ -160,8 +161,7 @@ test('a directory that was set back, so that our cursor is ahead of it: from the
 
 // A platform of its own in the mail system's directory, by a second provisioner beside the first.
 async function platform() {
-  await sql(`INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES (97, 'FOLL', 'Thử', 'thu', 'provincial', 'operating', true)`);
-  await sql(`INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) SELECT 97, c, c, 'normal', true FROM unnest(ARRAY['CAN_BO', 'LANH_DAO']) c`);
+  await newPlatform('FOLL', { name: 'Thử' });
   for (const ou of ['users', 'groups']) mail(`dn: ou=follow,ou=${ou},${env.P03_LDAP_BASE}\nchangetype: add\nobjectClass: organizationalUnit\nou: follow\n`);
   const folder = folderFor('follow'), port = await freePort('127.0.0.1'), stack = readFileSync(`${env.SEN_STATE}/sen-provisioner.conf`, 'utf8');
   const at = (key) => new RegExp(`^\\[connector.P03\\][^]*^${key} = (.*)$`, 'm').exec(stack)[1];

@@ -10,6 +10,7 @@ import { launch } from '../../deploy/driver/browser.mjs';
 import { senctl } from '../../deploy/driver/world.mjs';
 import { answers, env, folderFor, freePort, start, until, write } from './lib/integrate.mjs';
 import { deputyOf } from './lib/versioned.mjs';
+import { newPlatform } from './lib/platforms.mjs';
 import { administrator, basis, freshEmployee, official, p02, sql } from './lib/world.mjs';
 
 const code = 'GIAY', path = `/platforms/${code}`;
@@ -45,9 +46,7 @@ const newcomer = async () => (await call(admin, 'POST', '/grants', { employee_co
 const takeAll = (login) => call(admin, 'POST', '/grants/revoke', { login, reason: 'Thôi việc' });
 
 before(async () => {
-  await sql(`INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified, managing_unit)
-    VALUES (96, '${code}', 'Hệ thống quản lý văn bằng', 'he thong quan ly van bang', 'central', 'operating', true, 'Bộ Giáo dục và Đào tạo')`);
-  await sql(`INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (96, 'CAN_BO', 'Cán bộ', 'normal', true), (96, 'LANH_DAO', 'Lãnh đạo', 'normal', true)`);
+  await newPlatform(code, { name: 'Hệ thống quản lý văn bằng', kind: 'central', managingUnit: 'Bộ Giáo dục và Đào tạo' });
   admin = await administrator();
   officer = await deputyOf('40', ['read'], code);
   second = await deputyOf('40', ['read', 'approve'], code);

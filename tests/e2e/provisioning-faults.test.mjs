@@ -11,19 +11,18 @@ import { senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
 import { answers, env, folderFor, freePort, start, write } from './lib/integrate.mjs';
 import { dice, FAULTS, FaultProxy } from './lib/fault-proxy.mjs';
 import { html, Liar, scimError } from './lib/liar.mjs';
+import { newPlatform } from './lib/platforms.mjs';
 import { Administrator, administrator, basis, freshEmployee, official, p02, run, sql } from './lib/world.mjs';
 
 const LEASE_S = 2;
 const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
-let lastId = 60, lastChain = 910;
+let lastChain = 910;
 
 // A platform of its own in the catalogue, and the liar behind it.
 async function platform(code, liar) {
-  const id = lastId += 1;
-  await sql(`INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES ($1, $2, $2, lower($2), 'provincial', 'operating', true)`, id, code);
-  await sql(`INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES ($1, 'CAN_BO', 'Cán bộ', 'normal', true), ($1, 'LANH_DAO', 'Lãnh đạo', 'normal', true)`, id);
+  const made = await newPlatform(code);
   await liar.start();
-  return { id, code, liar, port: liar.port, section: '' };
+  return { ...made, liar, port: liar.port, section: '' };
 }
 
 // A provisioner beside the stack's own, for these platforms; without the directory, which the other one has.

@@ -8,20 +8,14 @@ import { before, test } from 'node:test';
 import { until } from '../../deploy/driver/world.mjs';
 import { answers, env, folderFor, freePort, start, write } from './lib/integrate.mjs';
 import { change } from './lib/versioned.mjs';
+import { newPlatform } from './lib/platforms.mjs';
 import { administrator, basis, freshEmployee, sql } from './lib/world.mjs';
 
 const PEER = new URL('../connectors/scim_peer.mjs', import.meta.url).pathname;
 const TOKEN = 'secret of the peer';
-let lastId = 190, lastChain = 950, admin;
+let lastChain = 950, admin;
 
 before(async () => { admin = await administrator(); });
-
-async function platform(code) {
-  const id = lastId += 1;
-  await sql(`INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES ($1, $2, $2, lower($2), 'provincial', 'operating', true)`, id, code);
-  await sql(`INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES ($1, 'CAN_BO', 'Cán bộ', 'normal', true), ($1, 'LANH_DAO', 'Lãnh đạo', 'normal', true)`, id);
-  return { id, code };
-}
 
 // SCIM servers of other makers: { port, control(persona, body) }.
 async function peer() {
@@ -53,7 +47,7 @@ const user = (held, login) => held.users.find((u) => u.userName === login);
 const groupsOf = (held, login) => held.groups.filter((g) => g.members.some((m) => m.value === user(held, login)?.id)).map((g) => g.displayName).sort().join();
 
 test('roles are groups of an AWS-like platform, and leave with who loses them', async () => {
-  const p = await platform('XAWS'), servers = await peer();
+  const p = await newPlatform('XAWS'), servers = await peer();
   await provisioner('aws', [{ code: p.code, lines: [`url = ${servers.url('aws')}`, 'profile = aws', 'concurrency = 8'] }]);
   const employees = await Promise.all(Array.from({ length: 12 }, () => freshEmployee())), logins = [];
   for (const employee of employees) logins.push(await grant(employee, p));
@@ -70,7 +64,7 @@ test('roles are groups of an AWS-like platform, and leave with who loses them', 
 });
 
 test('what somebody changes there is repaired when the platform says so, not first by the nightly list', async () => {
-  const p = await platform('XEVT'), servers = await peer();
+  const p = await newPlatform('XEVT'), servers = await peer();
   const engine = await provisioner('events', [{ code: p.code, lines: [`url = ${servers.url('plain')}`, `events_url = ${servers.url('plain')}/events`] }]);
   const login = await grant(await freshEmployee(), p);
   await until('it is there', async () => user(await servers.control('plain'), login) && settled(p), 10000);
@@ -85,7 +79,7 @@ test('what somebody changes there is repaired when the platform says so, not fir
 });
 
 test('the inbound service of this project, as a platform of somebody else\'s', async () => {
-  const p = await platform('XSEN'), employee = await freshEmployee();
+  const p = await newPlatform('XSEN'), employee = await freshEmployee();
   const [[unit]] = await sql(`SELECT u.code FROM sen.person n JOIN sen.post o ON o.person_id = n.id JOIN sen.unit u ON u.id = o.unit_id WHERE n.employee_code = $1`, employee);
   const answerable = await freshEmployee();
   const account = await admin.api('POST', '/accounts', { kind: 'service', employee_code: answerable, login: 'f.khach', reason: 'Nguồn dữ liệu nhân sự' });

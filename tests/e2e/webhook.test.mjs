@@ -7,6 +7,7 @@ import { test } from 'node:test';
 
 import { senctl } from '../../deploy/driver/world.mjs';
 import { answers, env, folderFor, freePort, listings, start, until, write } from './lib/integrate.mjs';
+import { newPlatform } from './lib/platforms.mjs';
 import { administrator, basis, freshEmployee, sql } from './lib/world.mjs';
 
 const folder = folderFor('webhook');
@@ -33,8 +34,7 @@ async function provisioner(url) {
 }
 
 test('grants and revocations arrive signed by the published key, in numbers without a gap', async () => {
-  await sql(`INSERT INTO sen.platform (id, code, name, name_fold, kind, state, verified) VALUES (95, 'WEB', 'Cổng', 'cong', 'provincial', 'operating', true)`);
-  await sql(`INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (95, 'CAN_BO', 'Cán bộ', 'normal', true), (95, 'LANH_DAO', 'Lãnh đạo', 'normal', true)`);
+  const { id: platform } = await newPlatform('WEB', { name: 'Cổng' });
   await provisioner(await receiver());
   const admin = await administrator();
   const employees = await Promise.all(Array.from({ length: 5 }, () => freshEmployee()));
@@ -51,7 +51,7 @@ test('grants and revocations arrive signed by the published key, in numbers with
   await until('two roles', () => of(first).roles.join() === 'CAN_BO,LANH_DAO');
   assert.equal((await admin.api('POST', '/grants/revoke', { login, reason: 'Thôi việc' })).status, 200);
   await until('off', () => of(first).active === false && of(first).roles.length === 0, 10000);
-  await until('settled', async () => (await sql('SELECT count(*) FROM sen.binding WHERE platform_id = 95 AND state <> 0'))[0][0] === '0');
+  await until('settled', async () => (await sql('SELECT count(*) FROM sen.binding WHERE platform_id = $1 AND state <> 0', platform))[0][0] === '0');
 
   const { last, missing } = accounts();
   assert.deepEqual(missing, {});
