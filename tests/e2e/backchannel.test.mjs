@@ -32,7 +32,7 @@ before(async () => {
   await other.register({ id_token_signed_response_alg: 'PS256' });
   await pairwise.register({ subject_type: 'pairwise', id_token_signed_response_alg: 'RS256' });
   await onP02.register({ platform: 'P02' });
-  await sleep(3000); // the server and the provisioner look for new clients once a second
+  await sleep(1500); // the server and the provisioner look for new clients once a second
 });
 
 after(async () => {

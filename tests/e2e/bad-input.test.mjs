@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { readFileSync } from 'node:fs';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 
 import { basic, until } from '../../deploy/driver/world.mjs';
 import { administrator, authorizeUrl, env, p02 } from './lib/world.mjs';
@@ -45,17 +45,28 @@ const endpoints = [
   ['GET', '/'], ['POST', '/login'], ['GET', '/activate'], ['POST', '/activate'], ['POST', '/api/v1/grants'], ['GET', '/api/v1/persons'],
 ];
 
+const sender = (method, path) => (query, body, headers = []) => raw(request(`${method} ${path}${query}`,
+  method === 'POST' ? [...headers, `Content-Length: ${Buffer.byteLength(body, 'latin1')}`] : headers, method === 'POST' ? body : ''));
+
+// The library refuses these by itself and leaves the connection open for seconds: all of them at once, in the background.
+const tooMany = new Map();
+before(() => {
+  for (const [method, path] of endpoints) {
+    const answer = sender(method, path)(`?${'x=1&'.repeat(500)}`, 'x=1&'.repeat(500), method === 'POST' ? [form] : []);
+    answer.catch(() => {}); // told where it is looked at
+    tooMany.set(`${method} ${path}`, answer);
+  }
+});
+
 for (const [method, path] of endpoints) {
   test(`${method} ${path} survives every kind of bad input`, async (t) => {
-    const posts = method === 'POST';
-    const send = (query, body, headers = []) => raw(request(`${method} ${path}${query}`,
-      posts ? [...headers, `Content-Length: ${Buffer.byteLength(body, 'latin1')}`] : headers, posts ? body : ''));
+    const posts = method === 'POST', send = sender(method, path);
     const cases = {
       'broken escape': () => send('?state=%zz', 'state=%zz', posts ? [form] : []),
       'NUL': () => send('?client_id=a%00b', 'client_id=a%00b', posts ? [form] : []),
       'broken UTF-8': () => send('?client_id=%ff%fe', 'client_id=%ff%fe', posts ? [form] : []),
       'repeated parameter': () => send('?client_id=a&client_id=b', 'client_id=a&client_id=b', posts ? [form] : []),
-      'too many parameters': () => send(`?${'x=1&'.repeat(500)}`, 'x=1&'.repeat(500), posts ? [form] : []),
+      'too many parameters': () => tooMany.get(`${method} ${path}`),
       'long parameter': () => send(`?client_id=${'a'.repeat(5000)}`, `client_id=${'a'.repeat(5000)}`, posts ? [form] : []),
       'long URI': () => send(`?x=${'a'.repeat(20000)}`, '', posts ? [form] : []),
       'long header': () => send('', '', [`X-A: ${'a'.repeat(40000)}`]),
@@ -70,6 +81,7 @@ for (const [method, path] of endpoints) {
         const answer = await attempt();
         const status = statusOf(answer);
         assert.ok(status === 0 || status < 500, `${status}: ${answer.slice(0, 200)}`);
+        if (what === 'too many parameters') assert.equal(status, 400);
         if (what === 'foreign host') assert.ok([400, 421].includes(status), `${status}`);
         if (status >= 400) assert.doesNotMatch(answer, /\.c:\d+|postgres|ldap_|SELECT |0x[0-9a-f]{6}/i);
         if (status >= 300 && status < 400) assert.doesNotMatch(answer, /Location: (?!\/|http:\/\/127)/i);

@@ -7,8 +7,10 @@ import { ldapSearch, scimUsers, senctl, until } from '../../deploy/driver/world.
 import { call, routeOf } from './lib/api.mjs';
 import {
   Administrator, Agent, administrator, authorizeUrl, basis, codeFor, env, freshEmployee, goodPassword, grant, introspectAs, official, p02,
-  p03, refresh, sql, tokensFor, userinfo,
+  p03, refresh, run, sql, tokensFor, userinfo,
 } from './lib/world.mjs';
+
+const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 
 const decision = { decision_no: '15/QĐ-UBND', decision_on: '2026-11-20', signer: 'Trần Văn Bình', reason: 'Theo quyết định' };
 const day = (days) => new Date(Date.now() + 7 * 3600000 + days * 86400000).toISOString().slice(0, 10);
@@ -287,6 +289,9 @@ test('an account that nobody uses is reported, then disabled', async () => {
     UPDATE sen.account_use SET used_on = sen.today() - 46 WHERE account_id = $1;
     UPDATE sen.post SET valid = daterange(least(lower(valid), sen.today() - 100), upper(valid)) WHERE person_id = (SELECT person_id FROM sen.account WHERE id = $1)
       AND kind = 'main' AND valid @> sen.today()`, person.id);
+  // It looks for them when it starts, and then every minute.
+  await ctl('stop', 'sen-provisioner');
+  await ctl('start', 'sen-provisioner');
   await until('it is disabled', async () => (await statusOf(person.login)) === 'disabled', 150000);
   await everywhere(person.id, false, 'p02');
   const kinds = await sql('SELECT kind FROM sen.account_notice WHERE account_id = $1 ORDER BY 1', person.id);
