@@ -1,10 +1,10 @@
 /*
- * Active Directory: samba-ad-dc, as tests/connectors/ad starts it, looked at with ldapsearch.  SEN_TEST_AD_BASE, _BIND_DN,
+ * Active Directory: samba-ad-dc, as tests/connectors/ad starts it, looked at with ldapsearch.  SEN_TEST_LDAP_URI, _BASE, _BIND_DN,
  * _PASSWORD_FILE, _CA; it listens on 127.0.0.1:636.  SEN_TEST_AD_MEMBER_OF: the attribute that config.member_of names, or empty.
  */
-#include "common/base/base64.h"
 #include "common/base/buf.h"
 #include "tests/connectors/stand_ldap.h"
+#include "tests/connectors/stand_slapd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +15,9 @@
 
 static const char *const group_names[] = { "MC", "TK", "LD", "ADMIN" };
 
-static struct str of_env(const char *name)
-{
-	if (!getenv(name))
-		fail_msg("%s must tell where the domain controller is: run tests/connectors/ad", name);
-	return str_c(getenv(name));
-}
-
 struct str stand_ldap_folder(struct arena *a)
 {
-	return arena_printf(a, "OU=kit,%.*s", STR_ARG(of_env("SEN_TEST_AD_BASE")));
+	return arena_printf(a, "OU=kit,%.*s", STR_ARG(stand_ldap_env("SEN_TEST_LDAP_BASE")));
 }
 
 const char *stand_ldap_member_attr(void)
@@ -45,62 +38,10 @@ struct str stand_ldap_member(struct arena *a, const char *login)
 	return user_dn(a, login);
 }
 
-static struct str ldap(struct arena *a, const char *tool, const char *const *arguments, size_t n, struct str ldif)
-{
-	const char *argv[24] = { tool, "-x", "-H", "ldaps://127.0.0.1", "-D", of_env("SEN_TEST_AD_BIND_DN").p, "-y", of_env("SEN_TEST_AD_PASSWORD_FILE").p };
-
-	assert_true(n < 12);
-	for (size_t i = 0; i < n; i++)
-		argv[8 + i] = arguments[i];
-	return stand_command(a, argv, ldif);
-}
-
-struct str stand_ldap_search(struct arena *a, struct str base, struct str filter, const char *attr)
-{
-	const char *const arguments[] = { "-LLL", "-o", "ldif-wrap=no", "-b", arena_cstr(a, base), "-s", "sub", arena_cstr(a, filter), attr };
-
-	return ldap(a, "ldapsearch", arguments, attr ? 9 : 8, STR_NULL);
-}
-
-void stand_ldap_modify(struct str ldif)
-{
-	struct arena *a = arena_new(UNIT_ARENA_BYTES);
-
-	(void)ldap(a, "ldapmodify", NULL, 0, ldif);
-	arena_free(a);
-}
-
-size_t stand_ldap_count(struct str ldif, const char *name)
-{
-	struct str rest = ldif, line;
-	size_t n = 0;
-
-	while (str_split(&rest, '\n', &line))
-		n += str_starts(line, str_c(name));
-	return n;
-}
-
-/* The first value; "name: value" or "name:: base64" (RFC 2849). */
-static struct str attr_of(struct arena *a, struct str ldif, const char *name)
-{
-	struct str rest = ldif, line, begin = arena_printf(a, "%s:", name), bytes;
-
-	while (str_split(&rest, '\n', &line)) {
-		if (!str_starts(line, begin))
-			continue;
-		line = str_skip(line, begin.len);
-		if (!str_starts(line, STR(":")))
-			return str_trim(line);
-		assert_true(base64_decode(a, str_trim(str_skip(line, 1)), &bytes));
-		return bytes;
-	}
-	return STR("");
-}
-
 static bool is_there(struct arena *a, struct str dn)
 {
 	const char *const argv[] = { "sh", "-c", "ldapsearch -x -LLL -H ldaps://127.0.0.1 -D \"$0\" -y \"$1\" -s base -b \"$2\" dn 2>/dev/null || true",
-		                     of_env("SEN_TEST_AD_BIND_DN").p, of_env("SEN_TEST_AD_PASSWORD_FILE").p, arena_cstr(a, dn), NULL };
+		                     stand_ldap_env("SEN_TEST_LDAP_BIND_DN").p, stand_ldap_env("SEN_TEST_LDAP_PASSWORD_FILE").p, arena_cstr(a, dn), NULL };
 
 	return stand_ldap_count(stand_command(a, argv, STR_NULL), "dn:") > 0;
 }
@@ -165,21 +106,21 @@ static void wipe(void)
 
 static int begin(struct arena *a, struct connector_config *config)
 {
-	const char *const cat[] = { "cat", of_env("SEN_TEST_AD_PASSWORD_FILE").p, NULL };
+	const char *const cat[] = { "cat", stand_ldap_env("SEN_TEST_LDAP_PASSWORD_FILE").p, NULL };
 
 	config->kind = STR("ldap");
 	config->schema = STR("ad");
 	config->groups = STR("group");
-	config->member_of = of_env("SEN_TEST_AD_MEMBER_OF");
+	config->member_of = stand_ldap_env("SEN_TEST_AD_MEMBER_OF");
 	config->upn_domain = STR("thu.example");
-	config->bind_dn = config->placeholder_member = of_env("SEN_TEST_AD_BIND_DN");
+	config->bind_dn = config->placeholder_member = stand_ldap_env("SEN_TEST_LDAP_BIND_DN");
 	config->password = stand_command(a, cat, STR_NULL);
 	config->people_base = arena_printf(a, "ou=users,%.*s", STR_ARG(stand_ldap_folder(a)));
 	config->groups_base = arena_printf(a, "ou=groups,%.*s", STR_ARG(stand_ldap_folder(a)));
 	config->id_attr = STR("employeeNumber");
 	config->disable_attr = STR("employeeType");
 	config->disable_value = STR("disabled");
-	config->ca_file = of_env("SEN_TEST_AD_CA");
+	config->ca_file = stand_ldap_env("SEN_TEST_LDAP_CA");
 	return PORT;
 }
 
@@ -192,25 +133,11 @@ static void end(void)
 {
 }
 
-static int by_text(const void *x, const void *y)
-{
-	return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
 static struct str roles_of(struct arena *a, struct str dn)
 {
-	struct str rest = stand_ldap_search(a, arena_printf(a, "OU=groups,%.*s", STR_ARG(stand_ldap_folder(a))), arena_printf(a, "(member=%.*s)", STR_ARG(dn)), "cn");
-	struct str line, all = STR("");
-	const char *names[ARRAY_LEN(group_names)];
-	size_t n = 0;
+	struct str base = arena_printf(a, "OU=groups,%.*s", STR_ARG(stand_ldap_folder(a)));
 
-	while (n < ARRAY_LEN(names) && str_split(&rest, '\n', &line))
-		if (str_starts(line, STR("cn:")))
-			names[n++] = arena_cstr(a, str_trim(str_skip(line, 3)));
-	qsort(names, n, sizeof(names[0]), by_text);
-	for (size_t i = 0; i < n; i++)
-		all = arena_printf(a, "%.*s%s%s", STR_ARG(all), i > 0 ? "," : "", names[i]);
-	return all;
+	return stand_ldap_values(a, stand_ldap_search(a, base, arena_printf(a, "(member=%.*s)", STR_ARG(dn)), "cn"), "cn");
 }
 
 static struct str found(struct arena *a, const char *login)
@@ -220,18 +147,18 @@ static struct str found(struct arena *a, const char *login)
 
 static struct stand_account look(struct arena *a, const char *login)
 {
-	struct str entry = found(a, login), dn = attr_of(a, entry, "dn");
+	struct str entry = found(a, login), dn = stand_ldap_attr(a, entry, "dn");
 	uint64_t bits = 0;
 
-	(void)str_to_u64(attr_of(a, entry, "userAccountControl"), UINT32_MAX, &bits);
+	(void)str_to_u64(stand_ldap_attr(a, entry, "userAccountControl"), UINT32_MAX, &bits);
 	return (struct stand_account){
 		.n = stand_ldap_count(entry, "dn:"),
 		.active = dn.len > 0 && !(bits & 2),
-		.full_name = attr_of(a, entry, "displayName"),
-		.unit_code = attr_of(a, entry, "departmentNumber"),
-		.post = attr_of(a, entry, "title"),
-		.phone = attr_of(a, entry, "telephoneNumber"),
-		.account_id = attr_of(a, entry, "employeeNumber"),
+		.full_name = stand_ldap_attr(a, entry, "displayName"),
+		.unit_code = stand_ldap_attr(a, entry, "departmentNumber"),
+		.post = stand_ldap_attr(a, entry, "title"),
+		.phone = stand_ldap_attr(a, entry, "telephoneNumber"),
+		.account_id = stand_ldap_attr(a, entry, "employeeNumber"),
 		.roles = dn.len > 0 ? roles_of(a, dn) : STR(""),
 	};
 }
@@ -277,7 +204,7 @@ static struct str act_ldif(struct arena *a, enum stand_act what, const char *log
 static void act(enum stand_act what, const char *login)
 {
 	struct arena *a = arena_new(UNIT_ARENA_BYTES);
-	struct str dn = attr_of(a, found(a, login), "dn"), roles = what == STAND_TAKE_ROLE ? roles_of(a, dn) : STR(""), role;
+	struct str dn = stand_ldap_attr(a, found(a, login), "dn"), roles = what == STAND_TAKE_ROLE ? roles_of(a, dn) : STR(""), role;
 
 	while (roles.len > 0 && str_split(&roles, ',', &role))
 		stand_ldap_modify(member_ldif(a, role, "delete", dn));

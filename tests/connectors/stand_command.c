@@ -3,6 +3,8 @@
 #include "common/base/buf.h"
 
 #include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define OUTPUT_MAX ((size_t)256 * 1024)
 
@@ -55,4 +57,19 @@ struct str stand_command(struct arena *a, const char *const *argv, struct str in
 	if (status != 0 || !buf_ok(&out))
 		fail_msg("%s ended with %d", argv[0], status);
 	return buf_str(&out);
+}
+
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+struct str stand_joined(struct arena *a, const char **names, size_t n)
+{
+	struct str all = STR("");
+
+	qsort(names, n, sizeof(names[0]), by_text);
+	for (size_t i = 0; i < n; i++)
+		all = arena_printf(a, "%.*s%s%s", STR_ARG(all), i > 0 ? "," : "", names[i]);
+	return all;
 }

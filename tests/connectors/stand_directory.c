@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define LOCK "pwdAccountLockedTime"
-#define VALUES_MAX 32
 #ifndef DIRECTORY_MEMBER_OF
 #define DIRECTORY_MEMBER_OF ""
 #endif
@@ -89,32 +88,11 @@ static void end(void)
 	arena_free(a);
 }
 
-static int by_text(const void *x, const void *y)
-{
-	return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
-/* All values of an attribute, sorted, joined by commas. */
-static struct str joined(struct arena *a, struct str ldif, const char *name)
-{
-	struct str rest = ldif, line, begin = arena_printf(a, "%s:", name), all = STR("");
-	const char *values[VALUES_MAX];
-	size_t n = 0;
-
-	while (n < VALUES_MAX && str_split(&rest, '\n', &line))
-		if (str_starts(line, begin))
-			values[n++] = arena_cstr(a, stand_ldap_value(a, line));
-	qsort(values, n, sizeof(values[0]), by_text);
-	for (size_t i = 0; i < n; i++)
-		all = arena_printf(a, "%.*s%s%s", STR_ARG(all), i > 0 ? "," : "", values[i]);
-	return all;
-}
-
 struct str stand_directory_groups(struct arena *a, const char *folder, const char *login)
 {
 	struct str base = arena_printf(a, "ou=%s,%.*s", folder, STR_ARG(stand_directory_folder(a)));
 
-	return joined(a, stand_ldap_search(a, base, arena_printf(a, "(member=%.*s)", STR_ARG(stand_directory_user(a, login))), "cn"), "cn");
+	return stand_ldap_values(a, stand_ldap_search(a, base, arena_printf(a, "(member=%.*s)", STR_ARG(stand_directory_user(a, login))), "cn"), "cn");
 }
 
 static struct str both(struct arena *a, struct str on_account, struct str in_groups)
@@ -139,7 +117,7 @@ static struct stand_account look(struct arena *a, const char *login)
 	account.post = str_split(&post, '|', &code) ? post : STR("");
 	/* A unit is left with the roles; what the account says of it stays. */
 	account.unit_code = account.active ? both(a, stand_ldap_attr(a, found, "senUnitCode"), units) : STR_NULL;
-	account.roles = str_is_empty(account.account_id) ? roles : both(a, joined(a, found, "senRole"), roles);
+	account.roles = str_is_empty(account.account_id) ? roles : both(a, stand_ldap_values(a, found, "senRole"), roles);
 	if (!account.active)
 		account.roles = arena_printf(a, "%.*s%.*s", STR_ARG(account.roles), STR_ARG(units));
 	return account;

@@ -110,26 +110,11 @@ static void end(void)
 	arena_free(a);
 }
 
-static int by_text(const void *x, const void *y)
-{
-	return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
 static struct str roles_of(struct arena *a, const char *login)
 {
-	struct str found = stand_ldap_search(a, stand_ldap_folder(a), arena_printf(a, "(&(objectClass=%s)(%s=%.*s))", LDAP_GROUPS, stand_ldap_member_attr(),
-	                                                                                     STR_ARG(stand_ldap_member(a, login))), "cn");
-	struct str rest = found, line, all = STR("");
-	const char *names[ARRAY_LEN(group_names)];
-	size_t n = 0;
+	struct str filter = arena_printf(a, "(&(objectClass=%s)(%s=%.*s))", LDAP_GROUPS, stand_ldap_member_attr(), STR_ARG(stand_ldap_member(a, login)));
 
-	while (n < ARRAY_LEN(names) && str_split(&rest, '\n', &line))
-		if (str_starts(line, STR("cn:")))
-			names[n++] = arena_cstr(a, stand_ldap_value(a, line));
-	qsort(names, n, sizeof(names[0]), by_text);
-	for (size_t i = 0; i < n; i++)
-		all = arena_printf(a, "%.*s%s%s", STR_ARG(all), i > 0 ? "," : "", names[i]);
-	return all;
+	return stand_ldap_values(a, stand_ldap_search(a, stand_ldap_folder(a), filter, "cn"), "cn");
 }
 
 static struct stand_account look(struct arena *a, const char *login)

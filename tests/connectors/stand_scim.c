@@ -94,25 +94,16 @@ static void set_port(struct arena *a, struct connector_config *config, int port)
 	config->url = arena_printf(a, "http://127.0.0.1:%d/scim/v2", port);
 }
 
-static int by_text(const void *x, const void *y)
-{
-	return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
 static struct str roles_of(struct arena *a, const json_t *user)
 {
 	const json_t *roles = json_object_get(user, "roles"), *role;
 	size_t i, n = json_array_size(roles);
 	const char *names[USERS_MAX];
-	struct str all = STR("");
 
 	assert_true(n <= USERS_MAX);
 	json_array_foreach(roles, i, role)
 		names[i] = arena_cstr(a, json_get_str(role, "value"));
-	qsort(names, n, sizeof(names[0]), by_text);
-	for (i = 0; i < n; i++)
-		all = arena_printf(a, "%.*s%s%s", STR_ARG(all), i > 0 ? "," : "", names[i]);
-	return all;
+	return stand_joined(a, names, n);
 }
 
 /* Absent is empty. */

@@ -119,21 +119,6 @@ static void set_port(struct arena *a, struct connector_config *config, int port)
 	config->url = arena_printf(a, "http://127.0.0.1:%d/" PERSONA "/scim/v2", port);
 }
 
-static int by_text(const void *x, const void *y)
-{
-	return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
-static struct str joined(struct arena *a, const char **names, size_t n)
-{
-	struct str all = STR("");
-
-	qsort(names, n, sizeof(names[0]), by_text);
-	for (size_t i = 0; i < n; i++)
-		all = arena_printf(a, "%.*s%s%s", STR_ARG(all), i > 0 ? "," : "", names[i]);
-	return all;
-}
-
 static struct str roles_of(struct arena *a, const json_t *user)
 {
 	const json_t *roles = json_object_get(user, "roles");
@@ -143,7 +128,7 @@ static struct str roles_of(struct arena *a, const json_t *user)
 	assert_true(n <= ROLES_MAX);
 	for (size_t i = 0; i < n; i++)
 		names[i] = arena_cstr(a, json_get_str(json_array_get(roles, i), "value"));
-	return joined(a, names, n);
+	return stand_joined(a, names, n);
 }
 
 static bool is_member(const json_t *group, struct str id)
@@ -170,7 +155,7 @@ static struct str groups_of(struct arena *a, const json_t *all, struct str id)
 		assert_true(n < ROLES_MAX);
 		names[n++] = arena_cstr(a, str_skip(name, 4));
 	}
-	return joined(a, names, n);
+	return stand_joined(a, names, n);
 }
 
 /* Absent is empty. */

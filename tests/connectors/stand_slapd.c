@@ -9,6 +9,7 @@
 #ifndef STAND_LDAP_URI
 #define STAND_LDAP_URI "SEN_TEST_LDAP_URI"
 #endif
+#define VALUES_MAX 32
 
 struct str stand_ldap_env(const char *name)
 {
@@ -61,6 +62,21 @@ struct str stand_ldap_attr(struct arena *a, struct str ldif, const char *name)
 		if (str_starts(line, begin))
 			return stand_ldap_value(a, line);
 	return STR("");
+}
+
+struct str stand_ldap_values(struct arena *a, struct str ldif, const char *name)
+{
+	struct str rest = ldif, line, begin = arena_printf(a, "%s:", name);
+	const char *values[VALUES_MAX];
+	size_t n = 0;
+
+	while (str_split(&rest, '\n', &line)) {
+		if (!str_starts(line, begin))
+			continue;
+		assert_true(n < VALUES_MAX);
+		values[n++] = arena_cstr(a, stand_ldap_value(a, line));
+	}
+	return stand_joined(a, values, n);
 }
 
 size_t stand_ldap_count(struct str ldif, const char *name)
