@@ -34,15 +34,41 @@ static struct str without(struct str file, const char *block)
 	return arena_printf(kit.arena, "%.*s%s", (int)(at - text), text, next);
 }
 
-static void test_disable_without_our_id(void **state)
+/* An account of ours that our id does not find any more; NULL: the platform cannot lose it so. */
+static struct desired *lost(enum stand_act how, struct result *ret)
 {
 	struct desired *d = kit_official("annth");
-	struct result r = kit_go(d, NULL);
 
-	(void)state;
+	*ret = kit_go(d, NULL);
 	if (!kit_stand->can_lose_id)
+		return NULL;
+	kit_stand->act(how, "annth");
+	return d;
+}
+
+/* The same of one that could be moved, and was. */
+static struct desired *moved(bool is_unmarked, struct result *ret)
+{
+	struct desired *d = kit_official("annth");
+
+	if (!kit_stand->can_move)
+		return NULL;
+	kit_roles(d, "");
+	*ret = kit_go(d, NULL);
+	if (is_unmarked)
+		kit_stand->act(STAND_UNMARK, "annth");
+	kit_stand->act(STAND_MOVE, "annth");
+	kit_off(d);
+	return d;
+}
+
+static void test_disable_without_our_id(_unused_ void **state)
+{
+	struct result r;
+	struct desired *d = lost(STAND_UNMARK, &r);
+
+	if (!d)
 		return;
-	kit_stand->act(STAND_UNMARK, "annth");
 	kit_off(d);
 	r = kit_go(d, &r);
 	assert_not_left_alive(r, d);
@@ -53,29 +79,25 @@ static void test_disable_without_our_id(void **state)
 	assert_outcome(kit_go(d, &r), OUTCOME_OK);
 }
 
-static void test_disable_with_the_id_of_another(void **state)
+static void test_disable_with_the_id_of_another(_unused_ void **state)
 {
-	struct desired *d = kit_official("annth");
-	struct result r = kit_go(d, NULL);
+	struct result r;
+	struct desired *d = lost(STAND_MISMARK, &r);
 
-	(void)state;
-	if (!kit_stand->can_lose_id)
+	if (!d)
 		return;
-	kit_stand->act(STAND_MISMARK, "annth");
 	kit_off(d);
 	r = kit_go(d, &r);
 	assert_outcome(r, OUTCOME_BLOCKED);
 }
 
-static void test_delete_without_our_id(void **state)
+static void test_delete_without_our_id(_unused_ void **state)
 {
-	struct desired *d = kit_official("annth");
-	struct result r = kit_go(d, NULL);
+	struct result r;
+	struct desired *d = lost(STAND_UNMARK, &r);
 
-	(void)state;
-	if (!kit_stand->can_lose_id)
+	if (!d)
 		return;
-	kit_stand->act(STAND_UNMARK, "annth");
 	kit_off(d);
 	kit.deletes = true;
 	r = kit_go(d, &r);
@@ -103,15 +125,13 @@ static void test_disable_with_a_foreign_account_in_its_place(void **state)
 	assert_true(kit_stand->look(kit.arena, "annth").active);
 }
 
-static void test_wanted_and_without_our_id(void **state)
+static void test_wanted_and_without_our_id(_unused_ void **state)
 {
-	struct desired *d = kit_official("annth");
-	struct result r = kit_go(d, NULL);
+	struct result r;
+	struct desired *d = lost(STAND_UNMARK, &r);
 
-	(void)state;
-	if (!kit_stand->can_lose_id)
+	if (!d)
 		return;
-	kit_stand->act(STAND_UNMARK, "annth");
 	d->full_name = STR("Nguyễn Thị Hồng Ân");
 	r = kit_go(d, &r);
 	assert_true(r.outcome == OUTCOME_OK || r.outcome == OUTCOME_BLOCKED);
@@ -146,36 +166,25 @@ static void test_disable_under_another_name_without_our_id(void **state)
 	assert_true(kit_stand->look(kit.arena, "ten-khac").active);
 }
 
-static void test_disable_of_a_moved_account(void **state)
+static void test_disable_of_a_moved_account(_unused_ void **state)
 {
-	struct desired *d = kit_official("annth");
 	struct result r;
+	struct desired *d = moved(false, &r);
 
-	(void)state;
-	if (!kit_stand->can_move)
+	if (!d)
 		return;
-	kit_roles(d, "");
-	r = kit_go(d, NULL);
-	kit_stand->act(STAND_MOVE, "annth");
-	kit_off(d);
 	r = kit_go(d, &r);
 	assert_outcome(r, OUTCOME_OK);
 	assert_off(d);
 }
 
-static void test_disable_of_a_moved_account_without_our_id(void **state)
+static void test_disable_of_a_moved_account_without_our_id(_unused_ void **state)
 {
-	struct desired *d = kit_official("annth");
 	struct result r;
+	struct desired *d = moved(true, &r);
 
-	(void)state;
-	if (!kit_stand->can_move)
+	if (!d)
 		return;
-	kit_roles(d, "");
-	r = kit_go(d, NULL);
-	kit_stand->act(STAND_UNMARK, "annth");
-	kit_stand->act(STAND_MOVE, "annth");
-	kit_off(d);
 	assert_not_left_alive(kit_go(d, &r), d);
 	kit.deletes = true;
 	assert_outcome(kit_go(d, &r), OUTCOME_BLOCKED);

@@ -28,28 +28,36 @@ static void a_platform_that_closes_is_asked_about(void **state)
 #define STATE_OF_NV1 "SELECT state FROM on_p02 WHERE login = 'nv001'"
 #define LET_DELETE "INSERT INTO sen.provisioning_policy SELECT platform_id, true, true, true, true, 20, 2, 20, 10, 200, 30, 30, 30, 'ask' FROM sen.provisioning_rule WHERE platform_id = 2"
 
+/* Somebody loses their access by this, is off on the platform, and the grace begins. */
+static void off(struct arena *a, const char *sql)
+{
+	side(sql);
+	plan_all(a);
+	side("SELECT settle()");
+	run_deletions(a);
+}
+
+static void grace_passes(struct arena *a)
+{
+	side("UPDATE sen.binding SET delete_at = now() WHERE state = 7");
+	run_deletions(a);
+	judge_all(a);
+}
+
 static void off_then_grace_then_gone(void **state)
 {
 	static const struct result deleted = { .outcome = OUTCOME_OK, .op = "delete", .was_deleted = true };
 	const struct work *work;
 
-	side(LET_DELETE "; SELECT take('nv001', 'MC')");
-	plan_all(*state);
-	side("SELECT settle()");
-	run_deletions(*state);
+	off(*state, LET_DELETE "; SELECT take('nv001', 'MC')");
 	assert_int_equal(side_i64(STATE_OF_NV1), BINDING_GRACE);
 	assert_int_equal(side_i64("SELECT round(extract(epoch FROM delete_at - now()) / 86400) FROM on_p02 WHERE login = 'nv001'"), 30);
 	/* Back within the grace: enabled, with the identifier it had. */
 	side("SELECT give('nv001', 'MC')");
 	plan_all(*state);
 	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE login = 'nv001' AND state = 1 AND ext_id = 'x' AND delete_at IS NULL"), 1);
-	side("SELECT settle(); SELECT take('nv001', 'MC')");
-	plan_all(*state);
-	side("SELECT settle()");
-	run_deletions(*state);
-	side("UPDATE sen.binding SET delete_at = now() WHERE state = 7");
-	run_deletions(*state);
-	judge_all(*state);
+	off(*state, "SELECT settle(); SELECT take('nv001', 'MC')");
+	grace_passes(*state);
 	assert_int_equal(claim(*state, 10, 60, &work), 1);
 	assert_true(work->is_deletion);
 	assert_int_equal(work->ops_allowed, 15);
@@ -73,13 +81,8 @@ static void a_return_while_it_is_deleted_is_looked_for(void **state)
 	static const struct result deleted = { .outcome = OUTCOME_OK, .op = "delete", .was_deleted = true };
 	const struct work *work;
 
-	side(LET_DELETE "; SELECT take('nv001', 'MC')");
-	plan_all(*state);
-	side("SELECT settle()");
-	run_deletions(*state);
-	side("UPDATE sen.binding SET delete_at = now() WHERE state = 7");
-	run_deletions(*state);
-	judge_all(*state);
+	off(*state, LET_DELETE "; SELECT take('nv001', 'MC')");
+	grace_passes(*state);
 	assert_int_equal(claim(*state, 10, 60, &work), 1);
 	side("SELECT give('nv001', 'MC')");
 	plan_all(*state);

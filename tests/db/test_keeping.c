@@ -107,10 +107,13 @@ static void what_is_partitioned_is_dropped(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, unit_arena_setup, unit_arena_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(runs_of_the_observer), TEST(more_than_one_batch), TEST(decided_holds), TEST(uploaded_lists), TEST(proofs_of_ended_access),
-		TEST(what_is_partitioned_is_dropped),
+		UNIT_TEST(runs_of_the_observer),
+		UNIT_TEST(more_than_one_batch),
+		UNIT_TEST(decided_holds),
+		UNIT_TEST(uploaded_lists),
+		UNIT_TEST(proofs_of_ended_access),
+		UNIT_TEST(what_is_partitioned_is_dropped),
 	};
 
 	return cmocka_run_group_tests_name("db/keeping", tests, setup, migrated_drop);
