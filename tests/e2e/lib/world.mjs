@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 
 import { basic, post, readEnv, secret } from '../../../deploy/driver/world.mjs';
 import { Agent, authorizeUrl, fieldOf } from './agent.mjs';
+import { psql } from './psql.mjs';
 
 const run = promisify(execFile);
 export const env = readEnv(process.env.SEN_E2E_ENV);
@@ -16,17 +17,8 @@ export const p03 = { id: 'p03', redirect: `${env.P03_RP}/oidc/callback`, secret:
 
 // psql as the superuser of the private cluster; rows as arrays of strings.
 export async function sql(text, ...values) {
-  const args = ['-X', '-q', '-At', '-F', '\x1f', '-v', 'ON_ERROR_STOP=1', '-d', env.SEN_PG_SUPER];
-  values.forEach((value, i) => args.push('-v', `v${i + 1}=${value}`));
-  const child = execFile('psql', args, { maxBuffer: 256 << 20 });
-  const done = new Promise((resolve, reject) => {
-    let out = '', err = '';
-    child.stdout.on('data', (chunk) => { out += chunk; });
-    child.stderr.on('data', (chunk) => { err += chunk; });
-    child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(err))));
-  });
-  child.stdin.end(text.replace(/\$(\d+)/g, (_, n) => `:'v${n}'`));
-  return (await done).split('\n').filter(Boolean).map((line) => line.split('\x1f'));
+  const out = await psql(env.SEN_PG_SUPER, text.replace(/\$(\d+)/g, (_, n) => `:'v${n}'`), values);
+  return out.split('\n').filter(Boolean).map((line) => line.split('\x1f'));
 }
 
 export const goodPassword = () => `Qv7-${randomBytes(12).toString('base64url')}-Lm`;
