@@ -61,22 +61,24 @@ slapd_copy() {
 	fi
 }
 
-# Standard input: a password; prints its {ARGON2} form.
+# slapd_hash [COST]: standard input: a password; prints its {ARGON2} form.
 slapd_hash() {
 	as_server sh -c 'umask 077 && f=$(mktemp -p "$2") && trap "rm -f \"$f\"" EXIT && cat >"$f" &&
-		"$1" -T passwd -n -h "{ARGON2}" -o "module-path=/usr/lib/ldap" -o "module-load=argon2 m=19456 t=2 p=1" -T "$f"' \
-		sh "$STATE/bin/slapd" "$STATE/tmp"
+		"$1" -T passwd -n -h "{ARGON2}" -o "module-path=/usr/lib/ldap" -o "module-load=argon2 $3" -T "$f"' \
+		sh "$STATE/bin/slapd" "$STATE/tmp" "${1:-m=19456 t=2 p=1}"
 }
 
+# Of a service: its password is 256 random bits.  SLAPD_SERVICE_COST is for tests, whose tools sign in all the time.
 slapd_hash_of() {
-	server_secret "$1" | slapd_hash
+	server_secret "$1" | slapd_hash "${SLAPD_SERVICE_COST:-}"
 }
 
-# slapd_config NAME SUFFIX DATABASE-FILE SCHEMA UNIQUE-URI: the whole of cn=config.
+# slapd_config NAME SUFFIX DATABASE-FILE SCHEMA UNIQUE-URI: the whole of cn=config.  SLAPD_NOSYNC is for tests only: a crash of
+# the machine may lose the entries.
 slapd_config() {
 	fill_template "$SEN_ROOT/deploy/openldap/config.ldif" NAME="$1" RUN="$STATE/run" DATA="$STATE/$1/data" TLS="$STATE/$1/tls" \
 		SUFFIX="$2" UID="$(id -u "$SEN_USER")" GID="$(id -g "$SEN_USER")" SCHEMA="$4" \
-		DATABASE="$(fill_template "$3" SUFFIX="$2")" UNIQUE="olcUniqueURI: $5"
+		DATABASE="${SLAPD_NOSYNC:+olcDbNoSync: TRUE$'\n'}$(fill_template "$3" SUFFIX="$2")" UNIQUE="olcUniqueURI: $5"
 }
 
 # slapd_create NAME SUFFIX CONFIG-FUNCTION TREE-FUNCTION: cn=config anew at each start, so that it follows

@@ -5,6 +5,9 @@
 TESTS_PORT_BASE=${TESTS_PORT_BASE:-28400}
 # An address that slapd's certificate does not name.
 SLAPD_ALSO_ON=127.0.0.2
+# Its data lives for one run, and the kit's tools sign in thousands of times.
+SLAPD_NOSYNC=yes
+SLAPD_SERVICE_COST='m=64 t=1 p=1'
 
 # A new state folder for each run, gone at its end, with everything that was started in it.
 tests_begin() {
@@ -182,7 +185,7 @@ connectors_begin() {
 	connectors_scim_start
 	connectors_scim_peer_start
 	connectors_webhook_start es256 "$PORT_P02_RP" "$PORT_PROXY"
-	connectors_webhook_start hmac $((PORT_BASE + 14)) $((PORT_BASE + 15))
+	connectors_webhook_start hmac $((PORT_BASE + 16)) $((PORT_BASE + 17))
 	export SEN_TEST_SQL_STATEMENTS=$SEN_ROOT/tests/connectors/statements.sql SEN_TEST_PG_PORT=$PORT_POSTGRES
 	export SEN_TEST_MARIADB_SOCKET=$STATE/run/mariadb.sock SEN_TEST_MARIADB_PORT=$PORT_MARIADB
 }
