@@ -26,7 +26,7 @@ before(async () => {
   back = await grantClient('back', { ...exchange, sen_resources: [BACK], sen_exchange_audiences: ['mid', 'back'], sen_access_token_format: 'opaque' }, 'P03');
   sly = await grantClient('sly', { ...exchange, sen_exchange_audiences: ['back'], subject_type: 'pairwise', sen_sector: 'sly.example' });
   const short = await register('front-short', { platform: 'P02', sen_resources: [MID], sen_access_token_s: 10 });
-  const { access_token: token } = await tokensFor(an.agent, short, { scope: 'openid profile', resource: MID });
+  const { access_token: token } = await tokensFor((await official(p02, p03)).agent, short, { scope: 'openid profile', resource: MID });
   shortLived = { token, exchanged: (await good(mid, token, { scope: 'openid' })).access_token, since: Date.now() };
 });
 
