@@ -183,8 +183,9 @@ test('an account that is there already is adopted by a strong rule, and by a wea
   const [[weakId]] = await sql('SELECT id FROM sen.account WHERE login = $1', login);
   await until('it is ours', async () => (await user(weakId))?.id === other.id && (await user(weakId)).userName === login);
   assert.equal(await dispute(), undefined);
-  const [[rules]] = await sql(`SELECT string_agg(data ->> 'rule', ',' ORDER BY at) FROM sen.audit WHERE action = 'platform_account.adopt'`);
-  assert.equal(rules, 'expression,person');
+  const rules = async () => (await sql(`SELECT string_agg(data ->> 'rule', ',' ORDER BY at) FROM sen.audit WHERE action = 'platform_account.adopt'`))[0][0];
+  await until('audited', async () => (await rules()).includes('person'));
+  assert.equal(await rules(), 'expression,person');
 
   // This server answers "nobody" to whatever it does not understand: such a rule creates no second account.
   await activated('P02', { ...document, ...rule('strong', { by: 'employee_code' }) }, sample('displayName', { full_name: 'A' }, 'A'));
