@@ -17,6 +17,11 @@ import { nothingHeld } from './lib/versioned.mjs';
 // The issue's promise.
 const SEEN_MS = 2000;
 const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
+// With what its sessions were about to write.
+const kill = async () => {
+  await ctl('kill', 'sen-provisioner');
+  await until('its sessions have ended', async () => (await sql(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sen-provisioner'`))[0][0] === '0');
+};
 const modify = (uri, text) => execFileSync('ldapmodify', ['-Q', '-Y', 'EXTERNAL', '-H', uri], { input: text, env: { ...process.env, LDAPNOINIT: '1' } });
 const directory = (text) => modify(env.SEN_LDAP_OPERATOR_URI, text);
 const mail = (text) => modify(env.P03_LDAP_OPERATOR_URI, text);
@@ -133,7 +138,7 @@ test('our own writes are told to us, and make nothing due', async () => {
 
 test('what happens while the provisioner is dead, or the directory is, is seen afterwards, without beginning anew', async () => {
   const { restarts } = await follow('DIR');
-  await ctl('kill', 'sen-provisioner');
+  await kill();
   directory(change(dn, 'replace: displayName', `displayName:: ${b64('Trong Lúc Tắt')}`));
   // The lease of the dead one is over by then.
   await sql(`UPDATE sen.follow SET lease_until = now() - interval '1 s'`);
@@ -150,7 +155,7 @@ test('what happens while the provisioner is dead, or the directory is, is seen a
 test('a directory that was set back, so that our cursor is ahead of it: from the beginning', async () => {
   await current('DIR');
   const ahead = Buffer.from('rid=000,csn=20991231000000.000000Z#000000#000#000000').toString('base64url'), { restarts } = await follow('DIR');
-  await ctl('kill', 'sen-provisioner');
+  await kill();
   await sql(`UPDATE sen.follow SET lease_until = now() - interval '1 s', cursor = $1 WHERE platform_id = 0`, ahead);
   await ctl('start', 'sen-provisioner');
   await until('a new cursor', async () => { const f = await follow('DIR'); return f.current && f.cursor && f.cursor !== ahead; }, 20000);

@@ -294,8 +294,10 @@ test('killed, stopped beyond the lease and revived, split and joined again: who 
     await one.stop('SIGKILL');
     const [[killed]] = await sql('SELECT max(lease_until) FROM sen.binding WHERE state = 2');
     one = await provisioner('kill-1', [p]);
-    // Its own leases, not those that the killed one left behind.
-    await until('under way', async () => await bindings(p, `state = 2 AND lease_until > '${killed}'`) > 0);
+    // Its own leases, not those that the killed one left behind; and amid a call.
+    const calls = liar.calls.length;
+    await until('under way', async () => await bindings(p, `state = 2 AND lease_until > '${killed}'`) > 0
+      && liar.calls.length > calls && Date.now() - liar.calls.at(-1).at < 40);
     one.signal('SIGSTOP');
     const stopped = Date.now();
     const two = await provisioner('kill-2', [p]);
