@@ -201,8 +201,8 @@ connectors_end() {
 # The accounts' directory once more, one that keeps on each entry in which groups it is.
 connectors_memberof_start() {
 	slapd_create ldap-memberof "$LDAP_SUFFIX" connectors_memberof_config openldap_tree
-	slapd_run ldap-memberof "$((PORT_BASE + 16))"
-	export SEN_TEST_LDAP_MEMBEROF_URI=ldap://127.0.0.1:$((PORT_BASE + 16))
+	slapd_run ldap-memberof "$((PORT_BASE + 14))"
+	export SEN_TEST_LDAP_MEMBEROF_URI=ldap://127.0.0.1:$((PORT_BASE + 14))
 }
 
 connectors_memberof_config() {
