@@ -120,7 +120,12 @@ test('a leaver whose entry was given another name is off all the same, before it
   console.log(`hidden and unlocked: off again after ${Math.round(performance.now() - began)} ms`);
   assert.equal(await entry(second), undefined);
   await settled('DIR');
-  for (const as of [a, b]) directory(`dn: ${(await hidden(as)).dn[0]}\nchangetype: delete\n`);
+  for (const [who, as] of [[first, a], [second, b]]) {
+    const known = await drifts('DIR', who);
+    directory(`dn: ${(await hidden(as)).dn[0]}\nchangetype: delete\n`);
+    await until('known to be gone', async () => await drifts('DIR', who) > known);
+  }
+  await settled('DIR');
 });
 
 test('our own writes are told to us, and make nothing due', async () => {

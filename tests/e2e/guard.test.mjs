@@ -146,7 +146,8 @@ test('a rule that is retired takes many away at once: held, nobody harmed; who l
 
 test('off, then a grace in which a return only enables; then deleted, and back only after a look-up: on SCIM and on LDAP', async () => {
   const operations = ['create', 'update', 'disable', 'delete'];
-  for (const platform of ['P02', 'P03']) await rules(platform, { operations, grace_days: 30, ...(platform === 'P02' ? { max_n: 20 } : {}) });
+  // Whom the tests before this one took access from is counted with him: it is not the guard that is looked at here.
+  for (const platform of ['P02', 'P03']) await rules(platform, { operations, grace_days: 30, ...(platform === 'P02' ? { max_n: 1000 } : {}) });
   const person = await official(p02, p03);
   await until('there', async () => (await userOf(person.id))?.active && await mailboxOf(person.id));
   const was = (await userOf(person.id)).id;
