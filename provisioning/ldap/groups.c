@@ -33,35 +33,12 @@ static struct str member_name(const struct ldap_membership *m)
 	return m->folder->kind->by_uid ? ldap_entry_value(m->entry, "uid") : m->entry->dn;
 }
 
-/* Where the server says on the entry in which groups it is. */
-static enum verdict read_from_entry(struct call *c, struct ldap_membership *m)
-{
-	const struct ldap_attr *dns = ldap_entry_attr(m->entry, m->folder->member_of);
-	struct ldap_entry *groups = ARENA_ARRAY(c->op->arena, struct ldap_entry, dns->n_values + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < dns->n_values; i++) {
-		struct ldap_attr *cn = ARENA_NEW(c->op->arena, struct ldap_attr);
-		struct str *value = ARENA_NEW(c->op->arena, struct str);
-
-		if (!ldap_dn_is_child(c->op->arena, dns->values[i], m->folder->base, value))
-			continue;
-		*cn = (struct ldap_attr){ STR("cn"), value, 1 };
-		groups[n++] = (struct ldap_entry){ dns->values[i], cn, 1 };
-	}
-	m->groups = groups;
-	m->n_groups = n;
-	return VERDICT_DONE;
-}
-
 enum verdict ldap_groups_read(struct call *c, struct ldap_membership *m)
 {
 	static const char *const attrs[] = { "cn", NULL };
 	const struct ldap_folder *f = m->folder;
 	struct str filter;
 
-	if (f->member_of)
-		return read_from_entry(c, m);
 	if (ldap_filter_eq(c->op, f->kind->member, member_name(m), &filter) < 0 ||
 	    ldap_search(c->op, f->pool, f->base, LDAP_SUB, filter, attrs, GROUPS_MAX, &m->groups, &m->n_groups) < 0) {
 		if (c->op->error.code == ERR_NOT_FOUND)

@@ -3,7 +3,8 @@
  * platform's roles, the units of the directory.  Only our own member is added or removed, a value at a time: never a whole list,
  * however large the group.
  *
- * Who is where is asked of the groups, or, with config.member_of, of the entry itself, where the server keeps such an attribute.
+ * Who is where is asked of the groups. What an entry says itself (config.member_of) is good for listings only: slapd's overlay loses a
+ * value when many groups change at once, and a role that it does not tell of would outlive its revocation.
  */
 #pragma once
 
@@ -17,7 +18,7 @@ struct ldap_folder {
 	const struct ldap_group_kind *kind;
 	const char *one, *many; /* as changes and documents call them: "role", "roles" */
 	bool is_units;          /* else of roles */
-	const char *member_of;  /* or NULL */
+	const char *member_of;  /* of listings; or NULL */
 	bool is_ad;
 };
 
