@@ -103,6 +103,30 @@ static void test_locked_and_still_in_a_group(void **state)
 	assert_off(d);
 }
 
+/*
+ * The overlay memberof loses values when many groups change at once: no entry says here where it is (none has a seeAlso).  What a
+ * revocation takes away is what the groups have.
+ */
+static void test_an_entry_that_does_not_say_where_it_is(void **state)
+{
+	struct desired *d = kit_official("annth");
+	struct result r;
+
+	(void)state;
+	kit.config.member_of = STR("seeAlso");
+	kit_reopen();
+	kit_roles(d, "P02:CAN_BO,P03:CAN_BO");
+	r = kit_go(d, NULL);
+	assert_outcome(r, OUTCOME_OK);
+	kit_roles(d, "P03:CAN_BO");
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_groups("groups", "annth", "P03:CAN_BO");
+	kit_off(d);
+	assert_outcome(kit_go(d, &r), OUTCOME_OK);
+	assert_groups("groups", "annth", "");
+	assert_groups("units", "annth", "");
+}
+
 static void test_a_unit_that_is_taken_is_given_back(void **state)
 {
 	struct desired *d = kit_official("annth");
@@ -156,6 +180,7 @@ static const struct CMUnitTest tests[] = {
 	SCENARIO(test_role_of_a_platform),
 	SCENARIO(test_the_lock_does_not_wait_for_groups),
 	SCENARIO(test_locked_and_still_in_a_group),
+	SCENARIO(test_an_entry_that_does_not_say_where_it_is),
 	SCENARIO(test_a_unit_that_is_taken_is_given_back),
 	SCENARIO(test_others_stay_in_their_groups),
 	SCENARIO(test_without_folders_there_are_no_groups),
