@@ -109,7 +109,7 @@ static const struct command {
 	{ "jwks", "OUT", 1, false, prepare_jwks },
 	{ "client-credentials", "CLIENT-ID SECRET-FILE SCOPE OUT", 4, false, prepare_client_credentials },
 	{ "codes", "N SECRET-FILE OUT", 3, true, prepare_codes },
-	{ "refresh", "FAMILIES GENERATIONS SECRET-FILE OUT", 4, true, prepare_refresh },
+	{ "refresh", "FAMILIES GENERATIONS SECRET-FILE SCOPE OUT", 5, true, prepare_refresh },
 	{ "introspect", "N SECRET-FILE OUT", 3, true, prepare_introspect },
 	{ "userinfo", "N OUT", 2, true, prepare_userinfo },
 	{ "authorize", "N OUT", 2, true, prepare_authorize },

@@ -75,10 +75,13 @@ endpoint_code_exchange() {
 	endpoint "$@" code_exchange --once --contains '"id_token"'
 }
 
+# endpoint_refresh MEASURE SCOPE KIND CONNECTIONS SECONDS
 endpoint_refresh() {
-	wanted refresh || return 0
-	prepare refresh "$BENCH_FAMILIES" $((BENCH_RATE_MAX * $3 / BENCH_FAMILIES + 1)) "$STATE/secrets/p02-client.secret" "$STATE/bench/refresh"
-	endpoint "$@" refresh --once --contains '"refresh_token"'
+	local measure=$1 scope=$2
+	shift 2
+	wanted "$measure" || return 0
+	prepare refresh "$BENCH_FAMILIES" $((BENCH_RATE_MAX * $3 / BENCH_FAMILIES + 1)) "$STATE/secrets/p02-client.secret" "$scope" "$STATE/bench/$measure"
+	endpoint "$@" "$measure" --once --contains '"refresh_token"'
 }
 
 # endpoint_login KIND CONNECTIONS SECONDS [OPTION...]
@@ -101,7 +104,7 @@ endpoint_introspect_first() {
 endpoint_tokens() {
 	! wanted introspect || endpoint "$@" introspect --contains '"active":true'
 	endpoint_code_exchange "$@"
-	endpoint_refresh "$@"
+	endpoint_refresh refresh '' "$@"
 }
 
 # endpoints_at CONNECTIONS SECONDS
@@ -111,6 +114,8 @@ endpoints_at() {
 	! wanted userinfo || endpoint sen "$@" userinfo --contains '"sub"'
 	! wanted authorize_sso || endpoint sen "$@" authorize_sso --status 303 --contains 'code='
 	endpoint_tokens sen "$@"
+	# Without openid there is no ID token (OpenID Connect Core 12.2): one signature, as in its floor.
+	endpoint_refresh refresh_no_id_token 'profile unit roles' sen "$@"
 }
 
 endpoints() {

@@ -85,9 +85,9 @@ static int make_families(struct prepare *p, size_t n, struct family_row **ret_fa
 }
 
 /*
- * FAMILIES GENERATIONS SECRET-FILE OUT.  Refresh tokens are derived, so those to come can be written
- * down before; all families' first ones come first, then all second ones: by the time one is
- * sent, its predecessor has been used.
+ * FAMILIES GENERATIONS SECRET-FILE SCOPE OUT; an empty SCOPE asks for all there is.  Refresh tokens are
+ * derived, so those to come can be written down before; all families' first ones come first, then all
+ * second ones: by the time one is sent, its predecessor has been used.
  */
 int prepare_refresh(struct prepare *p, char **args)
 {
@@ -99,7 +99,7 @@ int prepare_refresh(struct prepare *p, char **args)
 
 	if (r < 0)
 		return r;
-	out = requests_open(args[3]);
+	out = requests_open(args[4]);
 	for (size_t i = 0; i < n * generations; i++) {
 		const struct family_row *f = &families[i % n];
 		struct buf body = buf_new(p->op.arena, BODY_MAX);
@@ -107,10 +107,12 @@ int prepare_refresh(struct prepare *p, char **args)
 
 		form_append(&body, &first, STR("grant_type"), STR("refresh_token"));
 		form_append(&body, &first, STR("refresh_token"), handle_refresh(&p->op, f->account_id, today, f->id, (uint32_t)(i / n)));
+		if (*args[3])
+			form_append(&body, &first, STR("scope"), str_c(args[3]));
 		request_write_form(p, out, "/token", header, buf_str(&body));
 		arena_reset(p->op.arena);
 	}
-	return requests_close(out, args[3], 0);
+	return requests_close(out, args[4], 0);
 }
 
 static int make_access_token(struct prepare *p, const struct family_row *family, struct str session_id, struct str *ret_token)

@@ -8,13 +8,14 @@ import statistics
 import sys
 
 FLOORS = ["echo", "echo_sign", "echo_read", "echo_commit_sign", "pg_commit", "pg_read", "ldap_bind", "fdatasync"]
-ENDPOINTS = ["client_credentials", "introspect", "userinfo", "code_exchange", "refresh", "jwks", "authorize_sso", "login", "introspect_first"]
+ENDPOINTS = ["client_credentials", "introspect", "userinfo", "code_exchange", "refresh", "jwks", "authorize_sso", "login", "introspect_first", "refresh_no_id_token"]
 PEERS = ["oidc-provider", "glewlwyd"]
 # Sign-ins are bounded by slapd: sixteen connections are as good as sixty-four.
 AT_64 = {"login": 16}
 # What each endpoint is compared with, and what is aimed at.
 AIMS = [("jwks", "echo", 0.9), ("client_credentials", "echo_sign", 0.5), ("introspect", "echo_read", 0.8), ("userinfo", "echo_read", 0.8),
-        ("code_exchange", "echo_commit_sign", 0.6), ("refresh", "echo_commit_sign", 0.7), ("login", "ldap_bind", 0.9)]
+        ("code_exchange", "echo_commit_sign", 0.6), ("refresh", "echo_commit_sign", 0.7),
+        ("refresh_no_id_token", "echo_commit_sign", 0.7), ("login", "ldap_bind", 0.9)]
 PEER_AIMS = {("client_credentials", "oidc-provider"): 5, ("client_credentials", "glewlwyd"): 20}
 RATE_NAMES = {"pg_commit": "pg_commit_tps", "pg_read": "pg_read_tps"}
 
