@@ -4,7 +4,7 @@ DB_QUERY(signing_key_all_q, DB_READ,
          "SELECT kid, alg, state, sealed, extract(epoch FROM published_at)::bigint, extract(epoch FROM activated_at)::bigint,"
          " extract(epoch FROM retiring_at)::bigint, extract(epoch FROM destroyed_at)::bigint, extract(epoch FROM now())::bigint"
          " FROM (SELECT) AS always LEFT JOIN sen.signing_key ON true ORDER BY created_at DESC, kid");
-DB_QUERY(signing_key_lock_q, DB_WRITE, "SELECT pg_try_advisory_xact_lock(7301990)");
+DB_QUERY(signing_key_lock_q, DB_WRITE, "SELECT pg_try_advisory_xact_lock(7301993)");
 DB_QUERY(signing_key_add_q, DB_WRITE,
          "INSERT INTO sen.signing_key (kid, alg, state, sealed, activated_at)"
          " VALUES ($1, $2, $3, $4, CASE WHEN $3 = 'active' THEN now() END)");

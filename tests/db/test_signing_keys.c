@@ -237,7 +237,7 @@ static void test_only_one_at_a_time(void **state)
 	bool is_busy = false;
 
 	side("BEGIN");
-	side("SELECT pg_advisory_xact_lock(7301990)");
+	side("SELECT pg_advisory_xact_lock(7301993)");
 	assert_int_equal(signing_keys_maintain(op, &policy, &n, &is_busy), 0);
 	assert_int_equal(n, 0);
 	assert_true(is_busy);
@@ -259,6 +259,22 @@ static struct op *op_with_token(struct arena *a, struct pkcs11_token *token)
 	assert_int_equal(keyring_open(op, &(struct key_source){ MASTER, token }, &ring), 0);
 	op->keys = ring;
 	return op;
+}
+
+/* Who changes rules for everybody holds no lock that keys wait for. */
+static void test_rules_do_not_keep_keys_from_changing(void **state)
+{
+	struct op *op = op_new(*state, MASTER);
+	size_t n = 0;
+	bool is_busy = true;
+
+	side("BEGIN");
+	side("SELECT sen.rules_lock()");
+	assert_int_equal(signing_keys_maintain(op, &policy, &n, &is_busy), 0);
+	assert_false(is_busy);
+	side("COMMIT");
+	assert_int_equal(n, 2);
+	op_done(op);
 }
 
 /* The same life, with keys that never leave a token. */
@@ -326,6 +342,7 @@ int main(void)
 		KEYS_TEST(test_by_hand),
 		KEYS_TEST(test_nodes_at_once),
 		KEYS_TEST(test_only_one_at_a_time),
+		KEYS_TEST(test_rules_do_not_keep_keys_from_changing),
 		KEYS_TEST(test_a_life_in_a_token),
 		KEYS_TEST(test_lists_of_algorithms),
 	};
