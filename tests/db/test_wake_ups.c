@@ -133,6 +133,21 @@ static void a_role_that_is_renamed_wakes_its_holders(void **state)
 	side("UPDATE sen.role SET name = 'Một cửa'");
 }
 
+static void a_unit_that_is_renamed_wakes_its_people(void **state)
+{
+	side("SELECT give('nv1')");
+	plan_all(*state);
+	side("UPDATE sen.unit SET name = name");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 0);
+	side("UPDATE sen.unit SET name = name || ' (mới)' WHERE code = '40'");
+	assert_in_range(side_i64("SELECT count(*) FROM sen.dirty_account"), 1, INT64_MAX);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.account a WHERE EXISTS (SELECT FROM sen.dirty_account d WHERE d.account_id = a.id)"
+	                          " <> EXISTS (SELECT FROM sen.post p JOIN sen.unit u ON u.id = p.unit_id WHERE p.person_id = a.person_id AND u.code = '40')"), 0);
+	/* In the directory and on the platform. */
+	assert_int_equal(plan_all(*state), 2);
+	side("UPDATE sen.unit SET name = replace(name, ' (mới)', '') WHERE code = '40'");
+}
+
 static void facts_say_names_post_and_grants(void **state)
 {
 	const struct account_facts *f;
@@ -170,6 +185,7 @@ int main(void)
 		BINDING_TEST(a_grant_that_ends_by_its_date_wakes),
 		BINDING_TEST(an_account_in_use_is_looked_at_again),
 		BINDING_TEST(a_role_that_is_renamed_wakes_its_holders),
+		BINDING_TEST(a_unit_that_is_renamed_wakes_its_people),
 		BINDING_TEST(facts_say_names_post_and_grants),
 	};
 
