@@ -190,13 +190,18 @@ void log_release(void)
 	held.is_holding = false;
 }
 
+bool log_wants(enum log_level level)
+{
+	return level <= max_logged;
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n_fields)
 {
 	static const char *const level_names[] = { "error", "warn", "info", "debug" };
 	_uninitialized_ struct line l;
 	bool is_complete = true;
 
-	if (level > max_logged)
+	if (!log_wants(level))
 		return;
 
 	struct log_field head[] = {

@@ -29,6 +29,8 @@ void log_init(const char *program, enum log_level max_level);
  */
 void log_hold(void);
 void log_release(void);
+/* Whether a line of this level is written: for lines that cost something to put together. */
+bool log_wants(enum log_level level);
 /* event: a stable id such as "request" or "db.reconnect".  At most one write(2) per line. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n_fields);
 #define log_event(level, event, ...)                                                        \

@@ -13,12 +13,9 @@ static enum log_level level_of(const struct route *route, int status)
 	return route && route->quiet && status < 400 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
-void access_log(struct exchange *ex, int status)
+static void write_line(const struct request *rq, enum log_level level, enum http_method method, int status, int64_t duration_us)
 {
-	const struct request *rq = &ex->rq;
 	const struct error *error = rq->op.error.code < 0 ? &rq->op.error : &rq->log_error;
-	int64_t duration_us = clock_mono_us() - ex->start_us;
-	enum http_method method = ex->is_head ? HTTP_HEAD : rq->method;
 	struct log_field fields[10] = {
 		L_C("id", rq->op.id),
 		L_C("route", rq->route ? rq->route->name : "none"),
@@ -29,10 +26,6 @@ void access_log(struct exchange *ex, int status)
 	};
 	size_t n = 6;
 
-	if (ex->is_answered)
-		return;
-	ex->is_answered = true;
-	metrics_count(ex->io->server->metrics, rq->route, method, status, duration_us);
 	if (!str_is_null(rq->log_client_id))
 		fields[n++] = L_STR("client_id", rq->log_client_id);
 	if (!str_is_null(rq->log_account_id))
@@ -41,5 +34,20 @@ void access_log(struct exchange *ex, int status)
 		fields[n++] = L_C("error", err_name(error->code));
 	if (error->code < 0 && !str_is_null(error->detail))
 		fields[n++] = L_STR("detail", error->detail);
-	log_write(level_of(rq->route, status), "request", fields, n);
+	log_write(level, "request", fields, n);
+}
+
+void access_log(struct exchange *ex, int status)
+{
+	const struct request *rq = &ex->rq;
+	int64_t duration_us = clock_mono_us() - ex->start_us;
+	enum http_method method = ex->is_head ? HTTP_HEAD : rq->method;
+	enum log_level level = level_of(rq->route, status);
+
+	if (ex->is_answered)
+		return;
+	ex->is_answered = true;
+	metrics_count(ex->io->server->metrics, rq->route, method, status, duration_us);
+	if (log_wants(level))
+		write_line(rq, level, method, status, duration_us);
 }
