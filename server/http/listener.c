@@ -26,7 +26,7 @@
 void link_set_state(struct http_link *link, enum link_state state)
 {
 	link->state = state;
-	link->since_ms = clock_mono_ms();
+	link->since_ms = link->io->now_ms;
 }
 
 static bool is_trusted(const struct http_server *s, const struct http_link *link)
@@ -207,6 +207,7 @@ static void *io_run(void *arg)
 		enum server_phase phase = server_phase(io->server);
 
 		wait_for_work(io);
+		io->now_ms = clock_mono_ms();
 		enter_phase(io, phase);
 		log_hold();
 		resume_done(io);

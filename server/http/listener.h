@@ -41,7 +41,7 @@ struct http_link {
 	int fd;
 	struct exchange *exchange; /* of the request under way, until it is completed */
 	enum link_state state;
-	int64_t since_ms;   /* of the state */
+	int64_t since_ms;   /* of the state: the turn of the loop in which it began */
 	bool is_shut;       /* by the sweep */
 	bool peer_is_trusted;
 	bool has_ip;
@@ -68,6 +68,7 @@ struct http_io {
 		struct MHD_Response *response;
 	} shared[SHARED_REPLIES];
 	struct http_link *links;
+	int64_t now_ms; /* when this turn of the loop began */
 	int64_t next_sweep_ms;
 	int64_t phase_since_ms;
 	atomic_int phase_seen;
