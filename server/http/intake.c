@@ -120,9 +120,8 @@ static bool pass_gate(struct exchange *ex, const char *method, const char *versi
 
 static void find_route(struct exchange *ex, const struct gate_pass *pass)
 {
-	const struct http_config *c = &ex->io->server->config;
 	struct request *rq = &ex->rq;
-	struct route_match match = route_match(c->routes, c->n_routes, pass->method, pass->path);
+	struct route_match match = route_match(&ex->io->server->router, pass->method, pass->path);
 
 	ex->is_head = pass->method == HTTP_HEAD;
 	ex->is_preflight = match.is_preflight;

@@ -12,6 +12,7 @@
 #include "server/http/exchange.h"
 #include "server/http/forwarded.h"
 #include "server/http/metrics.h"
+#include "server/http/router.h"
 #include "server/http/server.h"
 
 #include <pthread.h>
@@ -84,6 +85,8 @@ struct http_server {
 	size_t arena_bytes;
 	size_t body_max;
 	struct metrics *metrics;
+	struct router router;
+	size_t *route_order; /* its own */
 	struct crew *light; /* NULL: no route is of it */
 	struct workq *fast, *slow;
 	struct http_io *ios;

@@ -21,6 +21,8 @@ static bool path_matches(const char *pattern_path, struct str path, struct str a
 	struct str pattern, segment;
 	size_t n_args = 0, i = 0;
 
+	for (size_t k = 0; k < PATH_ARGS_MAX; k++)
+		args[k] = STR_NULL;
 	for (; pattern_path[i] != '\0' && pattern_path[i] != '{'; i++)
 		if (i >= path.len || path.p[i] != pattern_path[i])
 			return false;
@@ -44,24 +46,50 @@ static unsigned route_methods(const struct route *route)
 	return methods;
 }
 
-struct route_match route_match(const struct route *routes, size_t n_routes, enum http_method method, struct str path)
+/* By the first segment. */
+static size_t bucket_of(struct str path)
+{
+	size_t hash = 0;
+
+	for (size_t i = 1; i < path.len && path.p[i] != '/'; i++)
+		hash = hash * 31 + (unsigned char)path.p[i];
+	return hash % ROUTER_BUCKETS;
+}
+
+void router_init(struct router *r, const struct route *routes, size_t n_routes, size_t *order)
+{
+	size_t at = 0;
+
+	*r = (struct router){ .routes = routes, .order = order };
+	for (size_t bucket = 0; bucket < ROUTER_BUCKETS; bucket++) {
+		r->starts[bucket] = at;
+		for (size_t i = 0; i < n_routes; i++)
+			if (bucket_of(str_c(routes[i].path)) == bucket)
+				order[at++] = i;
+	}
+	r->starts[ROUTER_BUCKETS] = at;
+}
+
+struct route_match route_match(const struct router *r, enum http_method method, struct str path)
 {
 	struct route_match match = { .route = NULL };
+	size_t bucket = bucket_of(path);
 
-	for (size_t i = 0; i < n_routes; i++) {
-		struct str args[PATH_ARGS_MAX] = { STR_NULL };
+	for (size_t at = r->starts[bucket]; at < r->starts[bucket + 1]; at++) {
+		const struct route *route = &r->routes[r->order[at]];
+		struct str args[PATH_ARGS_MAX];
 		unsigned methods;
 
-		if (!path_matches(routes[i].path, path, args))
+		if (!path_matches(route->path, path, args))
 			continue;
-		methods = route_methods(&routes[i]);
+		methods = route_methods(route);
 		match.allowed |= methods;
 		if (!match.same_path)
-			match.same_path = &routes[i];
+			match.same_path = route;
 		if (match.route || !(methods & method))
 			continue;
-		match.route = &routes[i];
-		match.is_preflight = method == HTTP_OPTIONS && !(routes[i].methods & HTTP_OPTIONS);
+		match.route = route;
+		match.is_preflight = method == HTTP_OPTIONS && !(route->methods & HTTP_OPTIONS);
 		for (size_t k = 0; k < PATH_ARGS_MAX; k++)
 			match.path_args[k] = args[k];
 	}
@@ -109,6 +137,8 @@ static const char *route_fault(const struct route *r)
 		return "route with too many parameters";
 	while (str_split(&rest, '/', &segment))
 		n_args += str_starts(segment, STR("{"));
+	if (r->path[1] == '{')
+		return "route whose first segment is an argument";
 	if (n_args > PATH_ARGS_MAX)
 		return "route with too many path arguments";
 	if (r->body != BODY_NONE && r->max_body == 0)

@@ -1,6 +1,9 @@
 /*
  * router.h: the static table of routes.  First match in the table's order wins; a path that
  * is known under other methods gives 405 with their list.  Pure.
+ *
+ * Routes stand in buckets by the first segment of their path, which is a literal (route_table_fault()): the few that
+ * everything hangs on are not compared with the hundreds of the API.
  */
 #pragma once
 
@@ -15,7 +18,17 @@ struct route_match {
 	const struct route *same_path; /* for the form of a 405 */
 };
 
-struct route_match route_match(const struct route *routes, size_t n_routes, enum http_method method, struct str path);
+#define ROUTER_BUCKETS 64
+
+struct router {
+	const struct route *routes;
+	size_t *order;                     /* indexes of routes: bucket by bucket, in each in the table's order */
+	size_t starts[ROUTER_BUCKETS + 1]; /* of each bucket in order */
+};
+
+/* order: room for n_routes, which outlives the router as routes do. */
+void router_init(struct router *r, const struct route *routes, size_t n_routes, size_t *order);
+struct route_match route_match(const struct router *r, enum http_method method, struct str path);
 /* "GET, HEAD, POST" */
 struct str route_allow(struct arena *a, unsigned methods);
 const char *method_name(enum http_method method);

@@ -19,7 +19,11 @@ static const struct route routes[] = {
 
 static struct route_match find(enum http_method method, const char *path)
 {
-	return route_match(routes, ARRAY_LEN(routes), method, str_c(path));
+	size_t order[ARRAY_LEN(routes)];
+	struct router router;
+
+	router_init(&router, routes, ARRAY_LEN(routes), order);
+	return route_match(&router, method, str_c(path));
 }
 
 static void assert_route(enum http_method method, const char *path, const char *name)
@@ -90,13 +94,55 @@ static void test_preflight_only_with_cors(void **state)
 	assert_null(m.route);
 }
 
+#define N_MANY 200
+
+static void fill_many(struct arena *a, struct route many[N_MANY])
+{
+	static const char *const tails[] = { "", "/{id}", "/{id}/x", "/x" };
+
+	for (size_t i = 0; i < N_MANY; i++)
+		many[i] = (struct route){ .name = "many", .methods = i % 3 ? HTTP_GET : HTTP_GET | HTTP_PUT, .handle = handle,
+			                  .path = arena_printf(a, "/s%zu%s", i % 90, tails[i % ARRAY_LEN(tails)]).p };
+}
+
+/* Among more first segments than buckets, the same as asking each route alone, in the table's order. */
+static void test_buckets_hide_nothing(void **state)
+{
+	struct route *many = ARENA_ARRAY(*state, struct route, N_MANY);
+	size_t order[N_MANY], one_order, n_found = 0;
+	struct router router, one;
+
+	fill_many(*state, many);
+	router_init(&router, many, N_MANY, order);
+	for (size_t i = 0; i < 4 * N_MANY; i++) {
+		struct str path = arena_printf(*state, "/s%zu%s", i % 95, i % 4 == 0 ? "" : i % 4 == 1 ? "/7" : i % 4 == 2 ? "/7/x" : "/x");
+		struct route_match m = route_match(&router, HTTP_PUT, path), all = { .route = NULL };
+
+		for (size_t k = 0; k < N_MANY; k++) {
+			struct route_match alone;
+
+			router_init(&one, &many[k], 1, &one_order);
+			alone = route_match(&one, HTTP_PUT, path);
+			all.allowed |= alone.allowed;
+			all.route = all.route ? all.route : alone.route;
+			all.same_path = all.same_path ? all.same_path : alone.same_path;
+		}
+		assert_ptr_equal(m.route, all.route);
+		assert_ptr_equal(m.same_path, all.same_path);
+		assert_int_equal(m.allowed, all.allowed);
+		n_found += m.route != NULL;
+	}
+	assert_in_range(n_found, 1, 4 * N_MANY - 1);
+}
+
 static void test_table_faults(void **state)
 {
 	static const struct route bad[] = {
 		{ .name = "x", .methods = HTTP_GET, .path = "x", .handle = handle },
 		{ .name = "x", .methods = HTTP_GET, .path = "/", .handle = NULL },
 		{ .name = "x", .methods = 0, .path = "/", .handle = handle },
-		{ .name = "x", .methods = HTTP_GET, .path = "/{a}/{b}/{c}/{d}", .handle = handle },
+		{ .name = "x", .methods = HTTP_GET, .path = "/a/{a}/{b}/{c}/{d}", .handle = handle },
+		{ .name = "x", .methods = HTTP_GET, .path = "/{a}", .handle = handle },
 		{ .name = "x", .methods = HTTP_POST, .path = "/", .body = BODY_FORM, .handle = handle },
 		{ .name = "x", .methods = HTTP_GET, .path = "/", .n_params = PARAMS_MAX + 1, .handle = handle },
 	};
@@ -118,6 +164,7 @@ int main(void)
 		UNIT_TEST(test_unknown_paths),
 		UNIT_TEST(test_allow_lists_all_methods_of_a_path),
 		UNIT_TEST(test_preflight_only_with_cors),
+		UNIT_TEST(test_buckets_hide_nothing),
 		UNIT_TEST(test_table_faults),
 	};
 
