@@ -123,6 +123,31 @@ static void test_both_ways_find_the_same(_unused_ void **state)
 	}
 }
 
+/* However many names come before it in their order. */
+static void test_names_before_it_are_not_read(_unused_ void **state)
+{
+	static const char *const words[] = { "bach binh", "vuong binh" };
+	int64_t blocks[ARRAY_LEN(words)];
+	char sql[100];
+
+	side("INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold) SELECT gen_random_uuid(), 'EARLY' || i, 'vien_chuc',"
+	     " CASE WHEN i <= 100 THEN 'Vương' ELSE 'Bạch' END, '', 'Bình', CASE WHEN i <= 100 THEN 'Vương Bình' ELSE 'Bạch Bình' END,"
+	     " CASE WHEN i <= 100 THEN 'vuong binh' ELSE 'bach binh' END FROM generate_series(1, 30000) i");
+	side("INSERT INTO sen.post (person_id, id, unit_id, title, kind, valid, decision_no) SELECT p.id, gen_random_uuid(), u.id, 'CV', 'main', '[2025-07-01,)', '1/QĐ'"
+	     " FROM sen.person p, sen.unit u WHERE u.code = '16690' AND p.employee_code ~ '^EARLY'");
+	side("VACUUM ANALYZE sen.person, sen.post");
+	side("CREATE FUNCTION public.blocks_for(word text) RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE j json; BEGIN"
+	     " EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT count(*) FROM sen.account a,"
+	     " sen.persons_found(a.id, %L, %L, %L, NULL, 51, 0) WHERE a.login = ''annv''', '%' || word || '%', word, word) INTO j;"
+	     " RETURN (j->0->'Plan'->>'Shared Hit Blocks')::bigint + (j->0->'Plan'->>'Shared Read Blocks')::bigint; END $$");
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		(void)snprintf(sql, sizeof(sql), "SELECT public.blocks_for('%s')", words[i]);
+		(void)side_i64(sql); /* what is read once in a session */
+		blocks[i] = side_i64(sql);
+	}
+	assert_in_range(blocks[1], 1, blocks[0] + 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +155,7 @@ int main(void)
 		cmocka_unit_test(test_scope),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_both_ways_find_the_same),
+		cmocka_unit_test(test_names_before_it_are_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, create, gov_drop);
