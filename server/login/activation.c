@@ -1,7 +1,6 @@
 #include "server/login/activation.h"
 
 #include "common/model/activation_store.h"
-#include "server/login/account_lookup.h"
 
 DB_QUERY(activation_claim, DB_WRITE,
 	"UPDATE sen.activation v SET claimed_until = now() + interval '30 s' FROM sen.account a"
@@ -10,6 +9,11 @@ DB_QUERY(activation_claim, DB_WRITE,
 	" RETURNING 1");
 DB_QUERY(activation_give_back, DB_WRITE,
 	"UPDATE sen.activation SET claimed_until = NULL WHERE account_id = $1::uuid AND used_at IS NULL");
+/* Whose name a password must not be made of. */
+DB_QUERY(activation_person_select, DB_READ,
+	"SELECT p.full_name, (SELECT u.name FROM sen.post po JOIN sen.unit u ON u.id = po.unit_id WHERE po.person_id = p.id AND po.kind = 'main'"
+	"  AND po.valid @> (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date LIMIT 1)"
+	" FROM sen.account a JOIN sen.person p ON p.id = a.person_id WHERE a.id = $1::uuid");
 /* A password set anew ends what the old one began: the epoch rises. */
 DB_QUERY(activation_complete, DB_WRITE,
 	"WITH v AS ("
@@ -33,24 +37,23 @@ static int policy_fail(struct op *op, const char *flaw)
 static int claim(struct op *op, const struct sign_in_settings *settings, const struct activation_attempt *attempt,
                  struct str name_hash, struct sign_in_account *account, struct str *ret_code_hash)
 {
+	struct throttle_answer answer;
 	struct str code, hash;
 	struct db_rows rows = { 0 };
-	bool admitted;
-	int r = throttle_reserve(op, &settings->throttle, name_hash, &admitted);
+	int r = throttle_reserve(op, &settings->throttle, name_hash, sign_in_login(op->arena, attempt->name), &answer);
 
 	if (r < 0)
 		return r;
+	*account = answer.account;
 	/* What cannot be a code has a hash too, that of nothing: it is counted like a wrong one. */
 	if (!activation_code_read(op->arena, attempt->code, &code))
 		code = STR("");
 	hash = activation_hash(op, code);
-	r = sign_in_account_find(op, attempt->name, account);
-	if (r >= 0 && admitted)
-		r = db_run(op, &activation_claim, &rows, P_STR(account->id), P_BYTES(hash));
-	if (r < 0)
-		return admitted ? throttle_release(op, name_hash, r) : r;
-	if (!admitted)
+	if (!answer.admitted)
 		return failed(op, "delayed or locked");
+	r = db_run(op, &activation_claim, &rows, P_STR(account->id), P_BYTES(hash));
+	if (r < 0)
+		return throttle_release(op, name_hash, r);
 	if (rows.affected != 1 || !account->has_access) {
 		r = throttle_fail(op, &settings->throttle,
 		                  &(struct throttle_failure){ name_hash, account->id, attempt->ip, "account.activate_failed" });
@@ -63,9 +66,17 @@ static int claim(struct op *op, const struct sign_in_settings *settings, const s
 static int set_password(struct op *op, const struct sign_in_settings *settings, const struct activation_attempt *attempt,
                         const struct sign_in_account *account)
 {
-	struct password_context context = { account->login, account->full_name, account->unit_name };
+	struct password_context context = { .login = account->login };
 	enum password_flaw flaw;
+	struct db_rows rows;
+	int r = db_run(op, &activation_person_select, &rows, P_STR(account->id));
 
+	if (r < 0)
+		return r;
+	if (rows.n > 0) {
+		context.full_name = db_str(&rows, 0, 0);
+		context.unit_name = db_str(&rows, 0, 1);
+	}
 	if (!str_equal_secret(attempt->password, attempt->password_again))
 		return policy_fail(op, "mismatch");
 	flaw = password_check(op, attempt->password, &context);

@@ -1,7 +1,6 @@
 #include "server/login/sign_in.h"
 
 #include "common/model/shared_use_store.h"
-#include "server/login/account_lookup.h"
 
 static int failed(struct op *op, const char *why)
 {
@@ -49,26 +48,25 @@ int sign_in(struct op *op, const struct sign_in_settings *settings, const struct
             struct session *ret_session, struct str *ret_cookie)
 {
 	struct str name_hash = throttle_name_hash(op, attempt->name);
-	struct sign_in_account account;
-	bool admitted, ok;
+	struct throttle_answer answer;
+	const struct sign_in_account *account = &answer.account;
+	bool ok;
 	int r;
 
 	if (str_is_empty(attempt->password))
 		return failed(op, "empty password");
-	r = throttle_reserve(op, &settings->throttle, name_hash, &admitted);
+	r = throttle_reserve(op, &settings->throttle, name_hash, sign_in_login(op->arena, attempt->name), &answer);
 	if (r < 0)
 		return r;
-	r = sign_in_account_find(op, attempt->name, &account);
-	if (r >= 0)
-		r = check_password(op, settings, attempt, admitted && may_sign_in(&account) ? &account : NULL, &ok);
+	r = check_password(op, settings, attempt, answer.admitted && may_sign_in(account) ? account : NULL, &ok);
 	if (r < 0)
-		return admitted ? throttle_release(op, name_hash, r) : r;
-	if (!admitted)
+		return answer.admitted ? throttle_release(op, name_hash, r) : r;
+	if (!answer.admitted)
 		return failed(op, "delayed or locked");
 	if (!ok)
-		return settle_failure(op, settings, attempt, name_hash, &account);
+		return settle_failure(op, settings, attempt, name_hash, account);
 	r = session_begin(op,
-	                  &(struct session_start){ .account_id = account.id,
+	                  &(struct session_start){ .account_id = account->id,
 	                                           .ip = attempt->ip,
 	                                           .throttle_name_hash = name_hash,
 	                                           .audit_action = "sign_in.ok",

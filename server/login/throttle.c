@@ -2,7 +2,6 @@
 
 #include "common/base/clock.h"
 #include "common/crypto/keyring.h"
-#include "server/login/account_lookup.h"
 
 #define WAIT_MS 3000
 #define WAIT_STEP_MS 25
@@ -23,12 +22,15 @@
  * another one made the counter, and right passwords would be told to wait.
  */
 DB_QUERY(throttle_take, DB_WRITE,
-	"INSERT INTO sen.sign_in_throttle AS t (name_hash, in_flight) VALUES ($1::bytea, 1)"
-	" ON CONFLICT (name_hash) DO UPDATE SET fails = " EFFECTIVE ", in_flight = " UNDER_WAY " + 1, reserved_at = now(),"
-	"  locked_until = NULL"
-	" WHERE (t.locked_until IS NULL OR t.locked_until <= now()) AND t.next_at <= clock_timestamp()"
-	"  AND " EFFECTIVE " + " UNDER_WAY " < $2::bigint"
-	" RETURNING 1");
+	"WITH taken AS ("
+	"  INSERT INTO sen.sign_in_throttle AS t (name_hash, in_flight) VALUES ($1::bytea, 1)"
+	"  ON CONFLICT (name_hash) DO UPDATE SET fails = " EFFECTIVE ", in_flight = " UNDER_WAY " + 1, reserved_at = now(),"
+	"   locked_until = NULL"
+	"  WHERE (t.locked_until IS NULL OR t.locked_until <= now()) AND t.next_at <= clock_timestamp()"
+	"   AND " EFFECTIVE " + " UNDER_WAY " < $2::bigint"
+	"  RETURNING 1"
+	")"
+	"SELECT EXISTS (SELECT FROM taken), x.* FROM (SELECT 1) o LEFT JOIN (" SIGN_IN_ACCOUNT("$4::text") ") x ON true");
 
 /* Nothing was reserved: is it the name's failures, or only others under way? */
 DB_QUERY(throttle_is_busy, DB_READ,
@@ -72,7 +74,8 @@ static int is_busy(struct op *op, const struct throttle_policy *policy, struct s
 	return 0;
 }
 
-int throttle_reserve(struct op *op, const struct throttle_policy *policy, struct str name_hash, bool *ret_admitted)
+int throttle_reserve(struct op *op, const struct throttle_policy *policy, struct str name_hash, struct str login,
+                     struct throttle_answer *ret_answer)
 {
 	int64_t give_up = clock_mono_ms() + WAIT_MS;
 	struct db_rows rows;
@@ -80,20 +83,15 @@ int throttle_reserve(struct op *op, const struct throttle_policy *policy, struct
 	int r;
 
 	for (;;) {
-		r = db_run(op, &throttle_take, &rows, P_BYTES(name_hash), P_I64(policy->lock_after), P_I64(policy->lock_s));
+		r = db_run(op, &throttle_take, &rows, P_BYTES(name_hash), P_I64(policy->lock_after), P_I64(policy->lock_s), P_STR(login));
 		if (r < 0)
 			return r;
-		if (rows.n == 1) {
-			*ret_admitted = true;
+		*ret_answer = (struct throttle_answer){ db_bool(&rows, 0, 0), sign_in_account_from_row(&rows, 0, 1) };
+		if (ret_answer->admitted)
 			return 0;
-		}
 		r = is_busy(op, policy, name_hash, &busy);
-		if (r < 0)
+		if (r < 0 || !busy || clock_mono_ms() >= give_up)
 			return r;
-		if (!busy || clock_mono_ms() >= give_up) {
-			*ret_admitted = false;
-			return 0;
-		}
 		nanosleep(&(struct timespec){ .tv_nsec = WAIT_STEP_MS * 1000000L }, NULL);
 	}
 }

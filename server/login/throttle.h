@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "common/db/db.h"
+#include "server/login/account_lookup.h"
 
 struct throttle_policy {
 	int64_t lock_after; /* consecutive failures */
@@ -17,8 +17,17 @@ struct throttle_policy {
 
 struct str throttle_name_hash(struct op *op, struct str typed_name);
 
-/* Sets *ret_admitted: false while delayed or locked.  Waits a while when only other attempts are in the way. */
-int throttle_reserve(struct op *op, const struct throttle_policy *policy, struct str name_hash, bool *ret_admitted) _must_check_;
+struct throttle_answer {
+	bool admitted; /* false while delayed or locked */
+	struct sign_in_account account; /* of that login, admitted or not; without id: unknown */
+};
+
+/*
+ * Reserves an attempt and looks the account up (login: sign_in_login() of the same name), in one statement.  Waits a while when only other
+ * attempts are in the way.
+ */
+int throttle_reserve(struct op *op, const struct throttle_policy *policy, struct str name_hash, struct str login,
+                     struct throttle_answer *ret_answer) _must_check_;
 /* The password was wrong.  account_id: STR_NULL when the name is unknown. */
 struct throttle_failure {
 	struct str name_hash;

@@ -18,11 +18,14 @@
 
 #define CARD_IS_FRESH "(a.fresh_until > now() AND a.catalogue = v.version)"
 #define CARD_PERSON_IS_FRESH "(p.fresh_until > now() AND p.catalogue = v.version)"
-/* A role on the platform of client k, or a client that is no platform's. */
-#define CARD_ADMITS                                                                                                \
-	"(k.platform_id IS NULL OR CASE WHEN " CARD_IS_FRESH " THEN a.access ? k.platform_id::text"              \
-	" ELSE sen.account_holds(a.account_id, k.platform_id) END)"
+/* A role on a platform: SQL expression of type smallint, as text it is a key of what the card has. */
+#define CARD_HOLDS(platform)                                                                                       \
+	"CASE WHEN " CARD_IS_FRESH " THEN a.access ? (" platform ")::text ELSE sen.account_holds(a.account_id, " platform ") END"
+/* The same on that of client k, or a client that is no platform's. */
+#define CARD_ADMITS "(k.platform_id IS NULL OR " CARD_HOLDS("k.platform_id") ")"
 #define CARD_ADMINISTERS "CASE WHEN " CARD_IS_FRESH " THEN a.administers ELSE sen.account_administers(a.account_id) END"
+/* Something granted, or something to administer. */
+#define CARD_HAS_ACCESS "CASE WHEN " CARD_IS_FRESH " THEN a.administers OR a.access <> '{}' ELSE sen.account_has_access(a.account_id) END"
 
 /* platform: SQL expression of type text. */
 #define CARD_COLUMNS(platform)                                                                                     \

@@ -26,6 +26,10 @@ DB_QUERY(test_card_post_ends, DB_WRITE,
 	"  AND coalesce(upper(o.valid) + g.handover_days, 'infinity'::date) > sen.today(), false))"                                             \
 	" AND (x.is_grace OR NOT EXISTS (SELECT FROM sen.account_stop s WHERE s.account_id = t.id AND s.valid_from <= now()"                     \
 	"  AND coalesce(s.valid_to, 'infinity') > now() AND coalesce(s.platform_id, r.platform_id) = r.platform_id)) AND r.platform_id = k.platform_id"
+#define ADMINISTERED                                                                                                      \
+	"(EXISTS (SELECT FROM sen.admin_scope s WHERE s.account_id = t.id AND s.revoked_at IS NULL"                            \
+	"  AND s.valid_from <= now() AND coalesce(s.valid_to, 'infinity') > now()) AND NOT EXISTS (SELECT FROM sen.account_stop s" \
+	"  WHERE s.account_id = t.id AND s.platform_id IS NULL AND s.valid_from <= now() AND coalesce(s.valid_to, 'infinity') > now()))"
 
 static const char facts_sql[] =
 	FACT_UNIT FACT_P02 FACT_P03
@@ -59,7 +63,7 @@ static const char facts_sql[] =
 	" handover_days = days WHERE account_id = account(who) $$;"
 	"CREATE FUNCTION renew() RETURNS void LANGUAGE sql AS 'SELECT sen.cards_renew(id) FROM sen.account'";
 
-/* What the cards say to a token's statement, beside what the facts say at the same moment. */
+/* What the cards say to a token's and a sign-in's statement, beside what the facts say at the same moment. */
 static int64_t lies(void)
 {
 	return side_i64(
@@ -68,9 +72,9 @@ static int64_t lies(void)
 		" (a.login, a.status, a.epoch) IS DISTINCT FROM (t.login, t.status, t.epoch)"
 		" OR " CARD_ADMITS " IS DISTINCT FROM (k.platform_id IS NULL OR EXISTS"
 		"  (SELECT" HELD "))"
-		" OR " CARD_ADMINISTERS " IS DISTINCT FROM (EXISTS (SELECT FROM sen.admin_scope s WHERE s.account_id = t.id AND s.revoked_at IS NULL"
-		"  AND s.valid_from <= now() AND coalesce(s.valid_to, 'infinity') > now()) AND NOT EXISTS (SELECT FROM sen.account_stop s"
-		"  WHERE s.account_id = t.id AND s.platform_id IS NULL AND s.valid_from <= now() AND coalesce(s.valid_to, 'infinity') > now()))"
+		" OR " CARD_ADMINISTERS " IS DISTINCT FROM " ADMINISTERED
+		" OR " CARD_HAS_ACCESS " IS DISTINCT FROM (" ADMINISTERED
+		"  OR EXISTS (SELECT FROM (SELECT id AS platform_id FROM sen.platform) k CROSS JOIN LATERAL (SELECT" HELD ") h))"
 		" OR " CARD_IS_FRESH " AND a.access -> k.platform_id::text IS DISTINCT FROM (SELECT jsonb_agg(DISTINCT r.code)" HELD ")"
 		" OR " CARD_PERSON_IS_FRESH " AND ((p.full_name, p.ho, p.dem, p.ten) IS DISTINCT FROM (f.full_name, f.ho, f.dem, f.ten)"
 		"  OR (p.unit -> 'posts') IS DISTINCT FROM (SELECT coalesce(jsonb_agg(jsonb_build_object('unit_code', u.code, 'unit_name', u.name,"

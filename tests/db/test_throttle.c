@@ -18,7 +18,7 @@ static int setup(_unused_ void **state)
 static bool is_admitted(struct arena *a, const char *meanwhile)
 {
 	static const uint8_t name[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
-	bool admitted = false;
+	struct throttle_answer answer;
 	struct db_rows rows;
 	struct op op;
 
@@ -27,10 +27,10 @@ static bool is_admitted(struct arena *a, const char *meanwhile)
 	assert_int_equal(db_begin(&op), 0);
 	assert_int_equal(db_run(&op, &test_begin_clock, &rows), 0);
 	side(meanwhile);
-	assert_int_equal(throttle_reserve(&op, &policy, str_n((const char *)name, sizeof(name)), &admitted), 0);
+	assert_int_equal(throttle_reserve(&op, &policy, str_n((const char *)name, sizeof(name)), STR("-"), &answer), 0);
 	assert_int_equal(db_commit(&op), 0);
 	db_op_done(&op);
-	return admitted;
+	return answer.admitted;
 }
 
 static void a_counter_that_is_newer_delays_nobody(void **state)
