@@ -118,6 +118,7 @@ int activate(struct op *op, const struct sign_in_settings *settings, const struc
 		return give_back(op, account.id, name_hash, r);
 	return session_begin(op,
 	                     &(struct session_start){ .account_id = account.id,
+	                                              .is_shared = account.is_shared,
 	                                              .ip = attempt->ip,
 	                                              .throttle_name_hash = name_hash,
 	                                              .audit_action = "account.activate",

@@ -67,6 +67,7 @@ int sign_in(struct op *op, const struct sign_in_settings *settings, const struct
 		return settle_failure(op, settings, attempt, name_hash, account);
 	r = session_begin(op,
 	                  &(struct session_start){ .account_id = account->id,
+	                                           .is_shared = account->is_shared,
 	                                           .ip = attempt->ip,
 	                                           .throttle_name_hash = name_hash,
 	                                           .audit_action = "sign_in.ok",

@@ -3,32 +3,35 @@
 #include "common/base/random.h"
 #include "server/session/handle.h"
 
+/* What follows from an account (id, epoch, login, person_id, full_name; actor_id: who it is; until_at: when that ends, or NULL). */
+#define SESSION_INSERT(account)                                                                                                                       \
+	"WITH a AS (" account "), s AS ("                                                                                                             \
+	"  INSERT INTO sen.session (account_id, issued_on, id, handle_hash, epoch, idle_s, expires_at, ip)"                                           \
+	"  SELECT a.id, $2::date, $3::uuid, $4::bytea, a.epoch, $5::integer, least(now() + $6::bigint * interval '1 s', a.until_at), $7::text FROM a" \
+	"  RETURNING account_id, epoch, " DB_EPOCH("auth_time") " AS auth_time, level, amr"                                                           \
+	"), t AS ("                                                                                                                                   \
+	"  UPDATE sen.sign_in_throttle SET fails = 0, in_flight = greatest(in_flight - 1, 0), next_at = now(), locked_until = NULL"                   \
+	"  WHERE name_hash = $8::bytea AND EXISTS (SELECT FROM s)"                                                                                    \
+	"), l AS ("                                                                                                                                   \
+	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"                                                               \
+	"  SELECT 'account:' || a.actor_id, $9::text, s.account_id, 'session:' || $3::text, $10::text, jsonb_build_object('ip', $7::text)"            \
+	"  FROM s JOIN a ON a.id = s.account_id"                                                                                                      \
+	"), d AS ("                                                                                                                                   \
+	"  INSERT INTO sen.account_use AS d (account_id, used_on) SELECT s.account_id, sen.today() FROM s"                                            \
+	"  ON CONFLICT (account_id) DO UPDATE SET used_on = excluded.used_on WHERE d.used_on < excluded.used_on"                                      \
+	")"                                                                                                                                           \
+	"SELECT s.epoch, s.auth_time, a.login, a.person_id, a.full_name, s.level, s.amr FROM s JOIN a ON a.id = s.account_id"
+
 DB_QUERY(session_insert, DB_WRITE,
-	"WITH a AS ("
-	/* A shared account is used by the member who has it checked out, as long as that lasts, and says so. */
-	"  SELECT a.id, a.epoch, a.login, a.person_id, coalesce(m.full_name || ' (' || a.login || ')', p.full_name) AS full_name,"
-	"   u.member_id, u.until_at"
-	"  FROM sen.account a JOIN sen.person p ON p.id = a.person_id"
-	"  LEFT JOIN sen.shared_use u ON u.account_id = a.id AND u.in_at IS NULL AND u.until_at > now()"
-	"  LEFT JOIN sen.account ma ON ma.id = u.member_id LEFT JOIN sen.person m ON m.id = ma.person_id"
-	"  WHERE a.id = $1::uuid AND a.status = 'active' AND a.kind NOT IN ('technical', 'service')"
-	"  AND (a.kind <> 'shared' OR u.id IS NOT NULL)"
-	"), s AS ("
-	"  INSERT INTO sen.session (account_id, issued_on, id, handle_hash, epoch, idle_s, expires_at, ip)"
-	"  SELECT a.id, $2::date, $3::uuid, $4::bytea, a.epoch, $5::integer, least(now() + $6::bigint * interval '1 s', a.until_at), $7::text FROM a"
-	"  RETURNING account_id, epoch, floor(extract(epoch FROM auth_time))::bigint AS auth_time, level, amr"
-	"), t AS ("
-	"  UPDATE sen.sign_in_throttle SET fails = 0, in_flight = greatest(in_flight - 1, 0), next_at = now(), locked_until = NULL"
-	"  WHERE name_hash = $8::bytea AND EXISTS (SELECT FROM s)"
-	"), l AS ("
-	"  INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"
-	"  SELECT 'account:' || coalesce(a.member_id, s.account_id), $9::text, s.account_id, 'session:' || $3::text, $10::text,"
-	"   jsonb_build_object('ip', $7::text) FROM s JOIN a ON a.id = s.account_id"
-	"), d AS ("
-	"  INSERT INTO sen.account_use AS d (account_id, used_on) SELECT s.account_id, sen.today() FROM s"
-	"  ON CONFLICT (account_id) DO UPDATE SET used_on = excluded.used_on WHERE d.used_on < excluded.used_on"
-	")"
-	"SELECT s.epoch, s.auth_time, a.login, a.person_id, a.full_name, s.level, s.amr FROM s JOIN a ON a.id = s.account_id");
+	SESSION_INSERT("SELECT a.id, a.epoch, a.login, a.person_id, p.full_name, a.id AS actor_id, NULL::timestamptz AS until_at"
+	               " FROM sen.account a JOIN sen.person p ON p.id = a.person_id"
+	               " WHERE a.id = $1::uuid AND a.status = 'active' AND a.kind NOT IN ('technical', 'service', 'shared')"));
+/* A shared account is used by the member who has it checked out, as long as that lasts, and says so. */
+DB_QUERY(session_insert_shared, DB_WRITE,
+	SESSION_INSERT("SELECT a.id, a.epoch, a.login, a.person_id, m.full_name || ' (' || a.login || ')' AS full_name, u.member_id AS actor_id, u.until_at"
+	               " FROM sen.account a JOIN sen.shared_use u ON u.account_id = a.id AND u.in_at IS NULL AND u.until_at > now()"
+	               " JOIN sen.account ma ON ma.id = u.member_id JOIN sen.person m ON m.id = ma.person_id"
+	               " WHERE a.id = $1::uuid AND a.status = 'active' AND a.kind = 'shared'"));
 
 DB_GATHERED(session_select, DB_READ, 0,
 	"SELECT l.*, i.n FROM " DB_EXECUTIONS("uuid") " CROSS JOIN LATERAL ("
@@ -67,7 +70,7 @@ int session_begin(struct op *op, const struct session_start *start, struct sessi
 	int r;
 
 	random_uuid(id);
-	r = db_run(op, &session_insert, &rows, P_STR(start->account_id), P_STR(h.on), P_C(id), P_BYTES(h.hash),
+	r = db_run(op, start->is_shared ? &session_insert_shared : &session_insert, &rows, P_STR(start->account_id), P_STR(h.on), P_C(id), P_BYTES(h.hash),
 	           P_I64(start->limits.idle_s), P_I64(start->limits.absolute_s), P_STR(start->ip),
 	           P_BYTES(start->throttle_name_hash), P_C(start->audit_action), P_C(op->id));
 	if (r < 0)

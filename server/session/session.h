@@ -48,6 +48,7 @@ struct session_limits {
  */
 struct session_start {
 	struct str account_id;
+	bool is_shared; /* must be what the account is: else it counts as one that stopped being active */
 	struct str ip;
 	struct str throttle_name_hash;
 	const char *audit_action; /* "sign_in.ok" or "account.activate" */
