@@ -110,10 +110,19 @@ static int issue(struct request *rq, const struct authorize_request *request, co
 	struct op *op = &rq->op;
 	enum client_response type = authorize_response_type(request, client);
 	struct response_params params = { 0 };
-	struct str code;
+	struct str code = STR_NULL;
 	bool has;
-	int r = official_may_use(rq, client, &has);
+	int r;
 
+	/* A code also for a pushed request that wants none: it uses the request up, and nobody learns it. */
+	if (type != RESPONSE_ID_TOKEN || !str_is_null(request->request_uri)) {
+		const struct code_wish wish = { request, client->platform_id, scope, rq->session };
+
+		r = code_issue(op, &rq->app->oidc, &wish, &code);
+		has = !str_is_null(code);
+	} else {
+		r = official_may_use(rq, client, &has);
+	}
 	if (r < 0)
 		return r;
 	if (!has && !scope_has(request->prompt, STR("none")))
@@ -121,12 +130,6 @@ static int issue(struct request *rq, const struct authorize_request *request, co
 	if (!has) {
 		(void)op_fail(op, ERR_ACCESS_DENIED, "the user has no role on this platform");
 		return authorization_refuse(rq, request, client);
-	}
-	/* A code also for a pushed request that wants none: it uses the request up, and nobody learns it. */
-	if (type != RESPONSE_ID_TOKEN || !str_is_null(request->request_uri)) {
-		r = code_issue(op, &rq->app->oidc, request, scope, rq->session, &code);
-		if (r < 0)
-			return r;
 	}
 	if (type != RESPONSE_ID_TOKEN)
 		response_params_add(&params, "code", code);

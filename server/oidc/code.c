@@ -7,23 +7,35 @@
 #include "server/oidc/pushed_request.h"
 #include "server/session/handle.h"
 
-/* With $15 a pushed request is used up, or nothing happens. */
-DB_GATHERED(code_insert, DB_WRITE, 15,
-	"WITH p AS ("
-	"  UPDATE sen.pushed_request r SET used_at = now() FROM " DB_EXECUTIONS("uuid")
-	"  WHERE r.issued_on = " DB_EACH("16", "date") " AND r.id_hash = " DB_EACH("15", "bytea") " AND r.client_id = " DB_EACH("5", "text")
-	"  AND r.used_at IS NULL RETURNING i.n"
-	"), c AS ("
-	"  INSERT INTO sen.auth_code (account_id, issued_on, code_hash, family_id, client_id, redirect_uri, challenge, nonce, scope,"
-	"   session_id, session_on, auth_time, epoch, expires_at, level, amr, bound_key, offline, extra)"
-	"  SELECT " DB_EACH("1", "uuid") ", " DB_EACH("2", "date") ", " DB_EACH("3", "bytea") ", " DB_EACH("4", "uuid") ", " DB_EACH("5", "text") ","
-	"   " DB_EACH("6", "text") ", " DB_EACH("7", "text") ", " DB_EACH("8", "text") ", " DB_EACH("9", "text") ", " DB_EACH("10", "uuid") ","
-	"   " DB_EACH("11", "date") ", to_timestamp(" DB_EACH("12", "bigint") "), " DB_EACH("13", "bigint") ","
-	"   now() + " DB_EACH("14", "bigint") " * interval '1 s', " DB_EACH("17", "smallint") ", " DB_EACH("18", "text") ", " DB_EACH("19", "text") ","
-	"   " DB_EACH("20", "boolean") ", " DB_EACH("21", "jsonb") " FROM " DB_EXECUTIONS("uuid")
-	"  WHERE " DB_EACH("15", "bytea") " IS NULL OR i.n IN (SELECT p.n FROM p) RETURNING code_hash"
-	")"
-	"SELECT 1, i.n FROM " DB_EXECUTIONS("uuid") " WHERE " DB_EACH("3", "bytea") " IN (SELECT c.code_hash FROM c)");
+/*
+ * For whom has a role on the platform of the client ($15; NULL: the client is no platform's), as the card or the facts say at this
+ * moment; others get no row.  claim: a CTE before it, claimed: for whom it did something.
+ */
+#define CODE_INSERT(claim, claimed)                                                                                                                     \
+	"WITH w AS MATERIALIZED ("                                                                                                                      \
+	"  SELECT i.n FROM " DB_EXECUTIONS("uuid") " CROSS JOIN LATERAL ("                                                                              \
+	"    SELECT FROM " CARD_TABLES " WHERE a.account_id = " DB_EACH("1", "uuid") " AND " CARD_JOIN                                                  \
+	"    AND (" DB_EACH("15", "smallint") " IS NULL OR " CARD_HOLDS(DB_EACH("15", "smallint")) ") LIMIT 1) l"                                       \
+	"), " claim "c AS ("                                                                                                                            \
+	"  INSERT INTO sen.auth_code (account_id, issued_on, code_hash, family_id, client_id, redirect_uri, challenge, nonce, scope,"                   \
+	"   session_id, session_on, auth_time, epoch, expires_at, level, amr, bound_key, offline, extra)"                                               \
+	"  SELECT " DB_EACH("1", "uuid") ", " DB_EACH("2", "date") ", " DB_EACH("3", "bytea") ", " DB_EACH("4", "uuid") ", " DB_EACH("5", "text") ","   \
+	"   " DB_EACH("6", "text") ", " DB_EACH("7", "text") ", " DB_EACH("8", "text") ", " DB_EACH("9", "text") ", " DB_EACH("10", "uuid") ","         \
+	"   " DB_EACH("11", "date") ", to_timestamp(" DB_EACH("12", "bigint") "), " DB_EACH("13", "bigint") ","                                         \
+	"   now() + " DB_EACH("14", "bigint") " * interval '1 s', " DB_EACH("16", "smallint") ", " DB_EACH("17", "text") ", " DB_EACH("18", "text") "," \
+	"   " DB_EACH("19", "boolean") ", " DB_EACH("20", "jsonb") " FROM w i WHERE " claimed                                                           \
+	")"                                                                                                                                             \
+	"SELECT " claimed ", i.n FROM w i"
+
+DB_GATHERED(code_insert, DB_WRITE, 0, CODE_INSERT("", "true"));
+#define CODE_PARAMS 20
+/* A pushed request is used up, or nothing happens.  Apart from the other: a statement pays for each partition that it names. */
+DB_GATHERED(code_insert_pushed, DB_WRITE, 21,
+	CODE_INSERT("p AS ("
+	            "  UPDATE sen.pushed_request r SET used_at = now() FROM w i"
+	            "  WHERE r.issued_on = " DB_EACH("22", "date") " AND r.id_hash = " DB_EACH("21", "bytea") " AND r.client_id = " DB_EACH("5", "text")
+	            "  AND r.used_at IS NULL RETURNING i.n"
+	            "), ", "i.n IN (SELECT p.n FROM p)"));
 
 /*
  * The claim, the checks, the birth of the token family and the claims of the ID token are one
@@ -70,11 +82,12 @@ DB_QUERY(code_reuse, DB_WRITE,
 	"INSERT INTO sen.audit (actor, action, account_id, object, request_id)"
 	" SELECT 'system', 'code.reuse', f.account_id, 'family:' || f.id, $5::text FROM f");
 
-int code_issue(struct op *op, const struct oidc_settings *settings, const struct authorize_request *rq, struct str scope,
-               const struct session *session, struct str *ret_code)
+int code_issue(struct op *op, const struct oidc_settings *settings, const struct code_wish *wish, struct str *ret_code)
 {
+	const struct authorize_request *rq = wish->request;
+	const struct session *session = wish->session;
 	const struct authorization_extra extra = { .claims = rq->claims, .resource = rq->resource, .details = rq->authorization_details };
-	bool offline = scope_has(scope, STR(SCOPE_OFFLINE));
+	bool offline = scope_has(wish->scope, STR(SCOPE_OFFLINE)), is_pushed = !str_is_null(rq->request_uri);
 	struct pushed_handle pushed = { 0 };
 	struct handle h;
 	struct str code = handle_new(op, HANDLE_CODE, session->account_id, &h);
@@ -82,19 +95,24 @@ int code_issue(struct op *op, const struct oidc_settings *settings, const struct
 	struct db_rows rows;
 	int r;
 
-	if (!str_is_null(rq->request_uri) && !pushed_handle_read(op, rq->request_uri, &pushed))
+	if (is_pushed && !pushed_handle_read(op, rq->request_uri, &pushed))
 		return op_fail(op, ERR_INVALID_REQUEST_URI, "request_uri is none of ours");
 	random_uuid(family);
-	r = db_run(op, &code_insert, &rows, P_STR(session->account_id), P_STR(h.on), P_BYTES(h.hash), P_C(family),
-	           P_STR(rq->client_id), P_STR(rq->redirect_uri), P_STR(rq->code_challenge), P_STR(rq->nonce), P_STR(scope),
-	           P_STR(session->id), P_STR(session->on), P_I64(session->auth_time_s), P_I64(session->epoch),
-	           P_I64(settings->code_s), P_BYTES(pushed.hash), P_STR(pushed.on), P_I64(session->level), P_STR(session->amr),
-	           P_STR(rq->dpop_jkt), P_BOOL(offline), P_STR(authorization_extra_write(op, &extra)));
+
+	const struct db_param params[] = {
+		P_STR(session->account_id), P_STR(h.on), P_BYTES(h.hash), P_C(family), P_STR(rq->client_id), P_STR(rq->redirect_uri),
+		P_STR(rq->code_challenge), P_STR(rq->nonce), P_STR(wish->scope), P_STR(session->id), P_STR(session->on),
+		P_I64(session->auth_time_s), P_I64(session->epoch), P_I64(settings->code_s),
+		wish->platform_id >= 0 ? P_I64(wish->platform_id) : P_NULL, P_I64(session->level), P_STR(session->amr), P_STR(rq->dpop_jkt),
+		P_BOOL(offline), P_STR(authorization_extra_write(op, &extra)), P_BYTES(pushed.hash), P_STR(pushed.on),
+	};
+
+	r = db_run_params(op, is_pushed ? &code_insert_pushed : &code_insert, params, is_pushed ? ARRAY_LEN(params) : CODE_PARAMS, &rows);
 	if (r < 0)
 		return r;
-	if (rows.n == 0)
+	if (rows.n == 1 && !db_bool(&rows, 0, 0))
 		return op_fail(op, ERR_INVALID_REQUEST_URI, "the pushed request has been used");
-	*ret_code = code;
+	*ret_code = rows.n == 1 ? code : STR_NULL;
 	return 0;
 }
 

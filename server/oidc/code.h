@@ -9,12 +9,18 @@
 #include "server/oidc/authorize.h"
 #include "server/oidc/oidc.h"
 
+struct code_wish {
+	const struct authorize_request *request;
+	int64_t platform_id; /* of the client; -1: no platform's */
+	struct str scope;
+	const struct session *session;
+};
+
 /*
- * *ret_code is the text for the client.  A pushed request is used up by the same statement:
- * ERR_INVALID_REQUEST_URI when it has been before.
+ * *ret_code is the text for the client; STR_NULL: the official has no role on the platform at this moment.  A pushed request is used up by
+ * the same statement, which does all or nothing: ERR_INVALID_REQUEST_URI when it has been before.
  */
-int code_issue(struct op *op, const struct oidc_settings *settings, const struct authorize_request *rq, struct str scope,
-               const struct session *session, struct str *ret_code) _must_check_;
+int code_issue(struct op *op, const struct oidc_settings *settings, const struct code_wish *wish, struct str *ret_code) _must_check_;
 
 struct code_redemption {
 	struct str code;

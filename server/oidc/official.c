@@ -1,5 +1,6 @@
 #include "server/oidc/official.h"
 
+#include "server/oidc/card.h"
 #include "server/oidc/claims_request.h"
 
 DB_QUERY(official_select, DB_READ,
@@ -14,8 +15,10 @@ DB_QUERY(official_unit_select, DB_READ,
 	"SELECT u.name FROM sen.account a JOIN sen.post po ON po.person_id = a.person_id JOIN sen.unit u ON u.id = po.unit_id"
 	" WHERE a.id = $1::uuid AND po.kind = 'main' AND po.valid @> " OFFICIAL_TODAY);
 
-DB_QUERY(official_has_platform_select, DB_READ,
-	"SELECT EXISTS (SELECT FROM sen.live_grant WHERE account_id = $1::uuid AND platform_id = $2::smallint)");
+DB_GATHERED(official_has_platform_select, DB_READ, 0,
+	"SELECT l.*, i.n FROM " DB_EXECUTIONS("uuid") " CROSS JOIN LATERAL ("
+	"  SELECT " CARD_HOLDS(DB_EACH("2", "smallint")) " FROM " CARD_TABLES
+	"  WHERE a.account_id = " DB_EACH("1", "uuid") " AND " CARD_JOIN " LIMIT 1) l");
 
 struct official_facts official_facts_from_row(const struct db_rows *rows, size_t row, size_t first)
 {
