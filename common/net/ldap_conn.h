@@ -41,8 +41,8 @@ struct ldap_pool {
 	size_t size; /* connections of each role, idle and in use */
 
 	pthread_mutex_t lock;
-	pthread_cond_t freed;
 	struct {
+		pthread_cond_t freed; /* one waiter is woken for each place or connection that is there again */
 		struct ldap_idle *idle; /* the last one is the latest used */
 		size_t n_idle, n_open;
 	} roles[LDAP_ROLE_COUNT];

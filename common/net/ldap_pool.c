@@ -117,13 +117,13 @@ static struct ldap_pool *pool_make(const struct ldap_config *config, bool is_lda
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->freed, &attr);
-	pthread_condattr_destroy(&attr);
 	for (size_t i = 0; i < LDAP_ROLE_COUNT; i++) {
+		pthread_cond_init(&p->roles[i].freed, &attr);
 		p->roles[i].idle = calloc(p->size, sizeof(*p->roles[i].idle));
 		if (!p->roles[i].idle)
 			abort();
 	}
+	pthread_condattr_destroy(&attr);
 	return p;
 }
 
@@ -156,8 +156,8 @@ void ldap_pool_free(struct ldap_pool *p)
 		for (size_t k = 0; k < p->roles[i].n_idle; k++)
 			ldap_conn_close(p->roles[i].idle[k].ld);
 		free(p->roles[i].idle);
+		pthread_cond_destroy(&p->roles[i].freed);
 	}
-	pthread_cond_destroy(&p->freed);
 	pthread_mutex_destroy(&p->lock);
 	explicit_bzero(p->password.bv_val, p->password.bv_len);
 	free(p->password.bv_val);
@@ -195,18 +195,18 @@ static bool is_alive(const struct ldap_idle *idle)
 static bool take_place(struct ldap_pool *p, enum ldap_role role, int timeout_ms, struct ldap_idle *ret_idle)
 {
 	struct timespec until = after(timeout_ms);
-	bool is_taken = true;
+	bool in_time = true, is_taken;
 
 	pthread_mutex_lock(&p->lock);
-	while (is_taken && p->roles[role].n_idle == 0 && p->roles[role].n_open >= p->size)
-		is_taken = pthread_cond_timedwait(&p->freed, &p->lock, &until) != ETIMEDOUT;
+	while (in_time && p->roles[role].n_idle == 0 && p->roles[role].n_open >= p->size)
+		in_time = pthread_cond_timedwait(&p->roles[role].freed, &p->lock, &until) != ETIMEDOUT;
 	*ret_idle = (struct ldap_idle){ 0 };
-	if (p->roles[role].n_idle > 0) {
+	/* Whatever the clock says: a place that somebody was woken for must not be left over. */
+	is_taken = p->roles[role].n_idle > 0 || p->roles[role].n_open < p->size;
+	if (p->roles[role].n_idle > 0)
 		*ret_idle = p->roles[role].idle[--p->roles[role].n_idle];
-		is_taken = true;
-	} else if (is_taken) {
+	else if (is_taken)
 		p->roles[role].n_open++;
-	}
 	pthread_mutex_unlock(&p->lock);
 	return is_taken;
 }
@@ -215,8 +215,7 @@ static void free_place(struct ldap_pool *p, enum ldap_role role)
 {
 	pthread_mutex_lock(&p->lock);
 	p->roles[role].n_open--;
-	/* All: waiters of both roles share the condition. */
-	pthread_cond_broadcast(&p->freed);
+	pthread_cond_signal(&p->roles[role].freed);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -255,7 +254,7 @@ void ldap_pool_give(struct ldap_conn *conn)
 	pthread_mutex_lock(&p->lock);
 	assert(p->roles[conn->role].n_idle < p->size);
 	p->roles[conn->role].idle[p->roles[conn->role].n_idle++] = idle;
-	pthread_cond_broadcast(&p->freed);
+	pthread_cond_signal(&p->roles[conn->role].freed);
 	pthread_mutex_unlock(&p->lock);
 }
 
