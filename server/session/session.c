@@ -18,6 +18,7 @@
 	"  FROM s JOIN a ON a.id = s.account_id"                                                                                                      \
 	"), d AS ("                                                                                                                                   \
 	"  INSERT INTO sen.account_use AS d (account_id, used_on) SELECT s.account_id, sen.today() FROM s"                                            \
+	"  WHERE NOT EXISTS (SELECT FROM sen.account_use u WHERE u.account_id = s.account_id AND u.used_on >= sen.today())"                           \
 	"  ON CONFLICT (account_id) DO UPDATE SET used_on = excluded.used_on WHERE d.used_on < excluded.used_on"                                      \
 	")"                                                                                                                                           \
 	"SELECT s.epoch, s.auth_time, a.login, a.person_id, a.full_name, s.level, s.amr FROM s JOIN a ON a.id = s.account_id"

@@ -164,3 +164,14 @@ test('security headers of pages', async () => {
   assert.match(answer.headers.get('cache-control'), /no-store/);
   assert.doesNotMatch(answer.text, /<script|style=|onclick/i);
 });
+
+test('the day of the last sign-in is noted, and once a day', async () => {
+  const person = await official(p02);
+  const noted = async () => (await sql('SELECT used_on = sen.today(), xmin::text, xmax::text FROM sen.account_use WHERE account_id = $1', person.id))[0];
+  await sql('UPDATE sen.account_use SET used_on = used_on - 3 WHERE account_id = $1', person.id);
+  assert.ok(signedIn(await attempt(person.login, person.password)));
+  const first = await noted();
+  assert.equal(first[0], 't');
+  assert.ok(signedIn(await attempt(person.login, person.password)));
+  assert.deepEqual(await noted(), first, 'nothing is written again');
+});
