@@ -13,7 +13,7 @@
 /* more_sql: facts of the test's own (NULL: none). */
 int carded_open(const char *name, const char *more_sql);
 
-/* What the cards say to a token's statement, beside what the facts say at the same moment. */
+/* What the cards say to a token's and a sign-in's statement, beside what the facts say at the same moment. */
 int64_t lies(void);
 /* Of those whose user name fits the regular expression. */
 int64_t lies_of(const char *logins);
