@@ -45,6 +45,7 @@ suite_style() {
 }
 
 # meson_suites N SUITE...: each test program is one check; N at a time.  The suites share their processors, and each its own count.
+# What failed stands in the log twice, the second time in its summary.
 meson_suites() {
 	local at_once=$1 log suite status name result
 	local -a of=()
@@ -61,7 +62,7 @@ meson_suites() {
 		OK) count_pass ;;
 		*) count_fail "$suite: $name ($result)" ;;
 		esac
-	done < <(sed -nE 's/^ *[0-9]+\/[0-9]+ +[^ ]*:([^ ]+) +\/ +(.*[^ ]) +(OK|FAIL|TIMEOUT|ERROR|SKIP|UNEXPECTEDPASS) +[0-9.]+ *s.*$/\3 \1 \2/p' "$log")
+	done < <(sed -nE 's/^ *[0-9]+\/[0-9]+ +[^ ]*:([^ ]+) +\/ +(.*[^ ]) +(OK|FAIL|TIMEOUT|ERROR|SKIP|UNEXPECTEDPASS) +[0-9.]+ *s.*$/\3 \1 \2/p' "$log" | sort -u)
 	for suite in "$@"; do
 		grep -qE "^ *[0-9]+/[0-9]+ +[^ ]*:$suite +/.* OK " "$log" || count_fail "$suite: no test ran"
 	done
@@ -74,7 +75,7 @@ meson_suites() {
 
 # The five that took longest, to see where the time goes.
 meson_slowest() {
-	sed -nE 's/^ *[0-9]+\/[0-9]+ +[^ ]*:[^ ]+ +\/ +(.*[^ ]) +[A-Z]+ +([0-9]+)\.[0-9]+ *s.*$/\2 \1/p' "$1" | sort -rn |
+	sed -nE 's/^ *[0-9]+\/[0-9]+ +[^ ]*:[^ ]+ +\/ +(.*[^ ]) +[A-Z]+ +([0-9]+)\.[0-9]+ *s.*$/\2 \1/p' "$1" | sort -u | sort -rn |
 		awk 'NR <= 5 && $1 >= 5 { line = line (line ? ", " : "   ") $2 " " $1 " s" } END { if (line) print line }' >&2
 }
 
