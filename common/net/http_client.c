@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fiber.h"
+#include "common/net/curl_ready.h"
 #include "common/net/http_answer.h"
 #include "common/net/http_request.h"
 #include "common/net/http_target.h"
@@ -39,14 +40,6 @@ struct transfer {
 	char reason[CURL_ERROR_SIZE];
 };
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void curl_start(void)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		abort();
-}
-
 static const char *file_of(struct op *op, struct str path)
 {
 	return path.len > 0 ? arena_cstr(op->arena, path) : NULL;
@@ -68,7 +61,7 @@ int http_client_new(struct op *op, const struct http_client_config *config, stru
 	const char *ca_file = file_of(op, config->ca_file), *cert_file = file_of(op, config->cert_file), *key_file = file_of(op, config->key_file);
 
 	assert(config->connect_timeout_ms > 0 && config->total_timeout_ms > 0 && config->max_answer_bytes > 0);
-	pthread_once(&curl_once, curl_start);
+	curl_ready();
 	if (ca_file && access(ca_file, R_OK) < 0)
 		return op_fail_detail(op, ERR_CONFIG, "the CA file cannot be read", "%s", ca_file);
 	if ((cert_file && access(cert_file, R_OK) < 0) || (key_file && access(key_file, R_OK) < 0))

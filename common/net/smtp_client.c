@@ -2,11 +2,11 @@
 
 #include "common/base/buf.h"
 #include "common/base/url.h"
+#include "common/net/curl_ready.h"
 
 #include <curl/curl.h>
 
 #include <arpa/inet.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -33,14 +33,6 @@ struct sending {
 	struct buf words;
 	char reason[CURL_ERROR_SIZE];
 };
-
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void curl_start(void)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		abort();
-}
 
 static bool is_alnum(char c)
 {
@@ -107,7 +99,7 @@ int smtp_client_open(struct op *op, const struct smtp_config *config, struct smt
 	struct smtp_client *c = ARENA_NEW(op->arena, struct smtp_client);
 
 	assert(config->connect_timeout_ms > 0 && config->total_timeout_ms > 0);
-	pthread_once(&curl_once, curl_start);
+	curl_ready();
 	if (make_url(op, config, &c->url) < 0)
 		return op->error.code;
 	c->user = kept(op, config->user);
