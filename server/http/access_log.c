@@ -40,13 +40,15 @@ static void write_line(const struct request *rq, enum log_level level, enum http
 void access_log(struct exchange *ex, int status)
 {
 	const struct request *rq = &ex->rq;
-	int64_t duration_us = clock_mono_us() - ex->start_us;
 	enum http_method method = ex->is_head ? HTTP_HEAD : rq->method;
 	enum log_level level = level_of(rq->route, status);
+	int64_t duration_us;
 
+	/* Asked again at the end of each request. */
 	if (ex->is_answered)
 		return;
 	ex->is_answered = true;
+	duration_us = clock_mono_us() - ex->start_us;
 	metrics_count(ex->io->server->metrics, rq->route, method, status, duration_us);
 	if (log_wants(level))
 		write_line(rq, level, method, status, duration_us);

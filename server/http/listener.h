@@ -85,8 +85,7 @@ struct http_server {
 	size_t arena_bytes;
 	size_t body_max;
 	struct metrics *metrics;
-	struct router router;
-	size_t *route_order; /* its own */
+	struct router router; /* its order is ours to free */
 	struct crew *light; /* NULL: no route is of it */
 	struct workq *fast, *slow;
 	struct http_io *ios;

@@ -78,8 +78,7 @@ static struct http_server *server_new(const struct http_config *config)
 	for (unsigned i = 0; i < s->n_ios; i++)
 		s->ios[i].epoll_fd = s->ios[i].wake_fd = -1;
 	s->metrics = metrics_new(config->routes, config->n_routes);
-	s->route_order = allocate(config->n_routes, sizeof(*s->route_order));
-	router_init(&s->router, config->routes, config->n_routes, s->route_order);
+	router_init(&s->router, config->routes, config->n_routes, allocate(config->n_routes, sizeof(size_t)));
 	return s;
 }
 
@@ -90,7 +89,7 @@ static void server_free(struct http_server *s)
 	if (s->is_unix)
 		unlink(s->unix_path);
 	metrics_free(s->metrics);
-	free(s->route_order);
+	free(s->router.order);
 	free(s->proxies);
 	free(s->ios);
 	free(s);
