@@ -38,7 +38,8 @@ static int check_proof(struct request *rq, struct str token, struct str jkt)
 	struct op *op = &rq->op;
 	struct dpop_request proof = {
 		.method = method_name(rq),
-		.url = arena_printf(op->arena, "%.*s%.*s", STR_ARG(rq->app->oidc.issuer), STR_ARG(rq->path)),
+		.url = endpoint_url(rq),
+		.other_url = endpoint_mtls_url(rq),
 		.access_token = token,
 	};
 	struct str proved;

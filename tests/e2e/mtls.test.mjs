@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { decodeJwt } from 'jose';
 
 import { post, until } from '../../deploy/driver/world.mjs';
-import { register } from './lib/clients.mjs';
+import { ath, proof as dpop, register, signingKey } from './lib/clients.mjs';
 import { codeFor, env, official, p02, run } from './lib/world.mjs';
 
 const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
@@ -122,4 +122,19 @@ test('tokens that are bound to a certificate are taken with it alone', async () 
   const again = await codeFor(an.agent, bound);
   const without = await mtls('/token', { headers: { authorization }, form: { ...form, code: again.answer.get('code'), code_verifier: again.proof.verifier } });
   assert.equal(without.json.error, 'invalid_request');
+});
+
+// RFC 8705 §5: userinfo has this address as well, and so a proof may name it.
+test('a DPoP proof names the address that it is sent to', async () => {
+  const key = await signingKey('ES256');
+  const client = await register('mt-dpop', { dpop_bound_access_tokens: true });
+  const { answer, proof } = await codeFor(an.agent, client);
+  const { json } = await mtls('/token', { form: { grant_type: 'authorization_code', code: answer.get('code'), redirect_uri: client.redirect, code_verifier: proof.verifier },
+    headers: { authorization: `Basic ${Buffer.from(`${client.id}:${client.secret()}`).toString('base64')}`, dpop: await dpop(key, 'POST', `${base}/token`) } });
+  assert.equal(decodeJwt(json.access_token).cnf.jkt, key.jkt);
+  const info = async (htu) => (await mtls('/userinfo', { headers: { authorization: `DPoP ${json.access_token}`,
+    dpop: await dpop(key, 'GET', htu, { ath: ath(json.access_token) }) } })).status;
+  assert.equal(await info(`${base}/userinfo`), 200);
+  assert.equal(await info(`${env.SEN_ISSUER}/userinfo`), 200);
+  assert.equal(await info('https://127.0.0.9/userinfo'), 401);
 });
