@@ -12,6 +12,8 @@ DB_QUERY(prov_dirty_add_due, DB_WRITE,
 	" SELECT cardinality(ids), CASE WHEN ids <> '{}' THEN sen.lost_access_end(ids) END,"
 	" CASE WHEN ids <> '{}' THEN sen.wake(ids, 1::smallint) END FROM due");
 
+DB_QUERY(prov_plan_soon, DB_WRITE, "SELECT set_config('synchronous_commit', 'off', true)");
+
 DB_QUERY(prov_dirty_waits, DB_READ, "SELECT EXISTS (SELECT FROM sen.dirty_account)");
 
 DB_QUERY(prov_dirty_take, DB_WRITE,
@@ -127,6 +129,13 @@ int dirty_waits(struct op *op, bool *ret_any)
 	if (err == 0)
 		*ret_any = db_bool(&rows, 0, 0);
 	return err;
+}
+
+int plan_is_repeatable(struct op *op)
+{
+	struct db_rows rows;
+
+	return db_run(op, &prov_plan_soon, &rows);
 }
 
 int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, size_t *ret_n)

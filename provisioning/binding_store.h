@@ -35,6 +35,11 @@ struct woken {
 int dirty_add_due(struct op *op, size_t *ret_n) _must_check_;
 /* Is anybody there, who may be in somebody else's hands? */
 int dirty_waits(struct op *op, bool *ret_any) _must_check_;
+/*
+ * The transaction under way need not be on disk before it is answered: what a crash takes back is back in the dirty set as well, and
+ * is planned again.  Whoever claims what it made due waits for the disk, and so for this.
+ */
+int plan_is_repeatable(struct op *op) _must_check_;
 /* Takes up to limit accounts out; call inside the transaction that plans them. */
 int dirty_take(struct op *op, int64_t limit, const struct woken **ret_woken, size_t *ret_n) _must_check_;
 /* To be looked at again; the guard takes no account of who asks. */

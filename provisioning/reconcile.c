@@ -136,8 +136,10 @@ static int take(struct op *op, struct batch *b)
 {
 	const struct woken *woken;
 	struct woken *sorted;
-	int err = dirty_take(op, FACTS_BATCH, &woken, &b->n_woken);
+	int err = plan_is_repeatable(op);
 
+	if (err == 0)
+		err = dirty_take(op, FACTS_BATCH, &woken, &b->n_woken);
 	if (err < 0 || b->n_woken == 0)
 		return err;
 	sorted = ARENA_ARRAY(op->arena, struct woken, b->n_woken);
