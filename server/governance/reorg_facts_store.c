@@ -23,7 +23,8 @@ DB_QUERY(reorg_grants_q, DB_READ,
          "   AND (upper_inf(q.valid) OR upper(q.valid) > $2::date)))"
          " ORDER BY a.person_id, g.account_id, g.id LIMIT 1000001");
 DB_QUERY(reorg_scopes_q, DB_READ,
-         "SELECT account_id, id, unit_id, coalesce(platform_id, -1), (SELECT array_agg(x ORDER BY x)::text FROM unnest(rights) x),"
+         "SELECT account_id, id, unit_id, coalesce(platform_id, -1), concat_ws('|', (SELECT array_agg(x ORDER BY x)::text FROM unnest(rights) x),"
+         " (SELECT array_agg(x ORDER BY x)::text FROM unnest(role_ids) x), 'up to ' || max_rank),"
          " floor(extract(epoch FROM valid_to))::bigint FROM sen.admin_scope"
          " WHERE revoked_at IS NULL AND (valid_to IS NULL OR valid_to > now()) ORDER BY account_id, id LIMIT 1000001");
 

@@ -42,7 +42,7 @@ struct reorg_grant {
 struct reorg_scope {
 	struct str account_id, id;
 	int64_t unit_id, platform_id;
-	struct str rights; /* sorted names: equal texts are equal rights */
+	struct str rights; /* sorted names, and for which roles, and the cap: equal texts are equal rights */
 	int64_t to_s;
 };
 

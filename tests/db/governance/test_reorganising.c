@@ -237,6 +237,54 @@ static void test_duties_meet(_unused_ void **state)
 	gov_end(&op);
 }
 
+#define SCOPE_OF_R0 "FROM sen.admin_scope s JOIN sen.account a ON a.id = s.account_id AND a.login = 'r0' JOIN sen.unit u ON u.id = s.unit_id WHERE s.revoked_at IS NULL"
+
+/* Who was given some roles up to a cap in a unit has them in what becomes of it, and no others. */
+static void test_limited_scopes(_unused_ void **state)
+{
+	struct reorg r;
+	struct op op;
+
+	side("UPDATE sen.admin_scope SET role_ids = ARRAY[(SELECT min(id) FROM sen.role WHERE code = 'MC')], max_rank = 1 WHERE account_id = (SELECT id FROM sen.account WHERE login = 'r0')"
+	     " AND unit_id = (SELECT id FROM sen.unit WHERE code = '20000')");
+	/* Everybody stands in a division, which is assigned. */
+	side("UPDATE sen.post SET unit_id = (SELECT id FROM sen.unit WHERE code = '20000.VP') WHERE unit_id = (SELECT id FROM sen.unit WHERE code = '20000')");
+	side("UPDATE sen.access_grant SET revoked_at = now() WHERE unit_id = (SELECT id FROM sen.unit WHERE code = '20000')");
+	gov_begin(&op, gov_server);
+	draw_up(&op, STR("[{\"kind\": \"split\", \"from\": [\"20000\"], \"into\": [{\"code\": \"30001\", \"name\": \"Một\"}, {\"code\": \"30002\", \"name\": \"Hai\"}],"
+	                 " \"divisions\": {\"20000.VP\": \"30001\", \"20000.KT\": \"30002\", \"20000.HCC\": \"30002\"}}]"), &r);
+	plan(&op, &r);
+	assert_int_equal(r.n_blocking, 0);
+	assert_int_equal(approve_as(&op, "second", &r), 0);
+	while (advance(1000))
+		continue;
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE state = 'done'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) " SCOPE_OF_R0 " AND u.code IN ('30001', '30002')"), 2);
+	assert_int_equal(side_i64("SELECT count(*) " SCOPE_OF_R0 " AND u.code IN ('30001', '30002') AND cardinality(s.role_ids) = 1 AND s.max_rank = 1"), 2);
+	gov_end(&op);
+}
+
+/* A few roles over the neighbour are not all of them: what may be more is said to those who approve. */
+static void test_a_limited_scope_is_less(_unused_ void **state)
+{
+	struct reorg r;
+	struct op op;
+
+	gov_begin(&op, gov_server);
+	draw_up(&op, STR("[{\"kind\": \"merge\", \"from\": [\"20001\"], \"into\": [{\"code\": \"20000\"}]}]"), &r);
+	plan(&op, &r);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation_finding f JOIN sen.account a ON a.id = f.account_id WHERE f.code = 'scope_further' AND a.login = 'r0'"), 0);
+	/* Approved while it was one thing, it is not carried out as another. */
+	assert_int_equal(approve_as(&op, "second", &r), 0);
+	side("UPDATE sen.admin_scope SET max_rank = 1 WHERE account_id = (SELECT id FROM sen.account WHERE login = 'r0') AND unit_id = (SELECT id FROM sen.unit WHERE code = '20001')");
+	assert_string_equal(advance(100), "stale");
+	op_forgive(&op);
+	assert_int_equal(reorg_get(&op, r.id, gov_principal(&op, "annv").account_id, &r), 0);
+	plan(&op, &r);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation_finding f JOIN sen.account a ON a.id = f.account_id WHERE f.code = 'scope_further' AND a.login = 'r0'"), 1);
+	gov_end(&op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +295,8 @@ int main(void)
 		REORG_TEST(test_closed_while_running),
 		REORG_TEST(test_approved_once),
 		REORG_TEST(test_duties_meet),
+		REORG_TEST(test_limited_scopes),
+		REORG_TEST(test_a_limited_scope_is_less),
 	};
 
 	return cmocka_run_group_tests(tests, reorgdb_create, reorgdb_drop);
