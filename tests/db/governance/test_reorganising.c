@@ -2,6 +2,7 @@
  * reorganising.h and reorg_run.h on PostgreSQL: the 130 communes of the province become 65 in one batch, drawn up by one
  * person, approved by another, carried out step by step with crashes in between.
  */
+#include "server/governance/unit_book.h"
 #include "tests/db/governance/reorgdb.h"
 #include "tests/unit/at_once.h"
 
@@ -178,9 +179,18 @@ static void *race_main(void *arg)
 	return NULL;
 }
 
+static void assert_name_on(struct op *op, const char *code, const char *day, const char *name)
+{
+	struct unit_entry unit;
+
+	assert_int_equal(unit_book_get(op, str_c(code), gov_principal(op, "annv").account_id, day ? str_c(day) : STR_NULL, &unit), 0);
+	assert_str_equal(unit.name, name);
+}
+
 static void test_approved_once(_unused_ void **state)
 {
 	struct race races[N_PARALLEL];
+	struct unit_entry unit;
 	struct reorg r;
 	struct op op;
 	int n = 0;
@@ -203,6 +213,18 @@ static void test_approved_once(_unused_ void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit WHERE code = '20004' AND name = 'Tên mới' AND name_fold = 'ten moi'"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM (SELECT account_id, id, unit_id, revoked_at FROM sen.access_grant EXCEPT"
 	                          " SELECT account_id, id, unit_id, revoked_at FROM kept.access_grant) t"), 0);
+	assert_name_on(&op, "20004", NULL, "Tên mới");
+	assert_name_on(&op, "20004", "2026-01-01", "Xã 4");
+	/* What was said and taken back within a day was never so. */
+	side("UPDATE sen.unit SET name = 'Tên khác' WHERE code = '20004'");
+	assert_name_on(&op, "20004", "2026-01-01", "Xã 4");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit_was"), 2);
+	/* And the unit above it. */
+	side("UPDATE sen.unit SET parent_id = (SELECT id FROM sen.unit WHERE code = '20005') WHERE code = '20004.VP'");
+	assert_int_equal(unit_book_get(&op, STR("20004.VP"), gov_principal(&op, "annv").account_id, STR("2026-01-01"), &unit), 0);
+	assert_str_equal(unit.parent_code, "20004");
+	assert_int_equal(unit_book_get(&op, STR("20004.VP"), gov_principal(&op, "annv").account_id, STR_NULL, &unit), 0);
+	assert_str_equal(unit.parent_code, "20005");
 	gov_end(&op);
 }
 
