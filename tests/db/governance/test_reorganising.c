@@ -259,6 +259,52 @@ static void test_duties_meet(_unused_ void **state)
 	gov_end(&op);
 }
 
+#define RULE_20000 "(SELECT id FROM sen.birthright_rule WHERE code = 'X20000')"
+#define FOUND_OF_RULE(what) "SELECT count(*) FROM sen.reorganisation_finding WHERE code = '" what "' AND subject = " RULE_20000
+/* Persons of commune 20000 as it was, with and without what its rule gives them. */
+#define HAVE_NOT_BY_RULE                                                                                                              \
+	"SELECT count(DISTINCT a.id) FROM kept.post o JOIN kept.unit u ON u.id = o.unit_id AND u.code ~ '^20000' JOIN sen.account a ON a.person_id = o.person_id" \
+	" WHERE NOT EXISTS (SELECT FROM sen.live_grant l JOIN sen.access_grant g ON g.account_id = l.account_id AND g.id = l.id WHERE l.account_id = a.id AND g.rule_id = " RULE_20000 ")"
+
+/* What is given in a unit is given in what becomes of it, at every moment; whoever else gains by that is said before. */
+static void test_rules_go_on(_unused_ void **state)
+{
+	struct reorg r;
+	struct op op;
+
+	side("INSERT INTO sen.birthright_rule (id, code) VALUES (gen_random_uuid(), 'X20000')");
+	side("INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) SELECT id, 'XR', 'x', 'normal', false FROM sen.platform WHERE code = 'P02'");
+	side("INSERT INTO sen.birthright_version (rule_id, number, name, basis, unit_id, role_ids, valid, drawn_by, released_by, released_at) SELECT " RULE_20000 ", 1, 'x', 'x', u.id,"
+	     " ARRAY[(SELECT id FROM sen.role WHERE code = 'XR')], daterange('2025-07-01', NULL), a.id, b.id, now() FROM sen.unit u, sen.account a, sen.account b"
+	     " WHERE u.code = '20000' AND a.login = 'annv' AND b.login = 'second'");
+	side("SELECT sen.rule_apply(" RULE_20000 ", NULL)");
+	assert_int_equal(side_i64(HAVE_NOT_BY_RULE), 0);
+	side("UPDATE sen.platform SET managing_unit = '20001' WHERE code = 'P02'");
+	side("INSERT INTO sen.feed (id, code, name, account_id, unit_id, default_unit, authority, basis, token_hash, token_until, created_by) SELECT gen_random_uuid(), 'hr', 'hr', b.id, u.id,"
+	     " u.id, '{}', 'x', '\\x00', now(), a.id FROM sen.unit u, sen.account a, sen.account b WHERE u.code = '20001' AND a.login = 'annv' AND b.login = 'second'");
+	gov_begin(&op, gov_server);
+	draw_up(&op, STR("[{\"kind\": \"merge\", \"from\": [\"20000\", \"20001\"], \"into\": [{\"code\": \"30000\", \"name\": \"Xã mới\"}]}]"), &r);
+	plan(&op, &r);
+	assert_int_equal(side_i64(FOUND_OF_RULE("rule_further") " AND unit_code = '30000'"), 1);
+	assert_int_equal(side_i64(FOUND_OF_RULE("rule_falls")), 0);
+	assert_int_equal(approve_as(&op, "second", &r), 0);
+	while (advance(50))
+		assert_int_equal(side_i64(HAVE_NOT_BY_RULE), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE state = 'done'"), 1);
+	/* As was said: of 20001 too. */
+	assert_int_equal(side_i64("SELECT count(DISTINCT o.person_id) FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id AND u.code ~ '^30000' WHERE o.valid @> sen.today()"
+	                          " AND NOT EXISTS (SELECT FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id WHERE a.person_id = o.person_id AND g.rule_id = " RULE_20000
+	                          " AND g.revoked_at IS NULL)"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform p JOIN sen.unit u ON u.id = p.managing_unit_id WHERE p.code = 'P02' AND p.managing_unit = '30000' AND u.code = '30000'"), 1);
+	/* Nobody's reach is widened. */
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.feed f JOIN sen.unit u ON u.id = f.unit_id JOIN sen.unit d ON d.id = f.default_unit WHERE u.code = '20001' AND d.code = '30000'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE report -> 'left' = '{\"feeds\": 1}'"), 1);
+	gov_end(&op);
+	side("UPDATE sen.platform SET managing_unit = '' WHERE code = 'P02'; DELETE FROM sen.feed");
+	side("SET session_replication_role = replica; DELETE FROM sen.access_grant WHERE rule_id IS NOT NULL; DELETE FROM sen.birthright_version; DELETE FROM sen.birthright_rule; DELETE FROM sen.role WHERE code = 'XR';"
+	     " SET session_replication_role = DEFAULT");
+}
+
 #define SCOPE_OF_R0 "FROM sen.admin_scope s JOIN sen.account a ON a.id = s.account_id AND a.login = 'r0' JOIN sen.unit u ON u.id = s.unit_id WHERE s.revoked_at IS NULL"
 
 /* Who was given some roles up to a cap in a unit has them in what becomes of it, and no others. */
@@ -317,6 +363,7 @@ int main(void)
 		REORG_TEST(test_closed_while_running),
 		REORG_TEST(test_approved_once),
 		REORG_TEST(test_duties_meet),
+		REORG_TEST(test_rules_go_on),
 		REORG_TEST(test_limited_scopes),
 		REORG_TEST(test_a_limited_scope_is_less),
 	};
