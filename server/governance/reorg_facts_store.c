@@ -23,9 +23,11 @@ DB_QUERY(reorg_grants_q, DB_READ,
          "   AND (upper_inf(q.valid) OR upper(q.valid) > $2::date)))"
          " ORDER BY a.person_id, g.account_id, g.id LIMIT 1000001");
 DB_QUERY(reorg_scopes_q, DB_READ,
-         "SELECT account_id, id, unit_id, coalesce(platform_id, -1), (SELECT array_agg(x ORDER BY x)::text FROM unnest(rights) x),"
+         "SELECT account_id, id, unit_id, coalesce(platform_id, -1), concat_ws('|', (SELECT array_agg(x ORDER BY x)::text FROM unnest(rights) x),"
+         " (SELECT array_agg(x ORDER BY x)::text FROM unnest(role_ids) x), 'up to ' || max_rank),"
          " floor(extract(epoch FROM valid_to))::bigint FROM sen.admin_scope"
          " WHERE revoked_at IS NULL AND (valid_to IS NULL OR valid_to > now()) ORDER BY account_id, id LIMIT 1000001");
+DB_QUERY(reorg_rules_q, DB_READ, "SELECT rule_id, unit_id FROM sen.rule_in_force ORDER BY rule_id LIMIT 1000001");
 
 /* What brings two of them together in one unit is against the separation of duties; elsewhere, nothing that a reorganisation does. */
 DB_QUERY(reorg_pairs_q, DB_READ,
@@ -150,6 +152,23 @@ static int load_scopes(struct op *op, struct reorg_facts *f)
 	return 0;
 }
 
+static int load_rules(struct op *op, struct reorg_facts *f)
+{
+	struct db_rows rows;
+	int r = db_run(op, &reorg_rules_q, &rows);
+
+	if (r == 0)
+		r = too_many(op, &rows);
+	if (r < 0)
+		return r;
+	struct reorg_rule *rules = ARENA_ARRAY(op->arena, struct reorg_rule, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		rules[i] = (struct reorg_rule){ .id = db_str(&rows, i, 0), .unit_id = db_i64(&rows, i, 1) };
+	f->rules = rules;
+	f->n_rules = rows.n;
+	return 0;
+}
+
 static int load_pairs(struct op *op, struct reorg_facts *f)
 {
 	struct db_rows rows;
@@ -200,6 +219,8 @@ int reorg_facts_load(struct op *op, struct arena *scratch, const struct reorg *r
 		r = load_grants(&inner, reorg, &f);
 	if (r == 0)
 		r = load_scopes(&inner, &f);
+	if (r == 0)
+		r = load_rules(&inner, &f);
 	if (r == 0)
 		r = load_pairs(&inner, &f);
 	*ret = f;

@@ -34,6 +34,8 @@ struct reorg_planner {
 	const int *by_code;        /* of the facts' */
 	struct reorg_copy *copies;
 	size_t n_copies, max_copies;
+	struct reorg_arrival *arrivals; /* what ends, and by what it is succeeded; and what moved */
+	size_t n_arrivals, max_arrivals;
 	struct reorg_op *ops;
 	size_t n_ops, max_ops;
 	struct reorg_finding *findings;
@@ -59,8 +61,16 @@ static inline bool reorg_node_is_gone(const struct reorg_node *n)
 /* The unit of the tree as it will be in which part x of a split stands for target; made when it is not there. */
 struct reorg_copy *reorg_tree_copy(struct reorg_planner *p, int x, int target);
 
+/* reorg_arrivals.c: where everything that ends or moves is found afterwards; and its successors, as operations. */
+void reorg_arrivals(struct reorg_planner *p);
+void reorg_successors(struct reorg_planner *p);
+/* Comes anything into what lies below "to" that did not lie below "from"? */
+bool reorg_others_arrive(const struct reorg_planner *p, int to, int from);
+
 /* reorg_people.c: posts and grants of every person. */
 void reorg_people(struct reorg_planner *p);
-/* reorg_scopes.c: what administrators' scopes become; then ends of units and successors. */
+/* reorg_scopes.c: what administrators' scopes become; then ends of units. */
 void reorg_scopes(struct reorg_planner *p);
+/* reorg_rules.c: where a rule gives its roles to others than before, or not any more. */
+void reorg_rules(struct reorg_planner *p);
 void reorg_ends(struct reorg_planner *p);

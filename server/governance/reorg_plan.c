@@ -19,6 +19,7 @@ static const struct {
 	[REORG_SEPARATION] = { "separation", true },       [REORG_PERSON_LEAVES] = { "person_leaves", false },
 	[REORG_POST_SHORTENED] = { "post_shortened", false }, [REORG_GRANT_ENDS] = { "grant_ends", false },
 	[REORG_SCOPE_FALLS] = { "scope_falls", false },    [REORG_SCOPE_FURTHER] = { "scope_further", false },
+	[REORG_RULE_FALLS] = { "rule_falls", false },      [REORG_RULE_FURTHER] = { "rule_further", false },
 };
 
 const char *reorg_op_name(enum reorg_op_kind kind)
@@ -165,7 +166,10 @@ void reorg_plan(struct arena *a, const struct reorg_facts *facts, const struct r
 	reorg_tree_apply(&p);
 	reorg_people(&p);
 	n_people = p.n_ops;
+	reorg_arrivals(&p);
 	reorg_scopes(&p);
+	reorg_successors(&p);
+	reorg_rules(&p);
 	reorg_ends(&p);
 	n_rest = p.n_ops - n_people;
 	check_tree(&p);

@@ -42,8 +42,14 @@ struct reorg_grant {
 struct reorg_scope {
 	struct str account_id, id;
 	int64_t unit_id, platform_id;
-	struct str rights; /* sorted names: equal texts are equal rights */
+	struct str rights; /* sorted names, and for which roles, and the cap: equal texts are equal rights */
 	int64_t to_s;
+};
+
+/* A rule in force that gives roles in a unit and below. */
+struct reorg_rule {
+	struct str id;
+	int64_t unit_id;
 };
 
 /* Roles that nobody holds both of: within one unit, or anywhere. */
@@ -66,6 +72,8 @@ struct reorg_facts {
 	size_t n_grants;
 	const struct reorg_scope *scopes; /* all live ones, by account_id and id */
 	size_t n_scopes;
+	const struct reorg_rule *rules;
+	size_t n_rules;
 	const struct reorg_pair *pairs;
 	size_t n_pairs;
 	const struct reorg_excepted *excepted;
@@ -108,6 +116,8 @@ enum reorg_finding_code {
 	REORG_GRANT_ENDS,
 	REORG_SCOPE_FALLS,
 	REORG_SCOPE_FURTHER,
+	REORG_RULE_FALLS,       /* what comes from there gets nothing by the rule any more */
+	REORG_RULE_FURTHER,     /* the rule gives its roles to others as well */
 	REORG_N_FINDINGS_,
 };
 

@@ -1,71 +1,5 @@
 #include "server/governance/reorg_internal.h"
 
-/* What ends, and by what it is succeeded; and what moved: where the reach of a scope may grow. */
-struct arrivals {
-	struct reorg_arrival *p;
-	size_t n, max;
-};
-
-static void arrive(struct reorg_planner *p, struct arrivals *all, int from, int to, int share)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		if (all->p[i].from == from && all->p[i].to == to) {
-			all->p[i].share += share;
-			return;
-		}
-	}
-	all->p = reorg_grow(p->arena, all->p, all->n, &all->max, sizeof(*all->p));
-	all->p[all->n++] = (struct reorg_arrival){ .from = from, .to = to, .share = share };
-}
-
-static int64_t persons_of(const struct reorg_planner *p, int node, size_t *ret_n)
-{
-	int64_t persons = 0;
-
-	*ret_n = 0;
-	for (size_t i = 0; i < p->n_copies; i++) {
-		if (p->copies[i].from == node) {
-			persons += p->copies[i].n_persons;
-			(*ret_n)++;
-		}
-	}
-	return persons;
-}
-
-/* Every unit of the tree as it will be into which a part of node goes.  An abolished unit has no successor. */
-static void find_heirs(struct reorg_planner *p, struct arrivals *all, int origin, struct reorg_arrival at, int depth)
-{
-	const struct reorg_node *n = &p->nodes[at.to];
-	int64_t persons;
-	size_t parts;
-
-	if (depth > (int)(2 * p->steps->n))
-		return;
-	if (!reorg_node_is_gone(n)) {
-		arrive(p, all, origin, at.to, at.share);
-		return;
-	}
-	if (n->heir >= 0) {
-		at.to = n->heir;
-		find_heirs(p, all, origin, at, depth + 1);
-		return;
-	}
-	if (p->steps->p[n->parting].kind != REORG_SPLIT)
-		return;
-	persons = persons_of(p, at.to, &parts);
-	for (size_t i = 0; i < p->n_copies; i++) {
-		const struct reorg_copy *c = &p->copies[i];
-		struct reorg_arrival next = { .to = c->to };
-
-		if (c->from != at.to)
-			continue;
-		next.share = persons > 0 ? (int)(at.share * c->n_persons / persons) : at.share / (int)parts;
-		find_heirs(p, all, origin, next, depth + 1);
-	}
-}
-
-/* ---- reach ---- */
-
 /* They are in the order of accounts. */
 static const struct reorg_scope *first_of(const struct reorg_planner *p, const struct reorg_scope *s)
 {
@@ -94,12 +28,12 @@ static bool holds_over(const struct reorg_planner *p, const struct reorg_scope *
 }
 
 /* Would s, at unit "to", reach persons that its account did not reach so? */
-static bool reaches_further(const struct reorg_planner *p, const struct arrivals *all, const struct reorg_scope *s, int to)
+static bool reaches_further(const struct reorg_planner *p, const struct reorg_scope *s, int to)
 {
 	if (!p->nodes[to].is_new && !holds_over(p, s, to))
 		return true;
-	for (size_t i = 0; i < all->n; i++)
-		if (reorg_tree_is_under(p, all->p[i].to, to) && !holds_over(p, s, all->p[i].from))
+	for (size_t i = 0; i < p->n_arrivals; i++)
+		if (reorg_tree_is_under(p, p->arrivals[i].to, to) && !holds_over(p, s, p->arrivals[i].from))
 			return true;
 	return false;
 }
@@ -133,17 +67,17 @@ static void scope_finding(struct reorg_planner *p, enum reorg_finding_code code,
 }
 
 /* The scope of a unit that ends: to each heir where it may; one operation moves it, others add to it. */
-static void follow(struct reorg_planner *p, const struct arrivals *all, const struct reorg_scope *s, int node, size_t ops_from)
+static void follow(struct reorg_planner *p, const struct reorg_scope *s, int node, size_t ops_from)
 {
 	bool may_reach = p->steps->p[p->nodes[node].step].scopes_follow, moved = false, fell = false;
 
-	for (size_t i = 0; i < all->n; i++) {
-		int to = all->p[i].to;
+	for (size_t i = 0; i < p->n_arrivals; i++) {
+		int to = p->arrivals[i].to;
 		struct reorg_op op = { .kind = moved ? REORG_SCOPE_ADD : REORG_SCOPE_MOVE, .account_id = s->account_id, .subject = s->id,
 			.unit_from = node, .unit_to = to, .share = (int)(s - p->facts->scopes) };
 		const struct reorg_scope *other;
 
-		if (all->p[i].from != node)
+		if (p->arrivals[i].from != node)
 			continue;
 		other = find_in_place(p, s, to, ops_from);
 		if (other) {
@@ -151,7 +85,7 @@ static void follow(struct reorg_planner *p, const struct arrivals *all, const st
 			fell |= !says_as_much(other, s);
 			continue;
 		}
-		op.is_further = reaches_further(p, all, s, to);
+		op.is_further = reaches_further(p, s, to);
 		if (op.is_further && !may_reach) {
 			fell = true;
 			continue;
@@ -170,15 +104,8 @@ static void follow(struct reorg_planner *p, const struct arrivals *all, const st
 
 void reorg_scopes(struct reorg_planner *p)
 {
-	struct arrivals all = { 0 };
 	size_t ops_from = p->n_ops;
 
-	for (size_t i = 0; i < p->facts->n_units; i++) {
-		if (reorg_node_is_gone(&p->nodes[i]))
-			find_heirs(p, &all, (int)i, (struct reorg_arrival){ .to = (int)i, .share = 1000 }, 0);
-		else if (p->nodes[i].is_moved)
-			arrive(p, &all, (int)i, (int)i, 1000);
-	}
 	for (size_t i = 0; i < p->facts->n_scopes; i++) {
 		const struct reorg_scope *s = &p->facts->scopes[i];
 		int node = reorg_tree_of_id(p, s->unit_id);
@@ -186,16 +113,12 @@ void reorg_scopes(struct reorg_planner *p)
 		if (node < 0)
 			continue;
 		if (reorg_node_is_gone(&p->nodes[node]))
-			follow(p, &all, s, node, ops_from);
-		else if (reaches_further(p, &all, s, node))
+			follow(p, s, node, ops_from);
+		else if (reaches_further(p, s, node))
 			scope_finding(p, REORG_SCOPE_FURTHER, s, node);
 	}
 	for (size_t i = ops_from; i < p->n_ops; i++)
 		p->ops[i].share = 0;
-	for (size_t i = 0; i < all.n; i++)
-		if (reorg_node_is_gone(&p->nodes[all.p[i].from]))
-			reorg_add_op(p, &(struct reorg_op){ .kind = REORG_SUCCESSOR, .unit_from = all.p[i].from, .unit_to = all.p[i].to,
-				.share = all.p[i].share > 1000 ? 1000 : all.p[i].share });
 }
 
 void reorg_ends(struct reorg_planner *p)

@@ -23,8 +23,8 @@ DB_QUERY(reorg_view_exceptions_q, DB_READ,
          "  AND ($3::text IS NULL OR what = $3)) e JOIN sen.reorganisation_op o ON o.reorganisation_id = e.reorganisation_id AND o.n = e.n" OP_JOINS
          " WHERE ($4::text IS NULL OR p.employee_code = $4) AND ($5::text IS NULL OR a.login = $5) ORDER BY o.n LIMIT $6::bigint");
 DB_QUERY(reorg_view_findings_q, DB_READ,
-         "SELECT i.n, coalesce(i.step, 0), i.code, p.employee_code, p.full_name, a.login, i.unit_code, i.blocking"
-         " FROM sen.reorganisation_finding i LEFT JOIN sen.person p ON p.id = i.person_id LEFT JOIN sen.account a ON a.id = i.account_id"
+         "SELECT i.n, coalesce(i.step, 0), i.code, p.employee_code, p.full_name, a.login, i.unit_code, i.blocking, b.code"
+         " FROM sen.reorganisation_finding i LEFT JOIN sen.birthright_rule b ON b.id = i.subject LEFT JOIN sen.person p ON p.id = i.person_id LEFT JOIN sen.account a ON a.id = i.account_id"
          " WHERE i.reorganisation_id = $1::uuid AND i.n > $2::integer AND ($3::text IS NULL OR i.code = $3)"
          " AND ($4::text IS NULL OR p.employee_code = $4) AND ($5::text IS NULL OR a.login = $5) ORDER BY i.n LIMIT $6::bigint");
 
@@ -88,7 +88,7 @@ int reorg_view_findings(struct op *op, const struct reorg_view *v, const struct 
 	for (size_t i = 0; i < rows.n; i++)
 		all[i] = (struct reorg_finding_row){ .n = db_i64(&rows, i, 0), .step = db_i64(&rows, i, 1), .code = db_str(&rows, i, 2),
 			.employee_code = db_str(&rows, i, 3), .full_name = db_str(&rows, i, 4), .login = db_str(&rows, i, 5),
-			.unit_code = db_str(&rows, i, 6), .is_blocking = db_bool(&rows, i, 7) };
+			.unit_code = db_str(&rows, i, 6), .is_blocking = db_bool(&rows, i, 7), .rule_code = db_str(&rows, i, 8) };
 	*ret = all;
 	*ret_n = rows.n;
 	return 0;

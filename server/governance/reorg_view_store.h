@@ -12,7 +12,7 @@ struct reorg_op_row {
 };
 struct reorg_finding_row {
 	int64_t n, step;
-	struct str code, employee_code, full_name, login, unit_code;
+	struct str code, employee_code, full_name, login, unit_code, rule_code;
 	bool is_blocking;
 };
 

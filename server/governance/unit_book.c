@@ -6,7 +6,7 @@
 #include "server/governance/unit_rules.h"
 
 #define UNIT_SELECT                                                                                                      \
-	"SELECT u.id, u.code, u.name, u.name_en, u.kind, p.code, u.path, u.valid_from, u.valid_to, u.ident_new, u.ident_old," \
+	"SELECT u.id, u.code, w.name, w.name_en, w.kind, p.code, u.path, u.valid_from, u.valid_to, w.ident_new, w.ident_old,"  \
 	" CASE WHEN u.valid_from > d.day THEN 'future' WHEN u.valid_to <= d.day THEN 'ended' ELSE 'valid' END, u.verified, u.version"
 
 /*
@@ -18,8 +18,13 @@
 	"WITH reach AS MATERIALIZED (SELECT s.unit_id FROM sen.live_scope s WHERE s.account_id = $1::uuid" \
 	"  AND s.rights && ARRAY['read', 'organise']),"                                               \
 	" d AS MATERIALIZED (SELECT coalesce($2::date, sen.today()) AS day) "
+/* What was said of it on the day: what the first change after it replaced, or what is said now. */
+#define ON_THE_DAY                                                                                                              \
+	" FROM d CROSS JOIN sen.unit u CROSS JOIN LATERAL (SELECT * FROM (SELECT x.name, x.name_en, x.kind, x.parent_id, x.ident_new, x.ident_old" \
+	"  FROM sen.unit_was x WHERE x.unit_id = u.id AND x.until > d.day ORDER BY x.until, x.version LIMIT 1) x"                          \
+	" UNION ALL SELECT u.name, u.name_en, u.kind, u.parent_id, u.ident_new, u.ident_old LIMIT 1) w LEFT JOIN sen.unit p ON p.id = w.parent_id"
 #define LISTED                                                                                            \
-	" FROM d CROSS JOIN sen.unit u LEFT JOIN sen.unit p ON p.id = u.parent_id"                         \
+	ON_THE_DAY                                                                                        \
 	" WHERE " WITHIN_REACH                                                                            \
 	" AND ($3::text IS NULL OR starts_with(u.path, (SELECT a.path FROM sen.unit a WHERE a.code = $3)))"      \
 	" AND ($4::text IS NULL OR u.kind = $4)"                                                           \
@@ -31,8 +36,7 @@ DB_QUERY(unit_book_by_code_q, DB_READ,
 DB_QUERY(unit_book_by_tree_q, DB_READ,
          REACH UNIT_SELECT LISTED " AND ($8::text IS NULL OR u.path COLLATE \"C\" > $8) ORDER BY u.path COLLATE \"C\" LIMIT $9::bigint");
 DB_QUERY(unit_book_get_q, DB_READ,
-         REACH UNIT_SELECT " FROM d CROSS JOIN sen.unit u LEFT JOIN sen.unit p ON p.id = u.parent_id"
-                           " WHERE u.code = $3 AND " WITHIN_REACH);
+         REACH UNIT_SELECT ON_THE_DAY " WHERE u.code = $3 AND " WITHIN_REACH);
 DB_QUERY(unit_book_heirs_q, DB_READ,
          "SELECT u.code, u.name, h.reorganisation_id, h.share, false FROM sen.unit_successor h JOIN sen.unit u ON u.id = h.new_unit WHERE h.old_unit = $1::integer"
          " UNION ALL SELECT u.code, u.name, h.reorganisation_id, h.share, true FROM sen.unit_successor h JOIN sen.unit u ON u.id = h.old_unit"

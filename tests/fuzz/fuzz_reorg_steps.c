@@ -35,8 +35,9 @@ static void check_ref(const struct reorg_plan *plan, int64_t ref)
 
 FUZZ_TARGET(a, input)
 {
+	static const struct reorg_rule rules[] = { { STR("1"), 1 }, { STR("2"), 2 }, { STR("3"), 3 } };
 	static const struct reorg_facts facts = { units, ARRAY_LEN(units), posts, ARRAY_LEN(posts), grants, ARRAY_LEN(grants), scopes, ARRAY_LEN(scopes),
-		NULL, 0, NULL, 0, 100, 100 };
+		rules, ARRAY_LEN(rules), NULL, 0, NULL, 0, 100, 100 };
 	_json_ json_t *json = json_read(input, 8, NULL);
 	struct reorg_plan plan, again;
 	struct reorg_steps steps;

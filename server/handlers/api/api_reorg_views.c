@@ -126,6 +126,7 @@ int h_api_reorgs_findings(struct request *rq)
 		json_set_str(item, "full_name", all[i].full_name);
 		json_set_str(item, "login", all[i].login);
 		json_set_str(item, "unit", all[i].unit_code);
+		json_set_str(item, "rule", all[i].rule_code);
 		json_array_append_new(list, item);
 	}
 	return respond_page(rq, "findings", list, n > v.limit ? all[v.limit - 1].n : 0, n > v.limit);

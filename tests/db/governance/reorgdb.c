@@ -82,7 +82,7 @@ int reorgdb_set_up(_unused_ void **state)
 int reorgdb_tear_down(_unused_ void **state)
 {
 	side("TRUNCATE sen.reorganisation, sen.reorganisation_op, sen.reorganisation_root, sen.reorganisation_unit, sen.reorganisation_finding,"
-	     " sen.reorganisation_exception, sen.unit_successor;"
+	     " sen.reorganisation_exception, sen.unit_successor, sen.unit_was;"
 	     "SET session_replication_role = replica;"
 	     "DELETE FROM sen.post; TRUNCATE sen.post_version; INSERT INTO sen.post SELECT * FROM kept.post;"
 	     "DELETE FROM sen.access_grant; INSERT INTO sen.access_grant SELECT * FROM kept.access_grant;"

@@ -2,6 +2,7 @@
  * reorganising.h and reorg_run.h on PostgreSQL: the 130 communes of the province become 65 in one batch, drawn up by one
  * person, approved by another, carried out step by step with crashes in between.
  */
+#include "server/governance/unit_book.h"
 #include "tests/db/governance/reorgdb.h"
 #include "tests/unit/at_once.h"
 
@@ -178,9 +179,18 @@ static void *race_main(void *arg)
 	return NULL;
 }
 
+static void assert_name_on(struct op *op, const char *code, const char *day, const char *name)
+{
+	struct unit_entry unit;
+
+	assert_int_equal(unit_book_get(op, str_c(code), gov_principal(op, "annv").account_id, day ? str_c(day) : STR_NULL, &unit), 0);
+	assert_str_equal(unit.name, name);
+}
+
 static void test_approved_once(_unused_ void **state)
 {
 	struct race races[N_PARALLEL];
+	struct unit_entry unit;
 	struct reorg r;
 	struct op op;
 	int n = 0;
@@ -203,6 +213,18 @@ static void test_approved_once(_unused_ void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit WHERE code = '20004' AND name = 'Tên mới' AND name_fold = 'ten moi'"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM (SELECT account_id, id, unit_id, revoked_at FROM sen.access_grant EXCEPT"
 	                          " SELECT account_id, id, unit_id, revoked_at FROM kept.access_grant) t"), 0);
+	assert_name_on(&op, "20004", NULL, "Tên mới");
+	assert_name_on(&op, "20004", "2026-01-01", "Xã 4");
+	/* What was said and taken back within a day was never so. */
+	side("UPDATE sen.unit SET name = 'Tên khác' WHERE code = '20004'");
+	assert_name_on(&op, "20004", "2026-01-01", "Xã 4");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit_was"), 2);
+	/* And the unit above it. */
+	side("UPDATE sen.unit SET parent_id = (SELECT id FROM sen.unit WHERE code = '20005') WHERE code = '20004.VP'");
+	assert_int_equal(unit_book_get(&op, STR("20004.VP"), gov_principal(&op, "annv").account_id, STR("2026-01-01"), &unit), 0);
+	assert_str_equal(unit.parent_code, "20004");
+	assert_int_equal(unit_book_get(&op, STR("20004.VP"), gov_principal(&op, "annv").account_id, STR_NULL, &unit), 0);
+	assert_str_equal(unit.parent_code, "20005");
 	gov_end(&op);
 }
 
@@ -237,6 +259,100 @@ static void test_duties_meet(_unused_ void **state)
 	gov_end(&op);
 }
 
+#define RULE_20000 "(SELECT id FROM sen.birthright_rule WHERE code = 'X20000')"
+#define FOUND_OF_RULE(what) "SELECT count(*) FROM sen.reorganisation_finding WHERE code = '" what "' AND subject = " RULE_20000
+/* Persons of commune 20000 as it was, with and without what its rule gives them. */
+#define HAVE_NOT_BY_RULE                                                                                                              \
+	"SELECT count(DISTINCT a.id) FROM kept.post o JOIN kept.unit u ON u.id = o.unit_id AND u.code ~ '^20000' JOIN sen.account a ON a.person_id = o.person_id" \
+	" WHERE NOT EXISTS (SELECT FROM sen.live_grant l JOIN sen.access_grant g ON g.account_id = l.account_id AND g.id = l.id WHERE l.account_id = a.id AND g.rule_id = " RULE_20000 ")"
+
+/* What is given in a unit is given in what becomes of it, at every moment; whoever else gains by that is said before. */
+static void test_rules_go_on(_unused_ void **state)
+{
+	struct reorg r;
+	struct op op;
+
+	side("INSERT INTO sen.birthright_rule (id, code) VALUES (gen_random_uuid(), 'X20000')");
+	side("INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) SELECT id, 'XR', 'x', 'normal', false FROM sen.platform WHERE code = 'P02'");
+	side("INSERT INTO sen.birthright_version (rule_id, number, name, basis, unit_id, role_ids, valid, drawn_by, released_by, released_at) SELECT " RULE_20000 ", 1, 'x', 'x', u.id,"
+	     " ARRAY[(SELECT id FROM sen.role WHERE code = 'XR')], daterange('2025-07-01', NULL), a.id, b.id, now() FROM sen.unit u, sen.account a, sen.account b"
+	     " WHERE u.code = '20000' AND a.login = 'annv' AND b.login = 'second'");
+	side("SELECT sen.rule_apply(" RULE_20000 ", NULL)");
+	assert_int_equal(side_i64(HAVE_NOT_BY_RULE), 0);
+	side("UPDATE sen.platform SET managing_unit = '20001' WHERE code = 'P02'");
+	side("INSERT INTO sen.feed (id, code, name, account_id, unit_id, default_unit, authority, basis, token_hash, token_until, created_by) SELECT gen_random_uuid(), 'hr', 'hr', b.id, u.id,"
+	     " u.id, '{}', 'x', '\\x00', now(), a.id FROM sen.unit u, sen.account a, sen.account b WHERE u.code = '20001' AND a.login = 'annv' AND b.login = 'second'");
+	gov_begin(&op, gov_server);
+	draw_up(&op, STR("[{\"kind\": \"merge\", \"from\": [\"20000\", \"20001\"], \"into\": [{\"code\": \"30000\", \"name\": \"Xã mới\"}]}]"), &r);
+	plan(&op, &r);
+	assert_int_equal(side_i64(FOUND_OF_RULE("rule_further") " AND unit_code = '30000'"), 1);
+	assert_int_equal(side_i64(FOUND_OF_RULE("rule_falls")), 0);
+	assert_int_equal(approve_as(&op, "second", &r), 0);
+	while (advance(50))
+		assert_int_equal(side_i64(HAVE_NOT_BY_RULE), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE state = 'done'"), 1);
+	/* As was said: of 20001 too. */
+	assert_int_equal(side_i64("SELECT count(DISTINCT o.person_id) FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id AND u.code ~ '^30000' WHERE o.valid @> sen.today()"
+	                          " AND NOT EXISTS (SELECT FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id WHERE a.person_id = o.person_id AND g.rule_id = " RULE_20000
+	                          " AND g.revoked_at IS NULL)"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform p JOIN sen.unit u ON u.id = p.managing_unit_id WHERE p.code = 'P02' AND p.managing_unit = '30000' AND u.code = '30000'"), 1);
+	/* Nobody's reach is widened. */
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.feed f JOIN sen.unit u ON u.id = f.unit_id JOIN sen.unit d ON d.id = f.default_unit WHERE u.code = '20001' AND d.code = '30000'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE report -> 'left' = '{\"feeds\": 1}'"), 1);
+	gov_end(&op);
+	side("UPDATE sen.platform SET managing_unit = '' WHERE code = 'P02'; DELETE FROM sen.feed");
+	side("SET session_replication_role = replica; DELETE FROM sen.access_grant WHERE rule_id IS NOT NULL; DELETE FROM sen.birthright_version; DELETE FROM sen.birthright_rule; DELETE FROM sen.role WHERE code = 'XR';"
+	     " SET session_replication_role = DEFAULT");
+}
+
+#define SCOPE_OF_R0 "FROM sen.admin_scope s JOIN sen.account a ON a.id = s.account_id AND a.login = 'r0' JOIN sen.unit u ON u.id = s.unit_id WHERE s.revoked_at IS NULL"
+
+/* Who was given some roles up to a cap in a unit has them in what becomes of it, and no others. */
+static void test_limited_scopes(_unused_ void **state)
+{
+	struct reorg r;
+	struct op op;
+
+	side("UPDATE sen.admin_scope SET role_ids = ARRAY[(SELECT min(id) FROM sen.role WHERE code = 'MC')], max_rank = 1 WHERE account_id = (SELECT id FROM sen.account WHERE login = 'r0')"
+	     " AND unit_id = (SELECT id FROM sen.unit WHERE code = '20000')");
+	/* Everybody stands in a division, which is assigned. */
+	side("UPDATE sen.post SET unit_id = (SELECT id FROM sen.unit WHERE code = '20000.VP') WHERE unit_id = (SELECT id FROM sen.unit WHERE code = '20000')");
+	side("UPDATE sen.access_grant SET revoked_at = now() WHERE unit_id = (SELECT id FROM sen.unit WHERE code = '20000')");
+	gov_begin(&op, gov_server);
+	draw_up(&op, STR("[{\"kind\": \"split\", \"from\": [\"20000\"], \"into\": [{\"code\": \"30001\", \"name\": \"Một\"}, {\"code\": \"30002\", \"name\": \"Hai\"}],"
+	                 " \"divisions\": {\"20000.VP\": \"30001\", \"20000.KT\": \"30002\", \"20000.HCC\": \"30002\"}}]"), &r);
+	plan(&op, &r);
+	assert_int_equal(r.n_blocking, 0);
+	assert_int_equal(approve_as(&op, "second", &r), 0);
+	while (advance(1000))
+		continue;
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE state = 'done'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) " SCOPE_OF_R0 " AND u.code IN ('30001', '30002')"), 2);
+	assert_int_equal(side_i64("SELECT count(*) " SCOPE_OF_R0 " AND u.code IN ('30001', '30002') AND cardinality(s.role_ids) = 1 AND s.max_rank = 1"), 2);
+	gov_end(&op);
+}
+
+/* A few roles over the neighbour are not all of them: what may be more is said to those who approve. */
+static void test_a_limited_scope_is_less(_unused_ void **state)
+{
+	struct reorg r;
+	struct op op;
+
+	gov_begin(&op, gov_server);
+	draw_up(&op, STR("[{\"kind\": \"merge\", \"from\": [\"20001\"], \"into\": [{\"code\": \"20000\"}]}]"), &r);
+	plan(&op, &r);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation_finding f JOIN sen.account a ON a.id = f.account_id WHERE f.code = 'scope_further' AND a.login = 'r0'"), 0);
+	/* Approved while it was one thing, it is not carried out as another. */
+	assert_int_equal(approve_as(&op, "second", &r), 0);
+	side("UPDATE sen.admin_scope SET max_rank = 1 WHERE account_id = (SELECT id FROM sen.account WHERE login = 'r0') AND unit_id = (SELECT id FROM sen.unit WHERE code = '20001')");
+	assert_string_equal(advance(100), "stale");
+	op_forgive(&op);
+	assert_int_equal(reorg_get(&op, r.id, gov_principal(&op, "annv").account_id, &r), 0);
+	plan(&op, &r);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation_finding f JOIN sen.account a ON a.id = f.account_id WHERE f.code = 'scope_further' AND a.login = 'r0'"), 1);
+	gov_end(&op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +363,9 @@ int main(void)
 		REORG_TEST(test_closed_while_running),
 		REORG_TEST(test_approved_once),
 		REORG_TEST(test_duties_meet),
+		REORG_TEST(test_rules_go_on),
+		REORG_TEST(test_limited_scopes),
+		REORG_TEST(test_a_limited_scope_is_less),
 	};
 
 	return cmocka_run_group_tests(tests, reorgdb_create, reorgdb_drop);

@@ -58,7 +58,7 @@ static void run(struct test *t, const char *json)
 	if (reorg_steps_read(&op, steps_json, &steps) < 0)
 		fail_msg("%s", op.error.text);
 	t->facts = (struct reorg_facts){ .units = units, .n_units = ARRAY_LEN(units), .posts = t->posts, .grants = t->grants, .scopes = t->scopes,
-		.pairs = t->facts.pairs, .n_pairs = t->facts.n_pairs, .excepted = t->facts.excepted, .n_excepted = t->facts.n_excepted, .effective_day = DAY, .execute_at_s = AT_S };
+		.rules = t->facts.rules, .n_rules = t->facts.n_rules, .pairs = t->facts.pairs, .n_pairs = t->facts.n_pairs, .excepted = t->facts.excepted, .n_excepted = t->facts.n_excepted, .effective_day = DAY, .execute_at_s = AT_S };
 	while (t->facts.n_posts < 4 && !str_is_null(t->posts[t->facts.n_posts].id))
 		t->facts.n_posts++;
 	while (t->facts.n_grants < 4 && !str_is_null(t->grants[t->facts.n_grants].id))
@@ -260,6 +260,44 @@ static void test_separation(void **state)
 	assert_int_equal(t.plan.n_blocking, 0);
 }
 
+/* A rule goes where its unit goes: by its findings, one after the other, with the unit that each is about. */
+static void test_rules(void **state)
+{
+	static const struct {
+		const char *steps;
+		int64_t unit; /* of the rule */
+		const char *expected;
+	} rows[] = {
+		{ MERGE_AB, 1, "" },
+		{ MERGE_AB, 7, "" },
+		{ MERGE_AB, 2, "rule_further 10009\n" },
+		{ MERGE_AB, 3, "rule_further 10009.VP\n" },
+		{ MERGE_AB, 4, "" }, /* B has no such division: it goes on alone */
+		{ "[{\"kind\": \"merge\", \"from\": [\"10001\", \"10002\"], \"into\": [{\"code\": \"10001\"}]}]", 2, "rule_further 10001\n" },
+		{ "[{\"kind\": \"merge\", \"from\": [\"10001\", \"10002\"], \"into\": [{\"code\": \"10001\"}]}]", 5, "rule_further 10001\n" },
+		{ "[{\"kind\": \"split\", \"from\": [\"10001\"], \"into\": [{\"code\": \"10008\", \"name\": \"X\"}, {\"code\": \"10009\", \"name\": \"Y\"}],"
+		  " \"divisions\": {\"10001.VP\": \"10008\", \"10001.KT\": \"10009\"}}]", 2, "" },
+		{ "[{\"kind\": \"rename\", \"from\": [\"10001\"], \"into\": [{\"code\": \"10001\", \"name\": \"X\"}]}]", 2, "" },
+		{ "[{\"kind\": \"move\", \"from\": [\"S1.A\"], \"parent\": \"10003\"}]", 8, "rule_falls S1.A\n" },
+		{ "[{\"kind\": \"move\", \"from\": [\"S1.A\"], \"parent\": \"10003\"}]", 9, "" },
+		{ "[{\"kind\": \"move\", \"from\": [\"S1.A\"], \"parent\": \"10003\"}]", 7, "rule_further 10003\n" },
+		{ "[{\"kind\": \"abolish\", \"from\": [\"10001.VP\"], \"rest\": \"end\"}]", 3, "rule_falls 10001.VP\n" },
+		{ "[{\"kind\": \"abolish\", \"from\": [\"10001.VP\"], \"rest\": \"end\"}]", 2, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct reorg_rule rule = { STR("r1"), rows[i].unit };
+		struct test t = { .a = *state, .facts = { .rules = &rule, .n_rules = 1 } };
+		struct str all = STR("");
+
+		run(&t, rows[i].steps);
+		for (size_t k = 0; k < t.plan.n_findings; k++)
+			all = arena_printf(t.a, "%.*s%s %.*s\n", STR_ARG(all), reorg_finding_name(t.plan.findings[k].code), STR_ARG(t.plan.findings[k].unit_code));
+		if (!str_equal(all, str_c(rows[i].expected)))
+			fail_msg("row %zu: %.*s", i, STR_ARG(all));
+	}
+}
+
 /* Whatever changes, the hash does. */
 static void test_hash(void **state)
 {
@@ -312,7 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merge), cmocka_unit_test(test_split), cmocka_unit_test(test_rename_and_move),
-		cmocka_unit_test(test_abolish_and_one_after_the_other), UNIT_TEST(test_time), UNIT_TEST(test_separation), UNIT_TEST(test_hash), UNIT_TEST(test_steps_refused),
+		cmocka_unit_test(test_abolish_and_one_after_the_other), UNIT_TEST(test_time), UNIT_TEST(test_separation), UNIT_TEST(test_rules), UNIT_TEST(test_hash), UNIT_TEST(test_steps_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
