@@ -156,6 +156,26 @@ static int check_tls_name(struct op *op, const struct attempt *a)
 	return refuse(op, "no name is registered");
 }
 
+/* RFC 8705 §2.2: a certificate in the client's metadata, or in the document at its jwks_uri. */
+static int check_tls_certificate(struct op *op, const struct attempt *a)
+{
+	static const char other[] = "the certificate is not a registered one";
+
+	if (str_is_null(a->client->jwks_uri))
+		return x509_is_registered(op, &a->certificate, a->client->jwks) ? 0 : refuse(op, other);
+	/* Once with what is cached, once with what is there now: the client may have a new certificate. */
+	for (int i = 0; i < 2; i++) {
+		_cleanup_(remote_set_releasep) struct remote_set *held = NULL;
+		int r = remote_keys_take(op, a->context->settings->remote_keys, a->client->jwks_uri, i > 0, &held);
+
+		if (r < 0)
+			return r;
+		if (x509_is_registered(op, &a->certificate, remote_set_text(held)))
+			return 0;
+	}
+	return refuse(op, other);
+}
+
 static int check_tls(struct op *op, const struct attempt *a)
 {
 	if (!a->has_certificate)
@@ -165,7 +185,7 @@ static int check_tls(struct op *op, const struct attempt *a)
 		return refuse(op, "the certificate is not valid at this time");
 	if (a->client->auth_method == CLIENT_AUTH_TLS)
 		return check_tls_name(op, a);
-	return x509_is_registered(op, &a->certificate, a->client->jwks) ? 0 : refuse(op, "the certificate is not a registered one");
+	return check_tls_certificate(op, a);
 }
 
 /* ---- which one ---- */
