@@ -62,11 +62,16 @@ bool scope_has(struct str scopes, struct str scope)
 
 struct str client_narrow_scope(struct arena *a, const struct client *c, struct str requested)
 {
+	return scope_narrow(a, c->scope, requested);
+}
+
+struct str scope_narrow(struct arena *a, struct str allowed, struct str requested)
+{
 	struct buf b = buf_new(a, SCOPE_MAX_BYTES);
 	struct str part;
 
 	while (str_split(&requested, ' ', &part)) {
-		if (str_is_empty(part) || !client_may_scope(c, part) || scope_has(buf_str(&b), part))
+		if (str_is_empty(part) || !scope_has(allowed, part) || scope_has(buf_str(&b), part))
 			continue;
 		if (b.len > 0)
 			buf_add_char(&b, ' ');

@@ -109,6 +109,8 @@ bool client_has_post_logout_uri(const struct client *c, struct str uri);
 bool client_may_scope(const struct client *c, struct str scope);
 /* The scopes of the request that the client may have, space-separated, each once; unknown ones fall away. */
 struct str client_narrow_scope(struct arena *a, const struct client *c, struct str requested);
+/* The same of any list of what is allowed. */
+struct str scope_narrow(struct arena *a, struct str allowed, struct str requested);
 bool scope_has(struct str scopes, struct str scope);
 /* What a page calls it: its platform's name, else its own. */
 struct str client_title(const struct client *c);
