@@ -51,6 +51,8 @@ int h_par(struct request *rq)
 		return op_fail(op, ERR_INVALID_DPOP_PROOF, "dpop_jkt is not the key of the DPoP proof");
 	if (r >= 0)
 		r = pushed_request_add(op, &rq->app->oidc, &request, &origin, &request_uri);
+	if (r >= 0)
+		r = use_dpop(rq);
 	if (r < 0)
 		return r;
 	answer = json_new_object();
