@@ -38,10 +38,21 @@ const size_t n_authorize_fields = ARRAY_LEN(authorize_fields);
 
 #define SHA256_TEXT_LEN 43 /* base64url of 32 bytes: RFC 7636 §4.2, RFC 7638 */
 #define MAX_AGE_LIMIT_S 1000000000
+#define REQUEST_MAX_BYTES 10000
 
 struct str *authorize_field_of(struct authorize_request *rq, size_t i)
 {
 	return (struct str *)(void *)((char *)rq + authorize_fields[i].offset);
+}
+
+int authorize_check_size(struct op *op, const struct authorize_request *rq)
+{
+	struct authorize_request copy = *rq;
+	size_t total = 0;
+
+	for (size_t i = 0; i < n_authorize_fields; i++)
+		total += authorize_field_of(&copy, i)->len;
+	return total <= REQUEST_MAX_BYTES ? 0 : op_fail(op, ERR_LIMIT, "the authorization request is too large");
 }
 
 int authorize_check_target(struct op *op, const struct authorize_request *rq, const struct client *client)
