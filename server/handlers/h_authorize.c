@@ -7,9 +7,6 @@
 /* Filled from authorize_fields by service_routes(): one list of names. */
 struct param_spec authorize_params[PARAMS_MAX];
 
-/* What a flow can carry on through a sign-in. */
-#define REQUEST_MAX_BYTES 10000
-
 struct param_spec authorize_param(size_t i, uint8_t flags)
 {
 	const struct authorize_field *f = &authorize_fields[i];

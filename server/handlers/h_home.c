@@ -4,7 +4,7 @@
 #include "server/oidc/official.h"
 #include "server/session/csrf.h"
 
-const struct param_spec home_params[] = { { "ui_locales", 64, PARAM_PRINTABLE } };
+const struct param_spec home_params[] = { { "ui_locales", 256, PARAM_PRINTABLE | PARAM_WISH } };
 const size_t n_home_params = ARRAY_LEN(home_params);
 
 static json_t *platform_list(const struct official_platform *platforms, size_t n)

@@ -51,7 +51,8 @@ enum error_style {
 
 enum { PARAM_REQUIRED = 1, PARAM_SECRET = 2 /* never in a log or an error, wiped first */,
        PARAM_PRINTABLE = 4 /* bytes 0x20..0x7E only */, PARAM_QUERY_ONLY = 8, PARAM_BODY_ONLY = 16,
-       PARAM_MANY = 32 /* may be repeated: the values, which hold no space, stand joined by SP */ };
+       PARAM_MANY = 32 /* may be repeated: the values, which hold no space, stand joined by SP */,
+       PARAM_WISH = 64 /* nobody need fulfil it: a value that is too long or has other characters is as absent */ };
 
 /* Declared parameter: its place in the list is its index in rq->params. */
 struct param_spec {

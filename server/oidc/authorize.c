@@ -7,8 +7,9 @@
 #include "server/oidc/resource.h"
 #include "server/oidc/response_mode.h"
 
-#define FIELD(name_, max) { #name_, offsetof(struct authorize_request, name_), max, false }
-#define FIELD_MANY(name_, max) { #name_, offsetof(struct authorize_request, name_), max, true }
+#define FIELD(name_, max) { #name_, offsetof(struct authorize_request, name_), max, false, false }
+#define FIELD_MANY(name_, max) { #name_, offsetof(struct authorize_request, name_), max, true, false }
+#define FIELD_WISH(name_, max) { #name_, offsetof(struct authorize_request, name_), max, false, true }
 
 const struct authorize_field authorize_fields[] = {
 	FIELD(client_id, 64),
@@ -22,10 +23,10 @@ const struct authorize_field authorize_fields[] = {
 	FIELD(code_challenge_method, 16),
 	FIELD(prompt, 64),
 	FIELD(max_age, 10),
-	FIELD(acr_values, 256),
+	FIELD_WISH(acr_values, 256),
 	FIELD(claims, 4096),
-	FIELD(login_hint, 128),
-	FIELD(ui_locales, 64),
+	FIELD_WISH(login_hint, 256),
+	FIELD_WISH(ui_locales, 256),
 	FIELD(id_token_hint, 8192),
 	FIELD_MANY(resource, 2048),
 	FIELD(authorization_details, 8192),

@@ -40,6 +40,7 @@ struct authorize_field {
 	size_t offset;
 	uint16_t max_bytes;
 	bool many; /* may be repeated */
+	bool wish; /* OIDC Core §3.1.2.1: one that means nothing to us is no error, nor is one that is too long to keep */
 };
 extern const struct authorize_field authorize_fields[];
 extern const size_t n_authorize_fields;
