@@ -45,8 +45,9 @@ struct client {
 	struct str platform_code;
 	struct str platform_name;
 	struct str home_url;
-	struct str secret_hash, secret_hash_next; /* keyed hashes; STR_NULL: none */
-	struct str secret_sealed;  /* for client_secret_jwt, which needs the secret itself */
+	/* The next one is there while the client goes over to it; STR_NULL: none. */
+	struct str secret_hash, secret_hash_next;     /* keyed */
+	struct str secret_sealed, secret_sealed_next; /* for client_secret_jwt, which needs the secret itself */
 
 	/* client authentication */
 	struct str auth_method_name;

@@ -82,17 +82,23 @@ static const char *find_assertion_fault(const struct op *op, const struct attemp
 	return NULL;
 }
 
-/* The secret itself: the only use that there is for it. */
+/* The secret itself, and the one after it: the only use that there is for them. */
 static int verify_hs256(struct op *op, const struct attempt *a, struct str *ret_payload)
 {
-	struct str secret;
+	const struct str sealed[] = { a->client->secret_sealed, a->client->secret_sealed_next };
+	bool opened = false;
 
-	if (str_is_null(a->client->secret_sealed) ||
-	    !aead_open(op->arena, keyring_key(op->keys, KEY_AT_REST), CLIENT_SECRET_PURPOSE, a->client->id, a->client->secret_sealed, &secret))
-		return refuse(op, "there is no secret that could be opened");
-	if (!jws_verify_hs256(op, a->given->assertion, JWS_TYP_JWT_OR_NONE, secret, ret_payload))
-		return refuse(op, "the assertion's MAC is not good");
-	return 0;
+	for (size_t i = 0; i < ARRAY_LEN(sealed); i++) {
+		struct str secret;
+
+		if (str_is_null(sealed[i]) ||
+		    !aead_open(op->arena, keyring_key(op->keys, KEY_AT_REST), CLIENT_SECRET_PURPOSE, a->client->id, sealed[i], &secret))
+			continue;
+		if (jws_verify_hs256(op, a->given->assertion, JWS_TYP_JWT_OR_NONE, secret, ret_payload))
+			return 0;
+		opened = true;
+	}
+	return refuse(op, opened ? "the assertion's MAC is not good" : "there is no secret that could be opened");
 }
 
 static int verify_assertion(struct op *op, const struct attempt *a, struct str *ret_payload)
