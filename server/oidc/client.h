@@ -116,6 +116,9 @@ bool scope_has(struct str scopes, struct str scope);
 /* What a page calls it: its platform's name, else its own. */
 struct str client_title(const struct client *c);
 
+/* Where a sign-in that begins here starts (OIDC Core §4): the client's address for it, which is told the issuer; STR_NULL: it has none. */
+struct str client_start_link(struct arena *a, const struct client *c, struct str issuer);
+
 /* sub for an account towards this client: the account's id, or its pairwise form (OIDC Core §8.1). */
 struct str client_subject(struct op *op, const struct client *c, struct str account_id);
 

@@ -98,6 +98,18 @@ static void test_subject(void **state)
 	op_keys_done(op);
 }
 
+/* OIDC Core §4: the client's address keeps what it has of its own, and is told the issuer. */
+static void test_start_link(void **state)
+{
+	struct client none = { 0 }, plain = { .initiate_login_uri = STR("https://rp.example/login") },
+	              query = { .initiate_login_uri = STR("https://rp.example/login?idp=1") };
+	struct str issuer = STR("https://sso.example:8443");
+
+	assert_str_null(client_start_link(*state, &none, issuer));
+	assert_str_equal(client_start_link(*state, &plain, issuer), "https://rp.example/login?iss=https%3A%2F%2Fsso.example%3A8443");
+	assert_str_equal(client_start_link(*state, &query, issuer), "https://rp.example/login?idp=1&iss=https%3A%2F%2Fsso.example%3A8443");
+}
+
 static void test_origin(void **state)
 {
 	assert_str_equal(uri_origin(*state, STR("https://rp.example/cb?x")), "https://rp.example");
@@ -130,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(test_redirect_uri_exact), UNIT_TEST(test_redirect_uri_loopback), UNIT_TEST(test_secret),
 		UNIT_TEST(test_subject), UNIT_TEST(test_origin), UNIT_TEST(test_limits),
+		UNIT_TEST(test_start_link),
 	};
 
 	return cmocka_run_group_tests_name("oidc/client", tests, NULL, NULL);
