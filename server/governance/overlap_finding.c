@@ -9,11 +9,12 @@
 
 DB_QUERY(overlap_author_q, DB_WRITE,
          "INSERT INTO sen.overlap_author (platform_id, account_id) VALUES ($1::smallint, $2::uuid) ON CONFLICT DO NOTHING");
+DB_QUERY(overlap_turn_q, DB_WRITE, "SELECT sen.overlap_turn()");
 DB_QUERY(overlap_edition_q, DB_WRITE,
          "SELECT c.edition, c.stale FROM sen.overlap_check c WHERE c.platform_id = $1::smallint FOR UPDATE");
 DB_QUERY(overlap_subjects_q, DB_READ,
-         "SELECT p.id, p.code, p.name, p.description, p.functions, p.scopes, p.kind, p.state NOT IN ('proposed', 'appraised', 'stopped', 'refused'),"
-         " md5(jsonb_build_array(p.name, p.description, p.functions, p.scopes)::text), sen.platform_is_open(p.state) AND p.state <> 'replacing'"
+         "SELECT p.id, p.code, p.name, p.description, p.functions, p.scopes, p.kind, sen.platform_is_live(p.state),"
+         " md5(jsonb_build_array(p.name, p.description, p.functions, p.scopes)::text), sen.platform_is_open(p.state) AND p.state <> 'replacing', p.state IN ('stopped', 'refused')"
          " FROM sen.platform p WHERE p.kind <> 'directory' ORDER BY p.id LIMIT 2000");
 DB_QUERY(overlap_save_q, DB_WRITE,
          "WITH i AS (SELECT * FROM jsonb_to_recordset($2::jsonb) AS t (other_id smallint, kind text, score smallint, reasons jsonb, digest text)),"
@@ -59,7 +60,7 @@ DB_QUERY(overlap_get_q, DB_READ,
 struct compared {
 	int64_t id;
 	struct str code, name, kind, digest;
-	bool is_live, is_offered;
+	bool is_live, is_offered, is_over;
 	const struct overlap_text *text;
 };
 
@@ -86,7 +87,7 @@ static int load_into(struct op *op, const struct overlap_words *words, struct co
 		if (r < 0)
 			return r;
 		all[i] = (struct compared){ .id = db_i64(&rows, i, 0), .code = db_str(&rows, i, 1), .name = subject.name, .kind = db_str(&rows, i, 6),
-			                    .is_live = db_bool(&rows, i, 7), .digest = db_str(&rows, i, 8), .is_offered = db_bool(&rows, i, 9),
+			                    .is_live = db_bool(&rows, i, 7), .digest = db_str(&rows, i, 8), .is_offered = db_bool(&rows, i, 9), .is_over = db_bool(&rows, i, 10),
 			                    .text = overlap_prepare(op->arena, words, &subject) };
 	}
 	*ret = all;
@@ -119,12 +120,12 @@ static json_t *reasons_json(const struct overlap_verdict *v)
 	return list;
 }
 
-/* NULL: no finding.  Provincial platforms that do not live yet, or no longer, cost nobody anything twice. */
+/* NULL: no finding.  Provincial platforms that do not live yet, and any that live no longer, cost nobody anything twice. */
 static const char *kind_of(const struct compared *other, const struct overlap_verdict *v)
 {
 	bool is_central = str_equal(other->kind, STR("central"));
 
-	if (v->class == OVERLAP_NONE || str_equal(other->kind, STR("proposed")) || (!is_central && !other->is_live))
+	if (v->class == OVERLAP_NONE || other->is_over || str_equal(other->kind, STR("proposed")) || (!is_central && !other->is_live))
 		return NULL;
 	if (v->class == OVERLAP_INFORM)
 		return "similar";
@@ -163,8 +164,10 @@ static int refresh(struct op *op, int64_t platform_id, bool only_stale)
 	struct compared *all, *entry = NULL;
 	struct db_rows rows, ignored;
 	size_t n;
-	int r = db_run(op, &overlap_edition_q, &rows, P_I64(platform_id));
+	int r = db_run(op, &overlap_turn_q, &ignored);
 
+	if (r == 0)
+		r = db_run(op, &overlap_edition_q, &rows, P_I64(platform_id));
 	/* No row: a central platform, which is compared with, not compared. */
 	if (r < 0 || rows.n == 0 || (only_stale && !db_bool(&rows, 0, 1)))
 		return r;
