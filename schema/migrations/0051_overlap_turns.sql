@@ -20,7 +20,7 @@ BEGIN
 	END IF;
 	-- What others are compared with has changed.
 	IF NEW.kind <> 'proposed' OR (TG_OP = 'UPDATE' AND OLD.kind <> 'proposed') THEN
-		UPDATE sen.overlap_check SET stale = true, edition = edition + 1 WHERE platform_id <> NEW.id;
+		UPDATE sen.overlap_check SET stale = true, edition = edition + 1 WHERE platform_id <> NEW.id AND NOT stale;
 	END IF;
 	RETURN NULL;
 END

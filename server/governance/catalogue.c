@@ -122,7 +122,7 @@ int catalogue_add(struct op *op, const struct principal *p, const struct catalog
 	if (r == 0 && rows.n == 0)
 		r = op_fail(op, ERR_OUT_OF_SCOPE, "the managing unit is not within your scope");
 	if (r == 0)
-		r = overlap_entered(op, db_i64(&rows, 0, 0), p->account_id);
+		r = overlap_entered(op, &(int64_t){ db_i64(&rows, 0, 0) }, 1, p->account_id);
 	return catalogue_commit(op, p, r, "platform.add", entry->code, entry_data(entry));
 }
 
@@ -146,7 +146,7 @@ static int edit(struct op *op, const struct principal *p, const struct catalogue
 	r = db_run_params(op, &catalogue_edit_q, params, N_ENTRY_PARAMS + 1, &rows);
 	if (r == 0 && rows.n == 0)
 		r = op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
-	return r < 0 ? r : overlap_entered(op, place.id, p->account_id);
+	return r < 0 ? r : overlap_entered(op, &place.id, 1, p->account_id);
 }
 
 int catalogue_edit(struct op *op, const struct principal *p, const struct catalogue_entry *entry, int64_t version)

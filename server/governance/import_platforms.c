@@ -182,17 +182,21 @@ static int compare_in_name(struct import_job *job, struct str ids)
 {
 	struct op *op = job->op;
 	const struct str *list;
+	int64_t *numbers;
 	size_t n;
 	int r = db_array_read(op, ids, &list, &n);
 
-	for (size_t i = 0; i < n && r == 0; i++) {
+	if (r < 0 || n == 0)
+		return r;
+	numbers = ARENA_ARRAY(op->arena, int64_t, n);
+	for (size_t i = 0; i < n; i++) {
 		uint64_t id;
 
 		if (!str_to_u64(list[i], INT16_MAX, &id))
 			return op_fail(op, ERR_INTERNAL, "a row is not a platform");
-		r = overlap_entered(op, (int64_t)id, job->request->principal->account_id);
+		numbers[i] = (int64_t)id;
 	}
-	return r;
+	return overlap_entered(op, numbers, n, job->request->principal->account_id);
 }
 
 static int write_batch(struct import_job *job, const struct import_batch *batch)

@@ -241,7 +241,7 @@ test('what was appraised stays what it was: kind, contact and tags; nothing is c
 
 test('an entry is compared when it is made and when it is edited; it goes nowhere while a finding is open, and no author closes it', async () => {
   const name = code('O');
-  const same = { ...entry(), name: 'Phần mềm một cửa điện tử tỉnh', description: 'Nộp hồ sơ thủ tục hành chính trực tuyến, tiếp nhận và trả kết quả', functions: [] };
+  const same = { ...entry(), name: 'Phần mềm một cửa điện tử tỉnh', description: 'Nộp hồ sơ thủ tục hành chính trực tuyến, tiếp nhận và trả kết quả', functions: undefined };
   const found = async () => (await writer.api('GET', `/overlaps?platform=${name}&state=open&limit=200`)).json.overlaps.filter((f) => f.blocks);
   await made(writer, '/platforms', { code: name, ...same });
   assert.ok((await found()).some((f) => f.with === 'P01' && f.kind === 'central'), 'nothing was found when it was made');
