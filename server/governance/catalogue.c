@@ -1,6 +1,7 @@
 #include "server/governance/catalogue.h"
 
 #include "common/base/text.h"
+#include "common/model/platform_store.h"
 #include "server/governance/catalogue_common.h"
 #include "server/governance/overlap_finding.h"
 
@@ -11,6 +12,10 @@
 DB_QUERY(catalogue_unit_q, DB_READ,
          "SELECT u.id IS NOT NULL, sen.catalogue_covers($2::uuid, 'catalogue', u.id, $3::smallint)"
          " FROM (SELECT " UNIT_OF("$1") " AS id) u");
+/* $1 NULL: there is no entry yet. */
+DB_QUERY(catalogue_kept_q, DB_READ,
+         "SELECT (SELECT sen.platform_kept(p, $2, $3, $4, $5, $6::text[], $7::text[]) FROM sen.platform p WHERE p.id = $1::smallint),"
+         " (SELECT p.state FROM sen.platform p WHERE p.id = $1::smallint), coalesce($8::date > sen.today(), false)");
 DB_QUERY(catalogue_add_q, DB_WRITE,
          "INSERT INTO sen.platform (code, name, name_en, name_fold, kind, state, managing_unit, contact_name, contact, sector, description,"
          " legal_basis, note, home_url, functions, scopes, security_level, expected_on, completed_on, target_scope, verified, created_by, changed_by)"
@@ -58,6 +63,35 @@ static int check_unit(struct op *op, const struct principal *p, const struct cat
 	return db_bool(&rows, 0, 1) ? 0 : op_fail(op, ERR_OUT_OF_SCOPE, "the managing unit is not within your scope");
 }
 
+static int invalid(struct op *op, struct str field, const char *text)
+{
+	(void)op_fail(op, ERR_INVALID_VALUE, text);
+	return op_fail_arg(op, "field", field);
+}
+
+/* What others have decided on stays what it was decided on; and nothing was completed on a day to come. */
+static int check_kept(struct op *op, const struct catalogue_entry *e, const struct catalogue_place *place)
+{
+	struct str field;
+	struct db_rows rows;
+	int r = db_run(op, &catalogue_kept_q, &rows, place ? P_I64(place->id) : P_NULL, P_STR(e->kind), P_STR(e->managing_unit), P_STR(e->contact_name),
+	               P_STR(e->description), P_STR(db_array(op->arena, e->functions.p, e->functions.n)),
+	               P_STR(db_array(op->arena, e->scopes.p, e->scopes.n)), P_STR(e->completed_on));
+
+	if (r < 0)
+		return r;
+	if (db_bool(&rows, 0, 2))
+		return invalid(op, STR("completed_on"), "the day is still to come");
+	field = db_str(&rows, 0, 0);
+	if (str_is_null(field))
+		return 0;
+	if (!str_equal(field, STR("kind")))
+		return invalid(op, field, "after the appraisal it is not emptied");
+	(void)op_fail(op, ERR_WRONG_STATE, "the kind was decided on");
+	(void)op_fail_arg(op, "state", platform_state_word(db_str(&rows, 0, 1)));
+	return op_fail_arg(op, "wanted", platform_state_word(STR("proposed")));
+}
+
 static json_t *entry_data(const struct catalogue_entry *e)
 {
 	json_t *data = catalogue_data("name", e->name);
@@ -76,6 +110,8 @@ int catalogue_add(struct op *op, const struct principal *p, const struct catalog
 	struct db_rows rows;
 	int r = check_unit(op, p, entry, NULL);
 
+	if (r == 0)
+		r = check_kept(op, entry, NULL);
 	if (r < 0)
 		return r;
 	entry_params(op, p, entry, params);
@@ -86,7 +122,7 @@ int catalogue_add(struct op *op, const struct principal *p, const struct catalog
 	if (r == 0 && rows.n == 0)
 		r = op_fail(op, ERR_OUT_OF_SCOPE, "the managing unit is not within your scope");
 	if (r == 0)
-		r = overlap_entered(op, db_i64(&rows, 0, 0), p->account_id);
+		r = overlap_entered(op, &(int64_t){ db_i64(&rows, 0, 0) }, 1, p->account_id);
 	return catalogue_commit(op, p, r, "platform.add", entry->code, entry_data(entry));
 }
 
@@ -101,6 +137,8 @@ static int edit(struct op *op, const struct principal *p, const struct catalogue
 		r = catalogue_check(op, &place, version);
 	if (r == 0)
 		r = check_unit(op, p, entry, &place);
+	if (r == 0)
+		r = check_kept(op, entry, &place);
 	if (r < 0)
 		return r;
 	entry_params(op, p, entry, params);
@@ -108,7 +146,7 @@ static int edit(struct op *op, const struct principal *p, const struct catalogue
 	r = db_run_params(op, &catalogue_edit_q, params, N_ENTRY_PARAMS + 1, &rows);
 	if (r == 0 && rows.n == 0)
 		r = op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
-	return r < 0 ? r : overlap_entered(op, place.id, p->account_id);
+	return r < 0 ? r : overlap_entered(op, &place.id, 1, p->account_id);
 }
 
 int catalogue_edit(struct op *op, const struct principal *p, const struct catalogue_entry *entry, int64_t version)

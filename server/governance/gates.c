@@ -3,16 +3,23 @@
 #include "common/base/random.h"
 #include "server/governance/catalogue_common.h"
 
+/* The architecture is the province's; a strategy or plan, that of a unit above the managing one, or the ministries'. */
+#define DOCUMENT_FITS                                                                                                \
+	"CASE d.kind WHEN 'architecture' THEN d.unit_id = sen.platform_province(p.id)"                                   \
+	" ELSE EXISTS (SELECT FROM sen.unit o WHERE o.id = d.unit_id AND (o.kind = 'central' OR starts_with(sen.platform_home(p.id), o.path))) END"
+#define HAPPENED(day) "coalesce(" day "::date <= sen.today(), true)"
+
 DB_QUERY(gate_submit_q, DB_WRITE,
          "INSERT INTO sen.platform_gate (platform_id, id, kind, document_id, item, security_level, approval_no, approval_on, checked_on,"
          " valid_to, evidence, submitted_by)"
          " SELECT p.id, $2::uuid, $3, d.id, coalesce($5, ''), CASE WHEN $3 = 'security' THEN p.security_level END, $6, $7::date, $8::date,"
          " $9::date, coalesce($10, ''), $11::uuid"
-         " FROM sen.platform p LEFT JOIN sen.reference_document d ON d.code = $4 AND d.kind = $3 AND d.superseded_at IS NULL"
-         " WHERE p.id = $1::smallint AND ($4::text IS NULL AND $3 = 'security' OR d.id IS NOT NULL)"
+         " FROM sen.platform p LEFT JOIN sen.reference_document d ON d.code = $4 AND d.kind = $3 AND d.superseded_at IS NULL AND " DOCUMENT_FITS
+         " WHERE p.id = $1::smallint AND " HAPPENED("$7") " AND " HAPPENED("$8") " AND ($4::text IS NULL AND $3 = 'security' OR d.id IS NOT NULL)"
          " AND ($3 <> 'security' OR p.security_level IS NOT NULL)"
          " AND sen.catalogue_covers($11::uuid, 'catalogue', p.managing_unit_id, p.id) RETURNING id");
-DB_QUERY(gate_level_q, DB_READ, "SELECT security_level IS NOT NULL FROM sen.platform WHERE id = $1::smallint");
+DB_QUERY(gate_level_q, DB_READ,
+         "SELECT security_level IS NOT NULL, " HAPPENED("$2") ", " HAPPENED("$3") " FROM sen.platform WHERE id = $1::smallint");
 DB_QUERY(gate_decide_q, DB_WRITE,
          "UPDATE sen.platform_gate g SET decided_by = $3::uuid, decided_at = now(), passed = $4::boolean, note = $5"
          " FROM sen.platform p WHERE p.id = g.platform_id AND g.platform_id = $1::smallint AND g.id = $2::uuid AND g.decided_at IS NULL"
@@ -41,17 +48,19 @@ static int invalid(struct op *op, const char *field, const char *text)
 	return op_fail_arg(op, "field", str_c(field));
 }
 
-/* Why nothing was submitted: the level of the entry, else the document. */
+/* Why nothing was submitted: the level of the entry, a day to come, else the document. */
 static int why_not_submitted(struct op *op, int64_t platform_id, const struct gate_submission *s)
 {
 	struct db_rows rows;
-	int r = db_run(op, &gate_level_q, &rows, P_I64(platform_id));
+	int r = db_run(op, &gate_level_q, &rows, P_I64(platform_id), P_STR(s->approval_on), P_STR(s->checked_on));
 
 	if (r < 0)
 		return r;
+	if (!db_bool(&rows, 0, 1) || !db_bool(&rows, 0, 2))
+		return invalid(op, db_bool(&rows, 0, 1) ? "checked_on" : "approval_on", "the day is still to come");
 	if (str_equal(s->kind, STR("security")) && !db_bool(&rows, 0, 0))
 		return invalid(op, "security_level", "the entry says no security level");
-	return invalid(op, "document", "no such reference document of this kind is in force");
+	return invalid(op, "document", "no such reference document of this kind is in force in the province");
 }
 
 static int submit(struct op *op, const struct principal *p, const struct gate_submission *s, const char *id)

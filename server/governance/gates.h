@@ -14,7 +14,7 @@
 struct gate_submission {
 	struct str platform;
 	struct str kind;              /* architecture, strategy, security */
-	struct str document;          /* code of a reference document in force; STR_NULL only for security */
+	struct str document;          /* code of a reference document in force: the province's, or above; STR_NULL only for security */
 	struct str item;              /* component, or item of the plan */
 	struct str approval_no, approval_on, checked_on; /* security; the level is the entry's */
 	struct str valid_to, evidence;
@@ -29,9 +29,13 @@ int gate_list(struct op *op, struct str platform, json_t **ret_array) _must_chec
 struct reference_document {
 	struct str unit; /* whose: code */
 	struct str code, kind, number, title, issued_on, url;
-	struct str replaces; /* version in force that it supersedes, as digits; STR_NULL: it is the first */
+	struct str replaces;      /* version in force that it supersedes, as digits; STR_NULL: it is the first */
+	struct str replaces_code; /* of that version; STR_NULL: the same */
 };
-/* Right "appraise" over the unit.  ERR_CONFLICT (there is one in force that was not named), ERR_PRECONDITION_FAILED, ERR_UNKNOWN_UNIT. */
+/*
+ * Right "appraise" over the unit.  ERR_CONFLICT (there is one in force that was not named: of the code, or the architecture of the unit),
+ * ERR_PRECONDITION_FAILED, ERR_UNKNOWN_UNIT, ERR_INVALID_VALUE (argument field).
+ */
 int document_add(struct op *op, const struct principal *p, const struct reference_document *document, int64_t *ret_version,
                  int64_t *ret_expired) _must_check_;
 /* By code and version; after: both of the last one seen.  in_force: only those. */

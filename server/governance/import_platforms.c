@@ -1,6 +1,7 @@
 /* import_platforms.c: platforms.csv: the catalogue of shared platforms. */
 
 #include "server/governance/import_internal.h"
+#include "server/governance/overlap_finding.h"
 
 #define TAGS_MAX 16
 #define TAG_MAX_BYTES 64
@@ -54,21 +55,45 @@ static const struct import_column columns[N_COLUMNS] = {
 #define PLATFORM_NEW                                                                                   \
 	"(i.name, i.name_en, i.name_fold, i.kind, i.state, i.managing_unit, i.expected_on, i.verified, i.note, " FURTHER("i") ")"
 
+/* Whoever imports by the API; NULL: the operator. */
+#define AUTHOR "nullif(current_setting('sen.author', true), '')::uuid"
+/* What the file would add or change. */
+#define TOUCHED ", n AS (SELECT i.*, p.id, p.state AS was_state, p.managing_unit_id AS was_unit_id," \
+	" sen.platform_kept(p, i.kind, i.managing_unit, i.contact_name, i.description, i.functions, i.scopes) AS kept" \
+	" FROM i LEFT JOIN sen.platform p ON p.code = i.code WHERE p.id IS NULL OR " PLATFORM_OLD " IS DISTINCT FROM " PLATFORM_NEW ")"
+#define NOTES(value, condition) TOUCHED " SELECT n.line, " value " FROM n WHERE " condition " ORDER BY n.line LIMIT 50"
+/* The unit that manages it, as it is today; NULL: a ministry. */
+#define UNIT_ID \
+	"(SELECT u.id FROM sen.unit u WHERE u.code = n.managing_unit AND u.valid_from <= sen.today() AND (u.valid_to IS NULL OR u.valid_to > sen.today()))"
+#define COVERS(unit) "sen.catalogue_covers(" AUTHOR ", 'catalogue', " unit ", n.id)"
+
+/* In somebody's name: what the catalogue lets them write, and no more. */
+DB_QUERY(import_platforms_moved_q, DB_READ,
+         PLATFORMS_INPUT NOTES("n.state", "n.state <> coalesce(n.was_state, 'proposed')"));
+DB_QUERY(import_platforms_manager_q, DB_READ,
+         PLATFORMS_INPUT NOTES("n.managing_unit", "n.kind <> 'central' AND " UNIT_ID " IS NULL"));
+DB_QUERY(import_platforms_covered_q, DB_READ,
+         PLATFORMS_INPUT NOTES("n.managing_unit", "NOT " COVERS(UNIT_ID) " OR (n.id IS NOT NULL AND NOT " COVERS("n.was_unit_id") ")"));
+DB_QUERY(import_platforms_kind_q, DB_READ, PLATFORMS_INPUT NOTES("n.kind", "n.id IS NOT NULL AND n.kept = 'kind'"));
+DB_QUERY(import_platforms_emptied_q, DB_READ, PLATFORMS_INPUT NOTES("n.kept", "n.id IS NOT NULL AND n.kept <> 'kind'"));
+DB_QUERY(import_platforms_completed_q, DB_READ, PLATFORMS_INPUT NOTES("n.completed_on::text", "n.completed_on > sen.today()"));
+/* Before anything else is held: whoever edits or moves one has its row first, too. */
+DB_QUERY(import_platforms_lock_q, DB_WRITE, "SELECT count(*) FROM (SELECT FROM sen.platform p ORDER BY p.id FOR NO KEY UPDATE) x");
 DB_QUERY(import_platforms_unit_q, DB_READ,
          PLATFORMS_INPUT " SELECT i.line, i.managing_unit FROM i WHERE i.managing_unit <> ''"
                          " AND NOT EXISTS (SELECT FROM sen.unit u WHERE u.code = i.managing_unit) ORDER BY i.line LIMIT 50");
 DB_QUERY(import_platforms_write_q, DB_WRITE,
          PLATFORMS_INPUT
          ", added AS (INSERT INTO sen.platform (code, name, name_en, name_fold, kind, state, managing_unit, expected_on, verified, note, "
-         "   contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope)"
+         "   contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope, created_by, changed_by)"
          "  SELECT i.code, i.name, i.name_en, i.name_fold, i.kind, i.state, i.managing_unit, i.expected_on, i.verified,"
-         "  i.note, " FURTHER("i") " FROM i WHERE NOT EXISTS (SELECT FROM sen.platform p WHERE p.code = i.code) RETURNING 1),"
+         "  i.note, " FURTHER("i") ", " AUTHOR ", " AUTHOR " FROM i WHERE NOT EXISTS (SELECT FROM sen.platform p WHERE p.code = i.code) RETURNING id),"
          " changed AS (UPDATE sen.platform p SET name = i.name, name_en = i.name_en, name_fold = i.name_fold, kind = i.kind,"
          "  state = i.state, managing_unit = i.managing_unit, expected_on = i.expected_on, verified = i.verified,"
          "  note = i.note, (contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope)"
-         "   = (" FURTHER("i") ") FROM i WHERE p.code = i.code AND p.id <> 0 AND " PLATFORM_OLD " IS DISTINCT FROM " PLATFORM_NEW
-         "  RETURNING 1)"
-         " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)");
+         "   = (" FURTHER("i") "), changed_by = coalesce(" AUTHOR ", p.changed_by) FROM i WHERE p.code = i.code AND p.id <> 0 AND " PLATFORM_OLD " IS DISTINCT FROM " PLATFORM_NEW
+         "  RETURNING p.id)"
+         " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed), ARRAY(SELECT id FROM added UNION ALL SELECT id FROM changed)");
 
 DB_QUERY(import_platforms_preview_q, DB_READ,
          PLATFORMS_INPUT ", n AS (SELECT i.line, i.code, CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('name', p.name, 'name_en', p.name_en,"
@@ -132,24 +157,78 @@ static void check(struct import_job *job)
 	import_refuse_duplicates(job, CODE, N_COLUMNS);
 }
 
+/*
+ * The operator's file says what is so.  Anybody else's is as if each row had been entered and edited by the API: what is new is
+ * proposed, states change by transitions, and whoever wrote it neither appraises it nor closes its findings.
+ */
+static int check_in_name(struct import_job *job, struct str json)
+{
+	static const struct import_check checks[] = {
+		{ &import_platforms_moved_q, IMPORT_STATE_MOVES, STATE, false },      { &import_platforms_manager_q, IMPORT_UNKNOWN_UNIT, MANAGING_UNIT, false },
+		{ &import_platforms_covered_q, IMPORT_NOT_YOURS, MANAGING_UNIT, false }, { &import_platforms_kind_q, IMPORT_KIND_DECIDED, KIND, false },
+		{ &import_platforms_emptied_q, IMPORT_EMPTIED, MANAGING_UNIT, false }, { &import_platforms_completed_q, IMPORT_DAY_TO_COME, COMPLETED_ON, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		int r = import_run_check(job, &checks[i], json);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int compare_in_name(struct import_job *job, struct str ids)
+{
+	struct op *op = job->op;
+	const struct str *list;
+	int64_t *numbers;
+	size_t n;
+	int r = db_array_read(op, ids, &list, &n);
+
+	if (r < 0 || n == 0)
+		return r;
+	numbers = ARENA_ARRAY(op->arena, int64_t, n);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t id;
+
+		if (!str_to_u64(list[i], INT16_MAX, &id))
+			return op_fail(op, ERR_INTERNAL, "a row is not a platform");
+		numbers[i] = (int64_t)id;
+	}
+	return overlap_entered(op, numbers, n, job->request->principal->account_id);
+}
+
 static int write_batch(struct import_job *job, const struct import_batch *batch)
 {
 	static const struct import_check unit = { &import_platforms_unit_q, IMPORT_UNKNOWN_UNIT, MANAGING_UNIT, true };
+	const struct principal *in_name = job->request->principal;
+	struct import_count *count = &job->report->counts[0];
 	struct str json = import_batch_json(job, batch, add_platform);
-	int r = import_run_check(job, &unit, json);
+	struct db_rows rows;
+	int r = in_name ? check_in_name(job, json) : import_run_check(job, &unit, json);
 
 	if (r == 0)
 		r = import_preview(job, "platform", &import_platforms_preview_q, json);
-	return r < 0 ? r : import_count_query(job, &import_platforms_write_q, json, &job->report->counts[0]);
+	if (r < 0 || (in_name && job->report->n_errors > 0))
+		return r;
+	r = import_query(job, &import_platforms_write_q, json, &rows);
+	if (r < 0)
+		return r;
+	count->created += (size_t)db_i64(&rows, 0, 0);
+	count->changed += (size_t)db_i64(&rows, 0, 1);
+	return in_name ? compare_in_name(job, db_str(&rows, 0, 2)) : 0;
 }
 
 static int write(struct import_job *job)
 {
 	struct import_count *count = &job->report->counts[0];
-	int r;
+	struct db_rows rows;
+	int r = db_run(job->op, &import_platforms_lock_q, &rows);
 
 	count->what = "platform";
-	r = import_each_batch(job, write_batch);
+	if (r == 0)
+		r = import_each_batch(job, write_batch);
 	count->unchanged = job->table.n_rows - count->created - count->changed;
 	return r;
 }

@@ -217,6 +217,8 @@ int lifecycle_outlook(struct op *op, const struct principal *p, struct str platf
 
 		json_set_str(item, "to", to);
 		json_set_bool(item, "allowed", v.err == 0 || (v.err == ERR_BLOCKED && missing == 0));
+		/* All may be there, and the reader still not be who decides. */
+		json_set_bool(item, "another_person", v.err == ERR_FOUR_EYES);
 		json_set_take(item, "rights", rights_json(v.rights));
 		json_set_take(item, "asks", names_json(v.missing & NEEDS_IN_REQUEST));
 		json_set_take(item, "missing", names_json(missing));

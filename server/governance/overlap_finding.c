@@ -9,11 +9,12 @@
 
 DB_QUERY(overlap_author_q, DB_WRITE,
          "INSERT INTO sen.overlap_author (platform_id, account_id) VALUES ($1::smallint, $2::uuid) ON CONFLICT DO NOTHING");
+DB_QUERY(overlap_turn_q, DB_WRITE, "SELECT sen.overlap_turn()");
 DB_QUERY(overlap_edition_q, DB_WRITE,
          "SELECT c.edition, c.stale FROM sen.overlap_check c WHERE c.platform_id = $1::smallint FOR UPDATE");
 DB_QUERY(overlap_subjects_q, DB_READ,
-         "SELECT p.id, p.code, p.name, p.description, p.functions, p.scopes, p.kind, p.state NOT IN ('proposed', 'appraised', 'stopped', 'refused'),"
-         " md5(jsonb_build_array(p.name, p.description, p.functions, p.scopes)::text), sen.platform_is_open(p.state) AND p.state <> 'replacing'"
+         "SELECT p.id, p.code, p.name, p.description, p.functions, p.scopes, p.kind, sen.platform_is_live(p.state),"
+         " md5(jsonb_build_array(p.name, p.description, p.functions, p.scopes)::text), sen.platform_is_open(p.state) AND p.state <> 'replacing', p.state IN ('stopped', 'refused')"
          " FROM sen.platform p WHERE p.kind <> 'directory' ORDER BY p.id LIMIT 2000");
 DB_QUERY(overlap_save_q, DB_WRITE,
          "WITH i AS (SELECT * FROM jsonb_to_recordset($2::jsonb) AS t (other_id smallint, kind text, score smallint, reasons jsonb, digest text)),"
@@ -59,7 +60,7 @@ DB_QUERY(overlap_get_q, DB_READ,
 struct compared {
 	int64_t id;
 	struct str code, name, kind, digest;
-	bool is_live, is_offered;
+	bool is_live, is_offered, is_over;
 	const struct overlap_text *text;
 };
 
@@ -86,7 +87,7 @@ static int load_into(struct op *op, const struct overlap_words *words, struct co
 		if (r < 0)
 			return r;
 		all[i] = (struct compared){ .id = db_i64(&rows, i, 0), .code = db_str(&rows, i, 1), .name = subject.name, .kind = db_str(&rows, i, 6),
-			                    .is_live = db_bool(&rows, i, 7), .digest = db_str(&rows, i, 8), .is_offered = db_bool(&rows, i, 9),
+			                    .is_live = db_bool(&rows, i, 7), .digest = db_str(&rows, i, 8), .is_offered = db_bool(&rows, i, 9), .is_over = db_bool(&rows, i, 10),
 			                    .text = overlap_prepare(op->arena, words, &subject) };
 	}
 	*ret = all;
@@ -119,12 +120,12 @@ static json_t *reasons_json(const struct overlap_verdict *v)
 	return list;
 }
 
-/* NULL: no finding.  Provincial platforms that do not live yet, or no longer, cost nobody anything twice. */
+/* NULL: no finding.  Provincial platforms that do not live yet, and any that live no longer, cost nobody anything twice. */
 static const char *kind_of(const struct compared *other, const struct overlap_verdict *v)
 {
 	bool is_central = str_equal(other->kind, STR("central"));
 
-	if (v->class == OVERLAP_NONE || str_equal(other->kind, STR("proposed")) || (!is_central && !other->is_live))
+	if (v->class == OVERLAP_NONE || other->is_over || str_equal(other->kind, STR("proposed")) || (!is_central && !other->is_live))
 		return NULL;
 	if (v->class == OVERLAP_INFORM)
 		return "similar";
@@ -157,44 +158,64 @@ static struct str compare_all(struct arena *a, const struct compared *all, size_
 	return json_write(a, list, false);
 }
 
-static int refresh(struct op *op, int64_t platform_id, bool only_stale)
-{
-	_cleanup_(arena_freep) struct arena *scratch = NULL;
-	struct compared *all, *entry = NULL;
-	struct db_rows rows, ignored;
+/* The catalogue as it is, read once for however many entries are compared with it. */
+struct look {
+	struct compared *all;
 	size_t n;
-	int r = db_run(op, &overlap_edition_q, &rows, P_I64(platform_id));
+};
 
-	/* No row: a central platform, which is compared with, not compared. */
-	if (r < 0 || rows.n == 0 || (only_stale && !db_bool(&rows, 0, 1)))
-		return r;
-	scratch = arena_new(SCRATCH_BYTES);
-	r = load(op, scratch, overlap_words_new(scratch), &all, &n);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n; i++)
-		if (all[i].id == platform_id)
-			entry = &all[i];
+static int compare_entry(struct op *op, const struct look *look, int64_t platform_id, int64_t edition)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new(SCRATCH_BYTES);
+	const struct compared *entry = NULL;
+	struct db_rows ignored;
+	int r;
+
+	for (size_t i = 0; i < look->n; i++)
+		if (look->all[i].id == platform_id)
+			entry = &look->all[i];
 	if (!entry)
 		return op_fail(op, ERR_UNKNOWN_PLATFORM, "no such platform");
-	r = db_run(op, &overlap_save_q, &ignored, P_I64(platform_id), P_STR(compare_all(scratch, all, n, entry)));
-	return r < 0 ? r : db_run(op, &overlap_compared_q, &ignored, P_I64(platform_id), P_I64(db_i64(&rows, 0, 0)));
+	r = db_run(op, &overlap_save_q, &ignored, P_I64(platform_id), P_STR(compare_all(scratch, look->all, look->n, entry)));
+	return r < 0 ? r : db_run(op, &overlap_compared_q, &ignored, P_I64(platform_id), P_I64(edition));
 }
 
-int overlap_entered(struct op *op, int64_t platform_id, struct str author)
+static int refresh(struct op *op, const int64_t *ids, size_t n, bool only_stale)
+{
+	_cleanup_(arena_freep) struct arena *scratch = NULL;
+	struct look look = { NULL, 0 };
+	struct db_rows rows;
+	int r = db_run(op, &overlap_turn_q, &rows);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		r = db_run(op, &overlap_edition_q, &rows, P_I64(ids[i]));
+		/* No row: a central platform, which is compared with, not compared. */
+		if (r < 0 || rows.n == 0 || (only_stale && !db_bool(&rows, 0, 1)))
+			continue;
+		if (!look.all) {
+			scratch = arena_new(SCRATCH_BYTES);
+			r = load(op, scratch, overlap_words_new(scratch), &look.all, &look.n);
+		}
+		if (r == 0)
+			r = compare_entry(op, &look, ids[i], db_i64(&rows, 0, 0));
+	}
+	return r;
+}
+
+int overlap_entered(struct op *op, const int64_t *platform_ids, size_t n, struct str author)
 {
 	struct db_rows rows;
 	int r = 0;
 
-	if (!str_is_null(author))
-		r = db_run(op, &overlap_author_q, &rows, P_I64(platform_id), P_STR(author));
-	return r < 0 ? r : refresh(op, platform_id, false);
+	for (size_t i = 0; i < n && r == 0 && !str_is_null(author); i++)
+		r = db_run(op, &overlap_author_q, &rows, P_I64(platform_ids[i]), P_STR(author));
+	return r < 0 ? r : refresh(op, platform_ids, n, false);
 }
 
 int overlap_is_blocking(struct op *op, int64_t platform_id, bool *ret_blocking)
 {
 	struct db_rows rows;
-	int r = refresh(op, platform_id, true);
+	int r = refresh(op, &platform_id, 1, true);
 
 	if (r == 0)
 		r = db_run(op, &overlap_blocks_q, &rows, P_I64(platform_id));
@@ -214,6 +235,7 @@ int overlap_present(struct op *op, const struct principal *p, struct str platfor
 {
 	const struct governance_act act = { .action = "overlap.compare", .object = platform_code };
 	struct db_rows rows;
+	int64_t id;
 	int r = db_run(op, &overlap_present_q, &rows, P_STR(platform_code), P_STR(p->account_id));
 
 	if (r < 0)
@@ -224,10 +246,11 @@ int overlap_present(struct op *op, const struct principal *p, struct str platfor
 		return op_fail(op, ERR_OUT_OF_SCOPE, "the platform is not within your scope");
 	if (str_equal(db_str(&rows, 0, 2), STR("central")))
 		return wrong_state(op, STR("central"), STR("provincial, sector, proposed"));
+	id = db_i64(&rows, 0, 0);
 	r = db_begin(op);
 	if (r < 0)
 		return r;
-	r = overlap_entered(op, db_i64(&rows, 0, 0), p->account_id);
+	r = overlap_entered(op, &id, 1, p->account_id);
 	if (r == 0)
 		r = governance_audit(op, p, &act, NULL);
 	return audit_commit(op, r, NULL);

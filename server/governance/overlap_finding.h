@@ -12,10 +12,10 @@
 #include "server/governance/principal.h"
 
 /*
- * Within the transaction of whoever creates or edits an entry: remembers the author, who may not close its findings, and
+ * Within the transaction of whoever creates or edits entries: remembers the author, who may not close their findings, and
  * compares.  author STR_NULL: nobody's, only compares.
  */
-int overlap_entered(struct op *op, int64_t platform_id, struct str author) _must_check_;
+int overlap_entered(struct op *op, const int64_t *platform_ids, size_t n, struct str author) _must_check_;
 /*
  * Before an entry goes into a state of investment (approved, building, completed, deploying), in that transaction: compares first
  * when anything changed since the last comparison.  The database refuses such a state too (SQLSTATE SN001, ERR_BLOCKED).

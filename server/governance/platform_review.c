@@ -176,6 +176,11 @@ static int conclude_in_transaction(struct op *op, const struct principal *p, con
 
 	if (!str_is_null(c->target))
 		r = platform_find(op, c->target, &target);
+	/* Nobody is sent to what takes nobody in; nor is the directory a platform of its own. */
+	if (r == 0 && !str_is_null(c->target) && target.id == 0)
+		r = op_fail(op, ERR_UNKNOWN_PLATFORM, "no such platform");
+	if (r == 0 && !str_is_null(c->target) && !target.is_open)
+		r = platform_refuse_closed(op, &target);
 	if (r == 0)
 		r = db_run(op, &platform_review_conclude_q, &rows, P_STR(c->review_id), P_STR(c->platform), P_I64(c->version), P_STR(c->conclusion),
 		           str_is_null(c->target) ? P_NULL : P_I64(target.id), P_STR(c->because), P_STR(p->account_id));

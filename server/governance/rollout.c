@@ -1,11 +1,15 @@
 #include "server/governance/rollout.h"
 
+#include "common/model/platform_store.h"
 #include "common/model/unit_store.h"
 #include "server/governance/catalogue_common.h"
 
 /* $1 actor; p, u */
 #define MAY_WRITE \
 	"(sen.catalogue_covers($1::uuid, 'catalogue', p.managing_unit_id, p.id) OR sen.scope_covers($1::uuid, 'catalogue', u.path, p.id))"
+/* $4 state, $6 and $7 when it began and was done: a unit is served by what may be deployed, and not before it happens. */
+#define DEPLOYABLE "($4 NOT IN ('in_progress', 'done') OR p.state IN ('deploying', 'operating', 'reviewing'))"
+#define HAPPENED "coalesce(greatest($6::date, $7::date) <= sen.today(), true)"
 /* From the scopes to the units, by ranges of the index on paths: a path ends in a dot, and '/' comes after it. */
 #define SEES_UNIT                                                                                                    \
 	"u.id IN (SELECT v.id FROM sen.live_scope s CROSS JOIN LATERAL (SELECT w.id FROM sen.unit w WHERE w.path ~>=~ s.path" \
@@ -26,16 +30,18 @@
 	" 'late', coalesce(c.planned_on < sen.today() AND c.state IN ('planned', 'in_progress'), false), 'note', coalesce(c.note, ''), 'version', c.version"
 
 DB_QUERY(rollout_may_q, DB_READ,
-         "SELECT " MAY_WRITE ", coalesce((SELECT r.version FROM sen.platform_rollout r WHERE r.platform_id = p.id AND r.unit_id = u.id), 0)"
+         "SELECT " MAY_WRITE ", p.state, " DEPLOYABLE ", " HAPPENED ", coalesce((SELECT r.version FROM sen.platform_rollout r"
+         "  WHERE r.platform_id = p.id AND r.unit_id = u.id), 0) = $5::bigint"
          " FROM sen.platform p, sen.unit u WHERE p.id = $2::smallint AND u.id = $3::integer");
 DB_QUERY(rollout_add_q, DB_WRITE,
          "INSERT INTO sen.platform_rollout (platform_id, unit_id, state, planned_on, started_on, done_on, note, changed_by)"
          " SELECT p.id, u.id, $4, $5::date, $6::date, $7::date, coalesce($8, ''), $1::uuid FROM sen.platform p, sen.unit u"
-         " WHERE p.id = $2::smallint AND u.id = $3::integer AND " MAY_WRITE " ON CONFLICT DO NOTHING RETURNING version");
+         " WHERE p.id = $2::smallint AND u.id = $3::integer AND " MAY_WRITE " AND " DEPLOYABLE " AND " HAPPENED
+         " ON CONFLICT DO NOTHING RETURNING version");
 DB_QUERY(rollout_set_q, DB_WRITE,
          "UPDATE sen.platform_rollout r SET state = $4, planned_on = $5::date, started_on = $6::date, done_on = $7::date, note = coalesce($8, ''),"
          " changed_by = $1::uuid, changed_at = now() FROM sen.platform p, sen.unit u WHERE r.platform_id = $2::smallint AND r.unit_id = $3::integer"
-         " AND r.version = $9::bigint AND p.id = r.platform_id AND u.id = r.unit_id AND " MAY_WRITE " RETURNING r.version");
+         " AND r.version = $9::bigint AND p.id = r.platform_id AND u.id = r.unit_id AND " MAY_WRITE " AND " DEPLOYABLE " AND " HAPPENED " RETURNING r.version");
 DB_QUERY(rollout_plan_q, DB_WRITE,
          "INSERT INTO sen.platform_rollout (platform_id, unit_id, state, planned_on, changed_by)"
          " SELECT p.id, u.id, 'planned', $4::date, $1::uuid FROM sen.platform p LEFT JOIN sen.unit m ON m.id = p.managing_unit_id, sen.unit u"
@@ -61,6 +67,31 @@ DB_QUERY(rollout_of_unit_q, DB_READ,
          " WHERE c.unit_id = $2::integer AND " SEES_THIS_UNIT " ORDER BY p.code");
 DB_QUERY(rollout_sees_q, DB_READ, "SELECT " SEES_THIS_UNIT " FROM sen.unit u WHERE u.id = $2::integer");
 
+/* Which of the conditions of the row did not hold. */
+static int why_not_set(struct op *op, const struct principal *p, const struct rollout_cell *cell, const struct db_param *params)
+{
+	struct db_rows rows;
+	int r = db_run(op, &rollout_may_q, &rows, P_STR(p->account_id), params[1], params[2], P_STR(cell->state), params[8], P_STR(cell->started_on),
+	               P_STR(cell->done_on));
+
+	if (r < 0)
+		return r;
+	if (!db_bool(&rows, 0, 0))
+		return op_fail(op, ERR_OUT_OF_SCOPE, "neither the platform nor the unit is within your scope");
+	if (!db_bool(&rows, 0, 4))
+		return op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
+	if (!db_bool(&rows, 0, 2)) {
+		(void)op_fail(op, ERR_WRONG_STATE, "a platform reaches units from its deployment on");
+		(void)op_fail_arg(op, "state", platform_state_word(db_str(&rows, 0, 1)));
+		return op_fail_arg(op, "wanted", platform_state_word(STR("deploying")));
+	}
+	if (!db_bool(&rows, 0, 3)) {
+		(void)op_fail(op, ERR_INVALID_VALUE, "the day is still to come");
+		return op_fail_arg(op, "field", str_is_null(cell->done_on) ? STR("started_on") : STR("done_on"));
+	}
+	return op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
+}
+
 static int set(struct op *op, const struct principal *p, const struct rollout_cell *cell, int64_t version, int64_t *ret_version)
 {
 	struct catalogue_place place;
@@ -81,13 +112,7 @@ static int set(struct op *op, const struct principal *p, const struct rollout_ce
 		*ret_version = db_i64(&rows, 0, 0);
 		return 0;
 	}
-	if (r == 0)
-		r = db_run(op, &rollout_may_q, &rows, P_STR(p->account_id), P_I64(place.id), P_I64(unit.id));
-	if (r < 0)
-		return r;
-	if (!db_bool(&rows, 0, 0))
-		return op_fail(op, ERR_OUT_OF_SCOPE, "neither the platform nor the unit is within your scope");
-	return op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
+	return r < 0 ? r : why_not_set(op, p, cell, params);
 }
 
 int rollout_set(struct op *op, const struct principal *p, const struct rollout_cell *cell, int64_t version, int64_t *ret_version)

@@ -104,7 +104,7 @@ int cmd_document(struct ctl *c)
 		  .columns = { "code", "version", "kind", "state", "number", "issued_on", "title" } },
 		{ .name = "add", .method = "POST", .path = "/reference-documents",
 		  .options = { MUST("unit"), MUST("code"), MUST("kind"), MUST("number"), MUST("title"), { "issued", "issued_on", false, true }, MAY("url"),
-		               { "replaces", NULL, true, false } } },
+		               { "replaces", NULL, true, false }, { "replaces-code", "replaces_code", false, false } } },
 	};
 
 	return verbs_run(c, verbs, ARRAY_LEN(verbs));

@@ -111,7 +111,7 @@ const struct command commands[] = {
 	{ "platform-list", "list | show ID | draw FILE.json | edit ID FILE.json | sign ID --decision-no NO --signed DATE --signer TEXT [--effective DATE] [--file-url URL]"
 	                   " | diff ID [--against ID]", "danh mục nền tảng đã ban hành theo phiên bản", "promulgated lists of platforms, by version", cmd_platform_list },
 	{ "document", "list [--kind KIND] [--state STATE] | add --unit CODE --code CODE --kind architecture|strategy|security --number NO --title TEXT --issued DATE"
-	              " [--url URL] [--replaces VERSION]", "văn bản căn cứ thẩm định theo phiên bản", "reference documents, by version", cmd_document },
+	              " [--url URL] [--replaces VERSION [--replaces-code CODE]]", "văn bản căn cứ thẩm định theo phiên bản", "reference documents, by version", cmd_document },
 	{ "guidance", "list PLATFORM [--all true] | publish PLATFORM --code CODE --kind document|video|contact --title TEXT [--role CODE] [--url URL] [--text TEXT]"
 	              " | report PLATFORM ID [--missing true] | acknowledge PLATFORM ID --unit CODE", "hướng dẫn theo vai trò và xác nhận của đơn vị",
 	  "guidance per role, and who has acknowledged it", cmd_guidance },

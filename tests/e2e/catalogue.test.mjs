@@ -176,8 +176,17 @@ test('deployment waits for three gates, and a gate expires with its reference do
   assert.equal(refused.json.code, 'blocked');
   assert.equal(refused.json.args.needs, 'gate_architecture, gate_strategy, gate_security, guidance, plan');
   assert.match(refused.json.detail, /Khung kiến trúc số tỉnh/);
-  for (const [kind, document] of [['architecture', architecture], ['strategy', strategy]])
-    await made(approver, '/reference-documents', { unit: '40', code: document, kind, number: '4520/QĐ-UBND', title: 'Khung kiến trúc số tỉnh Nghệ An', issued_on: '2025-12-31' });
+  // The province has one architecture in force: whatever there was before is named.
+  const [old] = (await approver.api('GET', '/reference-documents?kind=architecture&state=in_force&limit=200')).json.documents.filter((d) => d.unit === '40');
+  const document = { unit: '40', number: '4520/QĐ-UBND', title: 'Khung kiến trúc số tỉnh Nghệ An', issued_on: '2025-12-31' };
+  await made(approver, '/reference-documents', { ...document, code: architecture, kind: 'architecture', ...(old && { replaces: old.version, replaces_code: old.code }) });
+  await made(approver, '/reference-documents', { ...document, code: strategy, kind: 'strategy' });
+  assert.equal((await change(approver, 'POST', '/reference-documents', { ...document, code: code('KTB'), kind: 'architecture' })).status, 409);
+  assert.equal((await change(approver, 'POST', '/reference-documents', { ...document, code: code('KTB'), kind: 'architecture', replaces_code: architecture })).status, 422);
+  // A department's own is none of the province.
+  await made(approver, '/reference-documents', { ...document, unit: 'NA-S08', code: code('KTS'), kind: 'architecture', issued_on: today });
+  assert.equal((await change(writer, 'POST', `/platforms/${name}/gates`, { kind: 'architecture', document: code('KTS'), item: 'x' })).status, 422);
+  assert.equal((await change(writer, 'POST', `/platforms/${name}/gates`, { kind: 'security', ...security, checked_on: '2099-01-01' })).status, 422);
   // One submits, another passes.
   const gate = await made(approver, `/platforms/${name}/gates`, { kind: 'architecture', document: architecture, item: 'Lớp ứng dụng' });
   const own = await change(approver, 'POST', `/platforms/${name}/gates/${gate.id}/decide`, { passed: true, note: 'Tự duyệt' });
@@ -211,6 +220,46 @@ test('deployment waits for three gates, and a gate expires with its reference do
   const { history } = (await writer.api('GET', `/platforms/${name}/transitions`)).json;
   assert.deepEqual(history.map((t) => t.to), ['deploying', 'completed', 'building', 'approved', 'appraised']);
   assert.deepEqual([history[3].by, history[3].decision_no, history[3].decision_on], [approver.login, decision.decision_no, decision.decision_on]);
+});
+
+test('what was appraised stays what it was: kind, contact and tags; nothing is completed on a day to come', async () => {
+  const name = code('E'), whole = entry();
+  await made(writer, '/platforms', { code: name, ...whole });
+  const edit = async (over) => change(writer, 'PUT', `/platforms/${name}`, { ...whole, ...over }, await etagOf(writer, name));
+  assert.equal((await edit({ completed_on: '2099-01-01' })).json.args.field, 'completed_on');
+  assert.equal((await edit({ kind: 'central' })).status, 200);
+  assert.equal((await edit({})).status, 200);
+  await moved(appraiser, name, 'appraised');
+  const other = await edit({ kind: 'central' });
+  assert.deepEqual([other.status, other.json.code], [409, 'wrong_state']);
+  for (const field of ['contact_name', 'description', 'functions', 'scopes']) {
+    const answer = await edit({ [field]: undefined });
+    assert.deepEqual([answer.status, answer.json.args?.field], [422, field], answer.text);
+  }
+  assert.equal((await edit({ contact_name: 'Trần Thị Thuỷ' })).status, 200);
+});
+
+test('an entry is compared when it is made and when it is edited; it goes nowhere while a finding is open, and no author closes it', async () => {
+  const name = code('O');
+  const same = { ...entry(), name: 'Phần mềm một cửa điện tử tỉnh', description: 'Nộp hồ sơ thủ tục hành chính trực tuyến, tiếp nhận và trả kết quả', functions: undefined };
+  const found = async () => (await writer.api('GET', `/overlaps?platform=${name}&state=open&limit=200`)).json.overlaps.filter((f) => f.blocks);
+  await made(writer, '/platforms', { code: name, ...same });
+  assert.ok((await found()).some((f) => f.with === 'P01' && f.kind === 'central'), 'nothing was found when it was made');
+  assert.equal((await change(writer, 'PUT', `/platforms/${name}`, entry(), await etagOf(writer, name))).status, 200);
+  assert.deepEqual(await found(), []);
+  assert.equal((await change(appraiser, 'PUT', `/platforms/${name}`, { ...same, functions: ['mot-cua'] }, await etagOf(writer, name))).status, 200);
+  const findings = await found();
+  assert.ok(findings.length > 0, 'nothing was found when it was edited');
+  const refused = await move(approver, name, 'appraised');
+  assert.deepEqual([refused.status, refused.json.args.needs], [409, 'overlap']);
+  for (const f of findings) {
+    const body = { different_because: 'Khác vì chỉ quản lý kho vật tư nội bộ của tỉnh', evidence: 'Báo cáo thẩm định số 12' };
+    for (const author of [writer, appraiser]) assert.equal((await change(author, 'POST', `/overlaps/${f.id}/close`, body, `"${f.version}"`)).json.code, 'four_eyes');
+    assert.equal((await change(approver, 'POST', `/overlaps/${f.id}/close`, body, `"${f.version}"`)).status, 200);
+  }
+  const outlook = (await writer.api('GET', `/platforms/${name}/transitions`)).json.possible;
+  assert.deepEqual(outlook.map((p) => [p.to, p.allowed, p.another_person]), [['appraised', false, true], ['refused', false, true]]);
+  await moved(approver, name, 'appraised');
 });
 
 test('closing a platform removes its roles from tokens and disables the accounts there', async () => {
@@ -302,6 +351,10 @@ test('promulgated lists: another signs, dates decide which is in force, and two 
 test('roll-out: planned for all, reported by each, counted per platform and per unit', async () => {
   const name = code('M');
   await completed(name);
+  const early = await change(commune, 'PUT', `/platforms/${name}/rollout/${communeUnit}`, { state: 'done', done_on: today }, '"0"');
+  assert.deepEqual([early.status, early.json.code, early.json.args.state], [409, 'wrong_state', 'Hoàn thành']);
+  // The gates are the matter of another test.
+  await sql(`UPDATE sen.platform SET state = 'deploying' WHERE code = $1`, name);
   const { planned } = await made(writer, `/platforms/${name}/rollout`, { unit_kind: 'commune', planned_on: '2026-06-30' });
   const [[communes]] = await sql(`SELECT count(*) FROM sen.unit WHERE kind = 'commune'`);
   assert.equal(planned, Number(communes));
@@ -408,8 +461,54 @@ test('senctl: the common work', async () => {
   assert.match(await senctl(env, ['platform', 'gates', name]), /security\s+submitted/);
   const [{ id }] = (await senctlJson(env, ['platform', 'gates', name])).gates;
   await assert.rejects(senctl(env, ['platform', 'gate', 'decide', name, id, '--passed', '--note', 'x']), /người khác/);
+  await assert.rejects(senctl(env, ['platform', 'rollout', name, communeUnit, '--state', 'done', '--done', '2026-03-02']), /trạng thái/);
+  await sql(`UPDATE sen.platform SET state = 'deploying' WHERE code = $1`, name);
   assert.match(await senctl(env, ['platform', 'rollout', name, communeUnit, '--state', 'in_progress', '--started', '2026-02-02']), /in_progress/);
   assert.match(await senctl(env, ['platform', 'rollout', name, communeUnit, '--state', 'done', '--done', '2026-03-02']), /done/);
   assert.match(await senctl(env, ['platform', 'rollout', name]), /^1\/144 đơn vị đã xong/);
   assert.match(await senctl(env, ['platforms']), new RegExp(name));
+});
+
+test('senctl: lists, documents, guidance', async () => {
+  const names = [code('T'), code('U')], file = `${env.SEN_STATE}/tmp/platform-list-${mark}.json`;
+  for (const name of names) await made(writer, '/platforms', { code: name, ...entry() });
+  const draw = async (platforms) => {
+    writeFileSync(file, JSON.stringify({ unit: '40', title: `Danh mục ${mark}`, platforms }));
+    return senctlJson(env, ['platform-list', 'draw', file]);
+  };
+  const list = await draw([names[0]]);
+  assert.deepEqual([list.state, list.entries.map((e) => e.code)], ['draft', [names[0]]]);
+  writeFileSync(file, JSON.stringify({ title: `Danh mục sửa ${mark}`, platforms: names }));
+  const edited = await senctlJson(env, ['platform-list', 'edit', String(list.id), file]);
+  assert.deepEqual([edited.title, edited.entries.map((e) => e.code)], [`Danh mục sửa ${mark}`, names]);
+  const [[day]] = await sql(`SELECT coalesce(max(effective_on) + 1, date '2001-01-01') FROM sen.platform_list WHERE effective_on < date '2020-01-01'`);
+  // Whoever drew it up does not enter its signature; another does, here by the API.
+  await assert.rejects(senctl(env, ['platform-list', 'sign', String(list.id), '--decision-no', '15/QĐ', '--signed', day, '--signer', 'Chủ tịch']), /người khác/);
+  const signed = await change(appraiser, 'POST', `/platform-lists/${list.id}/sign`,
+    { decision_no: '15/QĐ-UBND', signed_on: day, signer: 'Chủ tịch UBND tỉnh', file_url: 'https://nghean.gov.vn/15.pdf' }, `"${edited.version}"`);
+  assert.deepEqual([signed.status, signed.json.file_url], [200, 'https://nghean.gov.vn/15.pdf'], signed.text);
+  const next = await draw([names[1]]);
+  const diff = await senctlJson(env, ['platform-list', 'diff', String(next.id), '--against', String(list.id)]);
+  assert.deepEqual(diff.removed.map((e) => e.code), [names[0]]);
+  assert.match(await senctl(env, ['platform-list', 'list']), new RegExp(`Danh mục sửa ${mark}`));
+  // And one that somebody else drew up is signed with it.
+  const theirs = await change(writer, 'POST', '/platform-lists', { unit: '40', title: `Danh mục khác ${mark}`, platforms: [names[1]] });
+  const [[later]] = await sql(`SELECT date '${day}' + 1`);
+  const done = await senctlJson(env, ['platform-list', 'sign', String(theirs.json.id), '--decision-no', '16/QĐ', '--signed', later, '--signer', 'Chủ tịch', '--file-url', 'https://nghean.gov.vn/16.pdf']);
+  assert.deepEqual([done.decision_no, done.signed_on, done.file_url], ['16/QĐ', later, 'https://nghean.gov.vn/16.pdf']);
+
+  const document = code('TL'), add = ['document', 'add', '--unit', '40', '--code', document, '--kind', 'strategy', '--number', '1/QĐ', '--title', 'Chiến lược', '--issued', '2026-01-01'];
+  assert.equal((await senctlJson(env, add)).version, 1);
+  const successor = [...add];
+  successor[successor.indexOf(document)] = code('TM');
+  assert.equal((await senctlJson(env, [...successor, '--replaces', '1', '--replaces-code', document])).version, 1);
+  assert.match(await senctl(env, ['document', 'list', '--kind', 'strategy', '--state', 'in_force']), new RegExp(code('TM')));
+  assert.doesNotMatch(await senctl(env, ['document', 'list', '--kind', 'strategy', '--state', 'in_force']), new RegExp(document));
+
+  await made(writer, `/platforms/${names[0]}/roles`, { code: 'XULY', name: 'Xử lý', sensitivity: 'low' });
+  const guidance = await senctlJson(env, ['guidance', 'publish', names[0], '--code', 'HD', '--kind', 'document', '--title', 'Hướng dẫn', '--role', 'XULY', '--url', 'https://nghean.gov.vn/hd']);
+  assert.match(await senctl(env, ['guidance', 'list', names[0]]), /HD\s+1\s+XULY\s+document/);
+  assert.equal((await senctlJson(env, ['guidance', 'acknowledge', names[0], guidance.id, '--unit', communeUnit])).changed, true);
+  assert.match(await senctl(env, ['guidance', 'report', names[0], guidance.id]), new RegExp(communeUnit));
+  assert.doesNotMatch(await senctl(env, ['guidance', 'report', names[0], guidance.id, '--missing', 'true']), new RegExp(`^${communeUnit} `, 'm'));
 });

@@ -225,6 +225,35 @@ test('posts, units, platforms and grants', async () => {
   assert.equal(refused.report.errors[0].line, 2);
 });
 
+test('platforms: a file does nothing to the catalogue that its importer could not do entry by entry', async () => {
+  const HEADER = 'code,name,kind,state,managing_unit,functions,scopes,description,contact_name\n';
+  const name = code(), row = (state, unit, what = `Quản lý ${name}`) => `${name},"Nền tảng ${name}",provincial,${state},${unit},f-${name},tinh,"${what}",Nguyễn Văn An\n`;
+  const before = await sql(`SELECT md5(string_agg(p::text, ' ' ORDER BY id)) FROM sen.platform p`);
+  for (const [what, csv, expected] of [
+    ['in operation at once', row('operating', 'NA-S08'), /transition/], ['a commune as manager', row('proposed', communes[0]), /communes and wards/],
+    ['another state', `P02,Hệ thống thông tin giải quyết thủ tục hành chính tỉnh Nghệ An,provincial,stopped,NA-S01,,,,\n`, /transition/],
+  ]) {
+    const refused = await settled(admin, await upload(admin, { kind: 'platforms', unit: '40', csv: HEADER + csv }), 'ready', 'refused');
+    assert.equal(refused.state, 'refused', what);
+    assert.match(refused.report.errors[0].en, expected);
+  }
+  // Who may import anything, and nothing in the catalogue.
+  const importer = await deputy('40');
+  assert.equal((await settled(importer, await upload(importer, { kind: 'platforms', unit: '40', csv: HEADER + row('proposed', 'NA-S08') }), 'ready', 'refused')).state, 'refused');
+  assert.deepEqual(await sql(`SELECT md5(string_agg(p::text, ' ' ORDER BY id)) FROM sen.platform p`), before);
+  const id = await upload(admin, { kind: 'platforms', unit: '40', csv: HEADER + row('proposed', 'NA-S08', 'Nộp hồ sơ thủ tục hành chính trực tuyến, tiếp nhận và trả kết quả').replace(`f-${name}`, '') });
+  const ready = await settled(admin, id, 'ready', 'refused');
+  assert.equal(ready.state, 'ready', JSON.stringify(ready.report));
+  assert.equal((await step(admin, 'apply', id)).status, 202);
+  await settled(admin, id, 'applied');
+  const made = (await admin.api('GET', `/platforms/${name}`)).json;
+  assert.deepEqual([made.state, made.created_by, made.changed_by], ['proposed', admin.login, admin.login]);
+  assert.ok((await admin.api('GET', `/overlaps?platform=${name}&state=open`)).json.overlaps.some((f) => f.with === 'P01' && f.blocks), 'it was not compared');
+  const self = await call(routeOf('POST /api/v1/platforms/{code}/transitions'), await admin.accessToken(),
+    { args: [name], body: { to: 'appraised' }, headers: { 'if-match': `"${made.version}"` } });
+  assert.equal(self.json.code, 'four_eyes');
+});
+
 test('a database that goes away in the middle of applying leaves nothing half done; the import is done afterwards', async () => {
   const codes = Array.from({ length: 3000 }, code);
   const csv = PERSONS + codes.map((c) => `${c},Hồ Văn Đông,cong_chuc,,${communes[0]},Chuyên viên ${c},main,2026-01-01,,1/QĐ,\n`).join('');

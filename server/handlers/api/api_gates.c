@@ -146,7 +146,7 @@ int h_api_documents(struct request *rq)
 
 int h_api_document_add(struct request *rq)
 {
-	enum { UNIT, CODE, D_KIND, NUMBER, TITLE, ISSUED_ON, URL, REPLACES, N_DOCUMENT };
+	enum { UNIT, CODE, D_KIND, NUMBER, TITLE, ISSUED_ON, URL, REPLACES, REPLACES_CODE, N_DOCUMENT };
 	static const struct api_field fields[N_DOCUMENT] = {
 		[UNIT] = { "unit", API_CODE, 35, true },
 		[CODE] = { "code", API_CODE, 32, true },
@@ -156,6 +156,7 @@ int h_api_document_add(struct request *rq)
 		[ISSUED_ON] = { "issued_on", API_DATE, 10, true },
 		[URL] = { "url", API_TEXT, 500, false },
 		[REPLACES] = { "replaces", API_INT, 0, false },
+		[REPLACES_CODE] = { "replaces_code", API_CODE, 32, false },
 	};
 	struct str v[N_DOCUMENT];
 	int64_t version = 0, expired = 0;
@@ -165,6 +166,8 @@ int h_api_document_add(struct request *rq)
 		r = catalogue_one_of(rq, "kind", v[D_KIND], "architecture|strategy|security");
 	if (r == 0)
 		r = catalogue_url(rq, "url", v[URL]);
+	if (r == 0 && str_is_null(v[REPLACES]) && !str_is_null(v[REPLACES_CODE]))
+		r = api_invalid(&rq->op, "replaces", "the version of that code which is in force");
 	if (r < 0)
 		return r;
 	const struct reference_document document = {
@@ -176,6 +179,7 @@ int h_api_document_add(struct request *rq)
 		.issued_on = v[ISSUED_ON],
 		.url = v[URL],
 		.replaces = v[REPLACES],
+		.replaces_code = v[REPLACES_CODE],
 	};
 	r = document_add(&rq->op, rq->principal, &document, &version, &expired);
 	if (r < 0)

@@ -216,6 +216,119 @@ static void test_fifty_transitions_are_one(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform_transition"), 1);
 }
 
+/* Accounts may exist from completed to replacing, in no other state. */
+static void test_which_states_are_open(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is_open;
+	} rows[] = {
+		{ "proposed", false }, { "appraised", false }, { "approved", false }, { "building", false }, { "completed", true }, { "deploying", true },
+		{ "operating", true }, { "reviewing", true }, { "replacing", true }, { "stopped", false }, { "refused", false },
+	};
+	struct fixture *f = *state;
+
+	(void)grant_on(f, "VP", "P02", "MC");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char sql[120];
+
+		print_message("%s\n", rows[i].name);
+		(void)snprintf(sql, sizeof(sql), "SELECT sen.platform_is_open('%s')::int", rows[i].name);
+		assert_int_equal(side_i64(sql), rows[i].is_open);
+		place("P02", rows[i].name);
+		assert_int_equal(side_i64("SELECT count(*) FROM sen.live_grant g JOIN sen.platform p ON p.id = g.platform_id WHERE p.code = 'P02'"), rows[i].is_open);
+	}
+}
+
+static void assert_moved(const char *code, const char *from, const char *to)
+{
+	char sql[300];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM sen.platform p JOIN sen.platform_transition t ON t.platform_id = p.id"
+	                                 " WHERE p.code = '%s' AND p.state = '%s' AND t.from_state = '%s' AND t.to_state = '%s'", code, to, from, to);
+	assert_int_equal(side_i64(sql), 1);
+}
+
+/* The transitions that no other test takes, with what each asks of the database. */
+static void test_in_operation_and_under_review(void **state)
+{
+	struct fixture *f = *state;
+	struct rollout_cell cell = { .platform = STR("N01"), .unit = STR("16690"), .state = STR("in_progress"), .started_on = STR("2026-01-01") };
+	int64_t version;
+
+	add(f, "N01");
+	place("N01", "deploying");
+	assert_int_equal(rollout_set(&f->op, &f->ward, &cell, 0, &version), 0);
+	assert_int_equal(move(f, &f->admin, "N01", "operating"), ERR_BLOCKED);
+	assert_blocked_by(f, "rollout");
+	op_forgive(&f->op);
+	cell.state = STR("done");
+	cell.done_on = STR("2026-02-01");
+	assert_int_equal(rollout_set(&f->op, &f->ward, &cell, version, &version), 0);
+	assert_int_equal(move(f, &f->ward, "N01", "operating"), ERR_OUT_OF_SCOPE);
+	assert_int_equal(move(f, &f->admin, "N01", "operating"), 0);
+	assert_moved("N01", "deploying", "operating");
+	assert_int_equal(move(f, &f->admin, "N01", "reviewing"), 0);
+	assert_moved("N01", "operating", "reviewing");
+	assert_int_equal(move(f, &f->admin, "N01", "operating"), 0);
+	assert_moved("N01", "reviewing", "operating");
+	assert_int_equal(move(f, &f->admin, "N01", "deploying"), ERR_WRONG_STATE);
+}
+
+static void test_refused(void **state)
+{
+	static const char *const from[] = { "proposed", "appraised" };
+	struct fixture *f = *state;
+
+	add(f, "N01");
+	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+		place("N01", from[i]);
+		assert_int_equal(move(f, &f->admin, "N01", "refused"), ERR_FOUR_EYES);
+		assert_int_equal(move(f, &f->second, "N01", "refused"), 0);
+		assert_moved("N01", from[i], "refused");
+		assert_int_equal(move(f, &f->second, "N01", "proposed"), ERR_WRONG_STATE);
+		side("DELETE FROM sen.platform_transition");
+	}
+}
+
+/* A ministry has decided and built it: the province appraises that there is one; of its own it does not. */
+static void test_central_is_completed_elsewhere(void **state)
+{
+	struct fixture *f = *state;
+	struct catalogue_entry entry = entry_for("N01");
+
+	entry.kind = STR("central");
+	entry.managing_unit = STR("Bộ Công an");
+	assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), 0);
+	assert_int_equal(move(f, &f->admin, "N01", "completed"), ERR_FOUR_EYES);
+	assert_int_equal(move(f, &f->ward, "N01", "completed"), ERR_OUT_OF_SCOPE);
+	assert_int_equal(move(f, &f->second, "N01", "completed"), 0);
+	assert_moved("N01", "proposed", "completed");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code = 'N01' AND completed_on = '2026-01-06'"), 1);
+	entry = entry_for("N02");
+	entry.description = STR("Sổ thú y");
+	entry.functions = (struct str_list){ NULL, 0 };
+	assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), 0);
+	assert_int_equal(move(f, &f->second, "N02", "completed"), ERR_WRONG_STATE);
+}
+
+/* The outlook says when all is there, and it still is for somebody else. */
+static void test_outlook_says_another_person(void **state)
+{
+	struct fixture *f = *state;
+	json_t *array;
+
+	add(f, "N01");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lifecycle_outlook(&f->op, i == 0 ? &f->admin : &f->second, STR("N01"), &array), 0);
+		assert_str_equal(json_get_str(json_array_get(array, 0), "to"), "appraised");
+		assert_int_equal(json_get_bool(json_array_get(array, 0), "another_person", i == 1), i == 0);
+		assert_int_equal(json_get_bool(json_array_get(array, 0), "allowed", i == 0), i == 1);
+		assert_int_equal(json_array_size(json_object_get(json_array_get(array, 0), "missing")), 0);
+		json_decref(array);
+	}
+}
+
 /* Closing: grants stop counting, the planner is told first of all about each account, and nobody else is woken. */
 static void test_closing_a_platform(void **state)
 {
@@ -248,6 +361,11 @@ int main(void)
 		CATALOGUING_TEST(test_gates),
 		CATALOGUING_TEST(test_superseded_before_decision),
 		CATALOGUING_TEST(test_fifty_transitions_are_one),
+		CATALOGUING_TEST(test_which_states_are_open),
+		CATALOGUING_TEST(test_in_operation_and_under_review),
+		CATALOGUING_TEST(test_refused),
+		CATALOGUING_TEST(test_central_is_completed_elsewhere),
+		CATALOGUING_TEST(test_outlook_says_another_person),
 		CATALOGUING_TEST(test_closing_a_platform),
 	};
 

@@ -147,6 +147,14 @@ static void test_review(void **state)
 	conclusion.version = 2;
 	assert_int_equal(platform_review_conclude(&f->op, &f->admin, &conclusion), ERR_FOUR_EYES);
 	op_forgive(&f->op);
+	/* Nobody is sent to what takes nobody in, nor to the directory. */
+	conclusion.target = STR("D10");
+	assert_int_equal(platform_review_conclude(&f->op, &f->second, &conclusion), ERR_PLATFORM_CLOSED);
+	op_forgive(&f->op);
+	conclusion.target = STR("DIR");
+	assert_int_equal(platform_review_conclude(&f->op, &f->second, &conclusion), ERR_UNKNOWN_PLATFORM);
+	op_forgive(&f->op);
+	conclusion.target = STR("C01");
 	assert_int_equal(platform_review_conclude(&f->op, &f->second, &conclusion), 0);
 	assert_int_equal(platform_review_tasks(&f->op, &f->admin, &filter, &page), 0);
 	assert_int_equal(json_array_size(page.items), 0);
@@ -163,6 +171,52 @@ static void test_review(void **state)
 	json_decref(page.items);
 }
 
+static int64_t tasks_of(struct fixture *f, const char *unit, const char *state)
+{
+	struct platform_review_filter filter = { .unit = str_c(unit), .state = str_c(state), .after = (const struct str[3]){ STR_NULL, STR_NULL, STR_NULL }, .limit = 50 };
+	struct json_page page;
+	int64_t n;
+
+	assert_int_equal(platform_review_tasks(&f->op, &f->admin, &filter, &page), 0);
+	n = (int64_t)json_array_size(page.items);
+	json_decref(page.items);
+	return n;
+}
+
+/* Each conclusion; only what there is to go to has a platform; and the tasks of a unit are its own. */
+static void test_conclusions(void **state)
+{
+	static const struct {
+		const char *conclusion, *target;
+		int expected;
+	} rows[] = {
+		{ "keep", NULL, 0 },           { "keep", "P03", ERR_INVALID_VALUE },    { "stop", NULL, 0 },
+		{ "integrate", "P03", 0 },     { "integrate", NULL, ERR_INVALID_VALUE }, { "replace", "P03", 0 },
+		{ "replace", NULL, ERR_INVALID_VALUE }, { "replace", "P05", ERR_INVALID_VALUE }, { "close", NULL, ERR_INVALID_VALUE },
+	};
+	struct fixture *f = *state;
+	struct platform_review review = { .title = STR("Rà soát"), .unit = STR("40"), .due_on = STR("2099-01-31") };
+	struct platform_review_form form = { .platform = STR("P05"), .version = 1, .features = STR("a"), .functions = STR("b"), .operation = STR("c"), .scope = STR("d") };
+	int64_t n_tasks;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct platform_review_conclusion c = { .platform = STR("P05"), .version = 2, .conclusion = str_c(rows[i].conclusion), .because = STR("Theo rà soát"),
+			                                    .target = rows[i].target ? str_c(rows[i].target) : STR_NULL };
+
+		print_message("%s %s\n", rows[i].conclusion, rows[i].target ? rows[i].target : "");
+		assert_int_equal(platform_review_begin(&f->op, &f->admin, &review, &form.review_id, &n_tasks), 0);
+		assert_int_equal(platform_review_answer(&f->op, &f->admin, &form), 0);
+		c.review_id = form.review_id;
+		assert_int_equal(platform_review_conclude(&f->op, &f->second, &c), rows[i].expected);
+		op_forgive(&f->op);
+		assert_int_equal(tasks_of(f, "40", "concluded"), rows[i].expected == 0);
+		assert_int_equal(tasks_of(f, "40", "open"), n_tasks - 1);
+		/* Nothing is managed by a ward. */
+		assert_int_equal(tasks_of(f, "16681", "open"), 0);
+		side("DELETE FROM sen.platform_review_reminder; DELETE FROM sen.platform_review_task; DELETE FROM sen.platform_review");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +224,7 @@ int main(void)
 		OVERLAP_TEST(test_paging),
 		OVERLAP_TEST(test_needs),
 		OVERLAP_TEST(test_review),
+		OVERLAP_TEST(test_conclusions),
 	};
 
 	return cmocka_run_group_tests(tests, overlapping_create, gov_drop);

@@ -7,7 +7,8 @@
 
 static int sign(struct fixture *f, const struct principal *p, int64_t id, int64_t version, const char *effective_on)
 {
-	const struct list_signature signature = { .decision_no = STR("9/QĐ-UBND"), .signed_on = STR("2026-01-01"), .signer = STR("Lê Hồng Vinh"), .effective_on = str_c(effective_on) };
+	const struct list_signature signature = { .decision_no = STR("9/QĐ-UBND"), .signed_on = STR("2026-01-01"), .signer = STR("Lê Hồng Vinh"), .effective_on = str_c(effective_on),
+		                                  .file_url = STR("https://congbao.example/9.pdf") };
 
 	op_forgive(&f->op);
 	return list_sign(&f->op, p, id, version, &signature);
@@ -44,6 +45,8 @@ static void test_lists(void **state)
 	assert_int_equal(sign(f, &f->second, first, 1, "2025-12-31"), ERR_INVALID_VALUE);
 	assert_int_equal(sign(f, &f->second, first, 1, "2026-01-01"), 0);
 	assert_state(first, "in_force");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform_list WHERE decision_no = '9/QĐ-UBND' AND signer = 'Lê Hồng Vinh'"
+	                          " AND file_url = 'https://congbao.example/9.pdf'"), 1);
 	assert_int_equal(sign(f, &f->second, first, 2, "2026-01-01"), ERR_WRONG_STATE);
 	op_forgive(&f->op);
 	assert_int_equal(list_edit(&f->op, &f->admin, first, 2, &draft), ERR_WRONG_STATE);
@@ -64,6 +67,69 @@ static void test_lists(void **state)
 	side("UPDATE sen.platform SET sector = '' WHERE code = 'P02'");
 }
 
+static bool is_listed(struct fixture *f, const char *code)
+{
+	_json_ json_t *json = NULL;
+	int64_t version;
+
+	assert_int_equal(catalogue_get(&f->op, str_c(code), &json, &version), 0);
+	return json_get_bool(json, "listed", false);
+}
+
+/* Membership is what the list in force says: not a draft, not one to come, not one before; whatever the kind. */
+static void test_what_is_listed(void **state)
+{
+	static const struct str first[] = { STR("P02"), STR("D01") }, second[] = { STR("P03") };
+	struct fixture *f = *state;
+	struct list_draft draft = { .unit = STR("40"), .title = STR("Danh mục nền tảng số dùng chung"), .platforms = { first, 2 } };
+	int64_t id;
+
+	assert_int_equal(list_add(&f->op, &f->admin, &draft, &id), 0);
+	assert_false(is_listed(f, "P02"));
+	assert_int_equal(sign(f, &f->second, id, 1, "2099-01-01"), 0);
+	assert_false(is_listed(f, "P02"));
+	assert_int_equal(list_add(&f->op, &f->admin, &draft, &id), 0);
+	assert_int_equal(sign(f, &f->second, id, 1, "2026-01-01"), 0);
+	assert_true(is_listed(f, "P02"));
+	assert_true(is_listed(f, "D01"));
+	assert_false(is_listed(f, "P03"));
+	draft.platforms = (struct str_list){ second, 1 };
+	assert_int_equal(list_add(&f->op, &f->admin, &draft, &id), 0);
+	assert_int_equal(sign(f, &f->second, id, 1, "2026-02-01"), 0);
+	assert_false(is_listed(f, "P02"));
+	assert_true(is_listed(f, "P03"));
+}
+
+/* For all it is every unit of the province; for many, and for a sector, whoever has a row. */
+static void test_for_whom(void **state)
+{
+	static const struct {
+		const char *scope;
+		int64_t before, after;
+	} rows[] = { { "all", 2, 2 }, { "many", 0, 1 }, { "sector", 0, 1 } };
+	struct fixture *f = *state;
+	struct rollout_cell cell = { .platform = STR("N01"), .unit = STR("16690"), .state = STR("planned") };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct catalogue_entry entry = entry_for("N01");
+		int64_t version;
+		json_t *summary;
+
+		print_message("%s\n", rows[i].scope);
+		side("DELETE FROM sen.platform_rollout; DELETE FROM sen.platform WHERE code = 'N01'");
+		entry.target_scope = str_c(rows[i].scope);
+		assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), 0);
+		assert_int_equal(rollout_summary(&f->op, STR("N01"), &summary), 0);
+		assert_int_equal(json_get_int(summary, "targets", -1), rows[i].before);
+		json_decref(summary);
+		assert_int_equal(rollout_set(&f->op, &f->ward, &cell, 0, &version), 0);
+		assert_int_equal(rollout_summary(&f->op, STR("N01"), &summary), 0);
+		assert_int_equal(json_get_int(summary, "targets", -1), rows[i].after);
+		assert_int_equal(json_get_int(summary, "planned", -1), 1);
+		json_decref(summary);
+	}
+}
+
 static void test_rollout(void **state)
 {
 	struct fixture *f = *state;
@@ -79,6 +145,7 @@ static void test_rollout(void **state)
 	assert_int_equal(n, 2);
 	assert_int_equal(rollout_plan(&f->op, &f->admin, STR("N01"), STR("ward"), STR("2026-03-01"), &n), 0);
 	assert_int_equal(n, 0);
+	side("UPDATE sen.platform SET state = 'deploying' WHERE code = 'N01'");
 	/* The ward reports for itself, for nobody else; the second of two is told. */
 	assert_int_equal(rollout_set(&f->op, &f->ward, &cell, 1, &version), 0);
 	assert_int_equal(rollout_set(&f->op, &f->admin, &cell, 1, &version), ERR_PRECONDITION_FAILED);
@@ -155,6 +222,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CATALOGUING_TEST(test_lists),
+		CATALOGUING_TEST(test_what_is_listed),
+		CATALOGUING_TEST(test_for_whom),
 		CATALOGUING_TEST(test_rollout),
 		CATALOGUING_TEST(test_guidance),
 	};
