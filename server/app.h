@@ -31,6 +31,7 @@ struct app {
 	struct workq *imports;          /* one at a time, apart from requests */
 	atomic_bool importing;
 	int64_t import_due_ms;          /* when it is looked whether there is one */
+	int64_t solutions_due_ms;       /* when local software is compared again; of the imports' thread */
 	int64_t audit_due_ms;           /* when a checkpoint of the audit may be */
 	int64_t sweep_due_ms;           /* when old Idempotency-Keys are */
 	struct oidc_settings oidc;

@@ -9,6 +9,7 @@
 #include "common/model/signing_keys.h"
 #include "server/governance/idempotency_store.h"
 #include "server/governance/import_work.h"
+#include "server/governance/local_software.h"
 #include "server/oidc/pushed_request.h"
 
 #define TASK_BYTES (4u << 20)
@@ -16,6 +17,8 @@
 #define SWEEP_EVERY_MS 15000
 #define AUDIT_EVERY_MS 1000
 #define IMPORT_EVERY_MS 500
+#define SOLUTIONS_EVERY_MS 5000
+#define SOLUTIONS_BATCH 50
 #define IMPORT_ARENA ((size_t)768 << 20)
 
 static void tick_keys(struct app *app, struct op *op)
@@ -39,6 +42,27 @@ static void tick_keys(struct app *app, struct op *op)
 	op_forgive(op);
 }
 
+/* Reports of local software follow the catalogue. */
+static void work_solutions(struct app *app)
+{
+	size_t n = SOLUTIONS_BATCH;
+
+	if (clock_mono_ms() < app->solutions_due_ms)
+		return;
+	app->solutions_due_ms = clock_mono_ms() + SOLUTIONS_EVERY_MS;
+	while (n == SOLUTIONS_BATCH && !app->draining) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new(TASK_BYTES);
+		struct op op;
+
+		op_init(&op, arena, app->import_db, NULL);
+		if (local_software_refresh(&op, SOLUTIONS_BATCH, &n) < 0) {
+			log_event(LOG_LEVEL_WARN, "local_software", L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
+			n = 0;
+		}
+		db_op_done(&op);
+	}
+}
+
 /* On its own thread: until nothing is left to do. */
 void app_work_imports(void *context, _unused_ void *item)
 {
@@ -59,6 +83,7 @@ void app_work_imports(void *context, _unused_ void *item)
 		db_op_done(&op);
 		snapshot_release(snapshot);
 	}
+	work_solutions(app);
 	atomic_store(&app->importing, false);
 }
 

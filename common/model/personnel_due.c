@@ -2,7 +2,8 @@
 
 DB_QUERY(account_due_run_q, DB_WRITE, "SELECT sen.account_due_run(NULL, 500, $1)");
 DB_QUERY(unused_run_q, DB_WRITE, "SELECT sen.unused_run($1)");
-DB_QUERY(notices_run_q, DB_WRITE, "SELECT sen.notices_run()");
+DB_QUERY(notices_run_q, DB_WRITE, "SELECT sen.notices_run() + sen.platform_notices_run()");
+DB_QUERY(platform_reviews_run_q, DB_WRITE, "SELECT sen.platform_reviews_run($1)");
 DB_QUERY(shared_use_expire_q, DB_WRITE, "SELECT sen.shared_use_expire($1)");
 
 static int run(struct op *op, const struct query *q, size_t *ret_n)
@@ -26,11 +27,19 @@ int unused_run(struct op *op, size_t *ret_n)
 
 int notices_run(struct op *op, size_t *ret_n)
 {
-	struct db_rows rows;
-	int r = db_run(op, &notices_run_q, &rows);
+	struct db_rows rows = { .n = 0 };
+	size_t n_begun;
+	int r = platform_reviews_run(op, &n_begun);
 
+	if (r == 0)
+		r = db_run(op, &notices_run_q, &rows);
 	*ret_n = r < 0 ? 0 : (size_t)db_i64(&rows, 0, 0);
 	return r;
+}
+
+int platform_reviews_run(struct op *op, size_t *ret_n)
+{
+	return run(op, &platform_reviews_run_q, ret_n);
 }
 
 int shared_use_expire(struct op *op, size_t *ret_n)

@@ -1,6 +1,6 @@
 /*
  * personnel_due.h: what becomes true by time alone, carried out: accounts take the status that is due, accounts that
- * nobody uses are reported and disabled, check-outs of shared accounts end.  The database's clock decides; each
+ * nobody uses are reported and disabled, check-outs of shared accounts end, reviews of platforms come again.  The database's clock decides; each
  * is safe to run as often and from as many places as one likes.
  */
 #pragma once
@@ -11,5 +11,7 @@
 int account_due_run(struct op *op, size_t *ret_n) _must_check_;
 int unused_run(struct op *op, size_t *ret_n) _must_check_;
 int shared_use_expire(struct op *op, size_t *ret_n) _must_check_;
-/* Tells whom something concerns what has come to be since: sen.notice. */
+/* Begins what comes again (platform_reviews_run()), then tells whom something concerns what has come to be since: sen.notice. */
 int notices_run(struct op *op, size_t *ret_n) _must_check_;
+/* Begins the reviews of platforms whose turn has come again. */
+int platform_reviews_run(struct op *op, size_t *ret_n) _must_check_;

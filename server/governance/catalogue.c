@@ -10,7 +10,7 @@
 	"(SELECT u.id FROM sen.unit u WHERE u.code = " param " AND u.valid_from <= sen.today() AND (u.valid_to IS NULL OR u.valid_to > sen.today()))"
 
 DB_QUERY(catalogue_unit_q, DB_READ,
-         "SELECT u.id IS NOT NULL, sen.catalogue_covers($2::uuid, 'catalogue', u.id, $3::smallint)"
+         "SELECT u.id IS NOT NULL, sen.catalogue_covers($2::uuid, 'catalogue', u.id, $3::smallint), sen.platform_fits_owner($4, u.id)"
          " FROM (SELECT " UNIT_OF("$1") " AS id) u");
 /* $1 NULL: there is no entry yet. */
 DB_QUERY(catalogue_kept_q, DB_READ,
@@ -33,8 +33,11 @@ DB_QUERY(catalogue_edit_q, DB_WRITE,
 DB_QUERY(catalogue_touch_q, DB_WRITE, "UPDATE sen.platform SET changed_by = $2::uuid WHERE id = $1::smallint");
 DB_QUERY(catalogue_plan_clear_q, DB_WRITE, "DELETE FROM sen.platform_milestone WHERE platform_id = $1::smallint");
 DB_QUERY(catalogue_plan_add_q, DB_WRITE,
-         "INSERT INTO sen.platform_milestone (platform_id, position, name, units, due_on, done_on, responsible)"
-         " VALUES ($1::smallint, $2::smallint, $3, coalesce($4, ''), $5::date, $6::date, $7)");
+         "WITH u AS (SELECT u.id, u.code FROM sen.unit u WHERE u.code = ANY ($8::text[]) AND u.valid_from <= sen.today()"
+         "  AND (u.valid_to IS NULL OR u.valid_to > sen.today()))"
+         " INSERT INTO sen.platform_milestone (platform_id, position, name, units, due_on, done_on, responsible, unit_ids)"
+         " SELECT $1::smallint, $2::smallint, $3, coalesce($4, ''), $5::date, $6::date, $7, ARRAY(SELECT u.id FROM u ORDER BY u.code)"
+         " WHERE (SELECT count(*) FROM u) = (SELECT count(DISTINCT c) FROM unnest($8::text[]) c) RETURNING 1");
 
 #define N_ENTRY_PARAMS 20
 
@@ -54,13 +57,19 @@ static void entry_params(struct op *op, const struct principal *p, const struct 
 static int check_unit(struct op *op, const struct principal *p, const struct catalogue_entry *e, const struct catalogue_place *place)
 {
 	struct db_rows rows;
-	int r = db_run(op, &catalogue_unit_q, &rows, P_STR(e->managing_unit), P_STR(p->account_id), place ? P_I64(place->id) : P_NULL);
+	int r = db_run(op, &catalogue_unit_q, &rows, P_STR(e->managing_unit), P_STR(p->account_id), place ? P_I64(place->id) : P_NULL,
+	               P_STR(e->kind));
 
 	if (r < 0)
 		return r;
 	if (!db_bool(&rows, 0, 0) && !str_equal(e->kind, STR("central")))
 		return op_fail(op, ERR_UNKNOWN_UNIT, "no such unit");
-	return db_bool(&rows, 0, 1) ? 0 : op_fail(op, ERR_OUT_OF_SCOPE, "the managing unit is not within your scope");
+	if (!db_bool(&rows, 0, 1))
+		return op_fail(op, ERR_OUT_OF_SCOPE, "the managing unit is not within your scope");
+	if (db_bool(&rows, 0, 2))
+		return 0;
+	(void)op_fail(op, ERR_INVALID_VALUE, "a department owns a platform of its sector");
+	return op_fail_arg(op, "field", STR("managing_unit"));
 }
 
 static int invalid(struct op *op, struct str field, const char *text)
@@ -173,7 +182,9 @@ static int plan_set(struct op *op, const struct principal *p, struct str code, i
 		const struct milestone *m = &milestones[i];
 
 		r = db_run(op, &catalogue_plan_add_q, &rows, P_I64(place.id), P_I64((int64_t)i + 1), P_STR(m->name), P_STR(m->units),
-		           P_STR(m->due_on), P_STR(m->done_on), P_STR(m->responsible));
+		           P_STR(m->due_on), P_STR(m->done_on), P_STR(m->responsible), P_STR(db_array(op->arena, m->target_units.p, m->target_units.n)));
+		if (r == 0 && rows.n == 0)
+			r = op_fail(op, ERR_UNKNOWN_UNIT, "a code among the units of a milestone is no unit");
 	}
 	return r < 0 ? r : db_run(op, &catalogue_touch_q, &rows, P_I64(place.id), P_STR(p->account_id));
 }

@@ -29,8 +29,10 @@ int catalogue_edit(struct op *op, const struct principal *p, const struct catalo
 
 struct milestone {
 	struct str name, units, due_on, done_on, responsible;
+	struct str_list target_units; /* codes; units are words beside them */
 };
 #define MILESTONES_MAX 40
+#define MILESTONE_UNITS_MAX 500
 /* The whole plan of deployment anew. */
 int catalogue_plan_set(struct op *op, const struct principal *p, struct str code, int64_t version, const struct milestone *milestones,
                        size_t n) _must_check_;
@@ -45,6 +47,9 @@ struct catalogue_filter {
 };
 /* One more than the limit when there are more. */
 int catalogue_list(struct op *op, const struct catalogue_filter *filter, json_t **ret_array) _must_check_;
+
+/* What authorities have announced as the number of platforms, beside how many of them are known. */
+int catalogue_announced(struct op *op, json_t **ret_array) _must_check_;
 
 struct catalogue_role {
 	struct str platform, code, name, level, sensitivity;

@@ -13,7 +13,8 @@
 	" 'completed_on', p.completed_on, 'overdue', sen.platform_is_overdue(p.expected_on, p.completed_on, p.state)," \
 	" 'target_scope', p.target_scope, 'security_level', p.security_level, 'note', p.note, 'verified', p.verified, 'roles', " ROLES_JSON
 #define PLAN_JSON                                                                                                     \
-	"(SELECT coalesce(json_agg(json_build_object('name', t.name, 'units', t.units, 'due_on', t.due_on, 'done_on', t.done_on," \
+	"(SELECT coalesce(json_agg(json_build_object('name', t.name, 'units', t.units, 'target_units', ARRAY(SELECT w.code FROM sen.unit w" \
+	" WHERE w.id = ANY (t.unit_ids) ORDER BY w.code), 'due_on', t.due_on, 'done_on', t.done_on," \
 	" 'responsible', t.responsible, 'overdue', t.done_on IS NULL AND t.due_on < sen.today()) ORDER BY t.position), '[]')" \
 	" FROM sen.platform_milestone t WHERE t.platform_id = p.id)"
 #define GATES_JSON                                                                                                    \
@@ -23,7 +24,8 @@
 /* The list that is in force in the managing unit's province. */
 #define LISTED                                                                                                        \
 	"EXISTS (SELECT FROM sen.platform_list_now l JOIN sen.platform_list_entry e ON e.list_id = l.id"                  \
-	" WHERE l.state = 'in_force' AND e.platform_code = p.code)"
+	" JOIN sen.unit o ON o.id = l.unit_id WHERE l.state = 'in_force' AND e.platform_code = p.code"                    \
+	" AND (m.id IS NULL OR split_part(o.path, '.', 1) = split_part(m.path, '.', 1)))"
 
 DB_QUERY(catalogue_get_q, DB_READ,
          "SELECT json_build_object(" BRIEF ", 'description', p.description, 'functions', p.functions, 'scopes', p.scopes,"
@@ -62,6 +64,24 @@ int catalogue_list(struct op *op, const struct catalogue_filter *f, json_t **ret
 	struct db_rows rows;
 	int r = db_run(op, &catalogue_list_q, &rows, P_STR(f->kind), P_STR(f->state), P_STR(f->unit), P_STR(f->overdue), P_STR(f->words),
 	               P_STR(f->after), P_I64((int64_t)f->limit + 1));
+
+	return r < 0 ? r : catalogue_rows(op, &rows, ret_array);
+}
+
+/* One line for each authority that has said how many there are; what is known beside it are entries that are verified and no mere proposals. */
+DB_QUERY(catalogue_announced_q, DB_READ,
+         "SELECT json_build_object('unit', u.code, 'unit_name', u.name, 'total', coalesce(l.announced_total, a.total), 'source',"
+         " coalesce(l.decision_no, a.source), 'announced_on', coalesce(l.signed_on, a.announced_on), 'known', (SELECT count(*) FROM sen.platform p"
+         "  LEFT JOIN sen.unit m ON m.id = p.managing_unit_id WHERE p.id <> 0 AND p.verified AND p.kind <> 'proposed' AND p.state NOT IN ('stopped', 'refused')"
+         "  AND (m.id IS NULL OR starts_with(m.path, u.path))))::text"
+         " FROM sen.unit u LEFT JOIN sen.platform_announcement a ON a.unit_code = u.code"
+         " LEFT JOIN sen.platform_list_now l ON l.unit_id = u.id AND l.state = 'in_force' AND l.announced_total IS NOT NULL"
+         " WHERE u.parent_id IS NULL AND coalesce(l.announced_total, a.total) IS NOT NULL ORDER BY u.code LIMIT 100");
+
+int catalogue_announced(struct op *op, json_t **ret_array)
+{
+	struct db_rows rows;
+	int r = db_run(op, &catalogue_announced_q, &rows);
 
 	return r < 0 ? r : catalogue_rows(op, &rows, ret_array);
 }

@@ -24,10 +24,10 @@ DB_QUERY(guidance_acknowledge_q, DB_WRITE,
          "INSERT INTO sen.guidance_acknowledgement (platform_id, guidance_id, unit_id, acknowledged_by)"
          " SELECT g.platform_id, g.id, u.id, $4::uuid FROM sen.platform_guidance g, sen.unit u"
          " WHERE g.platform_id = $1::smallint AND g.id = $2::uuid AND g.superseded_at IS NULL AND u.id = $3::integer"
-         " AND sen.scope_covers($4::uuid, 'read', u.path, g.platform_id) ON CONFLICT DO NOTHING RETURNING 1");
+         " AND sen.speaks_for($4::uuid, u.path, g.platform_id) ON CONFLICT DO NOTHING RETURNING 1");
 DB_QUERY(guidance_look_q, DB_READ,
-         "SELECT g.superseded_at IS NOT NULL, sen.scope_covers($4::uuid, 'read', (SELECT u.path FROM sen.unit u WHERE u.id = $3::integer), g.platform_id)"
-         " FROM sen.platform_guidance g WHERE g.platform_id = $1::smallint AND g.id = $2::uuid");
+         "SELECT g.superseded_at IS NOT NULL, sen.scope_covers($4::uuid, 'read', u.path, g.platform_id), sen.speaks_for($4::uuid, u.path, g.platform_id)"
+         " FROM sen.platform_guidance g, sen.unit u WHERE u.id = $3::integer AND g.platform_id = $1::smallint AND g.id = $2::uuid");
 DB_QUERY(guidance_report_q, DB_READ,
          "SELECT json_build_object('unit', u.code, 'unit_name', u.name, 'acknowledged_by', a.login, 'acknowledged_at', sen.iso(k.acknowledged_at))::text"
          " FROM (SELECT c.unit_id FROM sen.rollout_cell c WHERE c.platform_id = $2::smallint AND c.state IS DISTINCT FROM 'not_applicable'"
@@ -113,6 +113,8 @@ static int why_not_acknowledged(struct op *op, const struct db_param *params)
 		return op_fail(op, ERR_NOT_FOUND, "no such guidance");
 	if (!db_bool(&rows, 0, 1))
 		return op_fail(op, ERR_OUT_OF_SCOPE, "the unit is not within your scope");
+	if (!db_bool(&rows, 0, 2))
+		return op_fail(op, ERR_OUT_OF_SCOPE, "somebody of the unit has to say that it was read: with a post there, or a scope that is the unit's");
 	if (!db_bool(&rows, 0, 0))
 		return 0;
 	(void)op_fail(op, ERR_WRONG_STATE, "there is a later version");

@@ -7,15 +7,17 @@
 #include "server/governance/governance_audit.h"
 #include "server/governance/overlap_finding.h"
 
+/* Read before platforms are: what changes meanwhile makes the result an older one, never a newer. */
+DB_QUERY(local_software_edition_q, DB_READ, "SELECT edition FROM sen.common_solutions");
 DB_QUERY(local_software_add_q, DB_WRITE,
          "INSERT INTO sen.local_software (id, unit_id, name, name_fold, description, functions, vendor, users, cost_per_year, contract_end,"
-         " solutions, best_id, best_score, declared_by)"
+         " solutions, best_id, best_score, declared_by, solutions_edition)"
          " SELECT $1::uuid, u.id, $3, $4, $5, $6::text[], coalesce($7, ''), $8::integer, $9::bigint, $10::date, $11::jsonb, nullif($12::smallint, 0),"
-         " $13::smallint, $14::uuid FROM sen.unit u WHERE u.id = $2::integer AND sen.scope_covers($14::uuid, 'catalogue', u.path, NULL) RETURNING id");
+         " $13::smallint, $14::uuid, $15::bigint FROM sen.unit u WHERE u.id = $2::integer AND sen.scope_covers($14::uuid, 'catalogue', u.path, NULL) RETURNING id");
 DB_QUERY(local_software_edit_q, DB_WRITE,
          "UPDATE sen.local_software l SET name = $3, name_fold = $4, description = $5, functions = $6::text[], vendor = coalesce($7, ''),"
          " users = $8::integer, cost_per_year = $9::bigint, contract_end = $10::date, solutions = $11::jsonb, best_id = nullif($12::smallint, 0),"
-         " best_score = $13::smallint, declared_by = CASE WHEN l.decision IS NULL THEN $14::uuid ELSE l.declared_by END, version = l.version + 1"
+         " best_score = $13::smallint, solutions_edition = $15::bigint, compared_at = now(), declared_by = CASE WHEN l.decision IS NULL THEN $14::uuid ELSE l.declared_by END, version = l.version + 1"
          " FROM sen.unit u WHERE l.id = $1::uuid AND l.version = $2::bigint AND u.id = l.unit_id AND sen.same_person(l.decided_by, $14::uuid) IS NOT TRUE"
          " AND sen.scope_covers($14::uuid, 'catalogue', u.path, NULL) RETURNING u.code");
 DB_QUERY(local_software_decide_q, DB_WRITE,
@@ -33,7 +35,8 @@ DB_QUERY(local_software_why_not_q, DB_READ,
 	" 'solution_score', l.best_score, 'state', sen.local_software_state(l.decision, l.decided_until), 'decision', l.decision,"           \
 	" 'replace_by', (SELECT p.code FROM sen.platform p WHERE p.id = l.replace_by), 'until', l.decided_until, 'decision_no', l.decision_no," \
 	" 'decided_by', (SELECT a.login FROM sen.account a WHERE a.id = l.decided_by), 'decided_at', sen.iso(l.decided_at),"                  \
-	" 'declared_by', (SELECT a.login FROM sen.account a WHERE a.id = l.declared_by), 'declared_at', sen.iso(l.declared_at), 'version', l.version"
+	" 'declared_by', (SELECT a.login FROM sen.account a WHERE a.id = l.declared_by), 'declared_at', sen.iso(l.declared_at)," \
+	" 'compared_at', sen.iso(l.compared_at), 'version', l.version"
 #define LOCAL_FROM " FROM sen.local_software l JOIN sen.unit u ON u.id = l.unit_id LEFT JOIN sen.platform b ON b.id = l.best_id"
 DB_QUERY(local_software_list_q, DB_READ,
          "SELECT " LOCAL_JSON ")::text, l.name_fold, l.id::text" LOCAL_FROM
@@ -58,7 +61,7 @@ static int audit(struct op *op, const struct principal *p, const char *action, s
 
 struct compared_software {
 	struct str solutions, folded, functions;
-	int64_t best_id;
+	int64_t best_id, edition;
 	int best_score;
 };
 
@@ -66,8 +69,11 @@ static int compare(struct op *op, const struct local_software *software, struct 
 {
 	const struct overlap_subject subject = { .name = software->name, .description = software->description, .functions = software->functions };
 	struct overlap_ranking ranking;
-	int r = overlap_rank(op, &subject, &ranking);
+	struct db_rows rows;
+	int r = db_run(op, &local_software_edition_q, &rows);
 
+	if (r == 0)
+		r = overlap_rank(op, &subject, &ranking);
 	if (r < 0)
 		return r;
 
@@ -76,7 +82,7 @@ static int compare(struct op *op, const struct local_software *software, struct 
 	*ret = (struct compared_software){
 		.solutions = json_write(op->arena, solutions, false), .folded = text_fold(op->arena, software->name),
 		.functions = db_array(op->arena, software->functions.p, software->functions.n),
-		.best_id = ranking.best_id, .best_score = ranking.best_score };
+		.best_id = ranking.best_id, .edition = db_i64(&rows, 0, 0), .best_score = ranking.best_score };
 	return 0;
 }
 
@@ -86,7 +92,7 @@ static int add_in_transaction(struct op *op, const struct principal *p, const st
 	struct db_rows rows;
 	int r = db_run(op, &local_software_add_q, &rows, P_STR(id), P_I64(unit->id), P_STR(s->name), P_STR(c->folded), P_STR(s->description),
 	               P_STR(c->functions), P_STR(s->vendor), P_STR(s->users), P_STR(s->cost_per_year), P_STR(s->contract_end), P_STR(c->solutions),
-	               P_I64(c->best_id), P_I64(c->best_score), P_STR(p->account_id));
+	               P_I64(c->best_id), P_I64(c->best_score), P_STR(p->account_id), P_I64(c->edition));
 
 	if (r < 0)
 		return r;
@@ -140,7 +146,7 @@ static int edit_in_transaction(struct op *op, const struct principal *p, struct 
 		return r;
 	r = db_run(op, &local_software_edit_q, &rows, P_STR(id), P_I64(version), P_STR(s->name), P_STR(c.folded), P_STR(s->description),
 	           P_STR(c.functions), P_STR(s->vendor), P_STR(s->users), P_STR(s->cost_per_year), P_STR(s->contract_end), P_STR(c.solutions),
-	           P_I64(c.best_id), P_I64(c.best_score), P_STR(p->account_id));
+	           P_I64(c.best_id), P_I64(c.best_score), P_STR(p->account_id), P_I64(c.edition));
 	if (r < 0)
 		return r;
 	return rows.n == 0 ? why_not(op, p, id, "catalogue") : audit(op, p, "software.edit", db_str(&rows, 0, 0), id);

@@ -42,6 +42,11 @@ struct local_software_filter {
 	const struct str *after; /* 2 keys */
 	size_t limit;
 };
+/*
+ * Compares again what was compared with other platforms than are offered today, at most max of them; *ret_n: how many.  Not a change of
+ * anybody: versions stay.
+ */
+int local_software_refresh(struct op *op, size_t max, size_t *ret_n) _must_check_;
 int local_software_list(struct op *op, const struct principal *p, const struct local_software_filter *filter, struct json_page *ret) _must_check_;
 /* With all solutions. ERR_NOT_FOUND. */
 int local_software_get(struct op *op, const struct principal *p, struct str id, json_t **ret_json, int64_t *ret_version) _must_check_;

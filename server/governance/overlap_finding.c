@@ -359,18 +359,14 @@ static json_t *solutions_json(const struct ranked *ranked, size_t n)
 	return list;
 }
 
-int overlap_rank(struct op *op, const struct overlap_subject *subject, struct overlap_ranking *ret)
+/* Comparing needs memory for each pair; it is given back with the subject. */
+static struct overlap_ranking rank(const struct overlap_words *words, const struct overlap_subject *subject, const struct compared *all, size_t n)
 {
 	_cleanup_(arena_freep) struct arena *scratch = arena_new(SCRATCH_BYTES);
-	const struct overlap_words *words = overlap_words_new(scratch);
 	const struct overlap_text *text = overlap_prepare(scratch, words, subject);
-	struct compared *all;
-	size_t n, n_ranked = 0;
-	int r = load(op, scratch, words, &all, &n);
-
-	if (r < 0)
-		return r;
 	struct ranked *ranked = ARENA_ARRAY(scratch, struct ranked, n + 1);
+	size_t n_ranked = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		if (!all[i].is_offered || str_equal(all[i].kind, STR("proposed")))
 			continue;
@@ -380,10 +376,25 @@ int overlap_rank(struct op *op, const struct overlap_subject *subject, struct ov
 			n_ranked++;
 	}
 	qsort(ranked, n_ranked, sizeof(*ranked), by_score);
-	*ret = (struct overlap_ranking){ .solutions = solutions_json(ranked, n_ranked) };
-	if (n_ranked > 0) {
-		ret->best_id = ranked[0].platform->id;
-		ret->best_score = ranked[0].verdict.score;
-	}
-	return 0;
+	return (struct overlap_ranking){
+		.solutions = solutions_json(ranked, n_ranked), .best_id = n_ranked > 0 ? ranked[0].platform->id : 0,
+		.best_score = n_ranked > 0 ? ranked[0].verdict.score : 0 };
+}
+
+int overlap_rank_all(struct op *op, const struct overlap_subject *subjects, size_t n_subjects, struct overlap_ranking *ret)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new(SCRATCH_BYTES);
+	const struct overlap_words *words = overlap_words_new(scratch);
+	struct compared *all;
+	size_t n;
+	int r = load(op, scratch, words, &all, &n);
+
+	for (size_t i = 0; i < n_subjects && r == 0; i++)
+		ret[i] = rank(words, &subjects[i], all, n);
+	return r;
+}
+
+int overlap_rank(struct op *op, const struct overlap_subject *subject, struct overlap_ranking *ret)
+{
+	return overlap_rank_all(op, subject, 1, ret);
 }

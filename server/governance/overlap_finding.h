@@ -49,4 +49,6 @@ struct overlap_ranking {
 	int best_score;
 };
 #define OVERLAP_RANKED_MAX 5
+/* The same for n of them, with one look at the platforms: ret[n]. */
+int overlap_rank_all(struct op *op, const struct overlap_subject *subjects, size_t n, struct overlap_ranking *ret) _must_check_;
 int overlap_rank(struct op *op, const struct overlap_subject *subject, struct overlap_ranking *ret) _must_check_;

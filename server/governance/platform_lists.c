@@ -15,7 +15,7 @@ DB_QUERY(list_entries_add_q, DB_WRITE,
          " SELECT $1::integer, p.code, sen.platform_frozen(p) FROM sen.platform p WHERE p.id <> 0 AND p.code = ANY ($2::text[]) RETURNING 1)"
          " SELECT (SELECT count(*) FROM added), (SELECT count(DISTINCT c.code) FROM unnest($2::text[]) c (code))");
 DB_QUERY(list_sign_q, DB_WRITE,
-         "UPDATE sen.platform_list l SET decision_no = $3, signed_on = $4::date, signer = $5, effective_on = $6::date, file_url = $7,"
+         "UPDATE sen.platform_list l SET decision_no = $3, signed_on = $4::date, signer = $5, effective_on = $6::date, file_url = $7, file_sha256 = $9,"
          " recorded_by = $8::uuid WHERE l.id = $1::integer AND l.version = $2::bigint AND l.decision_no IS NULL"
          " AND NOT sen.same_person(l.created_by, $8::uuid) AND NOT sen.same_person(l.changed_by, $8::uuid)"
          " AND EXISTS (SELECT FROM sen.platform_list_entry e WHERE e.list_id = l.id)"
@@ -27,7 +27,7 @@ DB_QUERY(list_look_q, DB_READ,
 #define LIST_JSON                                                                                                    \
 	"'id', l.id, 'unit', u.code, 'unit_name', u.name, 'title', l.title, 'state', l.state, 'announced_total', l.announced_total," \
 	" 'decision_no', l.decision_no, 'signed_on', l.signed_on, 'signer', l.signer, 'effective_on', l.effective_on,"   \
-	" 'file_url', l.file_url, 'n_entries', (SELECT count(*) FROM sen.platform_list_entry e WHERE e.list_id = l.id)," \
+	" 'file_url', l.file_url, 'file_sha256', l.file_sha256, 'n_entries', (SELECT count(*) FROM sen.platform_list_entry e WHERE e.list_id = l.id)," \
 	" 'created_by', c.login, 'created_at', sen.iso(l.created_at), 'recorded_by', b.login, 'version', l.version"
 #define LIST_FROM                                                                                                    \
 	" FROM sen.platform_list_now l JOIN sen.unit u ON u.id = l.unit_id JOIN sen.account c ON c.id = l.created_by"    \
@@ -150,7 +150,7 @@ static int sign(struct op *op, const struct principal *p, int64_t id, int64_t ve
 {
 	struct db_rows rows;
 	int r = db_run(op, &list_sign_q, &rows, P_I64(id), P_I64(version), P_STR(s->decision_no), P_STR(s->signed_on), P_STR(s->signer),
-	               P_STR(s->effective_on), P_STR(s->file_url), P_STR(p->account_id));
+	               P_STR(s->effective_on), P_STR(s->file_url), P_STR(p->account_id), P_STR(s->file_sha256));
 
 	if (r == 0 && rows.n == 0)
 		r = why_not(op, p, "appraise", id, version);
@@ -169,6 +169,7 @@ int list_sign(struct op *op, const struct principal *p, int64_t id, int64_t vers
 	json_set_str(data, "signed_on", s->signed_on);
 	json_set_str(data, "signer", s->signer);
 	json_set_str(data, "effective_on", s->effective_on);
+	json_set_str(data, "file_sha256", s->file_sha256);
 	return catalogue_commit(op, p, r, "platform_list.sign", list_name(op, id), data);
 }
 

@@ -24,6 +24,7 @@ int list_edit(struct op *op, const struct principal *p, int64_t id, int64_t vers
 
 struct list_signature {
 	struct str decision_no, signed_on, signer, effective_on, file_url;
+	struct str file_sha256; /* of what was signed, in hexadecimal; with file_url */
 };
 /* ERR_NOT_FOUND, ERR_PRECONDITION_FAILED, ERR_WRONG_STATE, ERR_FOUR_EYES, ERR_OUT_OF_SCOPE, ERR_CONFLICT (another takes effect on that day). */
 int list_sign(struct op *op, const struct principal *p, int64_t id, int64_t version, const struct list_signature *signature) _must_check_;

@@ -8,16 +8,19 @@
 #define REMINDERS_MAX 200
 
 DB_QUERY(platform_review_add_q, DB_WRITE,
-         "INSERT INTO sen.platform_review (id, title, unit_id, due_on, created_by) SELECT $1::uuid, $2, u.id, $4::date, $5::uuid FROM sen.unit u"
+         "INSERT INTO sen.platform_review (id, title, unit_id, due_on, created_by, period_months, anchor_on) SELECT $1::uuid, $2, u.id, $4::date, $5::uuid,"
+         " $6::smallint, CASE WHEN $6::smallint IS NOT NULL THEN $4::date END FROM sen.unit u"
          " WHERE u.id = $3::integer AND $4::date >= sen.today() AND sen.scope_covers($5::uuid, 'review', u.path, NULL) RETURNING id");
-DB_QUERY(platform_review_add_tasks_q, DB_WRITE,
-         "INSERT INTO sen.platform_review_task (review_id, platform_id) SELECT $1::uuid, p.id FROM sen.platform p JOIN sen.unit u ON u.id = $2::integer"
-         " WHERE p.id <> 0 AND sen.platform_is_open(p.state) AND starts_with(sen.platform_home(p.id), u.path) RETURNING platform_id");
-DB_QUERY(platform_review_add_reminders_q, DB_WRITE,
-         "INSERT INTO sen.platform_review_reminder (review_id, platform_id, remind_on, kind)"
-         " SELECT t.review_id, t.platform_id, v.due_on + d.days, d.kind FROM sen.platform_review_task t JOIN sen.platform_review v ON v.id = t.review_id"
-         " CROSS JOIN (VALUES (-14, 'before'), (-7, 'before'), (-1, 'before'), (0, 'due'), (1, 'overdue'), (8, 'overdue')) d (days, kind)"
-         " WHERE t.review_id = $1::uuid AND v.due_on + d.days >= sen.today()");
+DB_QUERY(platform_review_fill_q, DB_WRITE, "SELECT sen.platform_review_fill($1::uuid)");
+/* The last of its series alone: what another follows has recurred already. */
+DB_QUERY(platform_review_period_q, DB_WRITE,
+         "UPDATE sen.platform_review v SET period_months = nullif($3::smallint, 0), anchor_on = CASE WHEN $3::smallint > 0 THEN coalesce(v.anchor_on, v.due_on) END,"
+         " version = v.version + 1 FROM sen.unit u WHERE v.id = $1::uuid AND v.version = $2::bigint AND u.id = v.unit_id"
+         " AND sen.scope_covers($4::uuid, 'review', u.path, NULL) AND NOT EXISTS (SELECT FROM sen.platform_review f WHERE f.follows = v.id) RETURNING u.code");
+DB_QUERY(platform_review_look_q, DB_READ,
+         "SELECT sen.scope_covers($2::uuid, 'review', u.path, NULL), v.version, EXISTS (SELECT FROM sen.platform_review f WHERE f.follows = v.id)"
+         " FROM sen.platform_review v JOIN sen.unit u ON u.id = v.unit_id WHERE v.id = $1::uuid"
+         " AND (sen.scope_covers($2::uuid, 'read', u.path, NULL) OR sen.scope_covers($2::uuid, 'review', u.path, NULL))");
 DB_QUERY(platform_review_answer_q, DB_WRITE,
          "UPDATE sen.platform_review_task t SET state = 'answered', features = $4, functions = $5, operation = $6, scope = $7, answered_by = $8::uuid,"
          " answered_at = now(), version = t.version + 1 FROM sen.platform p WHERE t.review_id = $1::uuid AND p.code = $2 AND t.platform_id = p.id"
@@ -31,14 +34,20 @@ DB_QUERY(platform_review_why_not_q, DB_READ,
          "SELECT sen.platform_in_reach($3::uuid, $4, p.id), t.state, sen.same_person(t.answered_by, $3::uuid) IS TRUE"
          " FROM sen.platform_review_task t JOIN sen.platform p ON p.id = t.platform_id WHERE t.review_id = $1::uuid AND p.code = $2"
          " AND (sen.platform_in_reach($3::uuid, 'read', p.id) OR sen.platform_in_reach($3::uuid, $4, p.id))");
+#define REVIEW_JSON                                                                                                   \
+	"jsonb_build_object('id', v.id, 'title', v.title, 'unit', u.code, 'due_on', v.due_on, 'created_by', a.login, 'created_at', sen.iso(v.created_at)," \
+	" 'tasks', c.n, 'open', c.open, 'answered', c.answered, 'concluded', c.concluded, 'overdue', CASE WHEN v.due_on < sen.today() THEN c.open ELSE 0 END," \
+	" 'period_months', v.period_months, 'follows', v.follows, 'next_due_on', CASE WHEN NOT EXISTS (SELECT FROM sen.platform_review f WHERE f.follows = v.id)" \
+	" THEN sen.platform_review_next(v) END, 'version', v.version)::text"
+#define REVIEW_FROM                                                                                                   \
+	" FROM sen.platform_review v JOIN sen.unit u ON u.id = v.unit_id JOIN sen.account a ON a.id = v.created_by"       \
+	" CROSS JOIN LATERAL (SELECT count(*) AS n, count(*) FILTER (WHERE t.state = 'open') AS open, count(*) FILTER (WHERE t.state = 'answered') AS answered," \
+	"  count(*) FILTER (WHERE t.state = 'concluded') AS concluded FROM sen.platform_review_task t WHERE t.review_id = v.id) c" \
+	" WHERE sen.scope_covers($1::uuid, 'read', u.path, NULL)"
 DB_QUERY(platform_review_list_q, DB_READ,
-         "SELECT jsonb_build_object('id', v.id, 'title', v.title, 'unit', u.code, 'due_on', v.due_on, 'created_by', a.login, 'created_at', sen.iso(v.created_at),"
-         " 'tasks', c.n, 'open', c.open, 'answered', c.answered, 'concluded', c.concluded, 'overdue', CASE WHEN v.due_on < sen.today() THEN c.open ELSE 0 END)::text,"
-         " v.due_on::text, v.id::text FROM sen.platform_review v JOIN sen.unit u ON u.id = v.unit_id JOIN sen.account a ON a.id = v.created_by"
-         " CROSS JOIN LATERAL (SELECT count(*) AS n, count(*) FILTER (WHERE t.state = 'open') AS open, count(*) FILTER (WHERE t.state = 'answered') AS answered,"
-         "  count(*) FILTER (WHERE t.state = 'concluded') AS concluded FROM sen.platform_review_task t WHERE t.review_id = v.id) c"
-         " WHERE sen.scope_covers($1::uuid, 'read', u.path, NULL) AND ($2::text IS NULL OR (v.due_on, v.id) > ($2::date, $3::uuid))"
+         "SELECT " REVIEW_JSON ", v.due_on::text, v.id::text" REVIEW_FROM " AND ($2::text IS NULL OR (v.due_on, v.id) > ($2::date, $3::uuid))"
          " ORDER BY v.due_on, v.id LIMIT $4::bigint");
+DB_QUERY(platform_review_get_q, DB_READ, "SELECT " REVIEW_JSON ", v.version" REVIEW_FROM " AND v.id = $2::uuid");
 #define TASK_JSON                                                                                                   \
 	"jsonb_build_object('review', t.review_id, 'title', v.title, 'platform', p.code, 'platform_name', p.name, 'managing_unit', nullif(p.managing_unit, '')," \
 	" 'due_on', v.due_on, 'overdue', t.state = 'open' AND v.due_on < sen.today(), 'state', t.state, 'conclusion', t.conclusion,"             \
@@ -84,24 +93,23 @@ static int begin_in_transaction(struct op *op, const struct principal *p, const 
 {
 	struct db_rows rows;
 	json_t *data;
-	int r = db_run(op, &platform_review_add_q, &rows, P_STR(id), P_STR(review->title), P_I64(unit->id), P_STR(review->due_on), P_STR(p->account_id));
+	int r = db_run(op, &platform_review_add_q, &rows, P_STR(id), P_STR(review->title), P_I64(unit->id), P_STR(review->due_on), P_STR(p->account_id),
+	               P_STR(review->period_months));
 
 	if (r < 0)
 		return r;
 	if (rows.n == 0)
 		return not_begun(op, p, unit);
-	r = db_run(op, &platform_review_add_tasks_q, &rows, P_STR(id), P_I64(unit->id));
+	r = db_run(op, &platform_review_fill_q, &rows, P_STR(id));
 	if (r < 0)
 		return r;
-	if (rows.n == 0)
+	*ret_tasks = db_i64(&rows, 0, 0);
+	if (*ret_tasks == 0)
 		return op_fail(op, ERR_NOT_FOUND, "no platform in use is managed there");
-	*ret_tasks = (int64_t)rows.n;
-	r = db_run(op, &platform_review_add_reminders_q, &rows, P_STR(id));
-	if (r < 0)
-		return r;
 	data = json_new_object();
 	json_set_str(data, "review", id);
 	json_set_str(data, "due_on", review->due_on);
+	json_set_str(data, "period_months", review->period_months);
 	json_set_int(data, "tasks", *ret_tasks);
 	return audit(op, p, "platform_review.begin", unit->code, data);
 }
@@ -119,6 +127,48 @@ int platform_review_begin(struct op *op, const struct principal *p, const struct
 	random_uuid(uuid);
 	*ret_id = arena_dup_c(op->arena, uuid);
 	return audit_commit(op, begin_in_transaction(op, p, review, &unit, *ret_id, ret_tasks), NULL);
+}
+
+static int why_no_period(struct op *op, const struct principal *p, struct str id, int64_t version)
+{
+	struct db_rows rows;
+	int r = db_run(op, &platform_review_look_q, &rows, P_STR(id), P_STR(p->account_id));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail(op, ERR_NOT_FOUND, "no such review");
+	if (!db_bool(&rows, 0, 0))
+		return op_fail(op, ERR_OUT_OF_SCOPE, "the unit is not within your scope");
+	if (db_bool(&rows, 0, 2) && version == db_i64(&rows, 0, 1)) {
+		(void)op_fail(op, ERR_WRONG_STATE, "another review follows it already");
+		(void)op_fail_arg(op, "state", STR("đã có đợt tiếp theo"));
+		return op_fail_arg(op, "wanted", STR("đợt cuối cùng"));
+	}
+	return op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
+}
+
+static int period_in_transaction(struct op *op, const struct principal *p, struct str id, int64_t version, int64_t months)
+{
+	struct db_rows rows;
+	json_t *data;
+	int r = db_run(op, &platform_review_period_q, &rows, P_STR(id), P_I64(version), P_I64(months), P_STR(p->account_id));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return why_no_period(op, p, id, version);
+	data = json_new_object();
+	json_set_str(data, "review", id);
+	json_set_int(data, "period_months", months);
+	return audit(op, p, "platform_review.period", db_str(&rows, 0, 0), data);
+}
+
+int platform_review_period(struct op *op, const struct principal *p, struct str id, int64_t version, int64_t months)
+{
+	int r = db_begin(op);
+
+	return r < 0 ? r : audit_commit(op, period_in_transaction(op, p, id, version, months), NULL);
 }
 
 /* Which of the conditions of a change did not hold. */
@@ -211,6 +261,20 @@ int platform_review_list(struct op *op, const struct principal *p, const struct 
 	if (r == 0)
 		*ret = json_page_of(op, &rows, limit, 2);
 	return r;
+}
+
+int platform_review_get(struct op *op, const struct principal *p, struct str id, json_t **ret_json, int64_t *ret_version)
+{
+	struct db_rows rows;
+	int r = db_run(op, &platform_review_get_q, &rows, P_STR(p->account_id), P_STR(id));
+
+	if (r < 0)
+		return r;
+	if (rows.n == 0)
+		return op_fail(op, ERR_NOT_FOUND, "no such review");
+	*ret_json = json_cell(op, &rows, 0, 0);
+	*ret_version = db_i64(&rows, 0, 1);
+	return 0;
 }
 
 int platform_review_tasks(struct op *op, const struct principal *p, const struct platform_review_filter *filter, struct json_page *ret)

@@ -12,9 +12,15 @@
 
 struct platform_review {
 	struct str title, unit /* code: managing units in this subtree */, due_on;
+	struct str period_months; /* digits: again every so many months, by itself; STR_NULL: once */
 };
+#define PLATFORM_REVIEW_PERIOD_MAX 60
 /* ERR_UNKNOWN_UNIT, ERR_OUT_OF_SCOPE, ERR_NOT_FOUND (no platform there), ERR_INVALID_VALUE (a deadline that has passed). */
 int platform_review_begin(struct op *op, const struct principal *p, const struct platform_review *review, struct str *ret_id, int64_t *ret_tasks) _must_check_;
+
+/* 0: not again.  ERR_NOT_FOUND, ERR_OUT_OF_SCOPE, ERR_WRONG_STATE (another follows already), ERR_PRECONDITION_FAILED. */
+int platform_review_period(struct op *op, const struct principal *p, struct str id, int64_t version, int64_t months) _must_check_;
+int platform_review_get(struct op *op, const struct principal *p, struct str id, json_t **ret_json, int64_t *ret_version) _must_check_; /* ERR_NOT_FOUND */
 
 struct platform_review_form {
 	struct str review_id, platform; /* id, code */

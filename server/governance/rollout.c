@@ -53,7 +53,13 @@ DB_QUERY(rollout_of_platform_q, DB_READ,
          " FROM sen.rollout_cell c JOIN sen.unit u ON u.id = c.unit_id WHERE c.platform_id = $2::smallint AND ($3::boolean OR " SEES_UNIT ")"
          " AND ($4::text IS NULL OR coalesce(c.state, 'none') = $4) AND ($5::text IS NULL OR u.code > $5) ORDER BY u.code LIMIT $6::bigint");
 DB_QUERY(rollout_summary_q, DB_READ, "SELECT json_build_object(" COUNTS ")::text FROM sen.rollout_cell c WHERE c.platform_id = $1::smallint");
-/* The page of units first, then their cells. */
+/* The pages of platforms and of units first, then their cells. */
+DB_QUERY(rollout_by_platform_q, DB_READ,
+         "WITH page AS MATERIALIZED (SELECT p.id, p.code, p.name, p.state, p.target_scope FROM sen.platform p WHERE p.id <> 0"
+         "  AND (sen.platform_is_open(p.state) OR EXISTS (SELECT FROM sen.platform_rollout r WHERE r.platform_id = p.id))"
+         "  AND ($1::text IS NULL OR p.code > $1) ORDER BY p.code LIMIT $2::bigint)"
+         " SELECT json_build_object('platform', g.code, 'platform_name', g.name, 'platform_state', g.state, 'target_scope', g.target_scope,"
+         " 'rollout', (SELECT json_build_object(" COUNTS ") FROM sen.rollout_cell c WHERE c.platform_id = g.id))::text FROM page g ORDER BY g.code");
 DB_QUERY(rollout_by_unit_q, DB_READ,
          "WITH page AS MATERIALIZED (SELECT u.id, u.code, u.name, u.kind FROM sen.unit u WHERE u.kind IN ('department', 'commune', 'ward')"
          "  AND u.valid_from <= sen.today() AND (u.valid_to IS NULL OR u.valid_to > sen.today()) AND ($2::text IS NULL OR u.code > $2)"
@@ -189,6 +195,14 @@ int rollout_by_unit(struct op *op, const struct principal *p, const struct rollo
 {
 	struct db_rows rows;
 	int r = db_run(op, &rollout_by_unit_q, &rows, P_STR(p->account_id), P_STR(f->after), P_I64((int64_t)f->limit + 1));
+
+	return r < 0 ? r : catalogue_rows(op, &rows, ret_array);
+}
+
+int rollout_by_platform(struct op *op, struct str after, size_t limit, json_t **ret_array)
+{
+	struct db_rows rows;
+	int r = db_run(op, &rollout_by_platform_q, &rows, P_STR(after), P_I64((int64_t)limit + 1));
 
 	return r < 0 ? r : catalogue_rows(op, &rows, ret_array);
 }

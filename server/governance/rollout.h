@@ -30,6 +30,8 @@ struct rollout_filter {
 int rollout_of_platform(struct op *op, const struct principal *p, struct str platform, const struct rollout_filter *filter, json_t **ret_array) _must_check_;
 /* Counts over all cells of the platform, with "percent" done. */
 int rollout_summary(struct op *op, struct str platform, json_t **ret_summary) _must_check_;
+/* Each platform that admits accounts or is planned somewhere, with its counts; one more than limit when there are more. */
+int rollout_by_platform(struct op *op, struct str after, size_t limit, json_t **ret_array) _must_check_;
 /* Each unit with its counts over the platforms that admit accounts. */
 int rollout_by_unit(struct op *op, const struct principal *p, const struct rollout_filter *filter, json_t **ret_array) _must_check_;
 /* Cells of one unit by platform.  ERR_UNKNOWN_UNIT also beyond the scope. */
@@ -43,7 +45,7 @@ struct guidance {
 /* A further version where there is one of that code: it has to be acknowledged anew. */
 int guidance_publish(struct op *op, const struct principal *p, const struct guidance *guidance, struct str *ret_id, int64_t *ret_version) _must_check_;
 int guidance_list(struct op *op, struct str platform, bool all_versions, json_t **ret_array) _must_check_;
-/* Right "read" over the unit is enough.  *ret_added false: it had.  ERR_NOT_FOUND, ERR_UNKNOWN_UNIT, ERR_OUT_OF_SCOPE, ERR_WRONG_STATE. */
+/* By somebody of the unit with right "read" over it: a post there, or a scope that is the unit's.  *ret_added false: it had.  ERR_NOT_FOUND, ERR_UNKNOWN_UNIT, ERR_OUT_OF_SCOPE, ERR_WRONG_STATE. */
 int guidance_acknowledge(struct op *op, const struct principal *p, struct str platform, struct str id, struct str unit, bool *ret_added) _must_check_;
 /* By unit: who has, and when; or which units of the roll-out have not. */
 int guidance_report(struct op *op, const struct principal *p, struct str platform, struct str id, bool missing, struct str after, size_t limit,

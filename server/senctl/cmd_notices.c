@@ -89,7 +89,8 @@ int cmd_platform_list(struct ctl *c)
 		{ .name = "edit", .method = "PUT", .path = "/platform-lists/{}", .seen = "/platform-lists/{}", .from_file = true },
 		{ .name = "sign", .method = "POST", .path = "/platform-lists/{}/sign", .seen = "/platform-lists/{}",
 		  .options = { { "decision-no", "decision_no", false, true }, { "signed", "signed_on", false, true }, MUST("signer"),
-		               { "effective", "effective_on", false, false }, { "file-url", "file_url", false, false } } },
+		               { "effective", "effective_on", false, false }, { "file-url", "file_url", false, false },
+		               { "file-sha256", "file_sha256", false, false } } },
 		{ .name = "diff", .method = "GET", .path = "/platform-lists/{}/diff", .options = { MAY("against") } },
 	};
 

@@ -2,6 +2,8 @@
 
 #include "server/senctl/verbs.h"
 
+/* "tiep-nhan,tra-ket-qua" */
+#define TAGS { .name = "functions", .is_list = true }
 #define PAGE { "after", NULL, false, false }, { "limit", NULL, false, false }
 
 int cmd_overlap(struct ctl *c)
@@ -27,10 +29,10 @@ int cmd_software(struct ctl *c)
 		{ .name = "show", .method = "GET", .path = "/local-software/{}" },
 		{ .name = "declare", .method = "POST", .path = "/local-software",
 		  .options = { { "unit", NULL, false, true }, { "name", NULL, false, true }, { "users", NULL, true, true }, { "cost", "cost_per_year", true, true },
-		               { "description", NULL, false, false }, { "vendor", NULL, false, false }, { "contract-end", "contract_end", false, false } } },
-		{ .name = "edit", .method = "PUT", .path = "/local-software/{}", .seen = "/local-software/{}",
-		  .options = { { "name", NULL, false, true }, { "users", NULL, true, true }, { "cost", "cost_per_year", true, true },
-		               { "description", NULL, false, false }, { "vendor", NULL, false, false }, { "contract-end", "contract_end", false, false } } },
+		               { "description", NULL, false, false }, { "vendor", NULL, false, false }, { "contract-end", "contract_end", false, false }, TAGS } },
+		{ .name = "edit", .method = "PUT", .path = "/local-software/{}", .seen = "/local-software/{}", .keeps = true,
+		  .options = { { "name", NULL, false, false }, { "users", NULL, true, false }, { "cost", "cost_per_year", true, false },
+		               { "description", NULL, false, false }, { "vendor", NULL, false, false }, { "contract-end", "contract_end", false, false }, TAGS } },
 		{ .name = "decide", .method = "POST", .path = "/local-software/{}/decision", .seen = "/local-software/{}",
 		  .options = { { "decision", NULL, false, true }, { "until", NULL, false, true }, { "decision-no", "decision_no", false, true },
 		               { "replace-by", "replace_by", false, false }, { "note", NULL, false, false } } },
@@ -46,7 +48,7 @@ int cmd_need(struct ctl *c)
 		  .columns = { "id", "unit", "state", "name", "answer", "platform" } },
 		{ .name = "show", .method = "GET", .path = "/needs/{}" },
 		{ .name = "propose", .method = "POST", .path = "/needs",
-		  .options = { { "unit", NULL, false, true }, { "name", NULL, false, true }, { "description", NULL, false, true } } },
+		  .options = { { "unit", NULL, false, true }, { "name", NULL, false, true }, { "description", NULL, false, true }, TAGS } },
 		{ .name = "answer", .method = "POST", .path = "/needs/{}/answer", .seen = "/needs/{}",
 		  .options = { { "answer", NULL, false, true }, { "text", NULL, false, true }, { "platform", NULL, false, false } } },
 	};
@@ -58,9 +60,11 @@ int cmd_platform_review(struct ctl *c)
 {
 	static const struct verb verbs[] = {
 		{ .name = "list", .method = "GET", .path = "/platform-reviews", .options = { PAGE }, .list = "reviews",
-		  .columns = { "id", "due_on", "title", "unit", "tasks", "open", "concluded", "overdue" } },
+		  .columns = { "id", "due_on", "title", "unit", "tasks", "open", "overdue", "period_months" } },
 		{ .name = "begin", .method = "POST", .path = "/platform-reviews",
-		  .options = { { "title", NULL, false, true }, { "unit", NULL, false, true }, { "due", "due_on", false, true } } },
+		  .options = { { "title", NULL, false, true }, { "unit", NULL, false, true }, { "due", "due_on", false, true }, { "every", "period_months", true, false } } },
+		{ .name = "period", .method = "PUT", .path = "/platform-reviews/{}/period", .seen = "/platform-reviews/{}",
+		  .options = { { "every", "period_months", true, true } } },
 		{ .name = "tasks", .method = "GET", .path = "/platform-reviews/tasks",
 		  .options = { { .name = "review" }, { .name = "state" }, { .name = "unit" }, PAGE }, .list = "tasks",
 		  .columns = { "review", "platform", "due_on", "state", "managing_unit", "conclusion", "target" } },

@@ -28,6 +28,17 @@ static struct str list_path(struct ctl *c, const struct ctl_option *options, siz
 	return buf_str(&path);
 }
 
+/* What was announced, beside what is known of it: once, at the end of the list. */
+static void print_announced(const struct ctl *c, const json_t *answer)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "announced"), i, item)
+		ctl_print(c, ctl_say(c, "%.*s công bố %" PRId64 " nền tảng, đã xác minh %" PRId64 " (%.*s)", "%.*s announced %" PRId64 " platforms, %" PRId64 " verified (%.*s)"),
+		          STR_ARG(api_word(item, "unit_name")), json_get_int(item, "total", 0), json_get_int(item, "known", 0), STR_ARG(api_word(item, "source")));
+}
+
 static int list(struct ctl *c)
 {
 	struct str kind = STR_NULL, state = STR_NULL, unit = STR_NULL, search = STR_NULL, base, next = STR("");
@@ -52,6 +63,8 @@ static int list(struct ctl *c)
 		json_array_foreach(json_object_get(answer, "platforms"), i, item)
 			if (!c->json)
 				print_line(c, item);
+		if (!c->json && str_is_null(json_get_str(answer, "next")))
+			print_announced(c, answer);
 		next = arena_dup(c->arena, json_get_str(answer, "next"));
 	}
 	return r;
@@ -61,6 +74,18 @@ static void print_named(const struct ctl *c, const json_t *p, const char *name, 
 {
 	if (!str_is_null(json_get_str(p, name)) && !str_is_empty(json_get_str(p, name)))
 		ctl_print(c, "  %s: %.*s", ctl_say(c, vi, en), STR_ARG(json_get_str(p, name)));
+}
+
+static void print_tags(const struct ctl *c, const json_t *p, const char *name, const char *vi, const char *en)
+{
+	struct buf line = buf_new(c->arena, PATH_MAX_BYTES);
+	const json_t *tag;
+	size_t i;
+
+	json_array_foreach(json_object_get(p, name), i, tag)
+		buf_printf(&line, "%s%s", i > 0 ? ", " : "", json_string_value(tag));
+	if (line.len > 0)
+		ctl_print(c, "  %s: %.*s", ctl_say(c, vi, en), STR_ARG(buf_str(&line)));
 }
 
 static void print_entry(const struct ctl *c, const json_t *p)
@@ -80,6 +105,8 @@ static void print_entry(const struct ctl *c, const json_t *p)
 	print_named(c, p, "completed_on", "Hoàn thành ngày", "Completed on");
 	print_named(c, p, "replaced_by", "Thay thế bởi", "Replaced by");
 	print_named(c, p, "note", "Ghi chú", "Note");
+	print_tags(c, p, "functions", "Chức năng", "Functions");
+	print_tags(c, p, "scopes", "Phạm vi", "Scopes");
 	json_object_foreach((json_t *)(uintptr_t)json_object_get(p, "gates"), name, gate)
 		ctl_print(c, "  %s %s: %s", ctl_say(c, "Điều kiện", "Gate"), name, json_string_value(gate));
 	json_array_foreach(json_object_get(p, "plan"), i, item)
@@ -264,7 +291,7 @@ int cmd_platform(struct ctl *c)
 	} verbs[] = {
 		{ "list", list }, { "show", show }, { "add", add }, { "edit", edit }, { "history", history }, { "move", move },
 		{ "gates", cmd_platform_gates }, { "gate", cmd_platform_gate }, { "rollout", cmd_platform_rollout },
-		{ "replay", cmd_platform_replay },
+		{ "replay", cmd_platform_replay }, { "role", cmd_platform_role }, { "plan", cmd_platform_plan },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs) && c->argc > 1; i++) {

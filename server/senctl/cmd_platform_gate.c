@@ -146,19 +146,30 @@ static int rollout_show(struct ctl *c)
 	return r;
 }
 
-/* The version of the cell as it is now; 0: there is none. */
-static int cell_version(struct ctl *c, const char *unit, int64_t *ret)
+/* The cell as it is now, where it is the unit's; NULL: there is none.  A new reference. */
+static int find_cell(struct ctl *c, const char *unit, json_t **ret)
 {
 	_json_ json_t *answer = NULL;
-	const json_t *item;
+	json_t *item;
 	size_t i;
 	int r = api_get(c, api_path(c, "/rollout/", str_c(unit), ""), &answer);
 
-	*ret = 0;
+	*ret = NULL;
 	json_array_foreach(json_object_get(answer, "platforms"), i, item)
-		if (str_equal(json_get_str(item, "platform"), str_c(c->args[0])))
-			*ret = json_get_int(item, "version", 0);
+		if (!*ret && str_equal(json_get_str(item, "platform"), str_c(c->args[0])))
+			*ret = json_incref(item);
 	return r;
+}
+
+/* What is not said stays: the API writes the whole cell.  A day of completion belongs to one state alone. */
+static void set_or_keep(json_t *body, const json_t *cell, const char *name, struct str value)
+{
+	bool is_kept = str_is_null(value) && (!str_equal(str_c(name), STR("done_on")) || str_equal(json_get_str(body, "state"), STR("done")));
+
+	if (is_kept)
+		value = json_get_str(cell, name);
+	if (!str_is_empty(value))
+		json_set_str(body, name, value);
 }
 
 int cmd_platform_rollout(struct ctl *c)
@@ -169,8 +180,8 @@ int cmd_platform_rollout(struct ctl *c)
 		{ "done", &done, NULL, false }, { "note", &note, NULL, false },
 	};
 	_json_ json_t *body = json_new_object();
+	_json_ json_t *cell = NULL;
 	_json_ json_t *answer = NULL;
-	int64_t version = 0;
 	int r = ctl_options(c, options, ARRAY_LEN(options), 1, 2);
 
 	if (r == EXIT_OK && (c->n_args == 2) == str_is_null(state))
@@ -180,16 +191,16 @@ int cmd_platform_rollout(struct ctl *c)
 	if (r == EXIT_OK && c->n_args == 1)
 		return rollout_show(c);
 	if (r == EXIT_OK)
-		r = cell_version(c, c->args[1], &version);
+		r = find_cell(c, c->args[1], &cell);
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "state", state);
-	json_set_str(body, "planned_on", planned);
-	json_set_str(body, "started_on", started);
-	json_set_str(body, "done_on", done);
-	json_set_str(body, "note", note);
+	set_or_keep(body, cell, "planned_on", planned);
+	set_or_keep(body, cell, "started_on", started);
+	set_or_keep(body, cell, "done_on", done);
+	set_or_keep(body, cell, "note", note);
 	r = call(c, &(struct api_call){ .method = "PUT", .path = rollout_path(c, c->args[1]), .body = body,
-	                                .if_match = arena_printf(c->arena, "%" PRId64, version) }, &answer);
+	                                .if_match = arena_printf(c->arena, "%" PRId64, json_get_int(cell, "version", 0)) }, &answer);
 	if (r == EXIT_OK && !c->json)
 		ctl_print(c, "%s @ %s: %.*s", c->args[0], c->args[1], STR_ARG(api_word(answer, "state")));
 	return r;

@@ -153,6 +153,9 @@ int cmd_platform_gates(struct ctl *c);
 int cmd_platform_gate(struct ctl *c); /* "senctl platform gate submit|decide …" */
 int cmd_platform_rollout(struct ctl *c);
 int cmd_platform_replay(struct ctl *c);
+int cmd_platform_role(struct ctl *c); /* "senctl platform role …" */
+int cmd_platform_plan(struct ctl *c);
+int cmd_rollout(struct ctl *c);
 int cmd_provisioning(struct ctl *c);
 int cmd_provision(struct ctl *c);
 int cmd_unit(struct ctl *c);

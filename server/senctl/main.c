@@ -89,11 +89,11 @@ const struct command commands[] = {
 	          " | release CODE ID | drop CODE ID | setting CODE [--officer NAME] [--lines N] [--close-min N] [--urgent-min N] [--due-days N] [--urgent-days N]",
 	  "phiếu đề nghị cho nền tảng không có giao diện", "request forms of platforms without any interface", cmd_form },
 	{ "software", "list [--unit CODE] [--state S] [--platform CODE] | show ID | declare --unit CODE --name TEXT --users N --cost VND [--description TEXT]"
-	              " [--vendor TEXT] [--contract-end DATE] | edit ID … | decide ID --decision stop|replace|keep --until DATE --decision-no NO [--replace-by CODE]",
+	              " [--vendor TEXT] [--contract-end DATE] [--functions TAG,TAG] | edit ID … | decide ID --decision stop|replace|keep --until DATE --decision-no NO [--replace-by CODE]",
 	  "phần mềm riêng của địa phương và quyết định về nó", "local software, and what is decided about it", cmd_software },
-	{ "need", "list [--unit CODE] [--state S] | show ID | propose --unit CODE --name TEXT --description TEXT | answer ID --answer use_common|forwarded|declined"
+	{ "need", "list [--unit CODE] [--state S] | show ID | propose --unit CODE --name TEXT --description TEXT [--functions TAG,TAG] | answer ID --answer use_common|forwarded|declined"
 	          " --text TEXT [--platform CODE]", "nhu cầu của địa phương, trả lời bằng giải pháp dùng chung", "needs of units, answered with what exists", cmd_need },
-	{ "platform-review", "list | begin --title TEXT --unit CODE --due DATE | tasks [--review ID] [--state S] | reminders | show ID CODE | answer ID CODE --features TEXT"
+	{ "platform-review", "list | begin --title TEXT --unit CODE --due DATE [--every MONTHS] | period ID --every MONTHS | tasks [--review ID] [--state S] | reminders | show ID CODE | answer ID CODE --features TEXT"
 	                     " --functions TEXT --operation TEXT --scope TEXT | conclude ID CODE --conclusion keep|integrate|replace|stop --because TEXT [--target CODE]",
 	  "đợt rà soát nền tảng của đơn vị quản lý", "reviews of platforms by their managing units", cmd_platform_review },
 	{ "replacement", "list | show ID | draw FILE.json | submit ID | approve ID | cancel ID | preview ID --step grant|read_only|revoke|waiting |"
@@ -108,13 +108,15 @@ const struct command commands[] = {
 	          " --severity block|warn --basis TEXT | retire ID --version N | violations | exceptions | except ID --employee-code CODE --reason TEXT --to DATE"
 	          " | approve-exception ID", "quy tắc bất kiêm nhiệm, vi phạm và ngoại lệ", "separation of duties, violations and exceptions", cmd_duty },
 	{ "policy", "list | set FILE.json", "chính sách cấp quyền theo vai trò, nền tảng, độ nhạy", "how roles are granted, by role, platform or sensitivity", cmd_policy },
-	{ "platform-list", "list | show ID | draw FILE.json | edit ID FILE.json | sign ID --decision-no NO --signed DATE --signer TEXT [--effective DATE] [--file-url URL]"
+	{ "platform-list", "list | show ID | draw FILE.json | edit ID FILE.json | sign ID --decision-no NO --signed DATE --signer TEXT [--effective DATE] [--file-url URL --file-sha256 HEX]"
 	                   " | diff ID [--against ID]", "danh mục nền tảng đã ban hành theo phiên bản", "promulgated lists of platforms, by version", cmd_platform_list },
 	{ "document", "list [--kind KIND] [--state STATE] | add --unit CODE --code CODE --kind architecture|strategy|security --number NO --title TEXT --issued DATE"
 	              " [--url URL] [--replaces VERSION [--replaces-code CODE]]", "văn bản căn cứ thẩm định theo phiên bản", "reference documents, by version", cmd_document },
 	{ "guidance", "list PLATFORM [--all true] | publish PLATFORM --code CODE --kind document|video|contact --title TEXT [--role CODE] [--url URL] [--text TEXT]"
 	              " | report PLATFORM ID [--missing true] | acknowledge PLATFORM ID --unit CODE", "hướng dẫn theo vai trò và xác nhận của đơn vị",
 	  "guidance per role, and who has acknowledged it", cmd_guidance },
+	{ "rollout", "platforms | units | unit CODE | plan PLATFORM --unit-kind department|commune|ward|division [--planned DATE]",
+	  "ma trận triển khai: mọi nền tảng, mọi đơn vị, tỷ lệ hoàn thành", "the roll-out matrix: all platforms, all units, completeness", cmd_rollout },
 	{ "had", "list --on DATE [--login NAME] [--platform CODE] [--role CODE] [--unit CODE] [--origin ORIGIN]", "ai có quyền gì vào một ngày", "who had what on a day", cmd_had },
 	{ "what-if", "post --employee-code CODE [--end-post ID] [--ends DATE] [--unit CODE --title TEXT --kind KIND --from DATE --to DATE] | unit --unit CODE [--kind KIND]"
 	             " [--parent CODE] | rule FILE.json", "điều gì sẽ thay đổi nếu sửa vị trí, đơn vị hoặc quy tắc", "what would change if a post, a unit or a rule were edited", cmd_what_if },
@@ -134,7 +136,9 @@ const struct command commands[] = {
 	              " | history CODE | move CODE STATE [--decision NO --decided DATE] [--reason TEXT] [--completed DATE] [--replacement CODE]"
 	              " | gates CODE | gate submit CODE --kind KIND [--document CODE] [--item TEXT] [--approval NO --approved DATE --checked DATE]"
 	              " [--until DATE] [--evidence TEXT] | gate decide CODE ID --passed|--refused --note TEXT"
-	              " | rollout CODE [UNIT --state STATE [--planned DATE] [--started DATE] [--done DATE] [--note TEXT]] | replay CODE --from N",
+	              " | rollout CODE [UNIT --state STATE [--planned DATE] [--started DATE] [--done DATE] [--note TEXT]] | replay CODE --from N"
+	              " | plan show CODE | plan set CODE FILE.json | role show CODE ROLE | role add CODE --code ROLE --name TEXT --sensitivity low|normal|high|privileged"
+	              " [--level TEXT] | role edit CODE ROLE … | role retire CODE ROLE --reason TEXT [--end-grants true]",
 	  "danh mục nền tảng: mục, vòng đời, thẩm định, triển khai", "the catalogue of platforms: entries, life cycle, gates, roll-out",
 	  cmd_platform },
 	{ "provisioning", "health | status CODE | limits CODE | limit CODE FILE.json | show CODE | set CODE [--operations create,update,disable,delete] [--max-n N] [--max-percent N] [--unit-min N] [--unit-percent N]"

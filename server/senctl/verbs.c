@@ -65,9 +65,20 @@ static struct str shown(struct ctl *c, const json_t *value)
 		return STR("-");
 	if (json_is_boolean(value))
 		return str_c(json_is_true(value) ? ctl_say(c, "có", "yes") : ctl_say(c, "không", "no"));
+	if (json_is_real(value))
+		return arena_printf(c->arena, "%.1f", json_real_value(value));
 	if (json_is_integer(value))
 		return arena_printf(c->arena, "%lld", (long long)json_integer_value(value));
 	return json_write(c->arena, value, false);
+}
+
+static const json_t *cell(struct ctl *c, const json_t *item, const char *column)
+{
+	struct str path = str_c(column), part;
+
+	while (str_split(&path, '.', &part))
+		item = json_object_get(item, arena_cstr(c->arena, part));
+	return item;
 }
 
 static void print_row(struct ctl *c, const struct verb *verb, const json_t *item)
@@ -75,7 +86,7 @@ static void print_row(struct ctl *c, const struct verb *verb, const json_t *item
 	struct buf line = buf_new(c->arena, LINE_MAX_BYTES);
 
 	for (size_t i = 0; i < VERB_COLUMNS_MAX && verb->columns[i]; i++)
-		buf_printf(&line, "%s%.*s", i > 0 ? "  " : "", STR_ARG(shown(c, json_object_get(item, verb->columns[i]))));
+		buf_printf(&line, "%s%.*s", i > 0 ? "  " : "", STR_ARG(shown(c, cell(c, item, verb->columns[i]))));
 	ctl_print(c, "%.*s", STR_ARG(buf_str(&line)));
 }
 
@@ -148,6 +159,10 @@ static int add_options(struct ctl *c, const struct verb *verb, const struct str 
 			form_append(&query, &first, str_c(member), values[i]);
 		else if (option->is_list)
 			set_list(body, member, values[i]);
+		else if (option->is_bool && (str_equal(values[i], STR("true")) || str_equal(values[i], STR("false"))))
+			json_set_bool(body, member, str_equal(values[i], STR("true")));
+		else if (option->is_bool)
+			return ctl_usage_error(c, "--%s: true|false", option->name);
 		else if (!option->is_number)
 			json_set_str(body, member, values[i]);
 		else if (str_to_u64(values[i], INT64_MAX, &number))
@@ -172,8 +187,22 @@ static int read_body(struct ctl *c, const char *file, json_t **ret_body)
 	return *ret_body ? EXIT_OK : ctl_fail(c, "%s: %s", file, reason);
 }
 
+/* What an edit does not name: the API would take its absence for "empty". */
+static void keep(const struct verb *verb, const json_t *thing, json_t *body)
+{
+	for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
+		const char *member = verb->options[i].member ? verb->options[i].member : verb->options[i].name;
+		json_t *value = json_object_get(thing, member);
+		bool is_empty = !value || json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0) ||
+		                (json_is_array(value) && json_array_size(value) == 0);
+
+		if (!is_empty && !json_object_get(body, member))
+			json_set_take(body, member, json_incref(value));
+	}
+}
+
 /* The version that a person who looks at the thing now would see. */
-static int look(struct ctl *c, const struct verb *verb, struct str *ret_version)
+static int look(struct ctl *c, const struct verb *verb, json_t *body, struct str *ret_version)
 {
 	_json_ json_t *thing = NULL;
 	int r = EXIT_OK;
@@ -184,20 +213,20 @@ static int look(struct ctl *c, const struct verb *verb, struct str *ret_version)
 	r = api_get(c, verbs_path(c, verb->seen, c->args, c->n_args), &thing);
 	if (r == EXIT_OK)
 		*ret_version = arena_printf(c->arena, "%lld", (long long)json_get_int(thing, "version", 0));
+	if (r == EXIT_OK && verb->keeps)
+		keep(verb, thing, body);
 	return r;
 }
 
 static int call_verb(struct ctl *c, const struct verb *verb, const struct str *values, struct str said_version)
 {
 	bool is_get = str_equal(str_c(verb->method), STR("GET"));
-	struct str path = verbs_path(c, verb->path, c->args, c->n_args), version;
+	struct str path = verbs_path(c, verb->path, c->args, c->n_args), version = STR_NULL;
 	_json_ json_t *body = NULL;
 	_json_ json_t *answer = NULL;
-	int r = look(c, verb, &version);
+	int r = EXIT_OK;
 
-	if (verb->takes_version)
-		version = said_version;
-	if (r == EXIT_OK && verb->from_file)
+	if (verb->from_file)
 		r = read_body(c, c->args[c->n_args - 1], &body);
 	if (!body)
 		body = json_new_object();
@@ -205,6 +234,10 @@ static int call_verb(struct ctl *c, const struct verb *verb, const struct str *v
 		json_set_str(body, verb->argument, str_c(c->args[0]));
 	if (r == EXIT_OK)
 		r = add_options(c, verb, values, &path, body);
+	if (r == EXIT_OK)
+		r = look(c, verb, body, &version);
+	if (verb->takes_version)
+		version = said_version;
 	if (r == EXIT_OK)
 		r = api_call(c, &(struct api_call){ .method = verb->method, .path = path, .body = is_get ? NULL : body, .if_match = version }, &answer);
 	if (r == EXIT_OK)

@@ -114,15 +114,29 @@ int h_api_platform_list_edit(struct request *rq)
 	return r < 0 ? r : respond_list(rq, 200, id);
 }
 
+/* An address alone can lead to another file tomorrow. */
+static int check_file(struct request *rq, struct str url, struct str sha256)
+{
+	if (str_is_null(url) != str_is_null(sha256))
+		return api_invalid(&rq->op, "file_sha256", "the address of the signed file and its SHA-256 come together");
+	if (str_is_null(sha256))
+		return 0;
+	for (size_t i = 0; i < sha256.len; i++)
+		if (!((sha256.p[i] >= '0' && sha256.p[i] <= '9') || (sha256.p[i] >= 'a' && sha256.p[i] <= 'f')))
+			return api_invalid(&rq->op, "file_sha256", "64 digits 0-9 a-f");
+	return sha256.len == 64 ? 0 : api_invalid(&rq->op, "file_sha256", "64 digits 0-9 a-f");
+}
+
 int h_api_platform_list_sign(struct request *rq)
 {
-	enum { DECISION_NO, SIGNED_ON, SIGNER, EFFECTIVE_ON, FILE_URL, N };
+	enum { DECISION_NO, SIGNED_ON, SIGNER, EFFECTIVE_ON, FILE_URL, FILE_SHA256, N };
 	static const struct api_field fields[N] = {
 		[DECISION_NO] = { "decision_no", API_TEXT, 80, true },
 		[SIGNED_ON] = { "signed_on", API_DATE, 10, true },
 		[SIGNER] = { "signer", API_TEXT, 200, true },
 		[EFFECTIVE_ON] = { "effective_on", API_DATE, 10, false },
 		[FILE_URL] = { "file_url", API_TEXT, 500, false },
+		[FILE_SHA256] = { "file_sha256", API_CODE, 64, false },
 	};
 	struct list_signature signature;
 	struct str v[N];
@@ -135,6 +149,8 @@ int h_api_platform_list_sign(struct request *rq)
 		r = api_read(rq, fields, N, v);
 	if (r == 0)
 		r = catalogue_url(rq, "file_url", v[FILE_URL]);
+	if (r == 0)
+		r = check_file(rq, v[FILE_URL], v[FILE_SHA256]);
 	if (r < 0)
 		return r;
 	signature = (struct list_signature){
@@ -143,6 +159,7 @@ int h_api_platform_list_sign(struct request *rq)
 		.signer = v[SIGNER],
 		.effective_on = str_is_null(v[EFFECTIVE_ON]) ? v[SIGNED_ON] : v[EFFECTIVE_ON],
 		.file_url = v[FILE_URL],
+		.file_sha256 = v[FILE_SHA256],
 	};
 	r = list_sign(&rq->op, rq->principal, id, version, &signature);
 	return r < 0 ? catalogue_say(rq, r) : respond_list(rq, 200, id);

@@ -29,18 +29,39 @@ int h_api_platform_review_list(struct request *rq)
 	return r < 0 ? r : api_page(rq, "reviews", &page, 2);
 }
 
+static int respond_review(struct request *rq, int status, struct str id)
+{
+	json_t *body;
+	int64_t version;
+	int r = platform_review_get(&rq->op, rq->principal, id, &body, &version);
+
+	return r < 0 ? r : api_thing(rq, status, body, version);
+}
+
+static int read_months(struct request *rq, struct str text, uint64_t min, uint64_t *ret)
+{
+	*ret = 0;
+	if (!str_is_null(text) && (!str_to_u64(text, PLATFORM_REVIEW_PERIOD_MAX, ret) || *ret < min))
+		return api_invalid(&rq->op, "period_months", "a review comes again after 1 to 60 months");
+	return 0;
+}
+
 int h_api_platform_review_add(struct request *rq)
 {
-	enum { TITLE, UNIT, DUE_ON, N };
+	enum { TITLE, UNIT, DUE_ON, PERIOD, N };
 	static const struct api_field fields[N] = {
-		[TITLE] = { "title", API_TEXT, 400, true }, [UNIT] = { "unit", API_CODE, 35, true }, [DUE_ON] = { "due_on", API_DATE, 10, true } };
+		[TITLE] = { "title", API_TEXT, 400, true }, [UNIT] = { "unit", API_CODE, 35, true }, [DUE_ON] = { "due_on", API_DATE, 10, true },
+		[PERIOD] = { "period_months", API_INT, 0, false } };
 	struct str v[N], id;
+	uint64_t months;
 	int64_t tasks;
 	int r = api_read(rq, fields, N, v);
 
+	if (r == 0)
+		r = read_months(rq, v[PERIOD], 1, &months);
 	if (r < 0)
 		return r;
-	const struct platform_review review = { .title = v[TITLE], .unit = v[UNIT], .due_on = v[DUE_ON] };
+	const struct platform_review review = { .title = v[TITLE], .unit = v[UNIT], .due_on = v[DUE_ON], .period_months = v[PERIOD] };
 	r = platform_review_begin(&rq->op, rq->principal, &review, &id, &tasks);
 	if (r < 0)
 		return r;
@@ -52,7 +73,36 @@ int h_api_platform_review_add(struct request *rq)
 	api_set(body, "unit", v[UNIT]);
 	api_set(body, "due_on", v[DUE_ON]);
 	json_set_int(body, "tasks", tasks);
+	if (!str_is_null(v[PERIOD]))
+		json_set_int(body, "period_months", (int64_t)months);
 	return respond_json(rq, 201, body);
+}
+
+int h_api_platform_review(struct request *rq)
+{
+	struct str id;
+	int r = api_path_uuid(rq, 0, &id);
+
+	return r < 0 ? r : respond_review(rq, 200, id);
+}
+
+int h_api_platform_review_period(struct request *rq)
+{
+	static const struct api_field fields[] = { { "period_months", API_INT, 0, true } };
+	struct str id, text;
+	int64_t version;
+	uint64_t months;
+	int r = api_path_uuid(rq, 0, &id);
+
+	if (r == 0)
+		r = api_if_match(rq, &version);
+	if (r == 0)
+		r = api_read(rq, fields, 1, &text);
+	if (r == 0)
+		r = read_months(rq, text, 0, &months);
+	if (r == 0)
+		r = platform_review_period(&rq->op, rq->principal, id, version, (int64_t)months);
+	return r < 0 ? r : respond_review(rq, 200, id);
 }
 
 int h_api_platform_review_tasks(struct request *rq)

@@ -54,6 +54,10 @@ int h_api_platforms(struct request *rq)
 	json_array_foreach(list, i, entry)
 		catalogue_describe(rq, entry);
 	catalogue_page(rq, body, "platforms", list, filter.limit, (const char *[2]){ "code", NULL });
+	r = catalogue_announced(&rq->op, &list);
+	if (r < 0)
+		return r;
+	json_set_take(body, "announced", list);
 	return respond_json(rq, 200, body);
 }
 
@@ -170,22 +174,40 @@ int h_api_platform_edit(struct request *rq)
 	return r < 0 ? r : respond_entry(rq, 200, entry.code);
 }
 
+/* Codes of units, as many as a province has. */
+static int read_target_units(struct request *rq, const json_t *array, struct str_list *ret)
+{
+	size_t n = json_array_size(array);
+	struct str *codes = ARENA_ARRAY(rq->op.arena, struct str, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *item = json_array_get(array, i);
+
+		if (n > MILESTONE_UNITS_MAX || !json_is_string(item) || json_string_length(item) > 35)
+			return api_invalid(&rq->op, "target_units", "codes of units, at most 500");
+		codes[i] = str_n(json_string_value(item), json_string_length(item));
+	}
+	*ret = (struct str_list){ codes, n };
+	return 0;
+}
+
 static int read_milestone(struct request *rq, const json_t *object, struct milestone *ret)
 {
-	enum { M_NAME, UNITS, DUE_ON, DONE_ON, RESPONSIBLE, N };
+	enum { M_NAME, UNITS, DUE_ON, DONE_ON, RESPONSIBLE, TARGET_UNITS, N };
 	static const struct api_field fields[N] = {
 		[M_NAME] = { "name", API_TEXT, 300, true },
 		[UNITS] = { "units", API_TEXT, 300, false },
 		[DUE_ON] = { "due_on", API_DATE, 10, true },
 		[DONE_ON] = { "done_on", API_DATE, 10, false },
 		[RESPONSIBLE] = { "responsible", API_TEXT, 200, true },
+		[TARGET_UNITS] = { "target_units", API_LIST, 0, false },
 	};
 	struct str v[N];
 	int r = api_read_object(rq, object, fields, N, v);
 
 	if (r == 0)
 		*ret = (struct milestone){ .name = v[M_NAME], .units = v[UNITS], .due_on = v[DUE_ON], .done_on = v[DONE_ON], .responsible = v[RESPONSIBLE] };
-	return r;
+	return r < 0 ? r : read_target_units(rq, json_object_get(object, "target_units"), &ret->target_units);
 }
 
 int h_api_platform_plan(struct request *rq)

@@ -129,6 +129,23 @@ int h_api_rollout(struct request *rq)
 	return respond_json(rq, 200, body);
 }
 
+int h_api_rollout_platforms(struct request *rq)
+{
+	struct rollout_filter filter;
+	json_t *list;
+	int r = read_filter(rq, &filter);
+
+	if (r == 0)
+		r = rollout_by_platform(&rq->op, filter.after, filter.limit, &list);
+	if (r < 0)
+		return r;
+
+	_json_ json_t *body = json_new_object();
+
+	catalogue_page(rq, body, "platforms", list, filter.limit, (const char *[2]){ "platform", NULL });
+	return respond_json(rq, 200, body);
+}
+
 int h_api_rollout_unit(struct request *rq)
 {
 	json_t *list;

@@ -43,6 +43,7 @@ int h_api_platform_rollout(struct request *rq);
 int h_api_platform_rollout_plan(struct request *rq);
 int h_api_platform_rollout_set(struct request *rq);
 int h_api_rollout(struct request *rq);
+int h_api_rollout_platforms(struct request *rq);
 int h_api_rollout_unit(struct request *rq);
 enum { P_GUIDANCE_ALL, N_GUIDANCE_PARAMS };
 extern const struct param_spec api_guidance_params[N_GUIDANCE_PARAMS];

@@ -45,6 +45,8 @@ enum { P_TASKS_REVIEW, P_TASKS_STATE, P_TASKS_UNIT, P_TASKS_AFTER, P_TASKS_LIMIT
 extern const struct param_spec api_tasks_params[N_TASKS_PARAMS];
 int h_api_platform_review_list(struct request *rq);
 int h_api_platform_review_add(struct request *rq);
+int h_api_platform_review(struct request *rq);
+int h_api_platform_review_period(struct request *rq);
 int h_api_platform_review_tasks(struct request *rq);
 int h_api_platform_review_reminders(struct request *rq);
 int h_api_platform_review_task(struct request *rq);

@@ -64,6 +64,8 @@ const struct route catalogue_routes[] = {
 	{ .name = "api_platform_rollout_set", .methods = HTTP_PUT, .path = "/api/v1/platforms/{code}/rollout/{unit}", WRITES, JSON_16K, API,
 	  .handle = h_api_platform_rollout_set },
 	{ .name = "api_rollout", .methods = HTTP_GET, .path = "/api/v1/rollout", .needs = RIGHT_READ, WITH(api_page_params), API, .handle = h_api_rollout },
+	{ .name = "api_rollout_platforms", .methods = HTTP_GET, .path = "/api/v1/rollout/platforms", .needs = RIGHT_READ, WITH(api_page_params), API,
+	  .handle = h_api_rollout_platforms },
 	{ .name = "api_rollout_unit", .methods = HTTP_GET, .path = "/api/v1/rollout/{unit}", .needs = RIGHT_READ, API, .handle = h_api_rollout_unit },
 	{ .name = "api_platform_guidance", .methods = HTTP_GET, .path = "/api/v1/platforms/{code}/guidance", WITH(api_guidance_params), API,
 	  .handle = h_api_platform_guidance },

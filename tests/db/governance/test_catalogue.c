@@ -34,6 +34,13 @@ static void test_entry(void **state)
 	assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), ERR_CONFLICT);
 }
 
+static void add_department(void)
+{
+	side("INSERT INTO sen.unit (code, name, name_fold, kind, parent_id, valid_from, verified) SELECT 'NA-S01', 'Sở', 'so', 'department', id, '2025-07-01', true FROM sen.unit WHERE code = '40';"
+	     " INSERT INTO sen.unit (code, name, name_fold, kind, parent_id, valid_from, verified) SELECT 'NA-S01.CNTT', 'Phòng', 'phong', 'division', id, '2025-07-01', true FROM sen.unit WHERE code = 'NA-S01';"
+	     " SET search_path = sen, public; SELECT unit_repath(); RESET search_path");
+}
+
 static void test_who_may_write(void **state)
 {
 	static const struct {
@@ -52,10 +59,14 @@ static void test_who_may_write(void **state)
 		{ "provincial", "Bộ Công an", false, ERR_UNKNOWN_UNIT },
 		{ "sector", "99999", false, ERR_UNKNOWN_UNIT },
 		{ "central", "Bộ Công an", false, 0 },
-		{ "sector", "40", false, 0 },
+		/* A department owns what is of its sector. */
+		{ "sector", "40", false, ERR_INVALID_VALUE },
+		{ "sector", "NA-S01", false, 0 },
+		{ "sector", "NA-S01.CNTT", false, 0 },
 	};
 	struct fixture *f = *state;
 
+	add_department();
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char code[8];
 		struct catalogue_entry entry;
@@ -68,7 +79,72 @@ static void test_who_may_write(void **state)
 		op_forgive(&f->op);
 		assert_int_equal(catalogue_add(&f->op, rows[i].by_ward ? &f->ward : &f->admin, &entry), rows[i].expected);
 	}
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code LIKE 'N%'"), 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code LIKE 'N%'"), 3);
+}
+
+/* A milestone names units; each code must be one. */
+static void test_plan(void **state)
+{
+	static const struct str wards[] = { STR("16690"), STR("16681"), STR("16690") }, wrong[] = { STR("16690"), STR("99999") };
+	struct milestone m = { .name = STR("Đợt 1"), .units = STR("Các phường"), .due_on = STR("2026-12-31"), .responsible = STR("Lê Thị Bình"), .target_units = { wards, 3 } };
+	struct fixture *f = *state;
+	_json_ json_t *json = NULL;
+	int64_t version;
+
+	add(f, "N01");
+	assert_int_equal(catalogue_plan_set(&f->op, &f->admin, STR("N01"), 1, &m, 1), 0);
+	m.target_units = (struct str_list){ wrong, 2 };
+	assert_int_equal(catalogue_plan_set(&f->op, &f->admin, STR("N01"), 2, &m, 1), ERR_UNKNOWN_UNIT);
+	op_forgive(&f->op);
+	assert_int_equal(catalogue_get(&f->op, STR("N01"), &json, &version), 0);
+	const json_t *units = json_object_get(json_array_get(json_object_get(json, "plan"), 0), "target_units");
+	assert_int_equal(json_array_size(units), 2);
+	assert_string_equal(json_string_value(json_array_get(units, 0)), "16681");
+}
+
+static bool is_listed(struct fixture *f)
+{
+	_json_ json_t *json = NULL;
+	int64_t version;
+
+	assert_int_equal(catalogue_get(&f->op, STR("P02"), &json, &version), 0);
+	return json_get_bool(json, "listed", false);
+}
+
+static int64_t announced(struct fixture *f, const char *name)
+{
+	_json_ json_t *array = NULL;
+
+	assert_int_equal(catalogue_announced(&f->op, &array), 0);
+	assert_int_equal(json_array_size(array), 1);
+	assert_str_equal(json_get_str(json_array_get(array, 0), "unit"), "40");
+	return json_get_int(json_array_get(array, 0), name, -1);
+}
+
+/* In the list of its own province; and the total that was announced is not the number of those that are known. */
+static void test_promulgated(void **state)
+{
+	static const char list[] = "INSERT INTO sen.platform_list (unit_id, title, announced_total, decision_no, signed_on, signer, effective_on, created_by, changed_by, recorded_by)"
+		" SELECT u.id, 'x', 45, '9/QĐ-UBND', '2026-01-01', 'y', '2026-01-01', a.id, a.id, a.id FROM sen.unit u, sen.account a WHERE a.login = 'annv' AND u.code = '%s';"
+		" INSERT INTO sen.platform_list_entry SELECT id, 'P02', '{}' FROM sen.platform_list";
+	struct fixture *f = *state;
+	char sql[1000];
+
+	assert_int_equal(announced(f, "total"), 42);
+	assert_int_equal(announced(f, "known"), 2);
+	assert_false(is_listed(f));
+	/* Another province's list says nothing about ours. */
+	side("INSERT INTO sen.unit (code, name, name_fold, kind, valid_from, verified) VALUES ('38', 'Tỉnh khác', 'tinh khac', 'province', '2025-07-01', true);"
+	     " SET search_path = sen, public; SELECT unit_repath(); RESET search_path");
+	(void)snprintf(sql, sizeof(sql), list, "38");
+	side(sql);
+	assert_false(is_listed(f));
+	side("DELETE FROM sen.platform_list_entry; DELETE FROM sen.platform_list; DELETE FROM sen.unit WHERE code = '38'");
+	(void)snprintf(sql, sizeof(sql), list, "40");
+	side(sql);
+	assert_true(is_listed(f));
+	assert_int_equal(announced(f, "total"), 45);
+	assert_int_equal(announced(f, "known"), 2);
 }
 
 /* An entry cannot be handed to a commune, nor written by somebody whose scope does not hold it. */
@@ -186,6 +262,8 @@ int main(void)
 		CATALOGUING_TEST(test_entry),
 		CATALOGUING_TEST(test_who_may_write),
 		CATALOGUING_TEST(test_edit_beyond),
+		CATALOGUING_TEST(test_plan),
+		CATALOGUING_TEST(test_promulgated),
 		CATALOGUING_TEST(test_editing_wakes_nobody),
 		CATALOGUING_TEST(test_roles),
 		CATALOGUING_TEST(test_granting_while_retiring),

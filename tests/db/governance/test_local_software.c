@@ -97,6 +97,57 @@ static void test_paging(void **state)
 	json_decref(page.items);
 }
 
+/* The first solution of the software, its number of them, and its version. */
+static struct str solution_of(struct fixture *f, struct str id, size_t *ret_n, int64_t *ret_version)
+{
+	struct str first;
+	json_t *json;
+
+	assert_int_equal(local_software_get(&f->op, &f->admin, id, &json, ret_version), 0);
+	*ret_n = json_array_size(json_object_get(json, "solutions"));
+	first = arena_dup(f->op.arena, json_get_str(json, "solution"));
+	json_decref(json);
+	return first;
+}
+
+static int64_t refresh(struct fixture *f, size_t max)
+{
+	size_t n;
+
+	assert_int_equal(local_software_refresh(&f->op, max, &n), 0);
+	return (int64_t)n;
+}
+
+/* What is offered changes after the declaration: the report says what there is today.  That is nobody's edit. */
+static void test_report_follows(void **state)
+{
+	struct fixture *f = *state;
+	struct local_software software = software_of("16681", "Hệ thống thư điện tử của phường");
+	int64_t version;
+	size_t n, n_before;
+	struct str id, other;
+
+	assert_int_equal(local_software_declare(&f->op, &f->admin, &software, &id), 0);
+	assert_int_equal(refresh(f, 10), 0);
+	assert_str_equal(solution_of(f, id, &n_before, &version), "P03");
+	side("UPDATE sen.platform SET state = 'stopped' WHERE code = 'P03'");
+	assert_str_equal(solution_of(f, id, &n, &version), "P03");
+	assert_int_equal(refresh(f, 10), 1);
+	assert_str_equal(solution_of(f, id, &n, &version), "C01");
+	assert_int_equal(n, n_before - 1);
+	assert_int_equal(version, 1);
+	assert_int_equal(refresh(f, 10), 0);
+	/* What is of no use to anybody changes nothing; what is offered anew does, in batches. */
+	side("UPDATE sen.platform SET description = 'Thư điện tử' WHERE code = 'D11'; UPDATE sen.platform SET contact_name = 'x' WHERE code = 'C01'");
+	assert_int_equal(refresh(f, 10), 0);
+	assert_int_equal(local_software_declare(&f->op, &f->admin, &software, &other), 0);
+	side("UPDATE sen.platform SET state = 'operating' WHERE code = 'P03'");
+	assert_int_equal(refresh(f, 1) + refresh(f, 1) + refresh(f, 1), 2);
+	assert_str_equal(solution_of(f, id, &n, &version), "P03");
+	assert_str_equal(solution_of(f, other, &n, &version), "P03");
+	side("UPDATE sen.platform SET state = 'deploying' WHERE code = 'P03'");
+}
+
 static void test_needs(void **state)
 {
 	struct fixture *f = *state;
@@ -222,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		OVERLAP_TEST(test_local_software),
 		OVERLAP_TEST(test_paging),
+		OVERLAP_TEST(test_report_follows),
 		OVERLAP_TEST(test_needs),
 		OVERLAP_TEST(test_review),
 		OVERLAP_TEST(test_conclusions),

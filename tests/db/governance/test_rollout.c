@@ -8,7 +8,7 @@
 static int sign(struct fixture *f, const struct principal *p, int64_t id, int64_t version, const char *effective_on)
 {
 	const struct list_signature signature = { .decision_no = STR("9/QĐ-UBND"), .signed_on = STR("2026-01-01"), .signer = STR("Lê Hồng Vinh"), .effective_on = str_c(effective_on),
-		                                  .file_url = STR("https://congbao.example/9.pdf") };
+		.file_url = STR("https://x.example/9.pdf"), .file_sha256 = STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") };
 
 	op_forgive(&f->op);
 	return list_sign(&f->op, p, id, version, &signature);
@@ -64,6 +64,7 @@ static void test_lists(void **state)
 	side("UPDATE sen.platform SET sector = 'Y tế' WHERE code = 'P02'");
 	assert_int_equal(list_get(&f->op, second, &json, &in_force), 0);
 	assert_str_equal(json_get_str(json_array_get(json_object_get(json, "entries"), 0), "sector"), "");
+	assert_str_equal(json_get_str(json, "file_sha256"), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	side("UPDATE sen.platform SET sector = '' WHERE code = 'P02'");
 }
 
@@ -201,6 +202,9 @@ static void test_guidance(void **state)
 	assert_false(added);
 	assert_int_equal(guidance_acknowledge(&f->op, &f->ward, STR("N01"), first, STR("16681"), &added), ERR_OUT_OF_SCOPE);
 	op_forgive(&f->op);
+	/* Nor from above for somebody below: 130 communes have not read what one official of the province has. */
+	assert_int_equal(guidance_acknowledge(&f->op, &f->admin, STR("N01"), first, STR("16681"), &added), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
 	assert_int_equal(guidance_report(&f->op, &f->admin, STR("N01"), first, true, STR_NULL, 10, &array), 0);
 	assert_int_equal(json_array_size(array), 1);
 	assert_str_equal(json_get_str(json_array_get(array, 0), "unit"), "16681");
@@ -211,11 +215,91 @@ static void test_guidance(void **state)
 	/* A new version has been read by nobody; the old one is past. */
 	assert_int_equal(guidance_publish(&f->op, &f->admin, &guidance, &second, &version), 0);
 	assert_int_equal(version, 2);
-	assert_int_equal(guidance_acknowledge(&f->op, &f->admin, STR("N01"), first, STR("16681"), &added), ERR_WRONG_STATE);
+	assert_int_equal(guidance_acknowledge(&f->op, &f->ward, STR("N01"), first, STR("16690"), &added), ERR_WRONG_STATE);
 	op_forgive(&f->op);
 	assert_int_equal(guidance_report(&f->op, &f->admin, STR("N01"), second, true, STR_NULL, 10, &array), 0);
 	assert_int_equal(json_array_size(array), 2);
 	json_decref(array);
+}
+
+/* Who works there speaks for it, with the scope of somewhere above. */
+static void test_who_speaks(void **state)
+{
+	struct fixture *f = *state;
+	struct guidance guidance = { .platform = STR("P02"), .code = STR("HD"), .role = STR("MC"), .kind = STR("document"), .title = STR("Hướng dẫn"), .body = STR("x") };
+	int64_t version;
+	json_t *array;
+	struct str id;
+	bool added;
+
+	assert_int_equal(guidance_publish(&f->op, &f->admin, &guidance, &id, &version), 0);
+	assert_int_equal(guidance_list(&f->op, STR("P02"), false, &array), 0);
+	assert_str_equal(json_get_str(json_array_get(array, 0), "role"), "MC");
+	assert_str_equal(json_get_str(json_array_get(array, 0), "role_name"), "Cán bộ Một cửa");
+	json_decref(array);
+	/* WA, with a post in 16681 and the province as scope; not in the ward beside. */
+	assert_int_equal(guidance_acknowledge(&f->op, &f->second, STR("P02"), id, STR("16690"), &added), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	assert_int_equal(guidance_acknowledge(&f->op, &f->second, STR("P02"), id, STR("16681"), &added), 0);
+	assert_true(added);
+	/* A post of the past is none. */
+	side("UPDATE sen.post SET valid = daterange('2025-07-01', sen.today()) WHERE person_id = (SELECT id FROM sen.person WHERE employee_code = 'VP')");
+	assert_int_equal(guidance_acknowledge(&f->op, &f->third, STR("P02"), id, STR("16681.VP"), &added), ERR_OUT_OF_SCOPE);
+	op_forgive(&f->op);
+	side("UPDATE sen.post SET valid = daterange('2025-07-01', NULL) WHERE person_id = (SELECT id FROM sen.person WHERE employee_code = 'VP')");
+	assert_int_equal(guidance_acknowledge(&f->op, &f->third, STR("P02"), id, STR("16681.VP"), &added), 0);
+}
+
+static void expect_counts(struct fixture *f, const char *platform, int64_t targets, int64_t done)
+{
+	json_t *array;
+	bool is_found = false;
+
+	assert_int_equal(rollout_by_platform(&f->op, STR_NULL, 50, &array), 0);
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const json_t *item = json_array_get(array, i), *counts = json_object_get(item, "rollout");
+
+		if (!str_equal(json_get_str(item, "platform"), str_c(platform)))
+			continue;
+		is_found = true;
+		assert_int_equal(json_get_int(counts, "targets", -1), targets);
+		assert_int_equal(json_get_int(counts, "done", -1), done);
+	}
+	assert_true(is_found);
+	json_decref(array);
+}
+
+/* For everybody: each commune and ward; for some: those that have a row.  All platforms in one answer. */
+static void test_whom_it_is_for(void **state)
+{
+	static const char *const scopes[] = { "many", "sector" };
+	struct fixture *f = *state;
+	json_t *array;
+
+	expect_counts(f, "P02", 2, 0);
+	for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
+		char sql[200];
+
+		(void)snprintf(sql, sizeof(sql), "DELETE FROM sen.platform_rollout; UPDATE sen.platform SET target_scope = '%s' WHERE code = 'P02'", scopes[i]);
+		side(sql);
+		expect_counts(f, "P02", 0, 0);
+		side("INSERT INTO sen.platform_rollout (platform_id, unit_id, state, done_on, changed_by) SELECT p.id, u.id, 'done', '2026-01-01', a.id"
+		     " FROM sen.platform p, sen.unit u, sen.account a WHERE p.code = 'P02' AND u.code = '16681.VP' AND a.login = 'annv'");
+		expect_counts(f, "P02", 1, 1);
+	}
+	/* Not those that nobody uses; unless they are planned.  Page by page. */
+	add(f, "N01");
+	assert_int_equal(rollout_by_platform(&f->op, STR_NULL, 50, &array), 0);
+	assert_int_equal(json_array_size(array), 2);
+	json_decref(array);
+	side("INSERT INTO sen.platform_rollout (platform_id, unit_id, state, changed_by) SELECT p.id, u.id, 'planned', a.id"
+	     " FROM sen.platform p, sen.unit u, sen.account a WHERE p.code = 'N01' AND u.code = '16681' AND a.login = 'annv'");
+	expect_counts(f, "N01", 2, 0);
+	assert_int_equal(rollout_by_platform(&f->op, STR("N01"), 1, &array), 0);
+	assert_int_equal(json_array_size(array), 2);
+	assert_str_equal(json_get_str(json_array_get(array, 0), "platform"), "P02");
+	json_decref(array);
+	side("UPDATE sen.platform SET target_scope = 'all' WHERE code = 'P02'");
 }
 
 int main(void)
@@ -226,6 +310,8 @@ int main(void)
 		CATALOGUING_TEST(test_for_whom),
 		CATALOGUING_TEST(test_rollout),
 		CATALOGUING_TEST(test_guidance),
+		CATALOGUING_TEST(test_who_speaks),
+		CATALOGUING_TEST(test_whom_it_is_for),
 	};
 
 	return cmocka_run_group_tests(tests, cataloguing_create, gov_drop);

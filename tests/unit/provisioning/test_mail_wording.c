@@ -44,6 +44,11 @@ static void test_each_kind(void **state)
 		{ "account_unused", "Tài khoản đã lâu không được sử dụng", "Bị vô hiệu hóa khi không sử dụng quá: 45 ngày", "11/12/2026" },
 		{ "account_disabled", "Một tài khoản của đơn vị đã bị vô hiệu hóa vì không được sử dụng", "Đơn vị: UBND xã Yên Thành", "11/12/2026" },
 		{ "emergency_released", "Quyền khẩn cấp đã được cấp", "Thời gian: 6 giờ", "11/12/2026" },
+		{ "platform_review_due", "Nền tảng do đơn vị quản lý cần được rà soát", "Hạn trả lời: 11/12/2026", " giờ\n" },
+		{ "platform_review_overdue", "Rà soát nền tảng do đơn vị quản lý đã quá hạn", "Hạn trả lời: 11/12/2026", " giờ\n" },
+		{ "platform_review_unconcluded", "Kết quả rà soát nền tảng đang chờ kết luận", "Hạn của đợt rà soát: 11/12/2026", " giờ\n" },
+		{ "platform_completed", "Nền tảng đã hoàn thành: cần ban hành hướng dẫn và kế hoạch triển khai", "Nền tảng: Một cửa điện tử", "11/12/2026" },
+		{ "guidance_published", "Có hướng dẫn mới về nền tảng, cần đọc và xác nhận", "Vai trò: Cán bộ một cửa", "11/12/2026" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
