@@ -117,6 +117,13 @@ int import_check_within(struct import_job *job, const struct query *q, size_t co
 	return str_is_null(job->request->within) ? 0 : import_run_check(job, &check, json);
 }
 
+int import_check_yours(struct import_job *job, const struct query *q, size_t column, struct str json)
+{
+	const struct import_check check = { q, IMPORT_NOT_YOURS, column, false };
+
+	return job->request->principal ? import_run_check(job, &check, json) : 0;
+}
+
 int import_next_batch(struct import_job *job)
 {
 	const struct import_watch *watch = job->request->watch;

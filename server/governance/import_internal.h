@@ -81,6 +81,12 @@ int import_run_check(struct import_job *job, const struct import_check *check, s
 int import_preview(struct import_job *job, const char *what, const struct query *q, struct str json) _must_check_;
 /* Everything outside the request's unit is an error: q returns (line, value). */
 int import_check_within(struct import_job *job, const struct query *q, size_t column, struct str json) _must_check_;
+/*
+ * On whom the principal may not act is an error: themself, and who administers what they do not.  q returns (line, value) of rows that
+ * change something; beside current_setting('sen.author').  The operator acts on everybody.
+ */
+#define IMPORT_BEYOND(persons) "sen.persons_beyond(nullif(current_setting('sen.author', true), '')::uuid, 'import', ARRAY(" persons "))"
+int import_check_yours(struct import_job *job, const struct query *q, size_t column, struct str json) _must_check_;
 /* import_vanished.c: after the persons of a complete file. */
 int import_vanished(struct import_job *job) _must_check_;
 void import_add_change(struct import_watch *watch, const struct import_change *change);

@@ -37,6 +37,14 @@ DB_QUERY(import_persons_within_q, DB_READ,
          PERSONS_INPUT " SELECT i.line, i.employee_code FROM i JOIN sen.person p ON p.employee_code = i.employee_code"
                        " JOIN sen.unit u ON u.id = sen.home_unit(p.id) WHERE NOT starts_with(u.path, current_setting('sen.import_within', true))"
                        " ORDER BY i.line LIMIT 50");
+/* What a file leaves out stays as it is. */
+#define PERSON_OLD "(p.kind, p.ho, p.dem, p.ten, p.full_name, p.name_fold, p.birth_date, p.national_id_hash)"
+#define PERSON_NEW                                                                                                     \
+	"(i.kind, i.ho, i.dem, i.ten, i.full_name, i.name_fold, coalesce(i.birth_date, p.birth_date), coalesce(i.hash, p.national_id_hash))"
+DB_QUERY(import_persons_yours_q, DB_READ,
+         PERSONS_INPUT ", d AS MATERIALIZED (SELECT i.line, i.employee_code, p.id FROM i JOIN sen.person p ON p.employee_code = i.employee_code"
+                       "  WHERE " PERSON_OLD " IS DISTINCT FROM " PERSON_NEW ")"
+                       " SELECT d.line, d.employee_code FROM d WHERE d.id IN (SELECT " IMPORT_BEYOND("SELECT d.id FROM d") ") ORDER BY d.line LIMIT 50");
 DB_QUERY(import_persons_preview_q, DB_READ,
          PERSONS_INPUT ", n AS (SELECT i.line, i.employee_code, CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('full_name', p.full_name,"
                        "  'kind', p.kind, 'birth_date', p.birth_date, 'national_id', encode(p.national_id_hash, 'hex')) END AS b,"
@@ -47,7 +55,6 @@ DB_QUERY(import_persons_preview_q, DB_READ,
                        " SELECT line, employee_code, CASE WHEN b ->> 'national_id' IS NOT NULL THEN b || '{\"national_id\": \"•••\"}' ELSE b END,"
                        " CASE WHEN a ->> 'national_id' IS NOT NULL THEN a || '{\"national_id\": \"•••\"}' ELSE a END"
                        " FROM d WHERE b IS NULL OR a <> '{}' ORDER BY line");
-/* What a file leaves out stays as it is. */
 DB_QUERY(import_persons_write_q, DB_WRITE,
          PERSONS_INPUT
          ", added AS (INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold, birth_date,"
@@ -61,9 +68,7 @@ DB_QUERY(import_persons_write_q, DB_WRITE,
          "   national_id_sealed = CASE WHEN i.hash IS NULL OR i.hash = p.national_id_hash THEN p.national_id_sealed"
          "    ELSE i.national_id_sealed END, changed_at = now()"
          "  FROM i WHERE p.employee_code = i.employee_code"
-         "  AND (p.kind, p.ho, p.dem, p.ten, p.full_name, p.name_fold, p.birth_date, p.national_id_hash) IS DISTINCT FROM"
-         "   (i.kind, i.ho, i.dem, i.ten, i.full_name, i.name_fold, coalesce(i.birth_date, p.birth_date),"
-         "   coalesce(i.hash, p.national_id_hash)) RETURNING 1)"
+         "  AND " PERSON_OLD " IS DISTINCT FROM " PERSON_NEW " RETURNING 1)"
          " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)");
 
 /* họ = first word, tên = last word, đệm = what is between; one word is a tên. */
@@ -217,6 +222,8 @@ static int write_batch(struct import_job *job, const struct import_batch *posts,
 
 	if (r == 0)
 		r = import_check_within(job, &import_persons_within_q, EMPLOYEE_CODE, json);
+	if (r == 0)
+		r = import_check_yours(job, &import_persons_yours_q, EMPLOYEE_CODE, json);
 	if (r == 0)
 		r = import_preview(job, "person", &import_persons_preview_q, json);
 	if (r == 0)

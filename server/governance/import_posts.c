@@ -45,6 +45,12 @@ DB_QUERY(import_posts_add_q, DB_WRITE,
 DB_QUERY(import_posts_within_q, DB_READ,
          POSTS_INPUT " SELECT i.line, i.unit_code FROM i JOIN sen.unit u ON u.id = i.unit_id"
                      " WHERE NOT starts_with(u.path, current_setting('sen.import_within', true)) ORDER BY i.line LIMIT 50");
+#define POST_DIFFERS "(o.id IS NULL OR (o.kind, o.valid, o.decision_no) IS DISTINCT FROM (i.kind, i.valid, i.decision_no))"
+DB_QUERY(import_posts_yours_q, DB_READ,
+         POSTS_INPUT ", d AS MATERIALIZED (SELECT i.line, i.employee_code, i.person_id FROM i LEFT JOIN sen.post o ON " SAME_POST
+                     "  WHERE i.person_id IS NOT NULL AND " POST_DIFFERS ")"
+                     " SELECT d.line, d.employee_code FROM d WHERE d.person_id IN (SELECT " IMPORT_BEYOND("SELECT d.person_id FROM d") ")"
+                     " ORDER BY d.line LIMIT 50");
 /* A file of posts alone names persons that are there. */
 DB_QUERY(import_posts_person_q, DB_READ,
          POSTS_INPUT " SELECT i.line, i.employee_code FROM i WHERE i.person_id IS NULL ORDER BY i.line LIMIT 50");
@@ -56,7 +62,7 @@ DB_QUERY(import_posts_preview_q, DB_READ,
                      "  'kind', o.kind, 'valid_from', lower(o.valid), 'valid_to', upper(o.valid), 'decision_no', o.decision_no) END AS b,"
                      "  jsonb_build_object('unit', i.unit_code, 'title', i.title, 'kind', i.kind, 'valid_from', lower(i.valid),"
                      "  'valid_to', upper(i.valid), 'decision_no', i.decision_no) AS a FROM i LEFT JOIN sen.post o ON " SAME_POST
-                     "  WHERE o.id IS NULL OR (o.kind, o.valid, o.decision_no) IS DISTINCT FROM (i.kind, i.valid, i.decision_no))"
+                     "  WHERE " POST_DIFFERS ")"
                      " SELECT line, employee_code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
 
 static void add_post(struct import_job *job, size_t row, json_t *object)
@@ -76,13 +82,13 @@ int import_posts_check(struct import_job *job, const struct import_batch *batch)
 	};
 	struct str json = import_batch_json(job, batch, add_post);
 
-	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
-		int r = import_run_check(job, &checks[i], json);
+	int r = 0;
 
-		if (r < 0)
-			return r;
-	}
-	return import_check_within(job, &import_posts_within_q, UNIT_CODE, json);
+	for (size_t i = 0; i < ARRAY_LEN(checks) && r == 0; i++)
+		r = import_run_check(job, &checks[i], json);
+	if (r == 0)
+		r = import_check_within(job, &import_posts_within_q, UNIT_CODE, json);
+	return r < 0 ? r : import_check_yours(job, &import_posts_yours_q, EMPLOYEE_CODE, json);
 }
 
 int import_posts_write(struct import_job *job, const struct import_batch *batch)
