@@ -15,3 +15,15 @@ CREATE FUNCTION sen.persons_beyond(actor uuid, needed text, persons uuid[]) RETU
 	UNION SELECT w.id FROM who w LEFT JOIN places p ON p.path = w.path JOIN sen.account a ON a.person_id = w.id
 		WHERE (NOT p.uncapped OR EXISTS (SELECT FROM sen.live_scope t WHERE t.account_id = a.id)) AND NOT sen.may_manage_account(actor, needed, a.id)
 $$;
+
+-- On that day and later: does anybody work in it, or does anything stand in its name?
+CREATE FUNCTION sen.unit_is_used(unit integer, day date) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM sen.post p WHERE p.unit_id = unit AND (upper_inf(p.valid) OR upper(p.valid) > day))
+	OR EXISTS (SELECT FROM sen.access_grant g WHERE g.unit_id = unit AND g.revoked_at IS NULL
+		AND (g.valid_to IS NULL OR g.valid_to > (day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')))
+	OR EXISTS (SELECT FROM sen.admin_scope s WHERE s.unit_id = unit AND s.revoked_at IS NULL
+		AND (s.valid_to IS NULL OR s.valid_to > (day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')))
+$$;
+CREATE OR REPLACE FUNCTION sen.unit_goes_on(unit integer, day date) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM sen.unit c WHERE c.parent_id = unit AND (c.valid_to IS NULL OR c.valid_to > day)) OR sen.unit_is_used(unit, day)
+$$;

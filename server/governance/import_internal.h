@@ -27,6 +27,7 @@ struct import_job {
 	size_t n_done;         /* rows written */
 	size_t *order;         /* rows sorted by their key, then line */
 	size_t n_batches;
+	unsigned char *touched; /* of units: by row, what of it changes; NULL: nothing yet */
 };
 
 /* By the API only. */
