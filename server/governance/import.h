@@ -29,7 +29,7 @@ enum import_fault {
 	IMPORT_DUPLICATE, IMPORT_PERSON_DIFFERS, IMPORT_TOO_MANY_POSTS,
 	/* against what is on record */
 	IMPORT_UNKNOWN_UNIT, IMPORT_UNKNOWN_PLATFORM, IMPORT_UNIT_CYCLE, IMPORT_MAIN_OVERLAP, IMPORT_POST_OVERLAP,
-	IMPORT_NATIONAL_ID_TAKEN, IMPORT_OUT_OF_SCOPE, IMPORT_UNKNOWN_PERSON, IMPORT_GRANT_REFUSED, IMPORT_NOT_YOURS, IMPORT_VANISHED_NOT_YOURS,
+	IMPORT_CHANGED_SINCE, IMPORT_NATIONAL_ID_TAKEN, IMPORT_OUT_OF_SCOPE, IMPORT_UNKNOWN_PERSON, IMPORT_GRANT_REFUSED, IMPORT_NOT_YOURS, IMPORT_VANISHED_NOT_YOURS,
 	IMPORT_BY_REORGANISATION, IMPORT_IDENT_TAKEN, IMPORT_UNIT_ENDED,
 	/* of a personal number */
 	IMPORT_NATIONAL_ID_FORM, IMPORT_NATIONAL_ID_YEAR, IMPORT_NATIONAL_ID_PROVINCE,
@@ -59,7 +59,7 @@ struct import_report {
 struct import_change {
 	unsigned line;     /* 0: not of the file */
 	const char *what;  /* "unit", "person", … */
-	const char *action; /* "add", "change", "vanish" */
+	const char *action; /* "add", "change", "vanish", "end" */
 	struct str key, before, after; /* before STR_NULL: there is nothing yet */
 };
 
@@ -71,7 +71,7 @@ struct import_watch {
 	struct arena *arena; /* of the changes */
 	struct import_change *changes;
 	size_t n_changes, cap_changes;
-	size_t n_vanished, n_base; /* of a complete file: accounts of persons who are not in it, and of all it should hold */
+	size_t n_vanished, n_base; /* accounts of persons who are not in a complete file or whose last post a file ends, and of all below the unit */
 };
 
 struct import_request {

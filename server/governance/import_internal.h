@@ -65,6 +65,8 @@ void import_add_cells(struct import_job *job, size_t row, json_t *object);
 void import_set_folded(struct import_job *job, json_t *object, struct str name);
 /* Calls each for batches of IMPORT_BATCH_ROWS, in job->order. */
 int import_each_batch(struct import_job *job, int (*each)(struct import_job *job, const struct import_batch *batch)) _must_check_;
+/* The same, and rows of one key in one batch. */
+int import_each_whole(struct import_job *job, size_t key, int (*each)(struct import_job *job, const struct import_batch *batch)) _must_check_;
 
 /* q($1 = json) with small results; its memory is of the batch. */
 int import_query(struct import_job *job, const struct query *q, struct str json, struct db_rows *ret_rows) _must_check_;
@@ -90,6 +92,8 @@ int import_check_within(struct import_job *job, const struct query *q, size_t co
 int import_check_yours(struct import_job *job, const struct query *q, size_t column, struct str json) _must_check_;
 /* import_vanished.c: after the persons of a complete file. */
 int import_vanished(struct import_job *job) _must_check_;
+/* After another one. */
+int import_base(struct import_job *job) _must_check_;
 void import_add_change(struct import_watch *watch, const struct import_change *change);
 /* Before each batch: forgets the one before, and renews statistics when the batches have doubled. */
 int import_next_batch(struct import_job *job) _must_check_;

@@ -64,6 +64,8 @@ static const struct {
 	                               "unit '{}' has people, access or a successor: only a reorganisation changes this (senctl reorganisation)" },
 	[IMPORT_IDENT_TAKEN] = { "mã định danh này đang thuộc về đơn vị '{}'", "this identifier belongs to unit '{}'" },
 	[IMPORT_UNIT_ENDED] = { "đơn vị '{}' không còn hoặc chưa có trong thời gian này", "unit '{}' is not there in this time" },
+	[IMPORT_CHANGED_SINCE] = { "dữ liệu đã thay đổi từ khi kiểm tra, chưa nhập gì; hãy xem lại các thay đổi rồi áp dụng",
+	                           "the record has changed since the check, and nothing was imported; look at the changes again, then apply" },
 	[IMPORT_GRANT_REFUSED] = { "không cấp được: {}", "cannot be granted: {}" },
 	[IMPORT_VNI] = { "chữ ở bảng mã cũ VNI; hãy chuyển sang Unicode trước khi nhập", "text in the old encoding VNI; convert it to Unicode first" },
 	[IMPORT_VISCII] = { "chữ ở bảng mã cũ VISCII; hãy chuyển sang Unicode trước khi nhập",

@@ -65,6 +65,18 @@ DB_QUERY(import_posts_preview_q, DB_READ,
                      "  WHERE " POST_DIFFERS ")"
                      " SELECT line, employee_code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
 
+/* Of persons whose posts would all be over sooner than now: as one who vanishes they lose what they have, if by a date. */
+DB_QUERY(import_posts_ending_q, DB_READ,
+         POSTS_INPUT ", c AS MATERIALIZED (SELECT i.person_id, min(i.line) AS line FROM i JOIN sen.post o ON " SAME_POST
+                     "  WHERE upper(i.valid) < coalesce(upper(o.valid), 'infinity') AND (upper_inf(o.valid) OR upper(o.valid) > sen.today()) GROUP BY 1),"
+                     " later AS (SELECT e.person_id, max(coalesce(upper(e.valid), 'infinity')) AS last FROM (SELECT i.person_id, i.valid FROM i"
+                     "   UNION ALL SELECT o.person_id, o.valid FROM c JOIN sen.post o ON o.person_id = c.person_id WHERE NOT EXISTS (SELECT FROM i WHERE " SAME_POST ")) e"
+                     "  GROUP BY 1)"
+                     " SELECT c.line, p.employee_code, jsonb_build_object('full_name', p.full_name, 'login', a.login), jsonb_build_object('valid_to', l.last)"
+                     " FROM c JOIN later l ON l.person_id = c.person_id JOIN sen.person p ON p.id = c.person_id JOIN sen.account a ON a.person_id = c.person_id"
+                     "  AND a.status IN ('pending', 'active') AND a.kind IN ('operational', 'administrator')"
+                     " WHERE l.last < (SELECT max(coalesce(upper(o.valid), 'infinity')) FROM sen.post o WHERE o.person_id = c.person_id) ORDER BY c.line, a.login");
+
 static void add_post(struct import_job *job, size_t row, json_t *object)
 {
 	static const size_t of_post[] = { EMPLOYEE_CODE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO };
@@ -91,11 +103,32 @@ int import_posts_check(struct import_job *job, const struct import_batch *batch)
 	return r < 0 ? r : import_check_yours(job, &import_posts_yours_q, EMPLOYEE_CODE, json);
 }
 
+static int note_ending(struct import_job *job, struct str json)
+{
+	struct import_watch *watch = job->request->watch;
+	struct db_rows rows;
+	int r;
+
+	if (!watch)
+		return 0;
+	r = import_query(job, &import_posts_ending_q, json, &rows);
+	if (r < 0)
+		return r;
+	watch->n_vanished += rows.n;
+	for (size_t i = 0; i < rows.n && watch->wants_changes; i++)
+		import_add_change(watch, &(struct import_change){
+			.line = (unsigned)db_i64(&rows, i, 0), .what = "account", .action = "end", .key = db_str(&rows, i, 1), .before = db_str(&rows, i, 2),
+			.after = db_str(&rows, i, 3) });
+	return 0;
+}
+
 int import_posts_write(struct import_job *job, const struct import_batch *batch)
 {
 	struct str json = import_batch_json(job, batch, add_post);
 	int r = import_preview(job, "post", &import_posts_preview_q, json);
 
+	if (r == 0)
+		r = note_ending(job, json);
 	if (r == 0)
 		r = import_count_query(job, &import_posts_change_q, json, &job->report->counts[1]);
 
@@ -156,7 +189,7 @@ static int write_alone(struct import_job *job)
 
 	/* import_posts_write() counts in the second. */
 	counts[1].what = "post";
-	r = import_each_batch(job, write_alone_batch);
+	r = import_each_whole(job, EMPLOYEE_CODE, write_alone_batch);
 	counts[1].unchanged = job->table.n_rows - counts[1].created - counts[1].changed;
 	return r;
 }

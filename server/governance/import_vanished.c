@@ -24,6 +24,8 @@
 DB_QUERY(import_vanished_q, DB_READ,
          VANISHED " SELECT g.employee_code, jsonb_build_object('full_name', g.full_name, 'login', g.login), (SELECT count(*) FROM held WHERE status <> 'suspended'), g.person_id IN (SELECT b.id FROM beyond b)"
                   " FROM (SELECT 1) one LEFT JOIN missing g ON true ORDER BY 1");
+/* Of a file that is not complete: of how many some would lose what they have. */
+DB_QUERY(import_base_q, DB_READ, VANISHED " SELECT count(*) FROM held WHERE status <> 'suspended'");
 /* Nobody plans anything for them meanwhile. */
 DB_QUERY(import_vanish_lock_q, DB_WRITE, VANISHED " SELECT p.id FROM sen.person p WHERE p.id IN (SELECT g.person_id FROM gone g) ORDER BY p.id FOR NO KEY UPDATE");
 
@@ -119,6 +121,20 @@ static void note_missing(struct import_job *job, const struct db_rows *rows, siz
 	if (watch->wants_changes)
 		import_add_change(watch, &(struct import_change){
 			.what = "account", .action = "vanish", .key = db_str(rows, i, 0), .before = db_str(rows, i, 1) });
+}
+
+int import_base(struct import_job *job)
+{
+	struct import_watch *watch = job->request->watch;
+	struct db_rows rows;
+	int r;
+
+	if (!watch || watch->n_vanished == 0)
+		return 0;
+	r = db_run(job->op, &import_base_q, &rows, P_STR(STR("{}")));
+	if (r == 0)
+		watch->n_base = (size_t)db_i64(&rows, 0, 0);
+	return r;
 }
 
 int import_vanished(struct import_job *job)
