@@ -46,6 +46,7 @@ static const struct {
 	[IMPORT_RESERVED] = { "mã '{}' dành riêng cho hệ thống", "code '{}' is reserved" },
 	[IMPORT_DUPLICATE] = { "trùng với dòng {}", "the same as line {}" },
 	[IMPORT_PERSON_DIFFERS] = { "khác với dòng {} của cùng một người", "differs from line {} of the same person" },
+	[IMPORT_NAME_PARTS] = { "họ, đệm và tên ghép lại là '{}', khác với họ và tên đầy đủ", "the parts of the name together are '{}', which is not the full name" },
 	[IMPORT_TOO_MANY_POSTS] = { "một người có hơn 50 dòng", "one person has more than 50 lines" },
 	[IMPORT_UNKNOWN_UNIT] = { "không có đơn vị mã '{}'", "there is no unit with code '{}'" },
 	[IMPORT_UNKNOWN_PLATFORM] = { "không có nền tảng mã '{}'", "there is no platform with code '{}'" },
@@ -74,6 +75,7 @@ static const struct {
 	[IMPORT_SPLIT_TONES] = { "dấu thanh viết tách rời (kiểu Windows-1258); đã ghép lại theo NFC", "tone marks stand apart (as in Windows-1258); joined to NFC" },
 	[IMPORT_NATIONAL_ID_FORM] = { "số định danh cá nhân phải gồm 12 chữ số", "a personal number has 12 digits" },
 	[IMPORT_NATIONAL_ID_YEAR] = { "năm sinh không khớp với số định danh", "the year of birth does not match the personal number" },
+	[IMPORT_NATIONAL_ID_SEX] = { "giới tính không khớp với số định danh", "the sex does not match the personal number" },
 	[IMPORT_NATIONAL_ID_PROVINCE] = { "ba số đầu của số định danh không phải mã tỉnh nào",
 	                                  "the first three digits of the personal number are no province" },
 };

@@ -3,10 +3,14 @@
 /* MATERIALIZED: person and unit are resolved first, so that a post is looked up by all that names it, not by its title alone. */
 #define POSTS_INPUT                                                                                              \
 	"WITH t AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (line integer, employee_code text, unit_code text," \
-	" title text, post_kind text, valid_from date, valid_to date, decision_no text)),"                           \
+	" title text, post_kind text, valid_from date, valid_to date, decision_no text, rank text, decision_on date, signer text)),"  \
 	" i AS MATERIALIZED (SELECT t.line, t.employee_code, p.id AS person_id, u.id AS unit_id, u.code AS unit_code, t.title, t.post_kind AS kind," \
-	" daterange(t.valid_from, t.valid_to) AS valid, t.decision_no FROM t JOIN sen.unit u ON u.code = t.unit_code" \
+	" daterange(t.valid_from, t.valid_to) AS valid, t.decision_no, t.rank, t.decision_on, t.signer FROM t JOIN sen.unit u ON u.code = t.unit_code" \
 	" LEFT JOIN sen.person p ON p.employee_code = t.employee_code)"
+#define POST_OLD "(o.kind, o.valid, o.decision_no, o.rank, o.decision_on, o.signer)"
+/* What a file leaves out stays; day and signer are those of the decision. */
+#define OF_DECISION(member) "CASE WHEN i.decision_no = o.decision_no THEN coalesce(i." member ", o." member ") ELSE i." member " END"
+#define POST_NEW "(i.kind, i.valid, i.decision_no, coalesce(i.rank, o.rank), " OF_DECISION("decision_on") ", " OF_DECISION("signer") ")"
 #define SAME_POST "o.person_id = i.person_id AND o.unit_id = i.unit_id AND o.title = i.title AND lower(o.valid) = lower(i.valid)"
 
 DB_QUERY(import_posts_unit_q, DB_READ,
@@ -33,19 +37,19 @@ DB_QUERY(import_posts_twice_q, DB_READ,
 
 /* Changes before additions: a post that ends makes room for the next. */
 DB_QUERY(import_posts_change_q, DB_WRITE,
-         POSTS_INPUT ", changed AS (UPDATE sen.post o SET kind = i.kind, valid = i.valid, decision_no = i.decision_no FROM i"
-                     "  WHERE " SAME_POST " AND (o.kind, o.valid, o.decision_no) IS DISTINCT FROM (i.kind, i.valid, i.decision_no)"
+         POSTS_INPUT ", changed AS (UPDATE sen.post o SET (kind, valid, decision_no, rank, decision_on, signer) = ROW " POST_NEW " FROM i"
+                     "  WHERE " SAME_POST " AND " POST_OLD " IS DISTINCT FROM " POST_NEW
                      "  RETURNING 1) SELECT 0, (SELECT count(*) FROM changed)");
 DB_QUERY(import_posts_add_q, DB_WRITE,
-         POSTS_INPUT ", added AS (INSERT INTO sen.post (person_id, id, unit_id, title, kind, valid, decision_no)"
-                     "  SELECT i.person_id, gen_random_uuid(), i.unit_id, i.title, i.kind, i.valid, i.decision_no FROM i"
+         POSTS_INPUT ", added AS (INSERT INTO sen.post (person_id, id, unit_id, title, kind, valid, decision_no, rank, decision_on, signer)"
+                     "  SELECT i.person_id, gen_random_uuid(), i.unit_id, i.title, i.kind, i.valid, i.decision_no, coalesce(i.rank, 'staff'), i.decision_on, i.signer FROM i"
                      "  WHERE NOT EXISTS (SELECT FROM sen.post o WHERE " SAME_POST ") RETURNING 1)"
                      " SELECT (SELECT count(*) FROM added), 0");
 
 DB_QUERY(import_posts_within_q, DB_READ,
          POSTS_INPUT " SELECT i.line, i.unit_code FROM i JOIN sen.unit u ON u.id = i.unit_id"
                      " WHERE NOT starts_with(u.path, current_setting('sen.import_within', true)) ORDER BY i.line LIMIT 50");
-#define POST_DIFFERS "(o.id IS NULL OR (o.kind, o.valid, o.decision_no) IS DISTINCT FROM (i.kind, i.valid, i.decision_no))"
+#define POST_DIFFERS "(o.id IS NULL OR " POST_OLD " IS DISTINCT FROM " POST_NEW ")"
 DB_QUERY(import_posts_yours_q, DB_READ,
          POSTS_INPUT ", d AS MATERIALIZED (SELECT i.line, i.employee_code, i.person_id FROM i LEFT JOIN sen.post o ON " SAME_POST
                      "  WHERE i.person_id IS NOT NULL AND " POST_DIFFERS ")"
@@ -59,9 +63,11 @@ DB_QUERY(import_posts_home_q, DB_READ,
                      " WHERE NOT starts_with(u.path, current_setting('sen.import_within', true)) ORDER BY i.line LIMIT 50");
 DB_QUERY(import_posts_preview_q, DB_READ,
          POSTS_INPUT ", n AS (SELECT i.line, i.employee_code, CASE WHEN o.id IS NOT NULL THEN jsonb_build_object('unit', i.unit_code, 'title', i.title,"
-                     "  'kind', o.kind, 'valid_from', lower(o.valid), 'valid_to', upper(o.valid), 'decision_no', o.decision_no) END AS b,"
+                     "  'kind', o.kind, 'valid_from', lower(o.valid), 'valid_to', upper(o.valid), 'decision_no', o.decision_no,"
+                     "  'rank', o.rank, 'decision_on', o.decision_on, 'signer', o.signer) END AS b,"
                      "  jsonb_build_object('unit', i.unit_code, 'title', i.title, 'kind', i.kind, 'valid_from', lower(i.valid),"
-                     "  'valid_to', upper(i.valid), 'decision_no', i.decision_no) AS a FROM i LEFT JOIN sen.post o ON " SAME_POST
+                     "  'valid_to', upper(i.valid), 'decision_no', i.decision_no, 'rank', coalesce(i.rank, o.rank, 'staff'),"
+                     "  'decision_on', " OF_DECISION("decision_on") ", 'signer', " OF_DECISION("signer") ") AS a FROM i LEFT JOIN sen.post o ON " SAME_POST
                      "  WHERE " POST_DIFFERS ")"
                      " SELECT line, employee_code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
 
@@ -79,7 +85,7 @@ DB_QUERY(import_posts_ending_q, DB_READ,
 
 static void add_post(struct import_job *job, size_t row, json_t *object)
 {
-	static const size_t of_post[] = { EMPLOYEE_CODE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO };
+	static const size_t of_post[] = { EMPLOYEE_CODE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO, RANK, DECISION_ON, SIGNER };
 
 	for (size_t i = 0; i < ARRAY_LEN(of_post); i++)
 		json_set_str(object, job->table.columns[of_post[i]].name, import_cell_of(job, row, of_post[i]));
@@ -148,6 +154,13 @@ static const struct import_column columns[PERSONS_N_COLUMNS] = {
 	[VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
 	[DECISION_NO] = { "decision_no", CELL_TEXT, 80, true, true, false, NULL },
 	[NATIONAL_ID] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[SEX] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[HO] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[DEM] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[TEN] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[RANK] = { "rank", CELL_LISTED, 20, false, false, false, IMPORT_RANKS },
+	[DECISION_ON] = { "decision_on", CELL_DATE, 10, false, false, false, NULL },
+	[SIGNER] = { "signer", CELL_TEXT, 120, false, false, false, NULL },
 };
 
 void import_posts_check_periods(struct import_job *job)

@@ -4,9 +4,11 @@
 #include "server/governance/import_internal.h"
 
 #define IMPORT_POST_KINDS "main|concurrent|acting|seconded|delegated"
+#define IMPORT_RANKS "staff|division_deputy|division_head|department_deputy|department_head"
 
 enum {
-	EMPLOYEE_CODE, FULL_NAME, KIND, BIRTH_DATE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO, NATIONAL_ID,
+	EMPLOYEE_CODE, FULL_NAME, KIND, BIRTH_DATE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO, NATIONAL_ID, SEX, HO, DEM, TEN, RANK,
+	DECISION_ON, SIGNER,
 	PERSONS_N_COLUMNS,
 };
 

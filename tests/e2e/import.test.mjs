@@ -97,7 +97,8 @@ test('persons: previewed as differences, applied in one go, and nothing before',
   const changed = await upload(admin, { kind: 'persons', unit: '40', csv: csv.replace('Nguyễn Thị Thử', 'Nguyễn Thị Thử Hai') });
   await settled(admin, changed, 'ready');
   const [row, ...others] = await rowsOf(admin, changed);
-  assert.deepEqual([row.action, row.before, row.after], ['change', { full_name: 'Nguyễn Thị Thử' }, { full_name: 'Nguyễn Thị Thử Hai' }]);
+  assert.deepEqual([row.action, row.before, row.after], ['change', { full_name: 'Nguyễn Thị Thử', dem: 'Thị', ten: 'Thử' },
+    { full_name: 'Nguyễn Thị Thử Hai', dem: 'Thị Thử', ten: 'Hai' }]);
   assert.equal(others.length, 0);
   assert.equal((await step(admin, 'cancel', changed)).json.state, 'cancelled');
 });

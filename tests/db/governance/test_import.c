@@ -69,6 +69,41 @@ static void test_twice_and_dry(_unused_ void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'AD' AND ho = 'Nguyễn' AND dem = 'Văn' AND ten = 'An'"), 1);
 }
 
+/* Rank, decision, sex and the parts of a name: taken when said, left when not. */
+static void test_optional_columns(_unused_ void **state)
+{
+	static const char csv[] = "employee_code,full_name,kind,unit_code,title,post_kind,valid_from,decision_no,sex,ho,dem,ten,rank,decision_on,signer,national_id\n"
+	                          "O1,Lầu Bá Tu,can_bo,16681,Trưởng phòng,main,2025-07-01,1/QĐ,male,,Lầu,Bá Tu,division_head,2025-06-20,Trần Văn Bình,040080000021\n";
+	static const char plain[] = PERSONS "O1,Lầu Bá Tu,can_bo,,16681,Trưởng phòng,main,2025-07-01,,1/QĐ,\n";
+	static const char decided[] = PERSONS "O1,Lầu Bá Tư,can_bo,,16681,Trưởng phòng,main,2025-07-01,,2/QĐ,\n";
+	struct import_report report;
+
+	assert_int_equal(run("persons", csv, false, &report), 0);
+	assert_int_equal(report.n_warnings, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'O1' AND (sex, ho, dem, ten) = ('male', '', 'Lầu', 'Bá Tu')"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.post o JOIN sen.person p ON p.id = o.person_id WHERE p.employee_code = 'O1' AND o.rank = 'division_head'"
+	                          " AND o.decision_on = '2025-06-20' AND o.signer = 'Trần Văn Bình'"), 1);
+	assert_int_equal(run("persons", csv, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 0, 1);
+	assert_counts(&report.counts[1], 0, 0, 1);
+	/* A file without them neither divides the name anew nor takes the rank away. */
+	side("UPDATE sen.person SET ho = 'Lầu Bá', dem = '', ten = 'Tu' WHERE employee_code = 'O1'");
+	assert_int_equal(run("persons", plain, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 0, 1);
+	assert_counts(&report.counts[1], 0, 0, 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'O1' AND (sex, ho, ten) = ('male', 'Lầu Bá', 'Tu')"), 1);
+	/* Another name is; another decision has neither the day nor the signer of the first. */
+	assert_int_equal(run("persons", decided, false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'O1' AND (ho, dem, ten) = ('Lầu', 'Bá', 'Tư')"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.post o JOIN sen.person p ON p.id = o.person_id WHERE p.employee_code = 'O1' AND o.rank = 'division_head'"
+	                          " AND o.decision_no = '2/QĐ' AND o.decision_on IS NULL AND o.signer IS NULL"), 1);
+	/* Even centuries are men's before 2000. */
+	assert_int_equal(run("persons", "employee_code,full_name,kind,unit_code,title,post_kind,valid_from,decision_no,sex,national_id\n"
+	                                "O2,Lê Thị Hai,can_bo,16681,CV,main,2025-07-01,1/QĐ,female,040080000022\n", false, &report), 0);
+	assert_int_equal(report.n_warnings, 1);
+	assert_int_equal(report.warnings[0].fault, IMPORT_NATIONAL_ID_SEX);
+}
+
 static void test_national_id(_unused_ void **state)
 {
 	struct import_report report;
@@ -249,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_twice_and_dry),
+		cmocka_unit_test(test_optional_columns),
 		cmocka_unit_test(test_national_id),
 		cmocka_unit_test(test_nfd_becomes_nfc),
 		cmocka_unit_test(test_against_the_record),

@@ -9,6 +9,7 @@
 #define PLATFORMS "code,name,kind,state,expected_on,verified\n"
 #define ROLES "platform_code,code,name,sensitivity\n"
 #define PERSONS "employee_code,full_name,kind,birth_date,unit_code,title,post_kind,valid_from,valid_to,decision_no,national_id\n"
+#define NAMED "employee_code,full_name,kind,unit_code,title,post_kind,valid_from,decision_no,sex,ho,dem,ten,rank,decision_on,signer\n"
 #define PERSON_OK "NV1,Lê An,cong_chuc,1985-06-30,40,Chuyên viên,main,2025-07-01,,1/QĐ,040085001234\n"
 
 struct bad {
@@ -51,7 +52,13 @@ static const struct bad bad_files[] = {
 	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,substitute,2025-07-01,,1/QĐ,\n", IMPORT_NOT_LISTED, 2, "post_kind" },
 	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,acting,2025-07-01,,1/QĐ,\n", IMPORT_MISSING, 2, "valid_to" },
 	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,main,2025-07-01,,,\n", IMPORT_MISSING, 2, "decision_no" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,man,,,,,,\n", IMPORT_NOT_LISTED, 2, "sex" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,,,,,chief,,\n", IMPORT_NOT_LISTED, 2, "rank" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,,,,,,20/06/2025,\n", IMPORT_BAD_DATE, 2, "decision_on" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,,Lê,,,,,\n", IMPORT_MISSING, 2, "ten" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,,Lê,Văn,An,,,\n", IMPORT_NAME_PARTS, 2, "ten" },
 	/* between rows */
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,male,,,,,,\nNV1,,,40,Khác,concurrent,2025-07-01,2/QĐ,female,,,,,,\n", IMPORT_PERSON_DIFFERS, 3, "sex" },
 	{ "units", UNITS UNIT_OK "16681,A,commune,40,2025-07-01,\n40,B,province,,2025-07-01,\n", IMPORT_DUPLICATE, 4, "code" },
 	{ "platforms", PLATFORMS "P02,A,central,operating,,\nP02,B,central,operating,,\n", IMPORT_DUPLICATE, 3, "code" },
 	{ "roles", ROLES "P02,MC,A,normal\nP03,MC,A,normal\nP02,MC,B,normal\n", IMPORT_DUPLICATE, 4, "platform_code" },
