@@ -1,17 +1,9 @@
 #include "server/governance/import_posts.h"
 
-/* MATERIALIZED: person and unit are resolved first, so that a post is looked up by all that names it, not by its title alone. */
-#define POSTS_INPUT                                                                                              \
-	"WITH t AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (line integer, employee_code text, unit_code text," \
-	" title text, post_kind text, valid_from date, valid_to date, decision_no text, rank text, decision_on date, signer text)),"  \
-	" i AS MATERIALIZED (SELECT t.line, t.employee_code, p.id AS person_id, u.id AS unit_id, u.code AS unit_code, t.title, t.post_kind AS kind," \
-	" daterange(t.valid_from, t.valid_to) AS valid, t.decision_no, t.rank, t.decision_on, t.signer FROM t JOIN sen.unit u ON u.code = t.unit_code" \
-	" LEFT JOIN sen.person p ON p.employee_code = t.employee_code)"
 #define POST_OLD "(o.kind, o.valid, o.decision_no, o.rank, o.decision_on, o.signer)"
 /* What a file leaves out stays; day and signer are those of the decision. */
 #define OF_DECISION(member) "CASE WHEN i.decision_no = o.decision_no THEN coalesce(i." member ", o." member ") ELSE i." member " END"
 #define POST_NEW "(i.kind, i.valid, i.decision_no, coalesce(i.rank, o.rank), " OF_DECISION("decision_on") ", " OF_DECISION("signer") ")"
-#define SAME_POST "o.person_id = i.person_id AND o.unit_id = i.unit_id AND o.title = i.title AND lower(o.valid) = lower(i.valid)"
 
 DB_QUERY(import_posts_unit_q, DB_READ,
          POSTS_INPUT " SELECT t.line, t.unit_code FROM t WHERE NOT EXISTS (SELECT FROM i WHERE i.line = t.line)"
@@ -37,7 +29,9 @@ DB_QUERY(import_posts_twice_q, DB_READ,
 
 /* Changes before additions: a post that ends makes room for the next. */
 DB_QUERY(import_posts_change_q, DB_WRITE,
-         POSTS_INPUT ", changed AS (UPDATE sen.post o SET (kind, valid, decision_no, rank, decision_on, signer) = ROW " POST_NEW " FROM i"
+         POSTS_INPUT IMPORT_MOVERS ", changed AS (UPDATE sen.post o SET (kind, valid, decision_no, rank, decision_on, signer) = ROW " POST_NEW ","
+                     "   handover = CASE WHEN EXISTS (SELECT FROM mv WHERE mv.person_id = o.person_id AND mv.old_id = o.id) THEN " IMPORT_HANDOVER " ELSE o.handover END"
+                     "  FROM i"
                      "  WHERE " SAME_POST " AND " POST_OLD " IS DISTINCT FROM " POST_NEW
                      "  RETURNING 1) SELECT 0, (SELECT count(*) FROM changed)");
 DB_QUERY(import_posts_add_q, DB_WRITE,
@@ -105,6 +99,8 @@ int import_posts_check(struct import_job *job, const struct import_batch *batch)
 	for (size_t i = 0; i < ARRAY_LEN(checks) && r == 0; i++)
 		r = import_run_check(job, &checks[i], json);
 	if (r == 0)
+		r = import_moves_check(job, json);
+	if (r == 0)
 		r = import_check_within(job, &import_posts_within_q, UNIT_CODE, json);
 	return r < 0 ? r : import_check_yours(job, &import_posts_yours_q, EMPLOYEE_CODE, json);
 }
@@ -135,6 +131,8 @@ int import_posts_write(struct import_job *job, const struct import_batch *batch)
 
 	if (r == 0)
 		r = note_ending(job, json);
+	if (r == 0)
+		r = import_moves(job, json);
 	if (r == 0)
 		r = import_count_query(job, &import_posts_change_q, json, &job->report->counts[1]);
 

@@ -34,6 +34,13 @@ static int bring(struct fixture *f, const char *kind, const char *csv, bool comp
 	return r;
 }
 
+static void assert_counts(const struct import_count *count, size_t created, size_t changed, size_t unchanged)
+{
+	assert_int_equal(count->created, created);
+	assert_int_equal(count->changed, changed);
+	assert_int_equal(count->unchanged, unchanged);
+}
+
 static void test_as_for_one(void **state)
 {
 	struct fixture *f = *state;
@@ -119,12 +126,93 @@ static void test_left_out(void **state)
 	                          " WHERE p.employee_code = 'WA' AND s.valid_to IS NOT NULL"), 0);
 }
 
+/* Who is moved by a file is moved as by a decision drawn up for one. */
+static void test_transfer(void **state)
+{
+	static const char csv[] = POSTS "VP,16681.VP,Văn thư,main,2025-07-01,2099-01-01,3/QĐ\nVP,16690,Chuyên viên,main,2099-01-01,,15/QĐ\n"
+	                                "WA,16681,Tổ trưởng,concurrent,2025-08-01,,16/QĐ\n";
+	struct fixture *f = *state;
+	struct import_report report;
+
+	side("INSERT INTO sen.handover_rule SELECT id, 10 FROM sen.platform WHERE code = 'P02'");
+	give(f, "VP", "P02", "MC", "16681.VP");
+	give(f, "VP", "P03", "ND", "16681.VP");
+	assert_int_equal(bring(f, "posts", csv, false, &report), 0);
+	assert_counts(&report.counts[1], 2, 1, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.movement m JOIN sen.person p ON p.id = m.person_id WHERE p.employee_code = 'VP' AND m.kind = 'transfer'"
+	                          " AND m.decision_no = '15/QĐ' AND m.effective_at = '2099-01-01T00:00:00+07:00'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.movement"), 1);
+	/* Both grants end with the old post, one ten days later, and are to be asked for anew. */
+	assert_int_equal(side_i64("SELECT sum(g.handover_days) FROM sen.access_grant g JOIN sen.post o ON o.id = g.post_id WHERE upper(o.valid) = '2099-01-01'"), 10);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.post o WHERE upper(o.valid) = '2099-01-01' AND o.handover = (SELECT jsonb_build_object(id, 10) FROM sen.platform WHERE code = 'P02')"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.movement m CROSS JOIN jsonb_array_elements(m.consequences) c WHERE c ->> 'act' IN ('grant_end', 'grant_reapprove')"
+	                          " AND c ->> 'what' IN ('P02:MC', 'P03:ND')"), 4);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.movement m CROSS JOIN jsonb_array_elements(m.consequences) c WHERE c ->> 'act' = 'grant_end'"
+	                          " AND c ->> 'what' = 'P02:MC' AND c ->> 'until' = '2099-01-11' AND c ->> 'handover_days' = '10'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit WHERE action = 'movement.transfer' AND object = 'VP' AND data ->> 'decision_no' = '15/QĐ'"), 1);
+	assert_int_equal(side_i64(LIVE("phuongdt")), 2);
+	/* Once. */
+	assert_int_equal(bring(f, "posts", csv, false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.movement"), 1);
+}
+
+/* The same as movement_apply() says of the same transfer. */
+static void test_transfer_as_drawn_up(void **state)
+{
+	struct fixture *f = *state;
+	struct import_report report;
+	char csv[300];
+
+	side("INSERT INTO sen.handover_rule SELECT id, 10 FROM sen.platform WHERE code = 'P02'");
+	give(f, "VP", "P02", "MC", "16681.VP");
+	give(f, "OTHER", "P02", "MC", "16690");
+	move(f, LC_TRANSFER, "VP", 3);
+	snprintf(csv, sizeof(csv), POSTS "OTHER,16690,Chuyên viên,main,2025-07-01,%s,4/QĐ\nOTHER,16690,Chuyên viên,main,%s,,15/QĐ\n", on_day(f, 3).p, on_day(f, 3).p);
+	assert_int_equal(bring(f, "posts", csv, false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(DISTINCT (m.effective_at, (SELECT jsonb_agg((c - 'id' - 'what' - 'status' - 'at_once') ORDER BY c ->> 'act')"
+	                          " FROM jsonb_array_elements(m.consequences) c))) FROM sen.movement m"), 1);
+	assert_int_equal(side_i64("SELECT count(DISTINCT (o.handover, upper(o.valid), g.handover_days)) FROM sen.access_grant g JOIN sen.post o ON o.id = g.post_id"), 1);
+}
+
+static void test_not_there_any_more(void **state)
+{
+	struct fixture *f = *state;
+	struct import_report report;
+	const struct {
+		const char *csv;
+		enum import_fault fault;
+	} rows[] = {
+		{ POSTS "OTHER,10009,Chuyên viên,concurrent,2026-03-01,,15/QĐ\n", IMPORT_UNIT_ENDED },
+		{ POSTS "OTHER,10009,Chuyên viên,concurrent,2025-08-01,,15/QĐ\n", IMPORT_UNIT_ENDED },
+		{ POSTS "WA,16681,Tổ phó,concurrent,2025-08-01,,15/QĐ\n", IMPORT_HAS_LEFT },
+		{ POSTS "VP,16681.VP,Văn thư,main,2025-07-01,,3/QĐ\n", IMPORT_MOVEMENT_PLANNED },
+	};
+
+	(void)gov_login(&f->op, "WA");
+	(void)gov_login(&f->op, "VP");
+	gov_import("units", "code,name,kind,parent_code,valid_from,valid_to\n10009,Xã cũ,commune,40,2025-07-01,2026-02-01\n", NULL);
+	move(f, LC_RETIRE, "WA", 0);
+	move(f, LC_RESIGN, "VP", 5);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		print_message("%s", rows[i].csv);
+		assert_int_equal(bring(f, "posts", rows[i].csv, false, &report), ERR_IMPORT);
+		assert_int_equal(report.n_errors, 1);
+		assert_int_equal(report.errors[0].fault, rows[i].fault);
+	}
+	/* What was is another matter. */
+	assert_int_equal(bring(f, "posts", POSTS "OTHER,10009,Chuyên viên,concurrent,2025-08-01,2026-01-01,15/QĐ\n"
+	                                         "WA,16681,Tổ trưởng,concurrent,2025-08-01,2026-01-01,15/QĐ\n", false, &report), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STAFFING_TEST(test_as_for_one),
 		STAFFING_TEST(test_not_themself_nor_who_administers_more),
 		STAFFING_TEST(test_left_out),
+		STAFFING_TEST(test_transfer),
+		STAFFING_TEST(test_transfer_as_drawn_up),
+		STAFFING_TEST(test_not_there_any_more),
 	};
 
 	return cmocka_run_group_tests(tests, staffing_create, gov_drop);
