@@ -27,6 +27,7 @@ struct import_job {
 	size_t n_done;         /* rows written */
 	size_t *order;         /* rows sorted by their key, then line */
 	size_t n_batches;
+	bool only_new;          /* nobody in this batch was there before it: nothing of theirs changes */
 	unsigned char *touched; /* of units: by row, what of it changes; NULL: nothing yet */
 };
 
@@ -89,6 +90,9 @@ int import_check_within(struct import_job *job, const struct query *q, size_t co
  * change something; beside current_setting('sen.author').  The operator acts on everybody.
  */
 #define IMPORT_BEYOND(persons) "sen.persons_beyond(nullif(current_setting('sen.author', true), '')::uuid, 'import', ARRAY(" persons "))"
+/* Whose home lies outside is told of that alone. */
+#define IMPORT_AT_HOME(person) \
+	"NOT EXISTS (SELECT FROM sen.unit h WHERE h.id = sen.home_unit(" person ") AND NOT starts_with(h.path, current_setting('sen.import_within', true)))"
 int import_check_yours(struct import_job *job, const struct query *q, size_t column, struct str json) _must_check_;
 /* import_vanished.c: after the persons of a complete file. */
 int import_vanished(struct import_job *job) _must_check_;

@@ -54,7 +54,7 @@ DB_QUERY(import_persons_within_q, DB_READ,
 	" coalesce(i.hash, p.national_id_hash))"
 DB_QUERY(import_persons_yours_q, DB_READ,
          PERSONS_INPUT ", d AS MATERIALIZED (SELECT i.line, i.employee_code, p.id FROM i JOIN sen.person p ON p.employee_code = i.employee_code"
-                       "  WHERE " PERSON_OLD " IS DISTINCT FROM " PERSON_NEW ")"
+                       "  WHERE " PERSON_OLD " IS DISTINCT FROM " PERSON_NEW " AND " IMPORT_AT_HOME("p.id") ")"
                        " SELECT d.line, d.employee_code FROM d WHERE d.id IN (SELECT " IMPORT_BEYOND("SELECT d.id FROM d") ") ORDER BY d.line LIMIT 50");
 DB_QUERY(import_persons_preview_q, DB_READ,
          PERSONS_INPUT ", n AS (SELECT i.line, i.employee_code, CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('full_name', p.full_name,"
@@ -272,6 +272,7 @@ static int write_batch(struct import_job *job, const struct import_batch *posts,
 {
 	static const struct import_check taken = { &import_persons_taken_q, IMPORT_NATIONAL_ID_TAKEN, NATIONAL_ID, false };
 	struct str json = import_batch_json(job, persons, add_person);
+	size_t before = job->report->counts[0].created;
 	int r = import_run_check(job, &taken, json);
 
 	if (r == 0)
@@ -285,6 +286,7 @@ static int write_batch(struct import_job *job, const struct import_batch *posts,
 	if (r < 0 || job->report->n_errors > 0)
 		return r;
 	r = import_count_query(job, &import_persons_write_q, json, &job->report->counts[0]);
+	job->only_new = job->report->counts[0].created == before + persons->n;
 	return r < 0 ? r : import_posts_write(job, posts);
 }
 

@@ -46,7 +46,7 @@ DB_QUERY(import_posts_within_q, DB_READ,
 #define POST_DIFFERS "(o.id IS NULL OR " POST_OLD " IS DISTINCT FROM " POST_NEW ")"
 DB_QUERY(import_posts_yours_q, DB_READ,
          POSTS_INPUT ", d AS MATERIALIZED (SELECT i.line, i.employee_code, i.person_id FROM i LEFT JOIN sen.post o ON " SAME_POST
-                     "  WHERE i.person_id IS NOT NULL AND " POST_DIFFERS ")"
+                     "  WHERE i.person_id IS NOT NULL AND " POST_DIFFERS " AND " IMPORT_AT_HOME("i.person_id") ")"
                      " SELECT d.line, d.employee_code FROM d WHERE d.person_id IN (SELECT " IMPORT_BEYOND("SELECT d.person_id FROM d") ")"
                      " ORDER BY d.line LIMIT 50");
 /* A file of posts alone names persons that are there. */
@@ -129,13 +129,12 @@ int import_posts_write(struct import_job *job, const struct import_batch *batch)
 	struct str json = import_batch_json(job, batch, add_post);
 	int r = import_preview(job, "post", &import_posts_preview_q, json);
 
-	if (r == 0)
+	if (r == 0 && !job->only_new)
 		r = note_ending(job, json);
-	if (r == 0)
+	if (r == 0 && !job->only_new)
 		r = import_moves(job, json);
-	if (r == 0)
+	if (r == 0 && !job->only_new)
 		r = import_count_query(job, &import_posts_change_q, json, &job->report->counts[1]);
-
 	return r < 0 ? r : import_count_query(job, &import_posts_add_q, json, &job->report->counts[1]);
 }
 

@@ -128,6 +128,7 @@ test('out of scope: a commune imports into itself only, and takes nobody from el
     const refused = await settled(who, await upload(who, { kind: 'persons', unit: communes[0], csv: `${PERSONS}${line}\n` }), 'ready', 'refused');
     assert.equal(refused.state, 'refused', what);
     assert.match(refused.report.errors[0].en, /outside the unit/);
+    assert.equal(refused.report.n_errors, 1, what);
   }
   const mine = await upload(who, { kind: 'persons', unit: communes[0], csv: `${PERSONS}${code()},Lê Thị Ba,cong_chuc,,${communes[0]},Chuyên viên,main,2026-01-01,,1/QĐ,\n` });
   await settled(who, mine, 'ready');
