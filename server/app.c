@@ -176,7 +176,6 @@ static void fill_settings(struct app *app)
 		.dpop_nonce = c->dpop_nonce,
 		.registered_max = c->registered_max,
 	};
-	app->import_guard = (struct import_guard){ c->guard_vanished, c->guard_percent };
 	app->sign_in = (struct sign_in_settings){
 		.directory = { app->ldap, c->people_base, c->decoy_dn },
 		.throttle = { c->lock_after, c->lock_s },

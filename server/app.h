@@ -27,7 +27,6 @@ struct app {
 	struct key_policy key_policy;
 	int64_t keys_due_ms;            /* of the monotonic clock: when signing keys are looked at next */
 	struct db *import_db;           /* patient: for imports alone */
-	struct import_guard import_guard;
 	struct workq *imports;          /* one at a time, apart from requests */
 	atomic_bool importing;
 	int64_t import_due_ms;          /* when it is looked whether there is one */

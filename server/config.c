@@ -66,8 +66,6 @@ static const struct conf_key keys[] = {
 	KEY("oidc", "registered_max", CONF_INT, registered_max, "1000", 0, 100000, "clients that may register themselves, in all; 0: none may"),
 	KEY("oidc", "dpop_nonce", CONF_BOOL, dpop_nonce, "no", 0, 0, "DPoP proofs must carry a nonce of this server"),
 	KEY("oidc", "admin_token_s", CONF_INT, admin_token_s, "60", 10, 300, "life of access tokens of persons who may grant"),
-	KEY("import", "guard_vanished", CONF_INT, guard_vanished, "50", 0, 1000000, "a feed that would suspend more accounts than this waits for a second person"),
-	KEY("import", "guard_percent", CONF_INT, guard_percent, "5", 0, 100, "or more than this share of those it should hold"),
 	KEY("audit", "checkpoint_s", CONF_INT, checkpoint_s, "300", 1, 86400, "the heads of the audit chains are signed at least this often when they have grown"),
 	KEY("audit", "checkpoint_records", CONF_INT, checkpoint_records, "1000", 1, 1000000, "and as soon as they have grown by this many records"),
 	KEY("federation", "authority_hints", CONF_STR, federation.authority_hints, "", 0, 0,

@@ -32,7 +32,6 @@ struct server_config {
 	bool dpop_nonce, request_uri;
 	int64_t registered_max;
 	/* [import] */
-	int64_t guard_vanished, guard_percent;
 	/* [audit] */
 	int64_t checkpoint_s, checkpoint_records;
 	/* [federation] */

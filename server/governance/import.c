@@ -109,6 +109,8 @@ static int write_all(struct import_job *job, const struct import_kind *kind, con
 		r = kind->write(job);
 	if (r == 0 && job->report->n_errors == 0 && request->complete)
 		r = import_vanished(job);
+	else if (r == 0 && job->report->n_errors == 0)
+		r = import_base(job);
 	if (r < 0)
 		return r;
 	if (job->report->n_errors > 0)

@@ -24,16 +24,17 @@ enum import_fault {
 	/* of a text */
 	IMPORT_NOT_UTF8, IMPORT_TCVN3, IMPORT_VNI, IMPORT_VISCII, IMPORT_WINDOWS_1258, IMPORT_SPLIT_TONES, IMPORT_CONTROL, IMPORT_MISSING, IMPORT_TOO_LONG,
 	/* of a value */
-	IMPORT_BAD_CODE, IMPORT_BAD_SYMBOL, IMPORT_BAD_DATE, IMPORT_BAD_MONTH, IMPORT_BAD_IDENT, IMPORT_BAD_TAG, IMPORT_NOT_LISTED, IMPORT_DATE_ORDER, IMPORT_RESERVED,
+	IMPORT_BAD_CODE, IMPORT_BAD_UNIT_CODE, IMPORT_BAD_SYMBOL, IMPORT_BAD_DATE, IMPORT_BAD_MONTH, IMPORT_BAD_IDENT, IMPORT_BAD_TAG, IMPORT_NOT_LISTED, IMPORT_DATE_ORDER, IMPORT_RESERVED,
 	/* between rows */
-	IMPORT_DUPLICATE, IMPORT_PERSON_DIFFERS, IMPORT_TOO_MANY_POSTS,
+	IMPORT_DUPLICATE, IMPORT_PERSON_DIFFERS, IMPORT_NAME_PARTS, IMPORT_TOO_MANY_POSTS,
 	/* against what is on record */
 	IMPORT_UNKNOWN_UNIT, IMPORT_UNKNOWN_PLATFORM, IMPORT_UNIT_CYCLE, IMPORT_MAIN_OVERLAP, IMPORT_POST_OVERLAP,
-	IMPORT_NATIONAL_ID_TAKEN, IMPORT_OUT_OF_SCOPE, IMPORT_UNKNOWN_PERSON, IMPORT_GRANT_REFUSED,
+	IMPORT_CHANGED_SINCE, IMPORT_NATIONAL_ID_TAKEN, IMPORT_OUT_OF_SCOPE, IMPORT_UNKNOWN_PERSON, IMPORT_GRANT_REFUSED, IMPORT_NOT_YOURS, IMPORT_VANISHED_NOT_YOURS,
+	IMPORT_BY_REORGANISATION, IMPORT_IDENT_TAKEN, IMPORT_UNIT_ENDED, IMPORT_HAS_LEFT, IMPORT_MOVEMENT_PLANNED,
 	/* of a platform, in somebody's name */
-	IMPORT_STATE_MOVES, IMPORT_NOT_YOURS, IMPORT_KIND_DECIDED, IMPORT_EMPTIED, IMPORT_DAY_TO_COME,
+	IMPORT_STATE_MOVES, IMPORT_NOT_YOUR_PLATFORM, IMPORT_KIND_DECIDED, IMPORT_EMPTIED, IMPORT_DAY_TO_COME,
 	/* of a personal number */
-	IMPORT_NATIONAL_ID_FORM, IMPORT_NATIONAL_ID_YEAR, IMPORT_NATIONAL_ID_PROVINCE,
+	IMPORT_NATIONAL_ID_FORM, IMPORT_NATIONAL_ID_YEAR, IMPORT_NATIONAL_ID_SEX, IMPORT_NATIONAL_ID_PROVINCE,
 	IMPORT_FAULT_COUNT_,
 };
 
@@ -60,7 +61,7 @@ struct import_report {
 struct import_change {
 	unsigned line;     /* 0: not of the file */
 	const char *what;  /* "unit", "person", … */
-	const char *action; /* "add", "change", "vanish" */
+	const char *action; /* "add", "change", "vanish", "end" */
 	struct str key, before, after; /* before STR_NULL: there is nothing yet */
 };
 
@@ -72,7 +73,7 @@ struct import_watch {
 	struct arena *arena; /* of the changes */
 	struct import_change *changes;
 	size_t n_changes, cap_changes;
-	size_t n_vanished, n_base; /* of a complete file: accounts of persons who are not in it, and of all it should hold */
+	size_t n_vanished, n_base; /* accounts of persons who are not in a complete file or whose last post a file ends, and of all below the unit */
 };
 
 struct import_request {

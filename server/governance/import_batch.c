@@ -117,6 +117,13 @@ int import_check_within(struct import_job *job, const struct query *q, size_t co
 	return str_is_null(job->request->within) ? 0 : import_run_check(job, &check, json);
 }
 
+int import_check_yours(struct import_job *job, const struct query *q, size_t column, struct str json)
+{
+	const struct import_check check = { q, IMPORT_NOT_YOURS, column, false };
+
+	return job->request->principal ? import_run_check(job, &check, json) : 0;
+}
+
 int import_next_batch(struct import_job *job)
 {
 	const struct import_watch *watch = job->request->watch;
@@ -132,11 +139,19 @@ int import_next_batch(struct import_job *job)
 
 int import_each_batch(struct import_job *job, int (*each)(struct import_job *job, const struct import_batch *batch))
 {
-	for (size_t from = 0; from < job->table.n_rows; from += IMPORT_BATCH_ROWS) {
-		size_t left = job->table.n_rows - from;
-		const struct import_batch batch = { &job->order[from], left < IMPORT_BATCH_ROWS ? left : IMPORT_BATCH_ROWS };
+	return import_each_whole(job, job->table.n_columns, each);
+}
+
+int import_each_whole(struct import_job *job, size_t key, int (*each)(struct import_job *job, const struct import_batch *batch))
+{
+	size_t n_rows = job->table.n_rows, n_columns = job->table.n_columns;
+
+	for (size_t from = 0; from < n_rows; from = job->n_done) {
+		struct import_batch batch = { &job->order[from], n_rows - from < IMPORT_BATCH_ROWS ? n_rows - from : IMPORT_BATCH_ROWS };
 		int r = import_next_batch(job);
 
+		while (key < n_columns && from + batch.n < n_rows && import_same_key(job, batch.rows[batch.n - 1], batch.rows[batch.n], key, n_columns))
+			batch.n++;
 		if (r == 0)
 			r = each(job, &batch);
 		if (r < 0)

@@ -27,6 +27,8 @@ struct import_job {
 	size_t n_done;         /* rows written */
 	size_t *order;         /* rows sorted by their key, then line */
 	size_t n_batches;
+	bool only_new;          /* nobody in this batch was there before it: nothing of theirs changes */
+	unsigned char *touched; /* of units: by row, what of it changes; NULL: nothing yet */
 };
 
 /* By the API only. */
@@ -64,6 +66,8 @@ void import_add_cells(struct import_job *job, size_t row, json_t *object);
 void import_set_folded(struct import_job *job, json_t *object, struct str name);
 /* Calls each for batches of IMPORT_BATCH_ROWS, in job->order. */
 int import_each_batch(struct import_job *job, int (*each)(struct import_job *job, const struct import_batch *batch)) _must_check_;
+/* The same, and rows of one key in one batch. */
+int import_each_whole(struct import_job *job, size_t key, int (*each)(struct import_job *job, const struct import_batch *batch)) _must_check_;
 
 /* q($1 = json) with small results; its memory is of the batch. */
 int import_query(struct import_job *job, const struct query *q, struct str json, struct db_rows *ret_rows) _must_check_;
@@ -81,8 +85,19 @@ int import_run_check(struct import_job *job, const struct import_check *check, s
 int import_preview(struct import_job *job, const char *what, const struct query *q, struct str json) _must_check_;
 /* Everything outside the request's unit is an error: q returns (line, value). */
 int import_check_within(struct import_job *job, const struct query *q, size_t column, struct str json) _must_check_;
+/*
+ * On whom the principal may not act is an error: themself, and who administers what they do not.  q returns (line, value) of rows that
+ * change something; beside current_setting('sen.author').  The operator acts on everybody.
+ */
+#define IMPORT_BEYOND(persons) "sen.persons_beyond(nullif(current_setting('sen.author', true), '')::uuid, 'import', ARRAY(" persons "))"
+/* Whose home lies outside is told of that alone. */
+#define IMPORT_AT_HOME(person) \
+	"NOT EXISTS (SELECT FROM sen.unit h WHERE h.id = sen.home_unit(" person ") AND NOT starts_with(h.path, current_setting('sen.import_within', true)))"
+int import_check_yours(struct import_job *job, const struct query *q, size_t column, struct str json) _must_check_;
 /* import_vanished.c: after the persons of a complete file. */
 int import_vanished(struct import_job *job) _must_check_;
+/* After another one. */
+int import_base(struct import_job *job) _must_check_;
 void import_add_change(struct import_watch *watch, const struct import_change *change);
 /* Before each batch: forgets the one before, and renews statistics when the batches have doubled. */
 int import_next_batch(struct import_job *job) _must_check_;

@@ -23,12 +23,20 @@ static const struct import_column columns[PERSONS_N_COLUMNS] = {
 	[VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
 	[DECISION_NO] = { "decision_no", CELL_TEXT, 80, true, true, false, NULL },
 	[NATIONAL_ID] = { "national_id", CELL_NATIONAL_ID, 12, false, false, true, NULL },
+	[SEX] = { "sex", CELL_LISTED, 6, false, false, false, "male|female" },
+	/* Of the full name, where its spaces do not say it. */
+	[HO] = { "ho", CELL_TEXT, 60, false, false, false, NULL },
+	[DEM] = { "dem", CELL_TEXT, 60, false, false, false, NULL },
+	[TEN] = { "ten", CELL_TEXT, 60, false, false, false, NULL },
+	[RANK] = { "rank", CELL_LISTED, 20, false, false, false, IMPORT_RANKS },
+	[DECISION_ON] = { "decision_on", CELL_DATE, 10, false, false, false, NULL },
+	[SIGNER] = { "signer", CELL_TEXT, 120, false, false, false, NULL },
 };
 
 #define PERSONS_INPUT                                                                                              \
 	"WITH i AS (SELECT t.*, decode(t.national_id_hash, 'hex') AS hash FROM jsonb_to_recordset($1::jsonb)"              \
 	" AS t (line integer, employee_code text, kind text, ho text, dem text, ten text, full_name text, name_fold text," \
-	" birth_date date, national_id_hash text, national_id_sealed text))"
+	" parts boolean, birth_date date, sex text, national_id_hash text, national_id_sealed text))"
 
 DB_QUERY(import_persons_taken_q, DB_READ,
          PERSONS_INPUT " SELECT i.line, NULL FROM i JOIN sen.person p ON p.national_id_hash = i.hash"
@@ -37,33 +45,42 @@ DB_QUERY(import_persons_within_q, DB_READ,
          PERSONS_INPUT " SELECT i.line, i.employee_code FROM i JOIN sen.person p ON p.employee_code = i.employee_code"
                        " JOIN sen.unit u ON u.id = sen.home_unit(p.id) WHERE NOT starts_with(u.path, current_setting('sen.import_within', true))"
                        " ORDER BY i.line LIMIT 50");
+/* What a file leaves out stays as it is. */
+#define PERSON_OLD "(p.kind, p.ho, p.dem, p.ten, p.full_name, p.name_fold, p.birth_date, p.sex, p.national_id_hash)"
+/* Somebody may have put right what spaces said of the name. */
+#define PART(part) "CASE WHEN i.parts OR p.full_name IS DISTINCT FROM i.full_name THEN i." part " ELSE p." part " END"
+#define PERSON_NEW                                                                                                     \
+	"(i.kind, " PART("ho") ", " PART("dem") ", " PART("ten") ", i.full_name, i.name_fold, coalesce(i.birth_date, p.birth_date), coalesce(i.sex, p.sex)," \
+	" coalesce(i.hash, p.national_id_hash))"
+DB_QUERY(import_persons_yours_q, DB_READ,
+         PERSONS_INPUT ", d AS MATERIALIZED (SELECT i.line, i.employee_code, p.id FROM i JOIN sen.person p ON p.employee_code = i.employee_code"
+                       "  WHERE " PERSON_OLD " IS DISTINCT FROM " PERSON_NEW " AND " IMPORT_AT_HOME("p.id") ")"
+                       " SELECT d.line, d.employee_code FROM d WHERE d.id IN (SELECT " IMPORT_BEYOND("SELECT d.id FROM d") ") ORDER BY d.line LIMIT 50");
 DB_QUERY(import_persons_preview_q, DB_READ,
          PERSONS_INPUT ", n AS (SELECT i.line, i.employee_code, CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('full_name', p.full_name,"
-                       "  'kind', p.kind, 'birth_date', p.birth_date, 'national_id', encode(p.national_id_hash, 'hex')) END AS b,"
-                       "  jsonb_build_object('full_name', i.full_name, 'kind', i.kind, 'birth_date', coalesce(i.birth_date, p.birth_date),"
+                       "  'ho', p.ho, 'dem', p.dem, 'ten', p.ten, 'kind', p.kind, 'birth_date', p.birth_date, 'sex', p.sex, 'national_id', encode(p.national_id_hash, 'hex')) END AS b,"
+                       "  jsonb_build_object('full_name', i.full_name, 'ho', " PART("ho") ", 'dem', " PART("dem") ", 'ten', " PART("ten") ","
+                       "  'kind', i.kind, 'birth_date', coalesce(i.birth_date, p.birth_date), 'sex', coalesce(i.sex, p.sex),"
                        "  'national_id', encode(coalesce(i.hash, p.national_id_hash), 'hex')) AS a"
                        "  FROM i LEFT JOIN sen.person p ON p.employee_code = i.employee_code),"
                        " d AS (SELECT line, employee_code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END AS b, sen.jsonb_minus(a, b) AS a FROM n)"
                        " SELECT line, employee_code, CASE WHEN b ->> 'national_id' IS NOT NULL THEN b || '{\"national_id\": \"•••\"}' ELSE b END,"
                        " CASE WHEN a ->> 'national_id' IS NOT NULL THEN a || '{\"national_id\": \"•••\"}' ELSE a END"
                        " FROM d WHERE b IS NULL OR a <> '{}' ORDER BY line");
-/* What a file leaves out stays as it is. */
 DB_QUERY(import_persons_write_q, DB_WRITE,
          PERSONS_INPUT
          ", added AS (INSERT INTO sen.person (id, employee_code, kind, ho, dem, ten, full_name, name_fold, birth_date,"
-         "   national_id_hash, national_id_sealed)"
-         "  SELECT gen_random_uuid(), i.employee_code, i.kind, i.ho, i.dem, i.ten, i.full_name, i.name_fold, i.birth_date, i.hash,"
+         "   sex, national_id_hash, national_id_sealed)"
+         "  SELECT gen_random_uuid(), i.employee_code, i.kind, i.ho, i.dem, i.ten, i.full_name, i.name_fold, i.birth_date, i.sex, i.hash,"
          "   i.national_id_sealed"
          "  FROM i WHERE NOT EXISTS (SELECT FROM sen.person p WHERE p.employee_code = i.employee_code) RETURNING 1),"
-         " changed AS (UPDATE sen.person p SET kind = i.kind, ho = i.ho, dem = i.dem, ten = i.ten, full_name = i.full_name,"
-         "   name_fold = i.name_fold, birth_date = coalesce(i.birth_date, p.birth_date),"
+         " changed AS (UPDATE sen.person p SET kind = i.kind, ho = " PART("ho") ", dem = " PART("dem") ", ten = " PART("ten") ", full_name = i.full_name,"
+         "   name_fold = i.name_fold, birth_date = coalesce(i.birth_date, p.birth_date), sex = coalesce(i.sex, p.sex),"
          "   national_id_hash = coalesce(i.hash, p.national_id_hash),"
          "   national_id_sealed = CASE WHEN i.hash IS NULL OR i.hash = p.national_id_hash THEN p.national_id_sealed"
          "    ELSE i.national_id_sealed END, changed_at = now()"
          "  FROM i WHERE p.employee_code = i.employee_code"
-         "  AND (p.kind, p.ho, p.dem, p.ten, p.full_name, p.name_fold, p.birth_date, p.national_id_hash) IS DISTINCT FROM"
-         "   (i.kind, i.ho, i.dem, i.ten, i.full_name, i.name_fold, coalesce(i.birth_date, p.birth_date),"
-         "   coalesce(i.hash, p.national_id_hash)) RETURNING 1)"
+         "  AND " PERSON_OLD " IS DISTINCT FROM " PERSON_NEW " RETURNING 1)"
          " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)");
 
 /* họ = first word, tên = last word, đệm = what is between; one word is a tên. */
@@ -97,6 +114,18 @@ static void set_national_id(struct import_job *job, json_t *object, struct str i
 	json_set_str(object, "national_id_sealed", aead_seal(job->scratch, keyring_key(keys, KEY_AT_REST), "national_id", hash, id));
 }
 
+static bool has_parts(const struct import_job *job, size_t row)
+{
+	return !str_is_null(import_cell_of(job, row, HO)) || !str_is_null(import_cell_of(job, row, DEM)) || !str_is_null(import_cell_of(job, row, TEN));
+}
+
+static struct str part_of(const struct import_job *job, size_t row, size_t column)
+{
+	struct str part = import_cell_of(job, row, column);
+
+	return str_is_null(part) ? STR("") : part;
+}
+
 static void add_person(struct import_job *job, size_t row, json_t *object)
 {
 	struct str id = import_cell_of(job, row, NATIONAL_ID);
@@ -106,7 +135,14 @@ static void add_person(struct import_job *job, size_t row, json_t *object)
 	json_set_str(object, "kind", import_cell_of(job, row, KIND));
 	json_set_str(object, "full_name", name);
 	json_set_str(object, "birth_date", import_cell_of(job, row, BIRTH_DATE));
+	json_set_str(object, "sex", import_cell_of(job, row, SEX));
+	json_set_bool(object, "parts", has_parts(job, row));
 	set_name_parts(object, name);
+	if (has_parts(job, row)) {
+		json_set_str(object, "ho", part_of(job, row, HO));
+		json_set_str(object, "dem", part_of(job, row, DEM));
+		json_set_str(object, "ten", part_of(job, row, TEN));
+	}
 	import_set_folded(job, object, name);
 	if (!str_is_null(id))
 		set_national_id(job, object, id);
@@ -122,7 +158,7 @@ static void note_line(struct import_job *job, size_t row, size_t column, enum im
 /* What a further line says of the person must be what the first says; what the first leaves out it may add. */
 static void merge_line(struct import_job *job, size_t first, size_t row)
 {
-	static const size_t of_person[] = { FULL_NAME, KIND, BIRTH_DATE, NATIONAL_ID };
+	static const size_t of_person[] = { FULL_NAME, KIND, BIRTH_DATE, NATIONAL_ID, SEX, HO, DEM, TEN };
 
 	for (size_t i = 0; i < ARRAY_LEN(of_person); i++) {
 		struct str *known = &job->table.rows[first].cells[of_person[i]];
@@ -142,11 +178,39 @@ static bool same_post(const struct import_job *job, size_t row, size_t other)
 	return import_same_key(job, row, other, UNIT_CODE, TITLE) && import_same_key(job, row, other, VALID_FROM, PERSONS_N_COLUMNS);
 }
 
+/* Where parts are said at all, they are the full name. */
+static void check_parts(struct import_job *job, size_t row)
+{
+	struct str ho = part_of(job, row, HO), dem = part_of(job, row, DEM), ten = part_of(job, row, TEN);
+	struct str full = arena_printf(job->op->arena, "%.*s%s%.*s%s%.*s", STR_ARG(ho), str_is_empty(ho) ? "" : " ", STR_ARG(dem),
+	                               str_is_empty(dem) ? "" : " ", STR_ARG(ten));
+
+	if (!has_parts(job, row))
+		return;
+	if (str_is_empty(ten))
+		import_error_at(job, row, TEN, IMPORT_MISSING, STR_NULL);
+	else if (!str_equal(full, import_cell_of(job, row, FULL_NAME)))
+		import_error_at(job, row, TEN, IMPORT_NAME_PARTS, full);
+}
+
+static void check_number(struct import_job *job, size_t row)
+{
+	struct str id = import_cell_of(job, row, NATIONAL_ID), birth_date = import_cell_of(job, row, BIRTH_DATE), sex = import_cell_of(job, row, SEX);
+
+	if (str_is_null(id))
+		return;
+	if (!str_is_null(birth_date) && !national_id_fits_year(id, birth_date))
+		import_warn_at(job, row, NATIONAL_ID, IMPORT_NATIONAL_ID_YEAR);
+	if (!str_is_null(sex) && !national_id_fits_sex(id, sex))
+		import_warn_at(job, row, NATIONAL_ID, IMPORT_NATIONAL_ID_SEX);
+	if (!national_id_fits_place(id))
+		import_warn_at(job, row, NATIONAL_ID, IMPORT_NATIONAL_ID_PROVINCE);
+}
+
 /* rows: all lines of one person. */
 static void check_person(struct import_job *job, const size_t *rows, size_t n)
 {
 	size_t first = rows[0];
-	struct str id;
 
 	if (n > POSTS_MAX) {
 		import_error_at(job, rows[POSTS_MAX], EMPLOYEE_CODE, IMPORT_TOO_MANY_POSTS, STR_NULL);
@@ -162,13 +226,8 @@ static void check_person(struct import_job *job, const size_t *rows, size_t n)
 		import_error_at(job, first, FULL_NAME, IMPORT_MISSING, STR_NULL);
 	if (str_is_null(import_cell_of(job, first, KIND)))
 		import_error_at(job, first, KIND, IMPORT_MISSING, STR_NULL);
-	id = import_cell_of(job, first, NATIONAL_ID);
-	if (str_is_null(id))
-		return;
-	if (!str_is_null(import_cell_of(job, first, BIRTH_DATE)) && !national_id_fits_year(id, import_cell_of(job, first, BIRTH_DATE)))
-		import_warn_at(job, first, NATIONAL_ID, IMPORT_NATIONAL_ID_YEAR);
-	if (!national_id_fits_place(id))
-		import_warn_at(job, first, NATIONAL_ID, IMPORT_NATIONAL_ID_PROVINCE);
+	check_parts(job, first);
+	check_number(job, first);
 }
 
 static void refuse_shared_national_ids(struct import_job *job)
@@ -213,10 +272,13 @@ static int write_batch(struct import_job *job, const struct import_batch *posts,
 {
 	static const struct import_check taken = { &import_persons_taken_q, IMPORT_NATIONAL_ID_TAKEN, NATIONAL_ID, false };
 	struct str json = import_batch_json(job, persons, add_person);
+	size_t before = job->report->counts[0].created;
 	int r = import_run_check(job, &taken, json);
 
 	if (r == 0)
 		r = import_check_within(job, &import_persons_within_q, EMPLOYEE_CODE, json);
+	if (r == 0)
+		r = import_check_yours(job, &import_persons_yours_q, EMPLOYEE_CODE, json);
 	if (r == 0)
 		r = import_preview(job, "person", &import_persons_preview_q, json);
 	if (r == 0)
@@ -224,6 +286,7 @@ static int write_batch(struct import_job *job, const struct import_batch *posts,
 	if (r < 0 || job->report->n_errors > 0)
 		return r;
 	r = import_count_query(job, &import_persons_write_q, json, &job->report->counts[0]);
+	job->only_new = job->report->counts[0].created == before + persons->n;
 	return r < 0 ? r : import_posts_write(job, posts);
 }
 

@@ -165,7 +165,7 @@ static int check_in_name(struct import_job *job, struct str json)
 {
 	static const struct import_check checks[] = {
 		{ &import_platforms_moved_q, IMPORT_STATE_MOVES, STATE, false },      { &import_platforms_manager_q, IMPORT_UNKNOWN_UNIT, MANAGING_UNIT, false },
-		{ &import_platforms_covered_q, IMPORT_NOT_YOURS, MANAGING_UNIT, false }, { &import_platforms_kind_q, IMPORT_KIND_DECIDED, KIND, false },
+		{ &import_platforms_covered_q, IMPORT_NOT_YOUR_PLATFORM, MANAGING_UNIT, false }, { &import_platforms_kind_q, IMPORT_KIND_DECIDED, KIND, false },
 		{ &import_platforms_emptied_q, IMPORT_EMPTIED, MANAGING_UNIT, false }, { &import_platforms_completed_q, IMPORT_DAY_TO_COME, COMPLETED_ON, false },
 	};
 

@@ -1,13 +1,9 @@
 #include "server/governance/import_posts.h"
 
-/* MATERIALIZED: person and unit are resolved first, so that a post is looked up by all that names it, not by its title alone. */
-#define POSTS_INPUT                                                                                              \
-	"WITH t AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (line integer, employee_code text, unit_code text," \
-	" title text, post_kind text, valid_from date, valid_to date, decision_no text)),"                           \
-	" i AS MATERIALIZED (SELECT t.line, t.employee_code, p.id AS person_id, u.id AS unit_id, u.code AS unit_code, t.title, t.post_kind AS kind," \
-	" daterange(t.valid_from, t.valid_to) AS valid, t.decision_no FROM t JOIN sen.unit u ON u.code = t.unit_code" \
-	" LEFT JOIN sen.person p ON p.employee_code = t.employee_code)"
-#define SAME_POST "o.person_id = i.person_id AND o.unit_id = i.unit_id AND o.title = i.title AND lower(o.valid) = lower(i.valid)"
+#define POST_OLD "(o.kind, o.valid, o.decision_no, o.rank, o.decision_on, o.signer)"
+/* What a file leaves out stays; day and signer are those of the decision. */
+#define OF_DECISION(member) "CASE WHEN i.decision_no = o.decision_no THEN coalesce(i." member ", o." member ") ELSE i." member " END"
+#define POST_NEW "(i.kind, i.valid, i.decision_no, coalesce(i.rank, o.rank), " OF_DECISION("decision_on") ", " OF_DECISION("signer") ")"
 
 DB_QUERY(import_posts_unit_q, DB_READ,
          POSTS_INPUT " SELECT t.line, t.unit_code FROM t WHERE NOT EXISTS (SELECT FROM i WHERE i.line = t.line)"
@@ -33,18 +29,26 @@ DB_QUERY(import_posts_twice_q, DB_READ,
 
 /* Changes before additions: a post that ends makes room for the next. */
 DB_QUERY(import_posts_change_q, DB_WRITE,
-         POSTS_INPUT ", changed AS (UPDATE sen.post o SET kind = i.kind, valid = i.valid, decision_no = i.decision_no FROM i"
-                     "  WHERE " SAME_POST " AND (o.kind, o.valid, o.decision_no) IS DISTINCT FROM (i.kind, i.valid, i.decision_no)"
+         POSTS_INPUT IMPORT_MOVERS ", changed AS (UPDATE sen.post o SET (kind, valid, decision_no, rank, decision_on, signer) = ROW " POST_NEW ","
+                     "   handover = CASE WHEN EXISTS (SELECT FROM mv WHERE mv.person_id = o.person_id AND mv.old_id = o.id) THEN " IMPORT_HANDOVER " ELSE o.handover END"
+                     "  FROM i"
+                     "  WHERE " SAME_POST " AND " POST_OLD " IS DISTINCT FROM " POST_NEW
                      "  RETURNING 1) SELECT 0, (SELECT count(*) FROM changed)");
 DB_QUERY(import_posts_add_q, DB_WRITE,
-         POSTS_INPUT ", added AS (INSERT INTO sen.post (person_id, id, unit_id, title, kind, valid, decision_no)"
-                     "  SELECT i.person_id, gen_random_uuid(), i.unit_id, i.title, i.kind, i.valid, i.decision_no FROM i"
+         POSTS_INPUT ", added AS (INSERT INTO sen.post (person_id, id, unit_id, title, kind, valid, decision_no, rank, decision_on, signer)"
+                     "  SELECT i.person_id, gen_random_uuid(), i.unit_id, i.title, i.kind, i.valid, i.decision_no, coalesce(i.rank, 'staff'), i.decision_on, i.signer FROM i"
                      "  WHERE NOT EXISTS (SELECT FROM sen.post o WHERE " SAME_POST ") RETURNING 1)"
                      " SELECT (SELECT count(*) FROM added), 0");
 
 DB_QUERY(import_posts_within_q, DB_READ,
          POSTS_INPUT " SELECT i.line, i.unit_code FROM i JOIN sen.unit u ON u.id = i.unit_id"
                      " WHERE NOT starts_with(u.path, current_setting('sen.import_within', true)) ORDER BY i.line LIMIT 50");
+#define POST_DIFFERS "(o.id IS NULL OR " POST_OLD " IS DISTINCT FROM " POST_NEW ")"
+DB_QUERY(import_posts_yours_q, DB_READ,
+         POSTS_INPUT ", d AS MATERIALIZED (SELECT i.line, i.employee_code, i.person_id FROM i LEFT JOIN sen.post o ON " SAME_POST
+                     "  WHERE i.person_id IS NOT NULL AND " POST_DIFFERS " AND " IMPORT_AT_HOME("i.person_id") ")"
+                     " SELECT d.line, d.employee_code FROM d WHERE d.person_id IN (SELECT " IMPORT_BEYOND("SELECT d.person_id FROM d") ")"
+                     " ORDER BY d.line LIMIT 50");
 /* A file of posts alone names persons that are there. */
 DB_QUERY(import_posts_person_q, DB_READ,
          POSTS_INPUT " SELECT i.line, i.employee_code FROM i WHERE i.person_id IS NULL ORDER BY i.line LIMIT 50");
@@ -53,15 +57,29 @@ DB_QUERY(import_posts_home_q, DB_READ,
                      " WHERE NOT starts_with(u.path, current_setting('sen.import_within', true)) ORDER BY i.line LIMIT 50");
 DB_QUERY(import_posts_preview_q, DB_READ,
          POSTS_INPUT ", n AS (SELECT i.line, i.employee_code, CASE WHEN o.id IS NOT NULL THEN jsonb_build_object('unit', i.unit_code, 'title', i.title,"
-                     "  'kind', o.kind, 'valid_from', lower(o.valid), 'valid_to', upper(o.valid), 'decision_no', o.decision_no) END AS b,"
+                     "  'kind', o.kind, 'valid_from', lower(o.valid), 'valid_to', upper(o.valid), 'decision_no', o.decision_no,"
+                     "  'rank', o.rank, 'decision_on', o.decision_on, 'signer', o.signer) END AS b,"
                      "  jsonb_build_object('unit', i.unit_code, 'title', i.title, 'kind', i.kind, 'valid_from', lower(i.valid),"
-                     "  'valid_to', upper(i.valid), 'decision_no', i.decision_no) AS a FROM i LEFT JOIN sen.post o ON " SAME_POST
-                     "  WHERE o.id IS NULL OR (o.kind, o.valid, o.decision_no) IS DISTINCT FROM (i.kind, i.valid, i.decision_no))"
+                     "  'valid_to', upper(i.valid), 'decision_no', i.decision_no, 'rank', coalesce(i.rank, o.rank, 'staff'),"
+                     "  'decision_on', " OF_DECISION("decision_on") ", 'signer', " OF_DECISION("signer") ") AS a FROM i LEFT JOIN sen.post o ON " SAME_POST
+                     "  WHERE " POST_DIFFERS ")"
                      " SELECT line, employee_code, CASE WHEN b IS NOT NULL THEN sen.jsonb_minus(b, a) END, sen.jsonb_minus(a, b) FROM n ORDER BY line");
+
+/* Of persons whose posts would all be over sooner than now: as one who vanishes they lose what they have, if by a date. */
+DB_QUERY(import_posts_ending_q, DB_READ,
+         POSTS_INPUT ", c AS MATERIALIZED (SELECT i.person_id, min(i.line) AS line FROM i JOIN sen.post o ON " SAME_POST
+                     "  WHERE upper(i.valid) < coalesce(upper(o.valid), 'infinity') AND (upper_inf(o.valid) OR upper(o.valid) > sen.today()) GROUP BY 1),"
+                     " later AS (SELECT e.person_id, max(coalesce(upper(e.valid), 'infinity')) AS last FROM (SELECT i.person_id, i.valid FROM i"
+                     "   UNION ALL SELECT o.person_id, o.valid FROM c JOIN sen.post o ON o.person_id = c.person_id WHERE NOT EXISTS (SELECT FROM i WHERE " SAME_POST ")) e"
+                     "  GROUP BY 1)"
+                     " SELECT c.line, p.employee_code, jsonb_build_object('full_name', p.full_name, 'login', a.login), jsonb_build_object('valid_to', l.last)"
+                     " FROM c JOIN later l ON l.person_id = c.person_id JOIN sen.person p ON p.id = c.person_id JOIN sen.account a ON a.person_id = c.person_id"
+                     "  AND a.status IN ('pending', 'active') AND a.kind IN ('operational', 'administrator')"
+                     " WHERE l.last < (SELECT max(coalesce(upper(o.valid), 'infinity')) FROM sen.post o WHERE o.person_id = c.person_id) ORDER BY c.line, a.login");
 
 static void add_post(struct import_job *job, size_t row, json_t *object)
 {
-	static const size_t of_post[] = { EMPLOYEE_CODE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO };
+	static const size_t of_post[] = { EMPLOYEE_CODE, UNIT_CODE, TITLE, POST_KIND, VALID_FROM, VALID_TO, DECISION_NO, RANK, DECISION_ON, SIGNER };
 
 	for (size_t i = 0; i < ARRAY_LEN(of_post); i++)
 		json_set_str(object, job->table.columns[of_post[i]].name, import_cell_of(job, row, of_post[i]));
@@ -76,13 +94,34 @@ int import_posts_check(struct import_job *job, const struct import_batch *batch)
 	};
 	struct str json = import_batch_json(job, batch, add_post);
 
-	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
-		int r = import_run_check(job, &checks[i], json);
+	int r = 0;
 
-		if (r < 0)
-			return r;
-	}
-	return import_check_within(job, &import_posts_within_q, UNIT_CODE, json);
+	for (size_t i = 0; i < ARRAY_LEN(checks) && r == 0; i++)
+		r = import_run_check(job, &checks[i], json);
+	if (r == 0)
+		r = import_moves_check(job, json);
+	if (r == 0)
+		r = import_check_within(job, &import_posts_within_q, UNIT_CODE, json);
+	return r < 0 ? r : import_check_yours(job, &import_posts_yours_q, EMPLOYEE_CODE, json);
+}
+
+static int note_ending(struct import_job *job, struct str json)
+{
+	struct import_watch *watch = job->request->watch;
+	struct db_rows rows;
+	int r;
+
+	if (!watch)
+		return 0;
+	r = import_query(job, &import_posts_ending_q, json, &rows);
+	if (r < 0)
+		return r;
+	watch->n_vanished += rows.n;
+	for (size_t i = 0; i < rows.n && watch->wants_changes; i++)
+		import_add_change(watch, &(struct import_change){
+			.line = (unsigned)db_i64(&rows, i, 0), .what = "account", .action = "end", .key = db_str(&rows, i, 1), .before = db_str(&rows, i, 2),
+			.after = db_str(&rows, i, 3) });
+	return 0;
 }
 
 int import_posts_write(struct import_job *job, const struct import_batch *batch)
@@ -90,9 +129,12 @@ int import_posts_write(struct import_job *job, const struct import_batch *batch)
 	struct str json = import_batch_json(job, batch, add_post);
 	int r = import_preview(job, "post", &import_posts_preview_q, json);
 
-	if (r == 0)
+	if (r == 0 && !job->only_new)
+		r = note_ending(job, json);
+	if (r == 0 && !job->only_new)
+		r = import_moves(job, json);
+	if (r == 0 && !job->only_new)
 		r = import_count_query(job, &import_posts_change_q, json, &job->report->counts[1]);
-
 	return r < 0 ? r : import_count_query(job, &import_posts_add_q, json, &job->report->counts[1]);
 }
 
@@ -109,6 +151,13 @@ static const struct import_column columns[PERSONS_N_COLUMNS] = {
 	[VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
 	[DECISION_NO] = { "decision_no", CELL_TEXT, 80, true, true, false, NULL },
 	[NATIONAL_ID] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[SEX] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[HO] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[DEM] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[TEN] = { "", CELL_TEXT, 1, false, false, false, NULL },
+	[RANK] = { "rank", CELL_LISTED, 20, false, false, false, IMPORT_RANKS },
+	[DECISION_ON] = { "decision_on", CELL_DATE, 10, false, false, false, NULL },
+	[SIGNER] = { "signer", CELL_TEXT, 120, false, false, false, NULL },
 };
 
 void import_posts_check_periods(struct import_job *job)
@@ -150,7 +199,7 @@ static int write_alone(struct import_job *job)
 
 	/* import_posts_write() counts in the second. */
 	counts[1].what = "post";
-	r = import_each_batch(job, write_alone_batch);
+	r = import_each_whole(job, EMPLOYEE_CODE, write_alone_batch);
 	counts[1].unchanged = job->table.n_rows - counts[1].created - counts[1].changed;
 	return r;
 }

@@ -32,7 +32,8 @@ DB_QUERY(imports_check_q, DB_WRITE,
          "UPDATE sen.import_run r SET state = 'checking', sha256 = $4, claimed_until = NULL, version = r.version + 1" RUN_STEP
          " AND r.state = 'uploading' AND r.created_by = $1::uuid RETURNING r.state");
 DB_QUERY(imports_apply_q, DB_WRITE,
-         "UPDATE sen.import_run r SET state = CASE WHEN r.n_vanished > $4::bigint OR r.n_vanished::bigint * 100 > $5::bigint * r.n_base"
+         "UPDATE sen.import_run r SET state = CASE WHEN r.n_vanished > (SELECT g.vanished_max_n FROM sen.personnel_policy g)"
+         "   OR r.n_vanished::bigint * 100 > r.n_base::bigint * (SELECT g.vanished_max_percent FROM sen.personnel_policy g)"
          "  THEN 'held' ELSE 'applying' END, applied_by = $1::uuid, claimed_until = NULL, done_rows = 0, error = NULL, version = r.version + 1" RUN_STEP
          " AND r.state = 'ready' RETURNING r.state");
 DB_QUERY(imports_release_q, DB_WRITE,
@@ -50,12 +51,15 @@ DB_QUERY(imports_next_q, DB_WRITE,
          " WHERE r.id = (SELECT id FROM sen.import_run WHERE state IN ('checking', 'applying') AND (claimed_until IS NULL OR claimed_until < now())"
          "  ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
          " AND u.id = r.unit_id AND a.id = CASE r.state WHEN 'checking' THEN r.created_by ELSE r.applied_by END"
-         " RETURNING r.id, r.kind, r.state, u.path, r.sha256, a.id, a.person_id, a.login, r.complete, sen.scope_covers(a.id, 'import', u.path, NULL), r.released_by IS NOT NULL");
+         " RETURNING r.id, r.kind, r.state, u.path, r.sha256, a.id, a.person_id, a.login, r.complete, sen.scope_covers(a.id, 'import', u.path, NULL), r.released_by IS NOT NULL,"
+         " r.changes_sha256");
 DB_QUERY(imports_progress_q, DB_WRITE,
          "UPDATE sen.import_run SET done_rows = $3::integer, total_rows = $4::integer, claimed_until = now() + interval '60 s'"
          " WHERE id = $1::uuid AND claim = $2::uuid");
 DB_QUERY(imports_end_q, DB_WRITE,
-         "WITH done AS (UPDATE sen.import_run SET state = $3, report = $4::jsonb, n_vanished = $5::integer, n_base = $6::integer,"
+         /* Looked at again, it is applied again, and guarded. */
+         "WITH done AS (UPDATE sen.import_run SET state = $3, changes_sha256 = $8, applied_by = CASE WHEN $3 <> 'ready' THEN applied_by END,"
+         "  released_by = CASE WHEN $3 <> 'ready' THEN released_by END, report = $4::jsonb, n_vanished = $5::integer, n_base = $6::integer,"
          "  total_rows = $7::integer, done_rows = CASE WHEN $3 = 'applied' THEN $7::integer ELSE 0 END, claim = NULL, error = NULL,"
          "  finished_at = CASE WHEN $3 IN ('applied', 'refused') THEN now() END, version = version + 1"
          "  WHERE id = $1::uuid AND claim = $2::uuid AND state IN ('checking', 'applying') RETURNING id, state),"
@@ -175,11 +179,10 @@ int import_step_check(struct op *op, const struct import_step *step, struct str 
 	return r;
 }
 
-int import_step_apply(struct op *op, const struct import_step *step, const struct import_guard *guard, bool *ret_done)
+int import_step_apply(struct op *op, const struct import_step *step, bool *ret_done)
 {
 	struct db_rows rows;
-	int r = db_run(op, &imports_apply_q, &rows, P_STR(step->actor), P_STR(step->id), P_I64(step->version), P_I64(guard->max_vanished),
-	               P_I64(guard->max_percent));
+	int r = db_run(op, &imports_apply_q, &rows, P_STR(step->actor), P_STR(step->id), P_I64(step->version));
 
 	*ret_done = r == 0 && rows.n == 1;
 	return r;
@@ -251,6 +254,7 @@ int import_task_next(struct op *op, struct import_task *ret_task, bool *ret_foun
 		.complete = db_bool(&rows, 0, 8),
 		.in_scope = db_bool(&rows, 0, 9),
 		.released = db_bool(&rows, 0, 10),
+		.changes_sha256 = db_str(&rows, 0, 11),
 	};
 	return 0;
 }
@@ -266,7 +270,7 @@ int import_task_end(struct op *op, const struct import_task *task, const struct 
 {
 	struct db_rows rows;
 	int r = db_run(op, &imports_end_q, &rows, P_STR(task->id), P_STR(task->claim), P_C(outcome->state), P_STR(outcome->report),
-	               P_I64((int64_t)outcome->n_vanished), P_I64((int64_t)outcome->n_base), P_I64((int64_t)outcome->n_rows));
+	               P_I64((int64_t)outcome->n_vanished), P_I64((int64_t)outcome->n_base), P_I64((int64_t)outcome->n_rows), P_STR(outcome->changes_sha256));
 
 	*ret_done = r == 0 && rows.n == 1;
 	return r;

@@ -1,6 +1,6 @@
 /*
  * import_run_store.h: imports through the API and their way: uploading → checking → ready | refused; ready → held | applying;
- * held → applying (by a second person); applying → applied | refused; cancelled.
+ * held → applying (by a second person); applying → applied | refused | ready again, when the record has changed since the check; cancelled.
  *
  * Everything is asked within the actor's scope of right "import".  Changes of state are one statement against
  * the version that was seen.
@@ -39,10 +39,8 @@ struct import_step {
 	int64_t version;
 };
 int import_step_check(struct op *op, const struct import_step *step, struct str sha256, bool *ret_done) _must_check_;
-struct import_guard {
-	int64_t max_vanished, max_percent; /* beyond either: held */
-};
-int import_step_apply(struct op *op, const struct import_step *step, const struct import_guard *guard, bool *ret_done) _must_check_;
+/* Beyond either limit of the personnel policy it is held. */
+int import_step_apply(struct op *op, const struct import_step *step, bool *ret_done) _must_check_;
 int import_step_release(struct op *op, const struct import_step *step, bool *ret_done) _must_check_;
 int import_step_cancel(struct op *op, const struct import_step *step, bool *ret_done) _must_check_;
 
@@ -54,7 +52,7 @@ int import_preview_list(struct op *op, struct str id, struct str action, struct 
 
 /* For import_work.c. */
 struct import_task {
-	struct str id, claim, kind, state, path, sha256, actor, person_id, login;
+	struct str id, claim, kind, state, path, sha256, changes_sha256, actor, person_id, login;
 	bool complete, in_scope, released;
 };
 /* *ret_found false: nothing to do. */
@@ -64,6 +62,7 @@ int import_task_progress(struct op *op, const struct import_task *task, size_t d
 struct import_outcome {
 	const char *state;
 	struct str report; /* JSON */
+	struct str changes_sha256;
 	size_t n_vanished, n_base, n_rows;
 };
 int import_task_end(struct op *op, const struct import_task *task, const struct import_outcome *outcome, bool *ret_done) _must_check_;

@@ -1,21 +1,19 @@
 /* import_units.c: units.csv: the tree of units; a parent may stand behind its children. */
 
-#include "server/governance/import_internal.h"
+#include "server/governance/import_units.h"
 #include "server/governance/unit_rules.h"
 
-enum { CODE, NAME, NAME_EN, KIND, PARENT_CODE, VALID_FROM, VALID_TO, VERIFIED, IDENT_NEW, IDENT_OLD, N_COLUMNS };
-
-static const struct import_column columns[N_COLUMNS] = {
-	[CODE] = { "code", CELL_CODE, 35, true, true, false, NULL },
-	[NAME] = { "name", CELL_TEXT, 200, true, true, false, NULL },
-	[NAME_EN] = { "name_en", CELL_TEXT, 200, false, false, false, NULL },
-	[KIND] = { "kind", CELL_LISTED, 20, true, true, false, "central|province|department|commune|ward|division" },
-	[PARENT_CODE] = { "parent_code", CELL_CODE, 35, true, false, false, NULL },
-	[VALID_FROM] = { "valid_from", CELL_DATE, 10, true, true, false, NULL },
-	[VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
-	[VERIFIED] = { "verified", CELL_VERIFIED, 20, false, false, false, "đã xác minh|chưa xác minh" },
-	[IDENT_NEW] = { "ident_new", CELL_CODE, 35, false, false, false, NULL },
-	[IDENT_OLD] = { "ident_old", CELL_CODE, 35, false, false, false, NULL },
+static const struct import_column columns[UNITS_N_COLUMNS] = {
+	[UNITS_CODE] = { "code", CELL_CODE, 35, true, true, false, NULL },
+	[UNITS_NAME] = { "name", CELL_TEXT, 200, true, true, false, NULL },
+	[UNITS_NAME_EN] = { "name_en", CELL_TEXT, 200, false, false, false, NULL },
+	[UNITS_KIND] = { "kind", CELL_LISTED, 20, true, true, false, "central|province|department|commune|ward|division" },
+	[UNITS_PARENT_CODE] = { "parent_code", CELL_CODE, 35, true, false, false, NULL },
+	[UNITS_VALID_FROM] = { "valid_from", CELL_DATE, 10, true, true, false, NULL },
+	[UNITS_VALID_TO] = { "valid_to", CELL_DATE, 10, false, false, false, NULL },
+	[UNITS_VERIFIED] = { "verified", CELL_VERIFIED, 20, false, false, false, "đã xác minh|chưa xác minh" },
+	[UNITS_IDENT_NEW] = { "ident_new", CELL_CODE, 35, false, false, false, NULL },
+	[UNITS_IDENT_OLD] = { "ident_old", CELL_CODE, 35, false, false, false, NULL },
 };
 
 #define UNITS_INPUT                                                                                               \
@@ -66,32 +64,38 @@ DB_QUERY(import_units_lost_q, DB_READ,
 static void add_unit(struct import_job *job, size_t row, json_t *object)
 {
 	import_add_cells(job, row, object);
-	import_set_folded(job, object, import_cell_of(job, row, NAME));
+	import_set_folded(job, object, import_cell_of(job, row, UNITS_NAME));
 }
 
 static void check_idents(struct import_job *job, size_t row)
 {
-	struct str ident_new = import_cell_of(job, row, IDENT_NEW), ident_old = import_cell_of(job, row, IDENT_OLD);
+	struct str ident_new = import_cell_of(job, row, UNITS_IDENT_NEW), ident_old = import_cell_of(job, row, UNITS_IDENT_OLD);
 
 	if (!str_is_null(ident_new) && !unit_ident_new_is_valid(ident_new))
-		import_error_at(job, row, IDENT_NEW, IMPORT_BAD_IDENT, ident_new);
+		import_error_at(job, row, UNITS_IDENT_NEW, IMPORT_BAD_IDENT, ident_new);
 	else if (!str_is_null(ident_old) && (!unit_ident_old_is_valid(ident_old) || !unit_idents_agree(ident_new, ident_old)))
-		import_error_at(job, row, IDENT_OLD, IMPORT_BAD_IDENT, ident_old);
+		import_error_at(job, row, UNITS_IDENT_OLD, IMPORT_BAD_IDENT, ident_old);
 }
 
 static void check(struct import_job *job)
 {
-	for (size_t row = 0; row < job->table.n_rows; row++)
+	for (size_t row = 0; row < job->table.n_rows; row++) {
 		check_idents(job, row);
-	import_check_period(job, VALID_FROM, VALID_TO);
-	import_refuse_duplicates(job, CODE, N_COLUMNS);
+		if (!unit_code_fits(import_cell_of(job, row, UNITS_CODE), import_cell_of(job, row, UNITS_KIND)))
+			import_error_at(job, row, UNITS_CODE, IMPORT_BAD_UNIT_CODE, import_cell_of(job, row, UNITS_CODE));
+	}
+	import_check_period(job, UNITS_VALID_FROM, UNITS_VALID_TO);
+	import_refuse_duplicates(job, UNITS_CODE, UNITS_N_COLUMNS);
 }
 
 static int classify_and_add(struct import_job *job, const struct import_batch *batch)
 {
 	struct str json = import_batch_json(job, batch, add_unit);
 	struct db_rows rows;
-	int r = import_preview(job, "unit", &import_units_preview_q, json);
+	int r = import_units_note(job, batch, json);
+
+	if (r == 0)
+		r = import_preview(job, "unit", &import_units_preview_q, json);
 
 	if (r == 0)
 		r = import_count_query(job, &import_units_classify_q, json, &job->report->counts[0]);
@@ -100,7 +104,7 @@ static int classify_and_add(struct import_job *job, const struct import_batch *b
 
 static int check_parents_and_change(struct import_job *job, const struct import_batch *batch)
 {
-	static const struct import_check parents = { &import_units_parents_q, IMPORT_UNKNOWN_UNIT, PARENT_CODE, false };
+	static const struct import_check parents = { &import_units_parents_q, IMPORT_UNKNOWN_UNIT, UNITS_PARENT_CODE, false };
 	struct str json = import_batch_json(job, batch, add_unit);
 	struct db_rows rows;
 	int r = import_run_check(job, &parents, json);
@@ -122,12 +126,12 @@ static int check_tree(struct import_job *job)
 		return r;
 	for (size_t i = 0; i < rows.n && i < IMPORT_NOTES_MAX; i++) {
 		for (size_t row = 0; row < job->table.n_rows; row++)
-			if (str_equal(import_cell_of(job, row, CODE), db_str(&rows, i, 0)))
-				import_error_at(job, row, PARENT_CODE, IMPORT_UNIT_CYCLE, STR_NULL);
+			if (str_equal(import_cell_of(job, row, UNITS_CODE), db_str(&rows, i, 0)))
+				import_error_at(job, row, UNITS_PARENT_CODE, IMPORT_UNIT_CYCLE, STR_NULL);
 	}
 	/* None of them need stand in the file: a unit above may have been moved below its own. */
 	if (rows.n > 0 && job->report->n_errors == 0)
-		import_error(job->report, &(struct import_note){ .column = columns[PARENT_CODE].name, .fault = IMPORT_UNIT_CYCLE });
+		import_error(job->report, &(struct import_note){ .column = columns[UNITS_PARENT_CODE].name, .fault = IMPORT_UNIT_CYCLE });
 	return 0;
 }
 
@@ -141,9 +145,9 @@ static int write(struct import_job *job)
 	if (r == 0)
 		r = import_each_batch(job, check_parents_and_change);
 	count->unchanged = job->table.n_rows - count->created - count->changed;
-	if (r < 0 || job->report->n_errors > 0)
-		return r;
-	return check_tree(job);
+	if (r == 0 && job->report->n_errors == 0)
+		r = check_tree(job);
+	return r < 0 || job->report->n_errors > 0 ? r : import_units_keep(job);
 }
 
-const struct import_kind import_units = { "units", columns, N_COLUMNS, check, write };
+const struct import_kind import_units = { "units", columns, UNITS_N_COLUMNS, check, write };

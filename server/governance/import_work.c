@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/keyring.h"
+#include "server/governance/csv_table.h"
 #include "server/governance/import_run_store.h"
 #include "server/governance/principal_store.h"
 
@@ -20,6 +21,7 @@ struct work {
 	struct import_watch watch;
 	struct arena *scratch; /* of what is said meanwhile */
 	int64_t said_ms;
+	bool has_changed; /* the record, since the check */
 };
 
 static json_t *notes_json(struct arena *a, const struct import_note *notes, size_t n)
@@ -102,6 +104,26 @@ static int read_file(struct op *op, const struct work *w, struct str *ret_csv)
 	return 0;
 }
 
+/*
+ * Of all that would be done, and what was there before: the same once more when it is applied.  Of a grant the line says it all; the rest
+ * depends on the moment.
+ */
+static struct str digest_of(struct arena *a, struct arena *scratch, const struct import_watch *watch)
+{
+	uint8_t chain[SHA256_LEN] = { 0 }, next[SHA256_LEN];
+
+	for (size_t i = 0; i < watch->n_changes; i++) {
+		const struct import_change *c = &watch->changes[i];
+		struct str after = str_equal(str_c(c->what), STR("grant")) ? STR("") : c->after;
+
+		arena_reset(scratch);
+		sha256_two(str_n((const char *)chain, SHA256_LEN),
+		           arena_printf(scratch, "%u %s %s %.*s\n%.*s\n%.*s", c->line, c->what, c->action, STR_ARG(c->key), STR_ARG(c->before), STR_ARG(after)), next);
+		memcpy(chain, next, sizeof(chain));
+	}
+	return hex_encode(a, str_n((const char *)chain, SHA256_LEN));
+}
+
 static struct import_outcome outcome_of(struct op *op, const struct work *w, const char *state)
 {
 	return (struct import_outcome){
@@ -110,17 +132,22 @@ static struct import_outcome outcome_of(struct op *op, const struct work *w, con
 		.n_vanished = w->watch.n_vanished,
 		.n_base = w->watch.n_base,
 		.n_rows = w->report.n_rows,
+		.changes_sha256 = digest_of(op->arena, w->scratch, &w->watch),
 	};
 }
 
 /* In the transaction of the import itself. */
 static int mark_applied(struct op *op, void *context)
 {
-	const struct work *w = context;
+	struct work *w = context;
 	const struct import_outcome outcome = outcome_of(op, w, "applied");
 	bool done;
-	int r = import_task_end(op, &w->task, &outcome, &done);
+	int r;
 
+	w->has_changed = !str_is_null(w->task.changes_sha256) && !str_equal(outcome.changes_sha256, w->task.changes_sha256);
+	if (w->has_changed)
+		return op_fail(op, ERR_CONFLICT, "the record has changed since the check");
+	r = import_task_end(op, &w->task, &outcome, &done);
 	return r < 0 || done ? r : op_fail(op, ERR_CONFLICT, "somebody else has taken the import over");
 }
 
@@ -174,6 +201,11 @@ static int run(struct op *op, struct work *w)
 	op->before_commit_context = w;
 	r = import_run(op, &request, &w->report);
 	op->before_commit = NULL;
+	if (w->has_changed) {
+		op_forgive(op);
+		import_warn(&w->report, &(struct import_note){ .fault = IMPORT_CHANGED_SINCE });
+		return end(op, w, "ready");
+	}
 	if (r == ERR_IMPORT) {
 		op_forgive(op);
 		w->watch.n_changes = 0;
@@ -195,7 +227,7 @@ int import_work_once(struct op *op, const struct import_work *work, bool *ret_wo
 	w->context = work;
 	w->scratch = scratch;
 	w->watch = (struct import_watch){
-		.progress = say_progress, .context = w, .arena = changes, .wants_changes = str_equal(w->task.state, STR("checking")) };
+		.progress = say_progress, .context = w, .arena = changes, .wants_changes = true };
 	r = run(op, w);
 	log_event(r < 0 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "import", L_STR("id", w->task.id), L_STR("kind", w->task.kind),
 	          L_STR("step", w->task.state), L_INT("rows", (int64_t)w->report.n_rows), L_C("error", r < 0 ? err_name(r) : ""),

@@ -2,7 +2,8 @@
  * import_work.h: the work of imports through the API: checking and applying, one at a time, apart from requests.
  *
  * A check does everything and takes it back; what it found stands in the run's report and rows.  Applying is one transaction, in which
- * the run's state changes too: a program that dies leaves a run that is done again, or one that is done.
+ * the run's state changes too: a program that dies leaves a run that is done again, or one that is done.  What would be done then is compared with what was
+ * previewed: where they differ nothing is done, and the new preview stands to be looked at.
  */
 #pragma once
 

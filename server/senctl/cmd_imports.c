@@ -107,6 +107,11 @@ static int step(struct ctl *c, struct str id, const char *verb, const json_t *bo
 	print_run(c, after);
 	if (str_equal(json_get_str(after, "state"), STR("held")))
 		fprintf(stderr, "senctl: %s\n", ctl_say(c, "đang chờ người thứ hai: senctl imports release MÃ", "waits for a second person: senctl imports release ID"));
+	if (str_equal(json_get_str(after, "state"), STR("ready")) && !str_equal(str_c(verb), STR("/check"))) {
+		fprintf(stderr, "senctl: %s\n", ctl_say(c, "dữ liệu đã thay đổi từ khi kiểm tra, chưa nhập gì: senctl imports rows MÃ, rồi apply",
+		                                         "the record has changed since the check, nothing was imported: senctl imports rows ID, then apply"));
+		return EXIT_FAILED;
+	}
 	return str_equal(json_get_str(after, "state"), STR("refused")) ? EXIT_FAILED : EXIT_OK;
 }
 

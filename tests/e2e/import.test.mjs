@@ -97,7 +97,8 @@ test('persons: previewed as differences, applied in one go, and nothing before',
   const changed = await upload(admin, { kind: 'persons', unit: '40', csv: csv.replace('Nguyễn Thị Thử', 'Nguyễn Thị Thử Hai') });
   await settled(admin, changed, 'ready');
   const [row, ...others] = await rowsOf(admin, changed);
-  assert.deepEqual([row.action, row.before, row.after], ['change', { full_name: 'Nguyễn Thị Thử' }, { full_name: 'Nguyễn Thị Thử Hai' }]);
+  assert.deepEqual([row.action, row.before, row.after], ['change', { full_name: 'Nguyễn Thị Thử', dem: 'Thị', ten: 'Thử' },
+    { full_name: 'Nguyễn Thị Thử Hai', dem: 'Thị Thử', ten: 'Hai' }]);
   assert.equal(others.length, 0);
   assert.equal((await step(admin, 'cancel', changed)).json.state, 'cancelled');
 });
@@ -127,6 +128,7 @@ test('out of scope: a commune imports into itself only, and takes nobody from el
     const refused = await settled(who, await upload(who, { kind: 'persons', unit: communes[0], csv: `${PERSONS}${line}\n` }), 'ready', 'refused');
     assert.equal(refused.state, 'refused', what);
     assert.match(refused.report.errors[0].en, /outside the unit/);
+    assert.equal(refused.report.n_errors, 1, what);
   }
   const mine = await upload(who, { kind: 'persons', unit: communes[0], csv: `${PERSONS}${code()},Lê Thị Ba,cong_chuc,,${communes[0]},Chuyên viên,main,2026-01-01,,1/QĐ,\n` });
   await settled(who, mine, 'ready');

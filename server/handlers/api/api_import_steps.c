@@ -74,7 +74,7 @@ static int take_check(struct request *rq, const struct import_step *step, bool *
 
 static int take_apply(struct request *rq, const struct import_step *step, bool *ret_done)
 {
-	return import_step_apply(&rq->op, step, &rq->app->import_guard, ret_done);
+	return import_step_apply(&rq->op, step, ret_done);
 }
 
 static int take_release(struct request *rq, const struct import_step *step, bool *ret_done)

@@ -17,7 +17,7 @@ int staffing_create(_unused_ void **state)
 
 void staffing_reset(void)
 {
-	side("DELETE FROM sen.shared_use; DELETE FROM sen.shared_member; DELETE FROM sen.shared_account; DELETE FROM sen.vanished;"
+	side("DELETE FROM sen.import_run; DELETE FROM sen.shared_use; DELETE FROM sen.shared_member; DELETE FROM sen.shared_account; DELETE FROM sen.vanished;"
 	     " DELETE FROM sen.account_due; DELETE FROM sen.account_grace; DELETE FROM sen.account_stop; DELETE FROM sen.movement;"
 	     " DELETE FROM sen.access_grant; DELETE FROM sen.admin_scope WHERE granted_by IS NOT NULL; DELETE FROM sen.account_notice; DELETE FROM sen.notice;"
 	     " DELETE FROM sen.account_use; DELETE FROM sen.session; DELETE FROM sen.activation;"

@@ -6,6 +6,9 @@
 
 #define PERSONS "employee_code,full_name,kind,birth_date,unit_code,title,post_kind,valid_from,valid_to,decision_no,national_id\n"
 #define UNITS "code,name,kind,parent_code,valid_from\n"
+#define UNITS_TO "code,name,kind,parent_code,valid_from,valid_to\n"
+#define UNITS_IDENT "code,name,kind,parent_code,valid_from,valid_to,ident_new\n"
+#define UNITS_OLD "code,name,kind,parent_code,valid_from,ident_old\n"
 
 static int create(_unused_ void **state)
 {
@@ -64,6 +67,41 @@ static void test_twice_and_dry(_unused_ void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'T1' AND ho = 'Vũ' AND dem = '' AND ten = 'Hải'"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'T2' AND ho = '' AND dem = '' AND ten = 'Moong'"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'AD' AND ho = 'Nguyễn' AND dem = 'Văn' AND ten = 'An'"), 1);
+}
+
+/* Rank, decision, sex and the parts of a name: taken when said, left when not. */
+static void test_optional_columns(_unused_ void **state)
+{
+	static const char csv[] = "employee_code,full_name,kind,unit_code,title,post_kind,valid_from,decision_no,sex,ho,dem,ten,rank,decision_on,signer,national_id\n"
+	                          "O1,Lầu Bá Tu,can_bo,16681,Trưởng phòng,main,2025-07-01,1/QĐ,male,,Lầu,Bá Tu,division_head,2025-06-20,Trần Văn Bình,040080000021\n";
+	static const char plain[] = PERSONS "O1,Lầu Bá Tu,can_bo,,16681,Trưởng phòng,main,2025-07-01,,1/QĐ,\n";
+	static const char decided[] = PERSONS "O1,Lầu Bá Tư,can_bo,,16681,Trưởng phòng,main,2025-07-01,,2/QĐ,\n";
+	struct import_report report;
+
+	assert_int_equal(run("persons", csv, false, &report), 0);
+	assert_int_equal(report.n_warnings, 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'O1' AND (sex, ho, dem, ten) = ('male', '', 'Lầu', 'Bá Tu')"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.post o JOIN sen.person p ON p.id = o.person_id WHERE p.employee_code = 'O1' AND o.rank = 'division_head'"
+	                          " AND o.decision_on = '2025-06-20' AND o.signer = 'Trần Văn Bình'"), 1);
+	assert_int_equal(run("persons", csv, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 0, 1);
+	assert_counts(&report.counts[1], 0, 0, 1);
+	/* A file without them neither divides the name anew nor takes the rank away. */
+	side("UPDATE sen.person SET ho = 'Lầu Bá', dem = '', ten = 'Tu' WHERE employee_code = 'O1'");
+	assert_int_equal(run("persons", plain, false, &report), 0);
+	assert_counts(&report.counts[0], 0, 0, 1);
+	assert_counts(&report.counts[1], 0, 0, 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'O1' AND (sex, ho, ten) = ('male', 'Lầu Bá', 'Tu')"), 1);
+	/* Another name is; another decision has neither the day nor the signer of the first. */
+	assert_int_equal(run("persons", decided, false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'O1' AND (ho, dem, ten) = ('Lầu', 'Bá', 'Tư')"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.post o JOIN sen.person p ON p.id = o.person_id WHERE p.employee_code = 'O1' AND o.rank = 'division_head'"
+	                          " AND o.decision_no = '2/QĐ' AND o.decision_on IS NULL AND o.signer IS NULL"), 1);
+	/* Even centuries are men's before 2000. */
+	assert_int_equal(run("persons", "employee_code,full_name,kind,unit_code,title,post_kind,valid_from,decision_no,sex,national_id\n"
+	                                "O2,Lê Thị Hai,can_bo,16681,CV,main,2025-07-01,1/QĐ,female,040080000022\n", false, &report), 0);
+	assert_int_equal(report.n_warnings, 1);
+	assert_int_equal(report.warnings[0].fault, IMPORT_NATIONAL_ID_SEX);
 }
 
 static void test_national_id(_unused_ void **state)
@@ -125,16 +163,79 @@ static void test_against_the_record(_unused_ void **state)
 	                          " + (SELECT count(*) FROM sen.role) + (SELECT sum(length(path)) FROM sen.unit)"), before);
 }
 
+/* While nobody is there; else only a reorganisation gives a unit another place, kind or end. */
 static void test_units_move(_unused_ void **state)
 {
 	struct import_report report;
 
-	assert_int_equal(run("units", UNITS "M2,Phòng,division,M1,2025-07-01\nM1,Xã,commune,40,2025-07-01\n", false, &report), 0);
+	assert_int_equal(run("units", UNITS "M2,Phòng,division,10001,2025-07-01\n10001,Xã,commune,40,2025-07-01\n", false, &report), 0);
 	assert_counts(&report.counts[0], 2, 0, 0);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit u JOIN sen.unit m ON m.code = 'M1' WHERE u.code = 'M2' AND u.path = m.path || u.id || '.'"), 1);
-	assert_int_equal(run("units", UNITS "M1,Xã mới,commune,16690,2025-07-01\n", false, &report), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit u JOIN sen.unit m ON m.code = '10001' WHERE u.code = 'M2' AND u.path = m.path || u.id || '.'"), 1);
+	assert_int_equal(run("units", UNITS "10001,Xã mới,commune,16690,2025-07-01\n", false, &report), 0);
 	assert_counts(&report.counts[0], 0, 1, 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.unit u JOIN sen.unit w ON w.code = '16690' WHERE u.code = 'M2' AND starts_with(u.path, w.path)"), 1);
+	/* An empty one ends with what is below it, not without. */
+	assert_int_equal(run("units", UNITS_TO "10001,Xã mới,commune,16690,2025-07-01,2026-02-01\n", false, &report), ERR_IMPORT);
+	assert_int_equal(report.errors[0].fault, IMPORT_BY_REORGANISATION);
+	assert_int_equal(run("units", UNITS_TO "10001,Xã mới,commune,16690,2025-07-01,2026-02-01\nM2,Phòng,division,10001,2025-07-01,2026-02-01\n", false, &report), 0);
+	/* And nothing is put below it afterwards. */
+	assert_int_equal(run("units", UNITS "M3,Tổ,division,10001,2025-07-01\n", false, &report), ERR_IMPORT);
+	assert_int_equal(report.errors[0].fault, IMPORT_UNIT_ENDED);
+}
+
+static void test_units_in_use(_unused_ void **state)
+{
+	static const struct {
+		const char *csv, *column;
+	} rows[] = {
+		{ UNITS_TO "16681.VP,Văn phòng,division,16690,2025-07-01,\n", "parent_code" },
+		/* Nobody works in it, but below it. */
+		{ UNITS_TO "10002,Xã,commune,16690,2025-07-01,\n", "parent_code" },
+		{ UNITS_TO "16681.VP,Văn phòng,department,16681,2025-07-01,\n", "kind" },
+		{ UNITS_TO "16681.VP,Văn phòng,division,16681,2099-07-01,\n", "kind" },
+		{ UNITS_TO "16681.VP,Văn phòng,division,16681,2025-07-01,2026-02-01\n", "valid_to" },
+		{ UNITS_TO "10003,Xã cũ,commune,40,2025-07-01,\n", "valid_to" },
+	};
+	struct import_report report;
+	int64_t before;
+
+	gov_import("units", UNITS "10002,Xã,commune,40,2025-07-01\nM4,Tổ,division,10002,2025-07-01\n", NULL);
+	gov_import("units", UNITS_TO "10003,Xã cũ,commune,40,2025-07-01,2026-02-01\n", NULL);
+	gov_import("persons", PERSONS "U1,Lê Ba,cong_chuc,,M4,CV,main,2025-07-01,,1/QĐ,\n", NULL);
+	side("WITH r AS (INSERT INTO sen.reorganisation (id, title, decision_no, decision_on, effective_on, execute_at, steps, drawn_up_by, edited_by)"
+	     "  SELECT gen_random_uuid(), 'x', '1/NQ', '2026-01-01', '2026-02-01', now(), '[]', a.id, a.id FROM sen.account a RETURNING id)"
+	     " INSERT INTO sen.unit_successor (old_unit, new_unit, reorganisation_id, share) SELECT o.id, n.id, r.id, 1 FROM r, sen.unit o, sen.unit n"
+	     " WHERE o.code = '10003' AND n.code = '10002'");
+	before = side_i64("SELECT sum(length(path)) + count(valid_to) FROM sen.unit");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		print_message("%s", rows[i].csv);
+		assert_int_equal(run("units", rows[i].csv, false, &report), ERR_IMPORT);
+		assert_int_equal(report.n_errors, 1);
+		assert_int_equal(report.errors[0].fault, IMPORT_BY_REORGANISATION);
+		assert_string_equal(report.errors[0].column, rows[i].column);
+	}
+	assert_int_equal(side_i64("SELECT sum(length(path)) + count(valid_to) FROM sen.unit"), before);
+	/* Its name is another matter. */
+	assert_int_equal(run("units", UNITS "16681.VP,Văn phòng Đảng uỷ,division,16681,2025-07-01\n", false, &report), 0);
+	assert_counts(&report.counts[0], 0, 1, 0);
+}
+
+/* Of one live unit at a time, in the file and on record. */
+static void test_identifiers(_unused_ void **state)
+{
+	struct import_report report;
+
+	assert_int_equal(run("units", UNITS_IDENT "16681,Phường Thành Vinh,ward,40,2025-07-01,,H41.21\n16690,Phường Trường Vinh,ward,40,2025-07-01,,H41.22\n", false, &report), 0);
+	assert_int_equal(run("units", UNITS_IDENT "10004,Xã,commune,40,2025-07-01,,H41.21\n", false, &report), ERR_IMPORT);
+	assert_int_equal(report.errors[0].fault, IMPORT_IDENT_TAKEN);
+	assert_string_equal(report.errors[0].column, "ident_new");
+	assert_int_equal(run("units", UNITS_IDENT "10004,Xã,commune,40,2025-07-01,,H41.23\n10005,Xã,commune,40,2025-07-01,,H41.23\n", false, &report), ERR_IMPORT);
+	assert_int_equal(report.n_errors, 2);
+	assert_int_equal(run("units", UNITS_OLD "10004,Xã,commune,40,2025-07-01,000.00.23.H41\n10005,Xã,commune,40,2025-07-01,000.00.23.H41\n", false, &report), ERR_IMPORT);
+	assert_string_equal(report.errors[0].column, "ident_old");
+	/* Exchanged in one file; that of a unit which has ended is free again. */
+	assert_int_equal(run("units", UNITS_IDENT "16681,Phường Thành Vinh,ward,40,2025-07-01,,H41.22\n16690,Phường Trường Vinh,ward,40,2025-07-01,,H41.21\n", false, &report), 0);
+	assert_int_equal(run("units", UNITS_IDENT "10006,Xã,commune,40,2025-07-01,2026-01-01,H41.24\n10007,Xã,commune,40,2026-01-01,,H41.24\n", false, &report), 0);
 }
 
 /* Who is imported anew with another post is looked at again by the provisioner. */
@@ -183,10 +284,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_twice_and_dry),
+		cmocka_unit_test(test_optional_columns),
 		cmocka_unit_test(test_national_id),
 		cmocka_unit_test(test_nfd_becomes_nfc),
 		cmocka_unit_test(test_against_the_record),
 		cmocka_unit_test(test_units_move),
+		cmocka_unit_test(test_units_in_use),
+		cmocka_unit_test(test_identifiers),
 		cmocka_unit_test(test_wakes_accounts),
 		cmocka_unit_test(test_later_columns),
 	};

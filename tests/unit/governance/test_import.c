@@ -9,6 +9,7 @@
 #define PLATFORMS "code,name,kind,state,expected_on,verified\n"
 #define ROLES "platform_code,code,name,sensitivity\n"
 #define PERSONS "employee_code,full_name,kind,birth_date,unit_code,title,post_kind,valid_from,valid_to,decision_no,national_id\n"
+#define NAMED "employee_code,full_name,kind,unit_code,title,post_kind,valid_from,decision_no,sex,ho,dem,ten,rank,decision_on,signer\n"
 #define PERSON_OK "NV1,Lê An,cong_chuc,1985-06-30,40,Chuyên viên,main,2025-07-01,,1/QĐ,040085001234\n"
 
 struct bad {
@@ -31,7 +32,9 @@ static const struct bad bad_files[] = {
 	{ "units", UNITS "41,A,district,,2025-07-01,\n", IMPORT_NOT_LISTED, 2, "kind" },
 	{ "units", UNITS "41,A,commune,,2025-02-30,\n", IMPORT_BAD_DATE, 2, "valid_from" },
 	{ "units", UNITS "41,A,commune,,01/07/2025,\n", IMPORT_BAD_DATE, 2, "valid_from" },
-	{ "units", UNITS "41,A,commune,,2025-07-01,2025-07-01\n", IMPORT_DATE_ORDER, 2, "valid_to" },
+	{ "units", UNITS "16681,A,commune,,2025-07-01,2025-07-01\n", IMPORT_DATE_ORDER, 2, "valid_to" },
+	{ "units", UNITS UNIT_OK "1668,A,commune,40,2025-07-01,\n", IMPORT_BAD_UNIT_CODE, 3, "code" },
+	{ "units", UNITS UNIT_OK "PHUONG,A,ward,40,2025-07-01,\n", IMPORT_BAD_UNIT_CODE, 3, "code" },
 	{ "units", UNITS "0123456789012345678901234567890123456789,A,commune,,2025-07-01,\n", IMPORT_TOO_LONG, 2, "code" },
 	{ "platforms", PLATFORMS "p02,A,central,operating,,\n", IMPORT_BAD_SYMBOL, 2, "code" },
 	{ "platforms", PLATFORMS "DIR,A,central,operating,,\n", IMPORT_RESERVED, 2, "code" },
@@ -49,8 +52,14 @@ static const struct bad bad_files[] = {
 	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,substitute,2025-07-01,,1/QĐ,\n", IMPORT_NOT_LISTED, 2, "post_kind" },
 	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,acting,2025-07-01,,1/QĐ,\n", IMPORT_MISSING, 2, "valid_to" },
 	{ "persons", PERSONS "NV1,Lê An,cong_chuc,,40,CV,main,2025-07-01,,,\n", IMPORT_MISSING, 2, "decision_no" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,man,,,,,,\n", IMPORT_NOT_LISTED, 2, "sex" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,,,,,chief,,\n", IMPORT_NOT_LISTED, 2, "rank" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,,,,,,20/06/2025,\n", IMPORT_BAD_DATE, 2, "decision_on" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,,Lê,,,,,\n", IMPORT_MISSING, 2, "ten" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,,Lê,Văn,An,,,\n", IMPORT_NAME_PARTS, 2, "ten" },
 	/* between rows */
-	{ "units", UNITS UNIT_OK "41,A,commune,40,2025-07-01,\n40,B,province,,2025-07-01,\n", IMPORT_DUPLICATE, 4, "code" },
+	{ "persons", NAMED "NV1,Lê An,cong_chuc,40,CV,main,2025-07-01,1/QĐ,male,,,,,,\nNV1,,,40,Khác,concurrent,2025-07-01,2/QĐ,female,,,,,,\n", IMPORT_PERSON_DIFFERS, 3, "sex" },
+	{ "units", UNITS UNIT_OK "16681,A,commune,40,2025-07-01,\n40,B,province,,2025-07-01,\n", IMPORT_DUPLICATE, 4, "code" },
 	{ "platforms", PLATFORMS "P02,A,central,operating,,\nP02,B,central,operating,,\n", IMPORT_DUPLICATE, 3, "code" },
 	{ "roles", ROLES "P02,MC,A,normal\nP03,MC,A,normal\nP02,MC,B,normal\n", IMPORT_DUPLICATE, 4, "platform_code" },
 	{ "persons", PERSONS PERSON_OK "NV1,,,,40,Chuyên viên,concurrent,2025-07-01,,2/QĐ,\n", IMPORT_DUPLICATE, 3, "title" },
