@@ -151,17 +151,19 @@ const struct governed_kind rule_retire_supposed = {
 	.before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_retire_check_q, .write = &rule_retire_q, .after = &rule_apply_q,
 	.takes_ms = RECOMPUTE_MS };
 
-#define CLASS_INPUT "WITH i (actor, title, class) AS (VALUES ($1::uuid, $2::text, $3::text)) "
+#define CLASS_INPUT "WITH i (actor, title, class, version) AS (VALUES ($1::uuid, $2::text, $3::text, $4::bigint)) "
 DB_QUERY(class_set_check_q, DB_WRITE,
-         CLASS_INPUT "SELECT CASE WHEN NOT sen.rules_everywhere(i.actor, NULL) THEN 'out_of_scope' END, NULL, NULL, NULL, i.class FROM i");
+         CLASS_INPUT
+         "SELECT CASE WHEN NOT sen.rules_everywhere(i.actor, NULL) THEN 'out_of_scope' WHEN i.version <> coalesce(c.version, 0) THEN 'precondition_failed' END,"
+         " NULL, NULL, NULL, i.class FROM i LEFT JOIN sen.position_class c ON c.title = i.title");
 DB_QUERY(class_set_q, DB_WRITE,
          CLASS_INPUT
-         "INSERT INTO sen.position_class AS c (title, class) SELECT i.title, i.class FROM i ON CONFLICT (title) DO UPDATE SET class = excluded.class"
-         " RETURNING jsonb_build_object('title', c.title, 'class', c.class)");
+         "INSERT INTO sen.position_class AS c (title, class) SELECT i.title, i.class FROM i ON CONFLICT (title) DO UPDATE SET class = excluded.class,"
+         " version = c.version + 1 WHERE c.version = (SELECT i.version FROM i) RETURNING jsonb_build_object('title', c.title, 'class', c.class, 'version', c.version)");
 const struct governed_kind class_set = { .action = "position_class.set", .before = &rules_lock_q, .check = &class_set_check_q, .write = &class_set_q,
 	.takes_ms = RECOMPUTE_MS };
 DB_QUERY(class_list_q, DB_READ,
-         "SELECT jsonb_build_object('title', c.title, 'class', c.class), c.title FROM sen.position_class c WHERE c.title > coalesce($1, '')"
+         "SELECT jsonb_build_object('title', c.title, 'class', c.class, 'version', c.version), c.title FROM sen.position_class c WHERE c.title > coalesce($1, '')"
          " ORDER BY c.title LIMIT $2::integer");
 const struct query *const class_list = &class_list_q;
 

@@ -52,6 +52,7 @@ const struct route granting_routes[] = {
 	{ .name = "api_policies_set", POST("grant-policies"), API, .needs = RIGHT_RULES, .creates = true, .handle = h_api_policies_set },
 	{ .name = "api_reviews_list", GET("access-reviews"), LIST, API, .needs = RIGHT_READ | RIGHT_REVIEW, .handle = h_api_reviews_list },
 	{ .name = "api_reviews_add", POST("access-reviews"), API, .needs = RIGHT_REVIEW, .creates = true, .handle = h_api_reviews_add },
+	{ .name = "api_scopes_waiting", GET("admin-scopes-waiting"), LIST, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_scopes_waiting },
 	{ .name = "api_reviews_overdue", GET("access-reviews-overdue"), LIST, API, .needs = RIGHT_READ, .handle = h_api_reviews_overdue },
 	{ .name = "api_reviews_get", GET("access-reviews/{id}"), API, .needs = RIGHT_READ | RIGHT_REVIEW, .handle = h_api_reviews_get },
 	{ .name = "api_reviews_items", GET("access-reviews/{id}/items"), LIST, API, .needs = RIGHT_REVIEW, .personal = true, .handle = h_api_reviews_items },
