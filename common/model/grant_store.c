@@ -24,7 +24,7 @@ DB_QUERY(grant_add_q, DB_WRITE,
          " SELECT a.id, $2::uuid, r.id, u.id, $5, coalesce($6::timestamptz, now()), $7::timestamptz, $8::uuid,"
          " sen.post_for(a.id, u.id)"
          " FROM sen.account a, sen.role r JOIN sen.platform p ON p.id = r.platform_id, sen.unit u"
-         " WHERE a.id = $1::uuid AND a.id <> $8::uuid AND a.status NOT IN ('disabled', 'archived') AND r.id = $3::integer AND u.id = $4::integer"
+         " WHERE a.id = $1::uuid AND NOT sen.same_person(a.id, $8::uuid) AND a.status NOT IN ('disabled', 'archived') AND r.id = $3::integer AND u.id = $4::integer"
          " AND sen.platform_is_open(p.state) AND sen.scope_covers($8::uuid, 'grant', u.path, p.id, r.id)"
          " AND EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = a.person_id AND starts_with(o.path, u.path))"
          " AND NOT EXISTS (SELECT FROM sen.duty_conflicts(a.person_id, r.id, u.id) d WHERE d.severity = 'block')"
@@ -38,7 +38,7 @@ DB_QUERY(grant_same_dates_q, DB_READ,
 DB_QUERY(grant_revoke_q, DB_WRITE,
          "UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = $5::uuid, revoke_reason = $6"
          " FROM sen.role r, sen.platform p, sen.unit u"
-         " WHERE g.account_id = $1::uuid AND g.account_id <> $5::uuid AND g.revoked_at IS NULL"
+         " WHERE g.account_id = $1::uuid AND NOT sen.same_person(g.account_id, $5::uuid) AND g.revoked_at IS NULL"
          " AND ($2::uuid IS NULL OR g.id = $2::uuid) AND ($3::text IS NULL OR p.code = $3) AND ($4::text IS NULL OR r.code = $4)"
          " AND r.id = g.role_id AND p.id = r.platform_id AND u.id = g.unit_id"
          " AND g.origin <> 'rule' AND sen.scope_covers($5::uuid, 'revoke', u.path, p.id, r.id) RETURNING g.id, p.code, r.code, u.code");

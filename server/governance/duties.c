@@ -62,13 +62,14 @@ const struct governed_kind duty_except = { .action = "duty.except", .check = &du
 DB_QUERY(duty_except_approve_check_q, DB_WRITE,
          EXCEPT_APPROVE_INPUT
          "SELECT CASE WHEN NOT coalesce(sen.scope_covers(i.actor, 'rules', u.path, NULL), false) THEN 'out_of_scope'"
-         " WHEN a.person_id = e.person_id THEN 'self_grant' WHEN e.asked_by = i.actor THEN 'four_eyes'"
+         " WHEN a.person_id = e.person_id THEN 'self_grant' WHEN sen.same_person(e.asked_by, i.actor) THEN 'four_eyes'"
          " WHEN e.approved_at IS NOT NULL THEN 'wrong_state' END, 'state', 'approved', t.id, d.code"
          " FROM i JOIN sen.duty_exception e ON e.id = i.id JOIN sen.duty_rule d ON d.id = e.duty_id JOIN sen.account a ON a.id = i.actor"
          " LEFT JOIN sen.account t ON t.person_id = e.person_id AND t.kind = 'operational' LEFT JOIN sen.unit u ON u.id = sen.home_unit(e.person_id)");
 DB_QUERY(duty_except_approve_q, DB_WRITE,
          EXCEPT_APPROVE_INPUT
-         "UPDATE sen.duty_exception e SET approved_by = i.actor, approved_at = now() FROM i WHERE e.id = i.id AND e.approved_at IS NULL AND e.asked_by <> i.actor"
+         "UPDATE sen.duty_exception e SET approved_by = i.actor, approved_at = now() FROM i WHERE e.id = i.id AND e.approved_at IS NULL"
+         " AND NOT sen.same_person(e.asked_by, i.actor)"
          " RETURNING jsonb_build_object('id', e.id, 'duty', e.duty_id, 'valid_to', sen.iso(e.valid_to), 'approved', true)");
 const struct governed_kind duty_except_approve = {
 	.action = "duty.except_approve", .check = &duty_except_approve_check_q, .write = &duty_except_approve_q };
@@ -104,8 +105,8 @@ const struct query *const duty_violations = &duty_violations_q;
 	" $4::text, $5::smallint, $6::smallint, $7::integer, $8::boolean, $9::boolean, $10::bigint)),"                                             \
 	" f AS (SELECT i.*, p.id AS pid, r.id AS rid FROM i LEFT JOIN sen.platform p ON p.code = i.platform AND p.id > 0"                             \
 	"  LEFT JOIN sen.role r ON r.platform_id = p.id AND r.code = i.role) "
-DB_QUERY(policy_set_check_q, DB_WRITE,
 #define POLICY_KEY(y) "(coalesce(" y "role_id, -1), coalesce(" y "platform_id, -1), coalesce(" y "sensitivity, ''))"
+DB_QUERY(policy_set_check_q, DB_WRITE,
          POLICY_INPUT
          "SELECT CASE WHEN f.platform IS NOT NULL AND f.pid IS NULL THEN 'unknown_platform' WHEN f.role IS NOT NULL AND f.rid IS NULL THEN 'unknown_role'"
          " WHEN f.sensitivity IS NOT NULL AND (f.platform IS NOT NULL OR f.sensitivity NOT IN ('low', 'normal', 'high', 'privileged')) THEN 'invalid_value'"
@@ -115,10 +116,10 @@ DB_QUERY(policy_set_check_q, DB_WRITE,
          "  = (coalesce(f.rid, -1), CASE WHEN f.rid IS NULL THEN coalesce(f.pid, -1) ELSE -1 END, coalesce(f.sensitivity, ''))), 0) THEN 'precondition_failed'"
          " END, NULL, NULL, NULL,"
          " coalesce(f.platform || coalesce(':' || f.role, ''), f.sensitivity, '*') FROM f");
-DB_QUERY(policy_set_q, DB_WRITE,
 #define POLICY_JSON                                                                                                     \
 	"jsonb_build_object('id', y.id, 'stages', y.stages, 'stage_days', y.stage_days, 'max_days', y.max_days, 'end_required', y.end_required,"      \
 	" 'direct', y.direct, 'version', y.version)"
+DB_QUERY(policy_set_q, DB_WRITE,
          POLICY_INPUT
          "INSERT INTO sen.grant_policy AS y (role_id, platform_id, sensitivity, stages, stage_days, max_days, end_required, direct, direct_by, changed_by)"
          " SELECT rid, CASE WHEN rid IS NULL THEN pid END, sensitivity, stages, stage_days, max_days, end_required, coalesce(direct, false),"

@@ -111,24 +111,24 @@ const struct governed_kind rule_supposed = {
 DB_QUERY(rule_release_check_q, DB_WRITE,
          RULE_INPUT
          "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT
-         " WHEN EXISTS (SELECT FROM sen.birthright_version v WHERE v.rule_id = b.id AND v.released_at IS NULL AND v.drawn_by = i.actor) THEN 'four_eyes'"
+         " WHEN EXISTS (SELECT FROM sen.birthright_version v WHERE v.rule_id = b.id AND v.released_at IS NULL AND sen.same_person(v.drawn_by, i.actor)) THEN 'four_eyes'"
          " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 DB_QUERY(rule_release_supposed_check_q, DB_WRITE,
          RULE_INPUT
          "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 /* The version in force makes room first; the order of the two is that of the data they hand on. */
-#define RELEASE(released_by)                                                                                               \
+#define RELEASE(released_by, unless)                                                                                       \
 	RULE_INPUT                                                                                                             \
 	", b AS (UPDATE sen.birthright_rule b SET version = b.version + 1 FROM i WHERE b.id = i.id AND b.version = coalesce(i.version, b.version) AND b.retired_at IS NULL"  \
 	"  RETURNING b.id, b.code, b.version)"                                                                                   \
 	", old AS (UPDATE sen.birthright_version v SET superseded_at = now() FROM b WHERE v.rule_id = b.id AND v.released_at IS NOT NULL"                 \
 	"  AND v.superseded_at IS NULL RETURNING v.number)"                                                                        \
 	", v AS (UPDATE sen.birthright_version v SET released_by = " released_by ", released_at = now() FROM b, i"                                         \
-	"  WHERE v.rule_id = b.id AND v.released_at IS NULL AND (SELECT count(*) FROM old) < 2 RETURNING v.*)"                                               \
+	"  WHERE v.rule_id = b.id AND v.released_at IS NULL AND (SELECT count(*) FROM old) < 2" unless " RETURNING v.*)"                                               \
 	/* What it takes away was previewed, and is approved with it: the guard of platforms does not hold it again. */       \
 	" SELECT jsonb_build_object('id', b.id, 'code', b.code, 'version', b.version, 'number', v.number) FROM b, v, set_config('sen.cause', 'approved', true)"
-DB_QUERY(rule_release_q, DB_WRITE, RELEASE("i.actor"));
-DB_QUERY(rule_release_supposed_q, DB_WRITE, RELEASE("nullif(i.actor, v.drawn_by)"));
+DB_QUERY(rule_release_q, DB_WRITE, RELEASE("i.actor", " AND NOT sen.same_person(v.drawn_by, i.actor)"));
+DB_QUERY(rule_release_supposed_q, DB_WRITE, RELEASE("nullif(i.actor, v.drawn_by)", ""));
 const struct governed_kind rule_release = {
 	.action = "rule.release", .before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_release_check_q, .write = &rule_release_q, .after = &rule_apply_q,
 	.takes_ms = RECOMPUTE_MS };
