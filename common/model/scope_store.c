@@ -60,7 +60,7 @@ DB_QUERY(scope_add_by_operator_q, DB_WRITE,
          " AND a.kind NOT IN ('technical', 'service', 'shared') ON CONFLICT DO NOTHING RETURNING id");
 DB_QUERY(scope_close_expired_q, DB_WRITE,
          "UPDATE sen.admin_scope SET revoked_at = now() WHERE account_id = $1::uuid AND unit_id = $2::integer"
-         " AND coalesce(platform_id, -1) = $3::integer AND revoked_at IS NULL AND valid_to <= now()");
+         " AND coalesce(platform_id, -1) = $3::integer AND revoked_at IS NULL AND (valid_to <= now() OR sen.post_is_over(account_id, post_id))");
 DB_QUERY(scope_live_q, DB_READ,
          SCOPE_SELECT " WHERE s.account_id = $1::uuid AND s.unit_id = $2::integer AND coalesce(s.platform_id, -1) = $3::integer"
                       " AND s.revoked_at IS NULL");
@@ -77,15 +77,16 @@ DB_QUERY(scope_revoke_q, DB_WRITE,
 DB_QUERY(scope_get_q, DB_READ, SCOPE_SELECT " WHERE s.id = $1::uuid");
 DB_QUERY(scope_list_q, DB_READ,
          SCOPE_SELECT " WHERE s.account_id = $1::uuid AND s.revoked_at IS NULL AND s.valid_from <= now()"
-                      " AND (s.valid_to IS NULL OR s.valid_to > now()) AND sen.scope_covers($2::uuid, 'read', u.path, s.platform_id)"
+                      " AND (s.valid_to IS NULL OR s.valid_to > now()) AND NOT sen.post_is_over(s.account_id, s.post_id)"
+                      " AND sen.scope_covers($2::uuid, 'read', u.path, s.platform_id)"
                       " ORDER BY u.path, s.id");
 DB_QUERY(scope_bootstrap_lock_q, DB_WRITE, "SELECT pg_advisory_xact_lock(7301986)");
 DB_QUERY(scope_none_yet_q, DB_READ, "SELECT NOT EXISTS (SELECT FROM sen.admin_scope)");
-
 /* Persons who may hand on everything that there is. */
 DB_QUERY(scope_none_second_q, DB_READ,
          "SELECT count(DISTINCT a.person_id) = 1 FROM sen.live_scope s JOIN sen.unit u ON u.id = s.unit_id JOIN sen.account a ON a.id = s.account_id"
          " WHERE u.parent_id IS NULL AND 'delegate' = ANY (s.rights) AND s.platform_id IS NULL AND s.role_ids IS NULL AND s.max_rank IS NULL");
+
 static int scope_from_row(struct op *op, const struct db_rows *rows, size_t i, struct scope *ret_scope)
 {
 	struct scope s = {
@@ -126,8 +127,6 @@ static int scope_existing(struct op *op, const struct scope_new *new, struct str
 	*ret_there = r == 0 && rows.n > 0;
 	if (r < 0 || rows.n == 0)
 		return r;
-	if (rows.n == 0)
-		return op_fail(op, ERR_OUT_OF_SCOPE, "what is delegated is not within your scope");
 	r = scope_from_row(op, &rows, 0, &live);
 	if (r < 0)
 		return r;
@@ -140,18 +139,18 @@ static int scope_existing(struct op *op, const struct scope_new *new, struct str
 	*ret_scope = live;
 	return 0;
 }
+
 /* The gift's parameters, $1 to $8. */
 #define GIFT_PARAMS(new, rights)                                                                                            \
 	P_STR((new)->account_id), P_I64((new)->unit_id), P_I64((new)->platform_id), P_STR(rights), P_STR((new)->valid_to),       \
 		P_STR((new)->granted_by), P_STR(role_ids_of(op, (new))), P_STR((new)->max_sensitivity)
 
-
 int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scope, bool *ret_added)
 {
 	struct str rights = db_array(op->arena, new->rights, new->n_rights);
 	char uuid[UUID_TEXT_LEN + 1];
-	bool there;
 	struct db_rows rows;
+	bool there;
 	int r;
 
 	r = db_run(op, &scope_close_expired_q, &rows, P_STR(new->account_id), P_I64(new->unit_id), P_I64(new->platform_id));
@@ -176,6 +175,7 @@ int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scop
 		*ret_added = false;
 	return r;
 }
+
 int scope_needs_two(struct op *op, const struct scope_new *new, bool *ret_needs)
 {
 	struct db_rows rows;
@@ -225,7 +225,6 @@ int scope_drop_waiting(struct op *op, struct str id, struct str actor, bool *ret
 	*ret_dropped = r == 0 && rows.n == 1;
 	return r;
 }
-
 
 int scope_revoke(struct op *op, struct str account_id, struct str id, struct str actor, bool *ret_changed)
 {

@@ -163,6 +163,11 @@ static int check_end(struct op *op, const struct found *f, struct str *ret_valid
 		(void)op_fail(op, ERR_INVALID_VALUE, "the role's policy wants an end, or an earlier one");
 		return op_fail_arg(op, "field", STR("valid_to"));
 	}
+	/* A person's own hangs on a post as well; that of others who answer for it must not be forgotten. */
+	if (!str_is_null(f->other.id) && str_is_null(end.valid_to)) {
+		(void)op_fail(op, ERR_INVALID_VALUE, "a grant to a shared, technical or service account needs an end");
+		return op_fail_arg(op, "field", STR("valid_to"));
+	}
 	*ret_valid_to = end.valid_to;
 	return 0;
 }

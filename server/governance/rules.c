@@ -176,10 +176,14 @@ DB_QUERY(post_supposed_check_q, DB_WRITE,
          POST_INPUT
          "SELECT CASE WHEN f.pid IS NULL THEN 'unknown_person' WHEN f.unit IS NOT NULL AND f.uid IS NULL THEN 'unknown_unit'"
          " WHEN f.end_post IS NULL AND f.unit IS NULL THEN 'invalid_value'"
+         /* Names and grants are shown: of whom one may see, and of units that one may; before anything is said about the post. */
+         " WHEN NOT coalesce(sen.scope_covers(f.actor, 'read', (SELECT u.path FROM sen.unit u WHERE u.id = sen.home_unit(f.pid)), NULL), false)"
+         "  OR f.unit IS NOT NULL AND NOT coalesce(sen.scope_covers(f.actor, 'read', f.path, NULL), false)"
+         "  OR EXISTS (SELECT FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = f.pid AND o.id = f.end_post"
+         "   AND NOT coalesce(sen.scope_covers(f.actor, 'read', u.path, NULL), false)) THEN 'out_of_scope'"
          " WHEN f.end_post IS NOT NULL AND NOT EXISTS (SELECT FROM sen.post o WHERE o.person_id = f.pid AND o.id = f.end_post"
          "  AND o.valid @> coalesce(f.ends_on, sen.today()) AND lower(o.valid) < coalesce(f.ends_on, sen.today())) THEN 'unknown_post'"
-         " WHEN NOT coalesce(sen.scope_covers(f.actor, 'read', coalesce(f.path, (SELECT u.path FROM sen.unit u WHERE u.id = sen.home_unit(f.pid))), NULL), false)"
-         "  THEN 'out_of_scope' END, NULL, NULL, NULL, NULL FROM f");
+         " END, NULL, NULL, NULL, NULL FROM f");
 DB_QUERY(post_supposed_q, DB_WRITE,
          POST_INPUT
          "SELECT jsonb_build_object('ended', sen.suppose_post(f.pid, f.end_post, coalesce(f.ends_on, sen.today()), f.uid, f.title, f.kind,"
