@@ -79,6 +79,7 @@
 	X(ERR_WRONG_STATE, "wrong_state")                           /* not possible in the state of the thing; arguments state, wanted */ \
 	X(ERR_BLOCKED, "blocked")                       /* something must be settled first; argument by */ \
 	X(ERR_FOUR_EYES, "four_eyes")                   /* needs another person than the one before */ \
+	X(ERR_APPROVAL_NEEDED, "approval_needed")       /* the role is given by request only */ \
 	X(ERR_SEPARATION_OF_DUTIES, "separation_of_duties") /* argument rule */              \
 	X(ERR_NO_DRY_RUN, "no_dry_run")                 /* not tried without being carried out; argument because */ \
 	X(ERR_HELD, "held")                             /* a guard waits for a second person */ \

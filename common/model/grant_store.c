@@ -24,11 +24,11 @@ DB_QUERY(grant_add_q, DB_WRITE,
          " SELECT a.id, $2::uuid, r.id, u.id, $5, coalesce($6::timestamptz, now()), $7::timestamptz, $8::uuid,"
          " sen.post_for(a.id, u.id)"
          " FROM sen.account a, sen.role r JOIN sen.platform p ON p.id = r.platform_id, sen.unit u"
-         " WHERE a.id = $1::uuid AND a.id <> $8::uuid AND a.status NOT IN ('disabled', 'archived') AND r.id = $3::integer AND u.id = $4::integer"
+         " WHERE a.id = $1::uuid AND NOT sen.same_person(a.id, $8::uuid) AND a.status NOT IN ('disabled', 'archived') AND r.id = $3::integer AND u.id = $4::integer"
          " AND sen.platform_is_open(p.state) AND sen.scope_covers($8::uuid, 'grant', u.path, p.id, r.id)"
          " AND EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = a.person_id AND starts_with(o.path, u.path))"
          " AND NOT EXISTS (SELECT FROM sen.duty_conflicts(a.person_id, r.id, u.id) d WHERE d.severity = 'block')"
-         " ON CONFLICT (account_id, role_id, unit_id, origin) WHERE revoked_at IS NULL AND origin <> 'rule' DO NOTHING RETURNING id");
+         " AND sen.granted_directly($8::uuid, r.id) AND (a.kind IN ('operational', 'administrator') OR $7::timestamptz IS NOT NULL) ON CONFLICT (account_id, role_id, unit_id, origin) WHERE revoked_at IS NULL AND origin <> 'rule' DO NOTHING RETURNING id");
 DB_QUERY(grant_live_q, DB_READ,
          GRANT_SELECT " WHERE g.account_id = $1::uuid AND g.role_id = $2::integer AND g.unit_id = $3::integer"
                       " AND g.revoked_at IS NULL AND g.origin = 'direct'");
@@ -38,7 +38,7 @@ DB_QUERY(grant_same_dates_q, DB_READ,
 DB_QUERY(grant_revoke_q, DB_WRITE,
          "UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = $5::uuid, revoke_reason = $6"
          " FROM sen.role r, sen.platform p, sen.unit u"
-         " WHERE g.account_id = $1::uuid AND g.account_id <> $5::uuid AND g.revoked_at IS NULL"
+         " WHERE g.account_id = $1::uuid AND NOT sen.same_person(g.account_id, $5::uuid) AND g.revoked_at IS NULL"
          " AND ($2::uuid IS NULL OR g.id = $2::uuid) AND ($3::text IS NULL OR p.code = $3) AND ($4::text IS NULL OR r.code = $4)"
          " AND r.id = g.role_id AND p.id = r.platform_id AND u.id = g.unit_id"
          " AND g.origin <> 'rule' AND sen.scope_covers($5::uuid, 'revoke', u.path, p.id, r.id) RETURNING g.id, p.code, r.code, u.code");
@@ -54,6 +54,10 @@ DB_QUERY(grant_list_q, DB_READ,
 DB_QUERY(grant_lock_person_q, DB_WRITE, "SELECT sen.person_lock($1::uuid)");
 DB_QUERY(grant_blocking_duties_q, DB_READ,
          "SELECT string_agg(DISTINCT d.duty_code, ' ') FROM sen.duty_conflicts($1::uuid, $2::integer, $3::integer) d WHERE d.severity = 'block'");
+DB_QUERY(grant_may_be_direct_q, DB_READ,
+         "SELECT sen.granted_directly($1::uuid, $3::integer) OR EXISTS (SELECT FROM sen.account a JOIN sen.access_grant g ON g.account_id = a.id"
+         " WHERE a.person_id = $2::uuid AND g.role_id = $3::integer AND g.unit_id = $4::integer AND g.origin = 'direct' AND g.revoked_at IS NULL"
+         " AND NOT sen.grant_is_over(g))");
 DB_QUERY(grant_end_by_policy_q, DB_READ,
          "SELECT CASE WHEN $3::timestamptz IS NULL AND y.max_days IS NOT NULL THEN coalesce($2::timestamptz, now()) + y.max_days * interval '1 day'"
          " ELSE $3::timestamptz END, NOT (y.end_required AND y.max_days IS NULL AND $3::timestamptz IS NULL)"
@@ -165,6 +169,15 @@ int grant_blocking_duties(struct op *op, struct str person_id, int64_t role_id, 
 
 	if (r == 0)
 		*ret_codes = db_str(&rows, 0, 0);
+	return r;
+}
+
+int grant_may_be_direct(struct op *op, struct str actor, struct str person_id, int64_t role_id, int64_t unit_id, bool *ret_may)
+{
+	struct db_rows rows;
+	int r = db_run(op, &grant_may_be_direct_q, &rows, P_STR(actor), P_STR(person_id), P_I64(role_id), P_I64(unit_id));
+
+	*ret_may = r == 0 && db_bool(&rows, 0, 0);
 	return r;
 }
 

@@ -39,6 +39,11 @@ int grant_add(struct op *op, const struct grant_new *new, struct grant *ret_gran
 int grant_lock_person(struct op *op, struct str person_id) _must_check_;
 /* Codes of the duty rules that forbid the role there; STR_NULL: none. */
 int grant_blocking_duties(struct op *op, struct str person_id, int64_t role_id, int64_t unit_id, struct str *ret_codes) _must_check_;
+/*
+ * Whether the role may be given to the person there without a request: by its policy, and not by who loosened that.  What is given
+ * already is no question any more.
+ */
+int grant_may_be_direct(struct op *op, struct str actor, struct str person_id, int64_t role_id, int64_t unit_id, bool *ret_may) _must_check_;
 /* The end by the role's policy: the one asked for when it fits, the policy's own when none was asked for. */
 struct grant_end {
 	struct str valid_to; /* STR_NULL: open */

@@ -20,6 +20,7 @@ struct scope {
 	size_t n_roles;
 	struct str max_sensitivity; /* STR_NULL: no cap */
 	struct str granted_by;     /* user name; STR_NULL: the operator */
+	struct str waits_until;    /* for a second person who asks for the same; STR_NULL: it is given */
 	bool is_revoked;
 };
 
@@ -34,10 +35,23 @@ struct scope_new {
 	size_t n_role_ids;
 	struct str max_sensitivity; /* low, normal, high, privileged; STR_NULL: no cap */
 	struct str granted_by;     /* account; STR_NULL: the operator, who is asked for no scope */
+	struct str confirmed_by;   /* the second of two; STR_NULL: none */
 };
 
 /* As grant_add(): new, the same again, ERR_OUT_OF_SCOPE, or ERR_CONFLICT for the same place with other rights or end. */
 int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scope, bool *ret_added) _must_check_;
+/* Whether it hands out what needs approval: then two give it. */
+int scope_needs_two(struct op *op, const struct scope_new *new, bool *ret_needs) _must_check_;
+/* What comes of one of the two asking for it: it is there; the other asked before (by), and it is to be added; or it waits (id) for the other. */
+struct scope_asked {
+	struct scope scope;
+	bool there;
+	struct str by;
+	struct str id, expires_at;
+};
+int scope_ask(struct op *op, const struct scope_new *new, struct scope_asked *ret) _must_check_;
+/* *ret_dropped false: nothing of that id waits, or actor neither asked for it nor could confirm it. */
+int scope_drop_waiting(struct op *op, struct str id, struct str actor, bool *ret_dropped) _must_check_;
 /* *ret_changed false: it was revoked already, or actor may not. */
 int scope_revoke(struct op *op, struct str account_id, struct str id, struct str actor, bool *ret_changed) _must_check_;
 /* Where an id is known alone; ERR_NOT_FOUND. */
@@ -46,5 +60,8 @@ int scope_get(struct op *op, struct str id, struct scope *ret_scope) _must_check
 int scope_list(struct op *op, struct str account_id, struct str viewer, const struct scope **ret_scopes, size_t *ret_n) _must_check_;
 /* By the kind of the account and the authority's policy. */
 int scope_may_be_held(struct op *op, struct str account_id, const struct str *rights, size_t n_rights, bool *ret_may, bool *ret_is_service) _must_check_;
-/* Whether anybody administers anything; takes a lock until commit, so that two bootstraps do not both see nobody. */
-int scope_none_yet(struct op *op, bool *ret_none) _must_check_;
+/*
+ * Whether nobody administers anything (second: whether one person alone may hand on everything); takes a lock until commit, so that two
+ * bootstraps do not both see nobody.
+ */
+int scope_none_yet(struct op *op, bool second, bool *ret_none) _must_check_;

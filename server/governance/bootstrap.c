@@ -42,12 +42,13 @@ static int in_transaction(struct op *op, const struct bootstrap_request *request
 {
 	struct person person;
 	bool none, created;
-	int r = scope_none_yet(op, &none);
+	int r = scope_none_yet(op, request->second, &none);
 
 	if (r < 0)
 		return r;
 	if (!none)
-		return op_fail(op, ERR_CONFLICT, "there is an administrator already; further ones are delegated by administrators");
+		return op_fail(op, ERR_CONFLICT, request->second ? "there are two already, or none; further ones are delegated by administrators" :
+		                                                   "there is an administrator already; further ones are delegated by administrators");
 	r = person_find(op, request->employee_code, &person);
 	if (r < 0)
 		return r;

@@ -1,6 +1,7 @@
 /*
  * bootstrap.h: the first administrator of an installation, made by the operator at the machine.
- * Only while no scope was ever given to anybody; later ones are delegated.
+ * Only while no scope was ever given to anybody; later ones are delegated.  And a second one, while one person alone may hand on
+ * everything: what needs approval is handed on by two.
  */
 #pragma once
 
@@ -11,6 +12,7 @@ struct bootstrap_request {
 	struct str employee_code;
 	struct str unit;     /* code; with everything below it, on every platform, all rights */
 	struct str operator; /* "operator:<login>" */
+	bool second;
 };
 struct bootstrap_result {
 	struct account account;

@@ -62,13 +62,14 @@ const struct governed_kind duty_except = { .action = "duty.except", .check = &du
 DB_QUERY(duty_except_approve_check_q, DB_WRITE,
          EXCEPT_APPROVE_INPUT
          "SELECT CASE WHEN NOT coalesce(sen.scope_covers(i.actor, 'rules', u.path, NULL), false) THEN 'out_of_scope'"
-         " WHEN a.person_id = e.person_id THEN 'self_grant' WHEN e.asked_by = i.actor THEN 'four_eyes'"
+         " WHEN a.person_id = e.person_id THEN 'self_grant' WHEN sen.same_person(e.asked_by, i.actor) THEN 'four_eyes'"
          " WHEN e.approved_at IS NOT NULL THEN 'wrong_state' END, 'state', 'approved', t.id, d.code"
          " FROM i JOIN sen.duty_exception e ON e.id = i.id JOIN sen.duty_rule d ON d.id = e.duty_id JOIN sen.account a ON a.id = i.actor"
          " LEFT JOIN sen.account t ON t.person_id = e.person_id AND t.kind = 'operational' LEFT JOIN sen.unit u ON u.id = sen.home_unit(e.person_id)");
 DB_QUERY(duty_except_approve_q, DB_WRITE,
          EXCEPT_APPROVE_INPUT
-         "UPDATE sen.duty_exception e SET approved_by = i.actor, approved_at = now() FROM i WHERE e.id = i.id AND e.approved_at IS NULL AND e.asked_by <> i.actor"
+         "UPDATE sen.duty_exception e SET approved_by = i.actor, approved_at = now() FROM i WHERE e.id = i.id AND e.approved_at IS NULL"
+         " AND NOT sen.same_person(e.asked_by, i.actor)"
          " RETURNING jsonb_build_object('id', e.id, 'duty', e.duty_id, 'valid_to', sen.iso(e.valid_to), 'approved', true)");
 const struct governed_kind duty_except_approve = {
 	.action = "duty.except_approve", .check = &duty_except_approve_check_q, .write = &duty_except_approve_q };
@@ -100,30 +101,40 @@ DB_QUERY(duty_violations_q, DB_READ,
 const struct query *const duty_violations = &duty_violations_q;
 
 #define POLICY_INPUT                                                                                                    \
-	"WITH i (actor, platform, role, sensitivity, stages, stage_days, max_days, end_required) AS (VALUES ($1::uuid, $2::text, $3::text, $4::text,"  \
-	" $5::smallint, $6::smallint, $7::integer, $8::boolean)),"                                                                                 \
+	"WITH i (actor, platform, role, sensitivity, stages, stage_days, max_days, end_required, direct, version) AS (VALUES ($1::uuid, $2::text, $3::text,"  \
+	" $4::text, $5::smallint, $6::smallint, $7::integer, $8::boolean, $9::boolean, $10::bigint)),"                                             \
 	" f AS (SELECT i.*, p.id AS pid, r.id AS rid FROM i LEFT JOIN sen.platform p ON p.code = i.platform AND p.id > 0"                             \
 	"  LEFT JOIN sen.role r ON r.platform_id = p.id AND r.code = i.role) "
+#define POLICY_KEY(y) "(coalesce(" y "role_id, -1), coalesce(" y "platform_id, -1), coalesce(" y "sensitivity, ''))"
 DB_QUERY(policy_set_check_q, DB_WRITE,
          POLICY_INPUT
          "SELECT CASE WHEN f.platform IS NOT NULL AND f.pid IS NULL THEN 'unknown_platform' WHEN f.role IS NOT NULL AND f.rid IS NULL THEN 'unknown_role'"
          " WHEN f.sensitivity IS NOT NULL AND (f.platform IS NOT NULL OR f.sensitivity NOT IN ('low', 'normal', 'high', 'privileged')) THEN 'invalid_value'"
          " WHEN f.stages NOT IN (1, 2) OR f.stage_days NOT BETWEEN 1 AND 60 OR f.max_days NOT BETWEEN 1 AND 3660 THEN 'invalid_value'"
-         " WHEN NOT sen.rules_everywhere(f.actor, f.pid) THEN 'out_of_scope' END, NULL, NULL, NULL,"
+         " WHEN NOT sen.rules_everywhere(f.actor, f.pid) THEN 'out_of_scope'"
+         " WHEN f.version <> coalesce((SELECT y.version FROM sen.grant_policy y WHERE " POLICY_KEY("y.")
+         "  = (coalesce(f.rid, -1), CASE WHEN f.rid IS NULL THEN coalesce(f.pid, -1) ELSE -1 END, coalesce(f.sensitivity, ''))), 0) THEN 'precondition_failed'"
+         " END, NULL, NULL, NULL,"
          " coalesce(f.platform || coalesce(':' || f.role, ''), f.sensitivity, '*') FROM f");
+#define POLICY_JSON                                                                                                     \
+	"jsonb_build_object('id', y.id, 'stages', y.stages, 'stage_days', y.stage_days, 'max_days', y.max_days, 'end_required', y.end_required,"      \
+	" 'direct', y.direct, 'version', y.version)"
 DB_QUERY(policy_set_q, DB_WRITE,
          POLICY_INPUT
-         "INSERT INTO sen.grant_policy AS y (role_id, platform_id, sensitivity, stages, stage_days, max_days, end_required, changed_by)"
-         " SELECT rid, CASE WHEN rid IS NULL THEN pid END, sensitivity, stages, stage_days, max_days, end_required, actor FROM f"
-         " ON CONFLICT (coalesce(role_id, -1), coalesce(platform_id, -1), coalesce(sensitivity, '')) DO UPDATE SET stages = excluded.stages,"
-         " stage_days = excluded.stage_days, max_days = excluded.max_days, end_required = excluded.end_required, changed_by = excluded.changed_by,"
-         " changed_at = now(), version = y.version + 1"
-         " RETURNING jsonb_build_object('id', y.id, 'stages', y.stages, 'stage_days', y.stage_days, 'max_days', y.max_days, 'end_required', y.end_required, 'version', y.version)");
+         "INSERT INTO sen.grant_policy AS y (role_id, platform_id, sensitivity, stages, stage_days, max_days, end_required, direct, direct_by, changed_by)"
+         " SELECT rid, CASE WHEN rid IS NULL THEN pid END, sensitivity, stages, stage_days, max_days, end_required, coalesce(direct, false),"
+         "  CASE WHEN direct THEN actor END, actor FROM f"
+         " ON CONFLICT " POLICY_KEY("") " DO UPDATE SET stages = excluded.stages,"
+         " stage_days = excluded.stage_days, max_days = excluded.max_days, end_required = excluded.end_required,"
+         /* Who loosens it is named by it until it is tightened again. */
+         " direct = coalesce((SELECT f.direct FROM f), y.direct), direct_by = CASE (SELECT f.direct FROM f) WHEN false THEN NULL WHEN true THEN"
+         "  CASE WHEN y.direct THEN y.direct_by ELSE excluded.changed_by END ELSE y.direct_by END,"
+         " changed_by = excluded.changed_by, changed_at = now(), version = y.version + 1 WHERE y.version = (SELECT f.version FROM f)"
+         " RETURNING " POLICY_JSON);
 const struct governed_kind policy_set = { .action = "policy.set", .check = &policy_set_check_q, .write = &policy_set_q };
 
 DB_QUERY(policy_list_q, DB_READ,
-         "SELECT jsonb_build_object('id', y.id, 'platform', p.code, 'role', r.code, 'sensitivity', y.sensitivity, 'stages', y.stages, 'stage_days', y.stage_days,"
-         " 'max_days', y.max_days, 'end_required', y.end_required, 'version', y.version), y.id"
+         "SELECT jsonb_build_object('platform', p.code, 'role', r.code, 'sensitivity', y.sensitivity) || " POLICY_JSON ", y.id"
          " FROM sen.grant_policy y LEFT JOIN sen.role r ON r.id = y.role_id LEFT JOIN sen.platform p ON p.id = coalesce(y.platform_id, r.platform_id)"
          " WHERE y.id > coalesce($1::integer, 0) ORDER BY y.id LIMIT $2::integer");
 const struct query *const policy_list = &policy_list_q;

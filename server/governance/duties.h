@@ -11,7 +11,10 @@ extern const struct governed_kind duty_retire;
 extern const struct governed_kind duty_except;
 /* id (of the exception), actor */
 extern const struct governed_kind duty_except_approve;
-/* policy: actor, platform, role, sensitivity, stages, stage_days, max_days, end_required; codes, or NULL */
+/*
+ * policy: actor, platform, role, sensitivity, stages, stage_days, max_days, end_required; codes, or NULL; direct (NULL: as it was),
+ * version that was seen (0: none)
+ */
 extern const struct governed_kind policy_set;
 
 /* Lists: JSON, then the keys.  duty_list: after code, limit.  duty_violations: actor, after key, limit.  policy_list: after id, limit.

@@ -50,7 +50,7 @@ DB_QUERY(emergency_lock_q, DB_WRITE,
 DB_QUERY(emergency_release_check_q, DB_WRITE,
          RELEASE_INPUT
          "SELECT CASE WHEN NOT sen.scope_covers(i.actor, 'approve', u.path, p.id, r.id) THEN 'out_of_scope' WHEN me.person_id = m.person_id THEN 'self_grant'"
-         " WHEN m.asked_by = i.actor THEN 'four_eyes' WHEN m.version <> i.version THEN 'precondition_failed'"
+         " WHEN sen.same_person(m.asked_by, i.actor) THEN 'four_eyes' WHEN m.version <> i.version THEN 'precondition_failed'"
          " WHEN m.released_at IS NOT NULL OR m.asked_at < now() - interval '24 hours' THEN 'wrong_state' WHEN NOT sen.platform_is_open(p.state) THEN 'platform_closed'"
          " WHEN a.status IN ('disabled', 'archived') THEN 'account_state' END, 'state', " EMERGENCY_STATE ", a.id, p.code || ':' || r.code || '@' || u.code"
          " FROM i JOIN sen.emergency m ON m.id = i.id" EMERGENCY_JOINS " JOIN sen.account me ON me.id = i.actor"
@@ -59,7 +59,7 @@ DB_QUERY(emergency_release_check_q, DB_WRITE,
 DB_QUERY(emergency_release_q, DB_WRITE,
          RELEASE_INPUT
          ", m AS (UPDATE sen.emergency m SET released_by = i.actor, released_at = now(), grant_id = gen_random_uuid(), version = m.version + 1 FROM i"
-         "  WHERE m.id = i.id AND m.version = i.version AND m.released_at IS NULL AND m.asked_by <> i.actor RETURNING m.*)"
+         "  WHERE m.id = i.id AND m.version = i.version AND m.released_at IS NULL AND NOT sen.same_person(m.asked_by, i.actor) RETURNING m.*)"
          ", g AS (SELECT sen.emergency_fulfil(m.id, m.person_id, m.role_id, m.unit_id, m.reason, m.hours, m.grant_id, m.released_by) FROM m)"
          " SELECT " EMERGENCY_JSON " || jsonb_build_object('alarm', true, 'granted', (SELECT count(*) FROM g), 'duties',"
          " (SELECT jsonb_agg(DISTINCT d.duty_code) FROM sen.duty_conflicts(m.person_id, m.role_id, m.unit_id) d)) FROM m" EMERGENCY_JOINS);
@@ -71,14 +71,15 @@ const struct governed_kind emergency_release = {
 DB_QUERY(emergency_review_check_q, DB_WRITE,
          REVIEW_INPUT
          "SELECT CASE WHEN NOT sen.scope_covers(i.actor, 'review', u.path, p.id, r.id) THEN 'out_of_scope' WHEN me.person_id = m.person_id THEN 'self_grant'"
-         " WHEN i.actor IN (m.asked_by, m.released_by) THEN 'four_eyes' WHEN m.version <> i.version THEN 'precondition_failed'"
+         " WHEN sen.same_person(m.asked_by, i.actor) OR sen.same_person(m.released_by, i.actor) THEN 'four_eyes' WHEN m.version <> i.version THEN 'precondition_failed'"
          " WHEN m.released_at IS NULL OR m.reviewed_at IS NOT NULL THEN 'wrong_state' WHEN i.conclusion NOT IN ('justified', 'unjustified') THEN 'invalid_value'"
          " END, 'state', " EMERGENCY_STATE ", a.id, p.code || ':' || r.code FROM i JOIN sen.emergency m ON m.id = i.id" EMERGENCY_JOINS
          " JOIN sen.account me ON me.id = i.actor LEFT JOIN sen.account a ON a.person_id = m.person_id AND a.kind = 'operational'");
 DB_QUERY(emergency_review_q, DB_WRITE,
          REVIEW_INPUT
          ", m AS (UPDATE sen.emergency m SET reviewed_by = i.actor, reviewed_at = now(), conclusion = i.conclusion, note = i.note, version = m.version + 1 FROM i"
-         "  WHERE m.id = i.id AND m.version = i.version AND m.reviewed_at IS NULL RETURNING m.*)"
+         "  WHERE m.id = i.id AND m.version = i.version AND m.reviewed_at IS NULL AND NOT sen.same_person(m.asked_by, i.actor)"
+         "  AND NOT sen.same_person(m.released_by, i.actor) RETURNING m.*)"
          ", g AS (UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = m.reviewed_by, revoke_reason = 'emergency unjustified' FROM m"
          "  WHERE m.conclusion = 'unjustified' AND g.id = m.grant_id AND g.emergency_id = m.id AND g.revoked_at IS NULL RETURNING g.account_id)"
          ", a AS (UPDATE sen.account a SET epoch = a.epoch + 1 FROM g WHERE a.id = g.account_id RETURNING a.id)"

@@ -1,13 +1,11 @@
 #include "server/governance/granting.h"
 
-#include "common/base/buf.h"
 #include "common/model/account_store.h"
 #include "common/model/platform_store.h"
 #include "common/model/unit_store.h"
 #include "server/governance/delegation.h"
 #include "server/governance/governance_audit.h"
 
-#define OBJECT_MAX_BYTES 2000
 #define BULK_ARENA ((size_t)32 << 20)
 
 /* A request and what it names, found. */
@@ -142,6 +140,17 @@ static int check_duties(struct op *op, const struct found *f)
 	return op_fail_arg(op, "rule", blocking);
 }
 
+/* Its policy may ask for a request, on which others decide. */
+static int check_approval(struct op *op, const struct principal *p, const struct found *f)
+{
+	bool may;
+	int r = grant_may_be_direct(op, p->account_id, f->person.id, f->role.id, f->unit.id, &may);
+
+	if (r < 0 || may)
+		return r;
+	return op_fail(op, ERR_APPROVAL_NEEDED, "the role is given by request and approval only: file a request");
+}
+
 /* A role's policy may want an end, or set one. */
 static int check_end(struct op *op, const struct found *f, struct str *ret_valid_to)
 {
@@ -152,6 +161,11 @@ static int check_end(struct op *op, const struct found *f, struct str *ret_valid
 		return r;
 	if (!end.is_fit) {
 		(void)op_fail(op, ERR_INVALID_VALUE, "the role's policy wants an end, or an earlier one");
+		return op_fail_arg(op, "field", STR("valid_to"));
+	}
+	/* A person's own hangs on a post as well; that of others who answer for it must not be forgotten. */
+	if (!str_is_null(f->other.id) && str_is_null(end.valid_to)) {
+		(void)op_fail(op, ERR_INVALID_VALUE, "a grant to a shared, technical or service account needs an end");
 		return op_fail_arg(op, "field", STR("valid_to"));
 	}
 	*ret_valid_to = end.valid_to;
@@ -196,7 +210,9 @@ static int check(struct op *op, const struct principal *p, struct found *f)
 	object = (struct delegation_object){ .person_id = f->person.id, .unit_path = f->unit.path, .platform_id = f->platform.id,
 	                                     .role_id = f->role.id, .rank = rank_of(f->role.sensitivity) };
 	r = governance_refuse(op, delegation_check(p, RIGHT_GRANT, &object));
-	return r < 0 ? r : check_post(op, f);
+	if (r == 0)
+		r = check_post(op, f);
+	return r < 0 ? r : check_approval(op, p, f);
 }
 
 int granting_add(struct op *op, const struct principal *p, const struct granting_request *request, struct grant *ret_grant,
@@ -307,86 +323,5 @@ int granting_bulk(struct op *op, const struct principal *p, const struct grantin
 		keep_grant(kept, &ret_results[i].grant);
 		keep_error(kept, &ret_results[i].error);
 	}
-	return r;
-}
-
-static int audit_revocation(struct op *op, const struct principal *p, struct str account_id, struct str reason,
-                            const struct granting_revoked *revoked)
-{
-	struct buf labels = buf_new(op->arena, OBJECT_MAX_BYTES);
-	json_t *ids = json_new_array();
-	json_t *data = json_new_object();
-	struct governance_act act = { .action = "grant.revoke", .account_id = account_id };
-
-	for (size_t i = 0; i < revoked->done.n; i++) {
-		const struct grant_revoked *g = &revoked->done.grants[i];
-
-		if (i > 0)
-			buf_add_char(&labels, ' ');
-		buf_add(&labels, role_label(op, g->platform_code, g->role_code, g->unit_code));
-		json_array_append_new(ids, json_from_str(g->id));
-	}
-	json_set_take(data, "grants", ids);
-	json_set_str(data, "reason", reason);
-	/* Past the limit the last labels are left out; the ids are complete. */
-	act.object = buf_str(&labels);
-	return governance_audit(op, p, &act, data);
-}
-
-static int revoke_in_transaction(struct op *op, const struct principal *p, const struct grant_choice *choice, struct str reason,
-                                 struct granting_revoked *ret_revoked)
-{
-	size_t left;
-	int r = grant_revoke(op, choice, p->account_id, reason, &ret_revoked->done);
-
-	if (r < 0)
-		return r;
-	r = grant_count(op, choice, &left);
-	if (r < 0)
-		return r;
-	ret_revoked->n_beyond = left;
-	if (ret_revoked->done.n == 0)
-		return left == 0 ? 0 : op_fail(op, ERR_OUT_OF_SCOPE, "the grants are not within your scope");
-	r = account_raise_epoch(op, choice->account_id);
-	if (r < 0)
-		return r;
-	return audit_revocation(op, p, choice->account_id, reason, ret_revoked);
-}
-
-int granting_revoke(struct op *op, const struct principal *p, const struct granting_revocation *revocation,
-                    struct granting_revoked *ret_revoked)
-{
-	struct account account;
-	struct grant grant;
-	struct granting_revoked revoked;
-	int r = account_find(op, revocation->login, &account);
-
-	if (r < 0)
-		return r;
-	if (str_equal(account.person_id, p->person_id))
-		return governance_refuse(op, ERR_SELF_GRANT);
-	/* A grant that never was is an error; one that is revoked already is not. */
-	if (!str_is_null(revocation->id)) {
-		r = grant_get(op, account.id, revocation->id, &grant);
-		if (r < 0)
-			return r;
-	}
-	const struct grant_choice choice = {
-		.account_id = account.id,
-		.id = revocation->id,
-		.platform_code = revocation->platform,
-		.role_code = revocation->role,
-	};
-	r = db_begin(op);
-	if (r < 0)
-		return r;
-	r = revoke_in_transaction(op, p, &choice, revocation->reason, &revoked);
-	if (r < 0) {
-		db_rollback(op);
-		return r;
-	}
-	r = db_commit(op);
-	if (r == 0)
-		*ret_revoked = revoked;
 	return r;
 }

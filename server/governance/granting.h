@@ -19,7 +19,7 @@ struct granting_request {
  * Creates the account when the person has none.  *ret_added false: the same grant was there.
  * ERR_UNKNOWN_PERSON, _ACCOUNT, _PLATFORM, _ROLE, _UNIT; ERR_PLATFORM_CLOSED; ERR_SELF_GRANT;
  * ERR_OUT_OF_SCOPE; ERR_INVALID_VALUE (no post in that unit); ERR_ACCOUNT_STATE; ERR_CONFLICT;
- * ERR_SEPARATION_OF_DUTIES with the argument rule.
+ * ERR_APPROVAL_NEEDED (the role's policy asks for a request); ERR_SEPARATION_OF_DUTIES with the argument rule.
  */
 int granting_add(struct op *op, const struct principal *p, const struct granting_request *request, struct grant *ret_grant,
                  bool *ret_added) _must_check_;

@@ -38,7 +38,7 @@ DB_QUERY(imports_apply_q, DB_WRITE,
          " AND r.state = 'ready' RETURNING r.state");
 DB_QUERY(imports_release_q, DB_WRITE,
          "UPDATE sen.import_run r SET state = 'applying', released_by = $1::uuid, claimed_until = NULL, done_rows = 0, version = r.version + 1" RUN_STEP
-         " AND r.state = 'held' AND r.created_by <> $1::uuid AND r.applied_by <> $1::uuid RETURNING r.state");
+         " AND r.state = 'held' AND NOT sen.same_person(r.created_by, $1::uuid) AND NOT sen.same_person(r.applied_by, $1::uuid) RETURNING r.state");
 DB_QUERY(imports_cancel_q, DB_WRITE,
          "WITH done AS (UPDATE sen.import_run r SET state = 'cancelled', finished_at = now(), claim = NULL, version = r.version + 1" RUN_STEP
          " AND r.state IN ('uploading', 'checking', 'refused', 'ready', 'held') RETURNING r.id, r.state),"

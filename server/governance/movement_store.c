@@ -23,6 +23,9 @@ DB_QUERY(lc_grants_q, DB_READ,
          " FROM sen.account a JOIN sen.access_grant g ON g.account_id = a.id JOIN sen.role r ON r.id = g.role_id"
          " JOIN sen.platform pl ON pl.id = r.platform_id JOIN sen.unit u ON u.id = g.unit_id"
          " WHERE a.person_id = $1::uuid AND a.kind IN ('operational', 'administrator') AND g.revoked_at IS NULL ORDER BY pl.id, r.code, g.id");
+DB_QUERY(lc_scopes_q, DB_READ,
+         "SELECT s.id, s.account_id, s.post_id, u.code FROM sen.account a JOIN sen.admin_scope s ON s.account_id = a.id JOIN sen.unit u ON u.id = s.unit_id"
+         " WHERE a.person_id = $1::uuid AND s.revoked_at IS NULL AND (s.valid_to IS NULL OR s.valid_to > now()) ORDER BY u.path, s.id");
 DB_QUERY(lc_stops_q, DB_READ,
          "SELECT s.id, s.account_id, s.kind, coalesce(s.platform_id, -1), " DAY_OF("s.valid_from")
          " FROM sen.account a JOIN sen.account_stop s ON s.account_id = a.id WHERE a.person_id = $1::uuid"
@@ -135,6 +138,22 @@ static int load_grants(struct op *op, struct str person_id, struct lc_person *re
 	return 0;
 }
 
+static int load_scopes(struct op *op, struct str person_id, struct lc_person *ret)
+{
+	struct db_rows rows;
+	struct lc_scope *scopes;
+	int r = db_run(op, &lc_scopes_q, &rows, P_STR(person_id));
+
+	if (r < 0)
+		return r;
+	scopes = ARENA_ARRAY(op->arena, struct lc_scope, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		scopes[i] = (struct lc_scope){ db_str(&rows, i, 0), db_str(&rows, i, 1), db_str(&rows, i, 2), db_str(&rows, i, 3) };
+	ret->scopes = scopes;
+	ret->n_scopes = rows.n;
+	return 0;
+}
+
 static int load_stops(struct op *op, struct str person_id, struct lc_person *ret)
 {
 	struct db_rows rows;
@@ -173,7 +192,7 @@ static int load_pending(struct op *op, struct str person_id, struct lc_person *r
 int lc_load(struct op *op, struct str person_id, struct lc_person *ret_person, int64_t *ret_today)
 {
 	static int (*const parts[])(struct op *op, struct str person_id, struct lc_person *ret) = {
-		load_posts, load_accounts, load_grants, load_stops, load_pending,
+		load_posts, load_accounts, load_grants, load_scopes, load_stops, load_pending,
 	};
 	struct db_rows rows;
 	int r = db_run(op, &lc_person_q, &rows, P_STR(person_id));

@@ -27,7 +27,7 @@ DB_QUERY(request_one_q, DB_READ,
          " 'by', a.login, 'instead_of', d.login, 'text', e.text) ORDER BY e.n) FROM sen.request_event e JOIN sen.account a ON a.id = e.actor"
          " LEFT JOIN sen.account d ON d.id = e.instead_of WHERE e.request_id = q.id))"
          " FROM sen.access_request q" REQUEST_JOINS " WHERE q.id = $2::uuid AND (q.requested_by = $1::uuid OR sen.scope_covers($1::uuid, 'read', u.path, p.id, r.id)"
-         " OR EXISTS (SELECT FROM sen.deciders($1::uuid) k WHERE sen.competent(k.account_id, 1::smallint, u.path, r.id)))");
+         " OR EXISTS (SELECT FROM sen.deciders($1::uuid) k WHERE sen.competent(k.account_id, k.instead_of IS NOT NULL, 1::smallint, u.path, r.id)))");
 const struct query *const request_one = &request_one_q;
 
 /*
@@ -37,14 +37,16 @@ const struct query *const request_one = &request_one_q;
  */
 DB_QUERY(request_inbox_q, DB_READ,
          "SELECT " REQUEST_JSON ", q.id FROM (SELECT q.* FROM sen.access_request q JOIN sen.unit u ON u.id = q.unit_id JOIN sen.account me ON me.id = $1::uuid"
-         " WHERE q.state = 'open' AND q.expires_at > now() AND ($2::uuid IS NULL OR q.id > $2::uuid) AND q.requested_by <> $1::uuid AND q.person_id <> me.person_id"
-         " AND q.unit_id IN (SELECT s.unit_id FROM sen.deciders($1::uuid) k CROSS JOIN LATERAL sen.scoped_units(k.account_id, 'approve') s)"
-         " AND NOT EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = q.id AND e.kind = 'approved' AND e.actor = $1::uuid)"
-         " AND EXISTS (SELECT FROM sen.deciders($1::uuid) k JOIN sen.account d ON d.id = k.account_id JOIN sen.live_scope s ON s.account_id = k.account_id"
-         "  WHERE 'approve' = ANY (s.rights) AND starts_with(u.path, s.path) AND d.person_id <> q.person_id AND d.id <> q.requested_by"
-         "  AND sen.competent(k.account_id, q.stage, u.path, q.role_id)"
+         " WHERE q.state = 'open' AND q.expires_at > now() AND ($2::uuid IS NULL OR q.id > $2::uuid) AND NOT sen.same_person(q.requested_by, $1::uuid) AND q.person_id <> me.person_id"
+         " AND q.unit_id IN (SELECT w.id FROM sen.deciders($1::uuid) k CROSS JOIN LATERAL sen.approving_scope(k.account_id, k.instead_of IS NOT NULL) s"
+         "  JOIN sen.unit w ON w.path ~>=~ s.path AND w.path ~<~ (left(s.path, -1) || '/') WHERE s.path <> '')"
+         " AND NOT EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = q.id AND e.kind = 'approved' AND sen.same_person(e.actor, $1::uuid))"
+         " AND EXISTS (SELECT FROM sen.deciders($1::uuid) k JOIN sen.account d ON d.id = k.account_id"
+         "  CROSS JOIN LATERAL sen.approving_scope(k.account_id, k.instead_of IS NOT NULL) s WHERE starts_with(u.path, s.path) AND d.person_id <> q.person_id AND NOT sen.same_person(d.id, q.requested_by)"
+         "  AND sen.competent(k.account_id, k.instead_of IS NOT NULL, q.stage, u.path, q.role_id)"
          "  AND (SELECT count(DISTINCT t.unit_id) FROM sen.live_scope t JOIN sen.account o ON o.id = t.account_id WHERE 'approve' = ANY (t.rights)"
-         "   AND t.unit_id = ANY (string_to_array(rtrim(u.path, '.'), '.')::integer[]) AND length(t.path) > length(s.path) AND o.person_id <> q.person_id AND o.id <> q.requested_by AND o.status = 'active'"
+         "   AND t.unit_id = ANY (string_to_array(rtrim(u.path, '.'), '.')::integer[]) AND length(t.path) > length(s.path) AND o.person_id <> q.person_id AND NOT sen.same_person(o.id, q.requested_by)"
+         "   AND o.status = 'active'"
          "   AND sen.competent(t.account_id, q.stage, u.path, q.role_id)) <= sen.escalations(q.stage_since, q.stage_days))"
          " ORDER BY q.id LIMIT $3::integer) q" REQUEST_JOINS " ORDER BY q.id");
 const struct query *const request_inbox = &request_inbox_q;
@@ -94,12 +96,13 @@ const struct governed_kind request_file = { .action = "request.file", .check = &
 	"  u.code AS ucode, r.code AS rcode, p.code AS pcode, k.account_id AS decider, k.instead_of"                                                     \
 	"  FROM i JOIN sen.access_request q ON q.id = i.id JOIN sen.unit u ON u.id = q.unit_id JOIN sen.role r ON r.id = q.role_id"                         \
 	"  JOIN sen.platform p ON p.id = r.platform_id LEFT JOIN LATERAL (SELECT k.account_id, k.instead_of FROM sen.deciders(i.actor) k"                      \
-	"   JOIN sen.account d ON d.id = k.account_id WHERE sen.competent(k.account_id, q.stage, u.path, q.role_id) AND k.account_id <> q.requested_by"            \
+	"   JOIN sen.account d ON d.id = k.account_id WHERE sen.competent(k.account_id, k.instead_of IS NOT NULL, q.stage, u.path, q.role_id) AND NOT sen.same_person(k.account_id, q.requested_by)"  \
 	"   AND d.person_id <> q.person_id AND NOT EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = q.id AND e.kind = 'approved'"                         \
-	"    AND k.account_id IN (e.actor, e.instead_of)) ORDER BY k.instead_of IS NOT NULL LIMIT 1) k ON true) "
+	"    AND (sen.same_person(k.account_id, e.actor) OR sen.same_person(k.account_id, e.instead_of))) ORDER BY k.instead_of IS NOT NULL LIMIT 1) k ON true) "
 #define DECIDE_FAULTS                                                                                                      \
-	"CASE WHEN me.person_id = f.pid THEN 'self_grant' WHEN f.requested_by = f.actor THEN 'four_eyes'"                                          \
-	" WHEN EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = f.id AND e.kind = 'approved' AND f.actor IN (e.actor, e.instead_of)) THEN CASE WHEN f.state = 'open' THEN 'four_eyes' ELSE 'wrong_state' END"  \
+	"CASE WHEN me.person_id = f.pid THEN 'self_grant' WHEN sen.same_person(f.requested_by, f.actor) THEN 'four_eyes'"                          \
+	" WHEN EXISTS (SELECT FROM sen.request_event e WHERE e.request_id = f.id AND e.kind = 'approved' AND (sen.same_person(f.actor, e.actor)"  \
+	"  OR sen.same_person(f.actor, e.instead_of))) THEN CASE WHEN f.state = 'open' THEN 'four_eyes' ELSE 'wrong_state' END"                       \
 	" WHEN f.decider IS NULL THEN 'out_of_scope' WHEN f.state <> 'open' OR f.expires_at <= now() THEN 'wrong_state'"                             \
 	" WHEN f.seen <> f.version THEN 'precondition_failed'"
 #define DECIDE_STATE "CASE WHEN f.state = 'open' AND f.expires_at <= now() THEN 'expired' ELSE f.state END"
@@ -129,7 +132,7 @@ DB_QUERY(request_approve_q, DB_WRITE,
          "   state = CASE WHEN q.stage = q.stages THEN 'granted' ELSE 'open' END, closed_at = CASE WHEN q.stage = q.stages THEN now() END,"
          "   grant_id = CASE WHEN q.stage = q.stages THEN gen_random_uuid() END"
          "  FROM f WHERE q.id = f.id AND q.version = f.seen AND q.state = 'open' AND q.expires_at > now() AND f.decider IS NOT NULL"
-         "  AND q.requested_by <> f.actor RETURNING q.*)"
+         "  AND NOT sen.same_person(q.requested_by, f.actor) RETURNING q.*)"
          ", e AS (INSERT INTO sen.request_event (request_id, kind, stage, actor, instead_of, text) SELECT q.id, 'approved', f.stage, f.actor, f.instead_of,"
          "   coalesce(f.text, '') FROM q, f)"
          ", n AS (SELECT sen.request_fulfil(q.id, q.person_id, q.role_id, q.unit_id, q.basis, q.valid_from, q.valid_to, q.grant_id, f.actor) FROM q, f WHERE q.state = 'granted')"
@@ -140,7 +143,7 @@ DB_QUERY(request_refuse_check_q, DB_WRITE, DECIDE_INPUT "SELECT " DECIDE_FAULTS 
 DB_QUERY(request_refuse_q, DB_WRITE,
          DECIDE_INPUT
          ", q AS (UPDATE sen.access_request q SET version = q.version + 1, state = 'refused', closed_at = now() FROM f WHERE q.id = f.id AND q.version = f.seen"
-         "  AND q.state = 'open' AND f.decider IS NOT NULL AND q.requested_by <> f.actor RETURNING q.*)"
+         "  AND q.state = 'open' AND f.decider IS NOT NULL AND NOT sen.same_person(q.requested_by, f.actor) RETURNING q.*)"
          ", e AS (INSERT INTO sen.request_event (request_id, kind, stage, actor, instead_of, text) SELECT q.id, 'refused', q.stage, f.actor, f.instead_of,"
          "   coalesce(f.text, '') FROM q, f)"
          " SELECT " REQUEST_JSON " FROM q" REQUEST_JOINS);
@@ -162,7 +165,7 @@ const struct governed_kind request_withdraw = { .action = "request.withdraw", .c
 DB_QUERY(request_comment_check_q, DB_WRITE,
          TALK_INPUT
          "SELECT CASE WHEN q.requested_by <> i.actor AND NOT sen.scope_covers(i.actor, 'read', u.path, r.platform_id, r.id)"
-         "  AND NOT EXISTS (SELECT FROM sen.deciders(i.actor) k WHERE sen.competent(k.account_id, 1::smallint, u.path, r.id)) THEN 'not_found'"
+         "  AND NOT EXISTS (SELECT FROM sen.deciders(i.actor) k WHERE sen.competent(k.account_id, k.instead_of IS NOT NULL, 1::smallint, u.path, r.id)) THEN 'not_found'"
          " WHEN q.state <> 'open' THEN 'wrong_state' END, 'state', q.state, NULL, q.id::text"
          " FROM i JOIN sen.access_request q ON q.id = i.id JOIN sen.unit u ON u.id = q.unit_id JOIN sen.role r ON r.id = q.role_id");
 DB_QUERY(request_comment_q, DB_WRITE,
@@ -182,9 +185,9 @@ DB_QUERY(deputy_add_check_q, DB_WRITE,
          " WHEN f.valid_to <= f.valid_from OR f.valid_to <= sen.today() OR f.valid_to > f.valid_from + 366 THEN 'invalid_value'"
          " WHEN f.status IN ('disabled', 'archived') THEN 'account_state'"
          /* Within the principal's own scope: the deputy's home lies where the principal decides. */
-         " WHEN NOT EXISTS (SELECT FROM sen.live_scope s JOIN sen.unit u ON u.id = sen.home_unit(f.dperson) WHERE s.account_id = f.pid AND 'approve' = ANY (s.rights)"
+         " WHEN NOT EXISTS (SELECT FROM sen.held_scope s JOIN sen.unit u ON u.id = sen.home_unit(f.dperson) WHERE s.account_id = f.pid AND 'approve' = ANY (s.rights)"
          "  AND starts_with(u.path, s.path)) THEN 'out_of_scope'"
-         " WHEN f.pid <> f.actor AND EXISTS (SELECT FROM sen.live_scope t WHERE t.account_id = f.pid AND 'approve' = ANY (t.rights) AND NOT EXISTS ("
+         " WHEN f.pid <> f.actor AND EXISTS (SELECT FROM sen.held_scope t WHERE t.account_id = f.pid AND 'approve' = ANY (t.rights) AND NOT EXISTS ("
          "  SELECT FROM sen.live_scope s WHERE s.account_id = f.actor AND s.rights @> ARRAY['delegate', 'approve'] AND starts_with(t.path, s.path)"
          "  AND (s.platform_id IS NULL OR s.platform_id = t.platform_id) AND (s.role_ids IS NULL OR t.role_ids <@ s.role_ids)"
          "  AND (s.max_rank IS NULL OR t.max_rank <= s.max_rank))) THEN 'out_of_scope' END, NULL, NULL, f.did, f.principal || ' -> ' || f.deputy FROM f");

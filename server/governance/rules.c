@@ -111,24 +111,24 @@ const struct governed_kind rule_supposed = {
 DB_QUERY(rule_release_check_q, DB_WRITE,
          RULE_INPUT
          "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT
-         " WHEN EXISTS (SELECT FROM sen.birthright_version v WHERE v.rule_id = b.id AND v.released_at IS NULL AND v.drawn_by = i.actor) THEN 'four_eyes'"
+         " WHEN EXISTS (SELECT FROM sen.birthright_version v WHERE v.rule_id = b.id AND v.released_at IS NULL AND sen.same_person(v.drawn_by, i.actor)) THEN 'four_eyes'"
          " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 DB_QUERY(rule_release_supposed_check_q, DB_WRITE,
          RULE_INPUT
          "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 /* The version in force makes room first; the order of the two is that of the data they hand on. */
-#define RELEASE(released_by)                                                                                               \
+#define RELEASE(released_by, unless)                                                                                       \
 	RULE_INPUT                                                                                                             \
 	", b AS (UPDATE sen.birthright_rule b SET version = b.version + 1 FROM i WHERE b.id = i.id AND b.version = coalesce(i.version, b.version) AND b.retired_at IS NULL"  \
 	"  RETURNING b.id, b.code, b.version)"                                                                                   \
 	", old AS (UPDATE sen.birthright_version v SET superseded_at = now() FROM b WHERE v.rule_id = b.id AND v.released_at IS NOT NULL"                 \
 	"  AND v.superseded_at IS NULL RETURNING v.number)"                                                                        \
 	", v AS (UPDATE sen.birthright_version v SET released_by = " released_by ", released_at = now() FROM b, i"                                         \
-	"  WHERE v.rule_id = b.id AND v.released_at IS NULL AND (SELECT count(*) FROM old) < 2 RETURNING v.*)"                                               \
+	"  WHERE v.rule_id = b.id AND v.released_at IS NULL AND (SELECT count(*) FROM old) < 2" unless " RETURNING v.*)"                                               \
 	/* What it takes away was previewed, and is approved with it: the guard of platforms does not hold it again. */       \
 	" SELECT jsonb_build_object('id', b.id, 'code', b.code, 'version', b.version, 'number', v.number) FROM b, v, set_config('sen.cause', 'approved', true)"
-DB_QUERY(rule_release_q, DB_WRITE, RELEASE("i.actor"));
-DB_QUERY(rule_release_supposed_q, DB_WRITE, RELEASE("nullif(i.actor, v.drawn_by)"));
+DB_QUERY(rule_release_q, DB_WRITE, RELEASE("i.actor", " AND NOT sen.same_person(v.drawn_by, i.actor)"));
+DB_QUERY(rule_release_supposed_q, DB_WRITE, RELEASE("nullif(i.actor, v.drawn_by)", ""));
 const struct governed_kind rule_release = {
 	.action = "rule.release", .before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_release_check_q, .write = &rule_release_q, .after = &rule_apply_q,
 	.takes_ms = RECOMPUTE_MS };
@@ -151,17 +151,19 @@ const struct governed_kind rule_retire_supposed = {
 	.before = &rules_lock_q, .lock = &rule_lock_q, .check = &rule_retire_check_q, .write = &rule_retire_q, .after = &rule_apply_q,
 	.takes_ms = RECOMPUTE_MS };
 
-#define CLASS_INPUT "WITH i (actor, title, class) AS (VALUES ($1::uuid, $2::text, $3::text)) "
+#define CLASS_INPUT "WITH i (actor, title, class, version) AS (VALUES ($1::uuid, $2::text, $3::text, $4::bigint)) "
 DB_QUERY(class_set_check_q, DB_WRITE,
-         CLASS_INPUT "SELECT CASE WHEN NOT sen.rules_everywhere(i.actor, NULL) THEN 'out_of_scope' END, NULL, NULL, NULL, i.class FROM i");
+         CLASS_INPUT
+         "SELECT CASE WHEN NOT sen.rules_everywhere(i.actor, NULL) THEN 'out_of_scope' WHEN i.version <> coalesce(c.version, 0) THEN 'precondition_failed' END,"
+         " NULL, NULL, NULL, i.class FROM i LEFT JOIN sen.position_class c ON c.title = i.title");
 DB_QUERY(class_set_q, DB_WRITE,
          CLASS_INPUT
-         "INSERT INTO sen.position_class AS c (title, class) SELECT i.title, i.class FROM i ON CONFLICT (title) DO UPDATE SET class = excluded.class"
-         " RETURNING jsonb_build_object('title', c.title, 'class', c.class)");
+         "INSERT INTO sen.position_class AS c (title, class) SELECT i.title, i.class FROM i ON CONFLICT (title) DO UPDATE SET class = excluded.class,"
+         " version = c.version + 1 WHERE c.version = (SELECT i.version FROM i) RETURNING jsonb_build_object('title', c.title, 'class', c.class, 'version', c.version)");
 const struct governed_kind class_set = { .action = "position_class.set", .before = &rules_lock_q, .check = &class_set_check_q, .write = &class_set_q,
 	.takes_ms = RECOMPUTE_MS };
 DB_QUERY(class_list_q, DB_READ,
-         "SELECT jsonb_build_object('title', c.title, 'class', c.class), c.title FROM sen.position_class c WHERE c.title > coalesce($1, '')"
+         "SELECT jsonb_build_object('title', c.title, 'class', c.class, 'version', c.version), c.title FROM sen.position_class c WHERE c.title > coalesce($1, '')"
          " ORDER BY c.title LIMIT $2::integer");
 const struct query *const class_list = &class_list_q;
 
@@ -174,10 +176,14 @@ DB_QUERY(post_supposed_check_q, DB_WRITE,
          POST_INPUT
          "SELECT CASE WHEN f.pid IS NULL THEN 'unknown_person' WHEN f.unit IS NOT NULL AND f.uid IS NULL THEN 'unknown_unit'"
          " WHEN f.end_post IS NULL AND f.unit IS NULL THEN 'invalid_value'"
+         /* Names and grants are shown: of whom one may see, and of units that one may; before anything is said about the post. */
+         " WHEN NOT coalesce(sen.scope_covers(f.actor, 'read', (SELECT u.path FROM sen.unit u WHERE u.id = sen.home_unit(f.pid)), NULL), false)"
+         "  OR f.unit IS NOT NULL AND NOT coalesce(sen.scope_covers(f.actor, 'read', f.path, NULL), false)"
+         "  OR EXISTS (SELECT FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = f.pid AND o.id = f.end_post"
+         "   AND NOT coalesce(sen.scope_covers(f.actor, 'read', u.path, NULL), false)) THEN 'out_of_scope'"
          " WHEN f.end_post IS NOT NULL AND NOT EXISTS (SELECT FROM sen.post o WHERE o.person_id = f.pid AND o.id = f.end_post"
          "  AND o.valid @> coalesce(f.ends_on, sen.today()) AND lower(o.valid) < coalesce(f.ends_on, sen.today())) THEN 'unknown_post'"
-         " WHEN NOT coalesce(sen.scope_covers(f.actor, 'read', coalesce(f.path, (SELECT u.path FROM sen.unit u WHERE u.id = sen.home_unit(f.pid))), NULL), false)"
-         "  THEN 'out_of_scope' END, NULL, NULL, NULL, NULL FROM f");
+         " END, NULL, NULL, NULL, NULL FROM f");
 DB_QUERY(post_supposed_q, DB_WRITE,
          POST_INPUT
          "SELECT jsonb_build_object('ended', sen.suppose_post(f.pid, f.end_post, coalesce(f.ends_on, sen.today()), f.uid, f.title, f.kind,"

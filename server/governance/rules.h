@@ -18,7 +18,7 @@ extern const struct governed_kind rule_release, rule_retire;
 extern const struct governed_kind rule_release_supposed, rule_retire_supposed;
 /* As rule_draft; code NULL: a new rule, id is free; else the rule with this id said so.  Only supposed. */
 extern const struct governed_kind rule_supposed;
-/* actor, title, class */
+/* actor, title, class, version that was seen (0: none) */
 extern const struct governed_kind class_set;
 /* actor, employee_code, end_post, ends_on, unit, title, kind, valid_from, valid_to: a post ends, another begins; only supposed */
 extern const struct governed_kind post_supposed;

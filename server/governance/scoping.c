@@ -9,6 +9,7 @@
 
 /* A request's parts, found. */
 struct found {
+	const struct scoping_request *request;
 	struct account account;
 	struct unit unit;
 	int64_t platform_id;
@@ -121,6 +122,7 @@ static int audit_scope(struct op *op, const struct principal *p, const char *act
 		json_set_take(data, "roles", roles);
 	}
 	json_set_str(data, "valid_to", scope->valid_to);
+	json_set_str(data, "granted_by", scope->granted_by);
 	return governance_audit(op, p, &act, data);
 }
 
@@ -139,10 +141,47 @@ static int check_kind(struct op *op, struct str account_id, const struct scoping
 	return op_fail_arg(op, "by", STR("administrator_account"));
 }
 
+/* As it was asked for; it is nothing yet. */
+static struct scope waiting(const struct principal *p, const struct found *f, const struct scope_asked *asked)
+{
+	const struct scoping_request *request = f->request;
+
+	return (struct scope){ .id = asked->id, .account_id = f->account.id, .login = f->account.login, .unit_code = f->unit.code,
+		               .unit_name = f->unit.name, .platform_id = f->platform_id, .platform_code = request->platform, .rights = request->rights,
+		               .n_rights = request->n_rights, .roles = request->roles, .n_roles = request->n_roles,
+		               .max_sensitivity = request->max_sensitivity, .valid_to = request->valid_to, .granted_by = p->login,
+		               .waits_until = asked->expires_at };
+}
+
+/* Where two are needed, the first is noted, and the second, who asks for the same, gives it together with the first. */
+static int give(struct op *op, const struct principal *p, struct scope_new *new, const struct found *f, struct scope *ret_scope, bool *ret_added)
+{
+	struct scope_asked asked;
+	bool needs_two;
+	int r = scope_needs_two(op, new, &needs_two);
+
+	*ret_added = false;
+	if (r == 0 && needs_two) {
+		r = scope_ask(op, new, &asked);
+		if (r < 0)
+			return r;
+		*ret_scope = asked.there ? asked.scope : waiting(p, f, &asked);
+		if (!asked.there && str_is_null(asked.by))
+			return audit_scope(op, p, "scope.ask", ret_scope);
+		if (asked.there)
+			return 0;
+		new->confirmed_by = new->granted_by;
+		new->granted_by = asked.by;
+	}
+	if (r == 0)
+		r = scope_add(op, new, ret_scope, ret_added);
+	return r == 0 && *ret_added ? audit_scope(op, p, "scope.add", ret_scope) : r;
+}
+
 int scoping_add(struct op *op, const struct principal *p, const struct scoping_request *request, struct scope *ret_scope,
                 bool *ret_added)
 {
-	struct found f = { .rights = 0 };
+	struct found f = { .request = request };
 	int r = find_all(op, request, &f);
 
 	if (r == 0)
@@ -158,7 +197,7 @@ int scoping_add(struct op *op, const struct principal *p, const struct scoping_r
 		.is_capped = !str_is_null(request->max_sensitivity),
 		.max_rank = f.max_rank,
 	};
-	const struct scope_new new = {
+	struct scope_new new = {
 		.account_id = f.account.id,
 		.unit_id = f.unit.id,
 		.platform_id = f.platform_id,
@@ -169,6 +208,7 @@ int scoping_add(struct op *op, const struct principal *p, const struct scoping_r
 		.n_role_ids = request->n_roles,
 		.max_sensitivity = request->max_sensitivity,
 		.granted_by = p->account_id,
+		.confirmed_by = STR_NULL,
 	};
 	r = governance_refuse(op, delegation_check_gift(p, &gift));
 	if (r < 0)
@@ -181,9 +221,7 @@ int scoping_add(struct op *op, const struct principal *p, const struct scoping_r
 	r = db_begin(op);
 	if (r < 0)
 		return r;
-	r = scope_add(op, &new, ret_scope, ret_added);
-	if (r == 0 && *ret_added)
-		r = audit_scope(op, p, "scope.add", ret_scope);
+	r = give(op, p, &new, &f, ret_scope, ret_added);
 	if (r < 0) {
 		db_rollback(op);
 		return r;
@@ -202,12 +240,32 @@ static int revoke_in_transaction(struct op *op, const struct principal *p, const
 	return scope->is_revoked ? 0 : op_fail(op, ERR_OUT_OF_SCOPE, "the scope is not within yours");
 }
 
+/* What only waits is dropped. */
+static int drop_waiting(struct op *op, const struct principal *p, struct str id, bool *ret_changed)
+{
+	const struct governance_act act = { .action = "scope.drop", .account_id = STR_NULL, .object = id };
+	int r = db_begin(op);
+
+	if (r < 0)
+		return r;
+	r = scope_drop_waiting(op, id, p->account_id, ret_changed);
+	if (r == 0 && !*ret_changed)
+		r = op_fail(op, ERR_NOT_FOUND, "no such scope");
+	if (r == 0)
+		r = governance_audit(op, p, &act, NULL);
+	return audit_commit(op, r, NULL);
+}
+
 int scoping_revoke(struct op *op, const struct principal *p, struct str id, bool *ret_changed)
 {
 	struct scope scope;
 	bool changed = false;
 	int r = scope_get(op, id, &scope);
 
+	if (r == ERR_NOT_FOUND) {
+		op_forgive(op);
+		return drop_waiting(op, p, id, ret_changed);
+	}
 	if (r < 0)
 		return r;
 	if (str_equal(scope.account_id, p->account_id))
@@ -225,3 +283,16 @@ int scoping_revoke(struct op *op, const struct principal *p, struct str id, bool
 		*ret_changed = changed;
 	return r;
 }
+
+DB_QUERY(scoping_waiting_q, DB_READ,
+         "SELECT x.json, x.unit_id, x.id FROM sen.scoped_units($1::uuid, 'read') s CROSS JOIN LATERAL (SELECT jsonb_build_object('id', w.id, 'login', a.login,"
+         " 'full_name', n.full_name, 'unit', u.code, 'unit_name', u.name, 'platform', p.code, 'rights', to_jsonb(w.rights), 'roles',"
+         " ARRAY(SELECT r.code FROM sen.role r WHERE r.id = ANY (w.role_ids) ORDER BY 1), 'max_sensitivity',"
+         " (ARRAY['low', 'normal', 'high', 'privileged'])[w.max_rank + 1], 'valid_to', sen.iso(w.valid_to), 'asked_by', b.login,"
+         " 'asked_at', sen.iso(w.asked_at), 'expires_at', sen.iso(w.expires_at)) AS json, w.unit_id, w.id"
+         " FROM sen.scope_waiting w JOIN sen.account a ON a.id = w.account_id JOIN sen.person n ON n.id = a.person_id JOIN sen.unit u ON u.id = w.unit_id"
+         " JOIN sen.account b ON b.id = w.asked_by LEFT JOIN sen.platform p ON p.id = w.platform_id WHERE w.unit_id = s.unit_id AND w.closed_at IS NULL"
+         " AND w.expires_at > now() AND (s.every OR w.platform_id = ANY (s.platforms))"
+         " AND ($2::integer IS NULL OR (w.unit_id, w.id) > ($2::integer, $3::uuid)) ORDER BY w.id LIMIT $4::integer) x"
+         " WHERE $2::integer IS NULL OR s.unit_id >= $2::integer ORDER BY x.unit_id, x.id LIMIT $4::integer");
+const struct query *const scoping_waiting = &scoping_waiting_q;

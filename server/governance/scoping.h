@@ -18,10 +18,13 @@ struct scoping_request {
 };
 
 /*
- * *ret_added false: the same scope was there.  ERR_UNKNOWN_ACCOUNT, _UNIT, _PLATFORM;
+ * *ret_added false: the same scope was there; or, with waits_until, it hands out what needs approval and waits for a second person
+ * who asks for the same.  ERR_UNKNOWN_ACCOUNT, _UNIT, _PLATFORM;
  * ERR_INVALID_VALUE (a right that is none); ERR_SELF_GRANT; ERR_OUT_OF_SCOPE; ERR_CONFLICT.
  */
 int scoping_add(struct op *op, const struct principal *p, const struct scoping_request *request, struct scope *ret_scope,
                 bool *ret_added) _must_check_;
-/* Revoked already: no change.  ERR_NOT_FOUND, ERR_SELF_GRANT, ERR_OUT_OF_SCOPE. */
+/* What waits (JSON, then the keys): actor, after unit and id, limit. */
+extern const struct query *const scoping_waiting;
+/* Revoked already: no change; what only waits is dropped.  ERR_NOT_FOUND, ERR_SELF_GRANT, ERR_OUT_OF_SCOPE. */
 int scoping_revoke(struct op *op, const struct principal *p, struct str id, bool *ret_changed) _must_check_;

@@ -4,7 +4,7 @@
 #include "server/governance/governance_audit.h"
 #include "server/governance/person_admin.h"
 
-DB_QUERY(vanished_policy_q, DB_READ, "SELECT vanished_max_n, vanished_max_percent FROM sen.personnel_policy");
+DB_QUERY(vanished_policy_q, DB_READ, "SELECT vanished_max_n, vanished_max_percent, sen.same_person($1::uuid, $2::uuid) FROM sen.personnel_policy");
 /* Whom it concerns: at work, and not waiting for a decision; never who acts, who is beyond the scope (as a feed: of its unit). */
 DB_QUERY(vanished_find_q, DB_READ,
          "SELECT p.id, p.employee_code FROM sen.person p WHERE p.employee_code = ANY ($1::text[]) AND sen.person_state(p.id) IN ('working', 'on_leave')"
@@ -22,7 +22,7 @@ DB_QUERY(vanished_decide_q, DB_WRITE,
 static int guard(struct op *op, const struct principal *p, const struct vanished_feed *feed)
 {
 	struct db_rows rows;
-	int r = db_run(op, &vanished_policy_q, &rows);
+	int r = db_run(op, &vanished_policy_q, &rows, P_STR(feed->released_by), P_STR(p->account_id));
 
 	if (r < 0)
 		return r;
@@ -30,7 +30,7 @@ static int guard(struct op *op, const struct principal *p, const struct vanished
 		return 0;
 	if (str_is_null(feed->released_by))
 		return op_fail(op, ERR_HELD, "the feed lacks more persons than one person may suspend");
-	return str_equal(feed->released_by, p->account_id) ? op_fail(op, ERR_FOUR_EYES, "released by who brought it") : 0;
+	return db_bool(&rows, 0, 2) ? op_fail(op, ERR_FOUR_EYES, "released by who brought it") : 0;
 }
 
 static int mark_one(struct op *op, const struct principal *p, const struct vanished_feed *feed, struct str person_id)

@@ -183,6 +183,16 @@ static void end_grants_of(struct lc_work *w, const struct lc_post *post)
 	}
 }
 
+static void end_scopes_of(struct lc_work *w, const struct lc_post *post)
+{
+	for (size_t i = 0; i < w->person->n_scopes; i++) {
+		const struct lc_scope *scope = &w->person->scopes[i];
+
+		if (str_equal(scope->post_id, post->id))
+			lc_add(w, LC_SCOPE_END, scope->id, scope->label)->account_id = scope->account_id;
+	}
+}
+
 static int transfer(struct lc_work *w)
 {
 	for (size_t i = 0; i < w->person->n_posts; i++) {
@@ -200,6 +210,7 @@ static int transfer(struct lc_work *w)
 		}
 		lc_add(w, LC_POST_END, post->id, post->label);
 		end_grants_of(w, post);
+		end_scopes_of(w, post);
 	}
 	lc_add(w, LC_POST_ADD, STR_NULL, w->event->post_label);
 	return 0;
@@ -279,7 +290,7 @@ int working_life_decide(struct arena *a, const struct lc_person *person, const s
                      struct lc_outcome *ret_outcome)
 {
 	/* The most that any branch adds: two per post, three per grant and grace, and per account what follows. */
-	size_t max = 8 + 2 * person->n_posts + 3 * person->n_grants + person->n_stops + person->n_pending +
+	size_t max = 8 + 2 * person->n_posts + 3 * person->n_grants + person->n_scopes + person->n_stops + person->n_pending +
 	             person->n_accounts * (4 + event->n_platforms + rules->n_graces);
 	struct lc_work w = { person, event, rules, ret_outcome };
 	int r;

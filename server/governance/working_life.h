@@ -52,6 +52,9 @@ struct lc_grant {
 	bool is_sensitive;
 	bool by_rule;               /* given again by the rule itself wherever a post fits */
 };
+struct lc_scope { /* of administration, not revoked */
+	struct str id, account_id, post_id, label; /* post_id STR_NULL: rests on none; label: "40.VP" */
+};
 struct lc_stop {
 	struct str id, account_id, kind;
 	int64_t platform_id, from;
@@ -86,6 +89,8 @@ struct lc_person {
 	size_t n_accounts;
 	const struct lc_grant *grants; /* not revoked */
 	size_t n_grants;
+	const struct lc_scope *scopes;
+	size_t n_scopes;
 	const struct lc_stop *stops;   /* not over */
 	size_t n_stops;
 	const struct lc_pending *pending;
@@ -109,6 +114,7 @@ enum lc_act {
 	LC_GRANT_REVOKE,    /* subject: grant, at once */
 	LC_GRANT_BACK,      /* subject: grant that lives again */
 	LC_GRANT_REAPPROVE, /* subject: grant that must be asked for anew */
+	LC_SCOPE_END,       /* subject: scope of administration; with its post */
 	LC_STOP_ADD,        /* account, platform_id; from day until `until` */
 	LC_GRACE,           /* account, role_id lives on in the stop before until `until` */
 	LC_STOP_LIFT,       /* subject: stop */

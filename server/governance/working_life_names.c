@@ -28,7 +28,7 @@ static const struct str states[LC_STATE_COUNT_] = {
 static const char *const acts[LC_ACT_COUNT_] = {
 	[LC_POST_ADD] = "post_add", [LC_POST_END] = "post_end", [LC_POST_CANCEL] = "post_cancel", [LC_GRANT_END] = "grant_end",
 	[LC_GRANT_REVOKE] = "grant_revoke", [LC_GRANT_BACK] = "grant_back", [LC_GRANT_REAPPROVE] = "grant_reapprove",
-	[LC_STOP_ADD] = "stop_add", [LC_GRACE] = "grace", [LC_STOP_LIFT] = "stop_lift", [LC_STATUS] = "status", [LC_STATUS_VOID] = "status_void",
+	[LC_SCOPE_END] = "scope_end", [LC_STOP_ADD] = "stop_add", [LC_GRACE] = "grace", [LC_STOP_LIFT] = "stop_lift", [LC_STATUS] = "status", [LC_STATUS_VOID] = "status_void",
 	[LC_ACCOUNT_ADD] = "account_add", [LC_OWNER_NEEDED] = "owner_needed", [LC_MOVEMENT_VOID] = "movement_void",
 	[LC_HOLD] = "legal_hold",
 };

@@ -80,6 +80,7 @@ static const struct problem problems[] = {
 	{ ERR_WRONG_STATE, 409, "invalid_request", "Not possible in the present state" },
 	{ ERR_BLOCKED, 409, "invalid_request", "Something must be settled first" },
 	{ ERR_FOUR_EYES, 403, "access_denied", "Another person has to do this" },
+	{ ERR_APPROVAL_NEEDED, 403, "access_denied", "Given by request and approval only" },
 	{ ERR_SEPARATION_OF_DUTIES, 409, "access_denied", "Against the separation of duties" },
 	{ ERR_NO_DRY_RUN, 422, "invalid_request", "Cannot be tried without being carried out" },
 	{ ERR_HELD, 409, "invalid_request", "Held until a second person releases it" },

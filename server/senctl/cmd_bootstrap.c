@@ -27,6 +27,7 @@ int cmd_bootstrap_admin(struct ctl *c)
 	const struct ctl_option options[] = {
 		{ "employee-code", &request.employee_code, NULL, true },
 		{ "unit", &request.unit, NULL, true },
+		{ "second", NULL, &request.second, false },
 	};
 	struct bootstrap_result result;
 	int r = ctl_options(c, options, ARRAY_LEN(options), 0, 0);

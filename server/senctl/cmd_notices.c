@@ -72,8 +72,8 @@ int cmd_policy(struct ctl *c)
 {
 	static const struct verb verbs[] = {
 		{ .name = "list", .method = "GET", .path = "/grant-policies", .options = { PAGE }, .list = "grant_policies",
-		  .columns = { "platform", "role", "sensitivity", "stages", "stage_days", "max_days", "end_required", "version" } },
-		{ .name = "set", .method = "POST", .path = "/grant-policies", .from_file = true },
+		  .columns = { "platform", "role", "sensitivity", "direct", "stages", "stage_days", "max_days", "version" } },
+		{ .name = "set", .method = "POST", .path = "/grant-policies", .takes_version = true, .from_file = true },
 	};
 
 	return verbs_run(c, verbs, ARRAY_LEN(verbs));

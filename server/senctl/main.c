@@ -12,7 +12,7 @@ const struct command commands[] = {
 	{ "migrate", "[--dry-run]", "cập nhật lược đồ cơ sở dữ liệu", "bring the database schema up to date", cmd_migrate },
 	{ "import", "units|platforms|roles|persons FILE.csv [--dry-run]", "nhập tệp CSV, trọn vẹn hoặc không gì cả",
 	  "import a CSV file, whole or not at all", cmd_import },
-	{ "bootstrap-admin", "--employee-code CODE --unit CODE", "lập quản trị viên đầu tiên", "make the first administrator",
+	{ "bootstrap-admin", "--employee-code CODE --unit CODE [--second]", "lập quản trị viên đầu tiên, hoặc người thứ hai", "make the first administrator, or the second",
 	  cmd_bootstrap_admin },
 	{ "client", "add FILE.json | list | remove ID | token add --uses N --days N [--label TEXT] [--policy FILE.json] | token list | token revoke ID"
 	            " | issuer add FILE.json | issuer list | issuer remove ISS | secret rotate ID FILE | secret finish ID | secret cancel ID",
@@ -107,7 +107,7 @@ const struct command commands[] = {
 	{ "duty", "list | add --code CODE --name TEXT --role-a CODE --role-b CODE [--platform-a CODE] [--platform-b CODE] --within unit|platform|everywhere"
 	          " --severity block|warn --basis TEXT | retire ID --version N | violations | exceptions | except ID --employee-code CODE --reason TEXT --to DATE"
 	          " | approve-exception ID", "quy tắc bất kiêm nhiệm, vi phạm và ngoại lệ", "separation of duties, violations and exceptions", cmd_duty },
-	{ "policy", "list | set FILE.json", "chính sách cấp quyền theo vai trò, nền tảng, độ nhạy", "how roles are granted, by role, platform or sensitivity", cmd_policy },
+	{ "policy", "list | set --version N FILE.json", "chính sách cấp quyền theo vai trò, nền tảng, độ nhạy", "how roles are granted, by role, platform or sensitivity", cmd_policy },
 	{ "platform-list", "list | show ID | draw FILE.json | edit ID FILE.json | sign ID --decision-no NO --signed DATE --signer TEXT [--effective DATE] [--file-url URL --file-sha256 HEX]"
 	                   " | diff ID [--against ID]", "danh mục nền tảng đã ban hành theo phiên bản", "promulgated lists of platforms, by version", cmd_platform_list },
 	{ "document", "list [--kind KIND] [--state STATE] | add --unit CODE --code CODE --kind architecture|strategy|security --number NO --title TEXT --issued DATE"

@@ -80,7 +80,7 @@ int h_api_policies_list(struct request *rq)
 
 int h_api_policies_set(struct request *rq)
 {
-	enum { PLATFORM, ROLE, SENSITIVITY, STAGES, STAGE_DAYS, MAX_DAYS, END_REQUIRED, N };
+	enum { PLATFORM, ROLE, SENSITIVITY, STAGES, STAGE_DAYS, MAX_DAYS, END_REQUIRED, DIRECT, N };
 	static const struct api_field fields[N] = {
 		[PLATFORM] = { "platform", API_CODE, 16, false },
 		[ROLE] = { "role", API_CODE, 32, false },
@@ -89,16 +89,21 @@ int h_api_policies_set(struct request *rq)
 		[STAGE_DAYS] = { "stage_days", API_INT, 0, true },
 		[MAX_DAYS] = { "max_days", API_INT, 0, false },
 		[END_REQUIRED] = { "end_required", API_BOOL, 0, true },
+		[DIRECT] = { "direct", API_BOOL, 0, false },
 	};
 	struct str v[N];
-	struct db_param params[N + 1] = { ME };
-	int r = api_read(rq, fields, N, v);
+	struct db_param params[N + 2] = { ME };
+	int64_t version;
+	int r = api_if_match(rq, &version);
 
+	if (r == 0)
+		r = api_read(rq, fields, N, v);
 	if (r < 0)
 		return r;
 	if (!str_is_null(v[ROLE]) && str_is_null(v[PLATFORM]))
 		return op_fail(&rq->op, ERR_BAD_REQUEST, "a role is named together with its platform");
 	for (size_t i = 0; i < N; i++)
 		params[i + 1] = P_STR(v[i]);
-	return api_governed(rq, &policy_set, params, N + 1, 200);
+	params[N + 1] = P_I64(version);
+	return api_governed(rq, &policy_set, params, N + 2, 200);
 }

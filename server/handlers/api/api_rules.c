@@ -143,7 +143,10 @@ int h_api_classes_set(struct request *rq)
 		[CLASS] = { "class", API_CODE, 40, true },
 	};
 	struct str v[M];
-	int r = api_read(rq, fields, M, v);
+	int64_t version;
+	int r = api_if_match(rq, &version);
 
-	return r < 0 ? r : api_governed(rq, &class_set, (const struct db_param[]){ ME, P_STR(v[TITLE]), P_STR(v[CLASS]) }, 3, 200);
+	if (r == 0)
+		r = api_read(rq, fields, M, v);
+	return r < 0 ? r : api_governed(rq, &class_set, (const struct db_param[]){ ME, P_STR(v[TITLE]), P_STR(v[CLASS]), P_I64(version) }, 4, 200);
 }

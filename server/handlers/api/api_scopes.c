@@ -2,7 +2,7 @@
 
 #include "common/base/random.h"
 #include "server/governance/scoping.h"
-#include "server/handlers/api/api.h"
+#include "server/handlers/api/granting.h"
 
 static json_t *scope_json(const struct scope *s)
 {
@@ -25,8 +25,13 @@ static json_t *scope_json(const struct scope *s)
 		json_set_take(json, "roles", roles);
 	}
 	api_set(json, "max_sensitivity", s->max_sensitivity);
-	api_set(json, "valid_from", s->valid_from);
 	api_set(json, "valid_to", s->valid_to);
+	if (!str_is_null(s->waits_until)) {
+		api_set(json, "asked_by", s->granted_by);
+		api_set(json, "expires_at", s->waits_until);
+		return json;
+	}
+	api_set(json, "valid_from", s->valid_from);
 	api_set(json, "granted_by", s->granted_by);
 	return json;
 }
@@ -70,7 +75,16 @@ int h_api_scopes_add(struct request *rq)
 
 	_json_ json_t *body = scope_json(&scope);
 
+	if (!str_is_null(scope.waits_until))
+		return respond_json(rq, 202, body);
 	return respond_json(rq, added ? 201 : 200, body);
+}
+
+int h_api_scopes_waiting(struct request *rq)
+{
+	const struct db_param params[] = { P_STR(rq->principal->account_id) };
+
+	return api_governed_page(rq, &(struct api_governed_page){ "scopes", scoping_waiting, params, 1, 2, P_LIST_AFTER, P_LIST_LIMIT });
 }
 
 int h_api_scopes_revoke(struct request *rq)

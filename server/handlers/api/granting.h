@@ -56,6 +56,7 @@ int h_api_rules_retire(struct request *rq);
 int h_api_classes_list(struct request *rq);
 int h_api_classes_set(struct request *rq);
 
+int h_api_scopes_waiting(struct request *rq);
 int h_api_requests_list(struct request *rq);
 int h_api_requests_add(struct request *rq);
 int h_api_requests_get(struct request *rq);

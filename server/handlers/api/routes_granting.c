@@ -4,10 +4,13 @@
 #include "server/handlers/api/granting.h"
 
 static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
+/* A deputy decides by its principal's rights, and may have none of its own. */
+static int (*const deputy_guards[])(struct request *) = { guard_official, NULL };
 
 /* What may take seconds: what changes for everybody. */
 #define API_SLOW .pool = POOL_SLOW, .errors = ERRORS_PROBLEM, .guards = admin_guards
 #define API .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = admin_guards
+#define DEPUTY_API .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = deputy_guards
 #define JSON_16K .body = BODY_JSON, .max_body = 16384
 #define LIST .params = api_list_params, .n_params = N_LIST_PARAMS
 #define PREVIEW .params = api_rule_preview_params, .n_params = N_PREVIEW_PARAMS
@@ -27,16 +30,15 @@ const struct route granting_routes[] = {
 	{ .name = "api_classes_set", POST("position-classes"), API_SLOW, .needs = RIGHT_RULES, .creates = true, .handle = h_api_classes_set },
 	{ .name = "api_requests_list", GET("requests"), LIST, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_requests_list },
 	{ .name = "api_requests_add", POST("requests"), API, .needs = RIGHT_GRANT, .creates = true, .handle = h_api_requests_add },
-	{ .name = "api_requests_get", GET("requests/{id}"), API, .personal = true, .handle = h_api_requests_get },
-	/* Without .needs: a deputy decides by its principal's rights. */
-	{ .name = "api_requests_approve", POST("requests/{id}/approve"), API, .handle = h_api_requests_approve },
-	{ .name = "api_requests_refuse", POST("requests/{id}/refuse"), API, .handle = h_api_requests_refuse },
+	{ .name = "api_requests_get", GET("requests/{id}"), DEPUTY_API, .personal = true, .handle = h_api_requests_get },
+	{ .name = "api_requests_approve", POST("requests/{id}/approve"), DEPUTY_API, .handle = h_api_requests_approve },
+	{ .name = "api_requests_refuse", POST("requests/{id}/refuse"), DEPUTY_API, .handle = h_api_requests_refuse },
 	{ .name = "api_requests_withdraw", POST("requests/{id}/withdraw"), API, .handle = h_api_requests_withdraw },
-	{ .name = "api_requests_comment", POST("requests/{id}/comments"), API, .creates = true, .handle = h_api_requests_comment },
-	{ .name = "api_approvals_list", GET("approvals"), LIST, API, .personal = true, .handle = h_api_approvals_list },
-	{ .name = "api_deputies_list", GET("deputies"), LIST, API, .personal = true, .handle = h_api_deputies_list },
+	{ .name = "api_requests_comment", POST("requests/{id}/comments"), DEPUTY_API, .creates = true, .handle = h_api_requests_comment },
+	{ .name = "api_approvals_list", GET("approvals"), LIST, DEPUTY_API, .personal = true, .handle = h_api_approvals_list },
+	{ .name = "api_deputies_list", GET("deputies"), LIST, DEPUTY_API, .personal = true, .handle = h_api_deputies_list },
 	{ .name = "api_deputies_add", POST("deputies"), API, .needs = RIGHT_APPROVE | RIGHT_DELEGATE, .creates = true, .handle = h_api_deputies_add },
-	{ .name = "api_deputies_end", POST("deputies/{id}/end"), API, .handle = h_api_deputies_end },
+	{ .name = "api_deputies_end", POST("deputies/{id}/end"), DEPUTY_API, .handle = h_api_deputies_end },
 	{ .name = "api_emergencies_list", GET("emergency-grants"), LIST, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_emergencies_list },
 	{ .name = "api_emergencies_add", POST("emergency-grants"), API, .needs = RIGHT_GRANT, .creates = true, .handle = h_api_emergencies_add },
 	{ .name = "api_emergencies_release", POST("emergency-grants/{id}/release"), API, .needs = RIGHT_APPROVE, .handle = h_api_emergencies_release },
@@ -50,6 +52,7 @@ const struct route granting_routes[] = {
 	{ .name = "api_violations_list", GET("duty-violations"), LIST, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_violations_list },
 	{ .name = "api_policies_list", GET("grant-policies"), LIST, API, .needs = RIGHT_READ | RIGHT_RULES, .handle = h_api_policies_list },
 	{ .name = "api_policies_set", POST("grant-policies"), API, .needs = RIGHT_RULES, .creates = true, .handle = h_api_policies_set },
+	{ .name = "api_scopes_waiting", GET("admin-scopes-waiting"), LIST, API, .needs = RIGHT_READ, .personal = true, .handle = h_api_scopes_waiting },
 	{ .name = "api_reviews_list", GET("access-reviews"), LIST, API, .needs = RIGHT_READ | RIGHT_REVIEW, .handle = h_api_reviews_list },
 	{ .name = "api_reviews_add", POST("access-reviews"), API, .needs = RIGHT_REVIEW, .creates = true, .handle = h_api_reviews_add },
 	{ .name = "api_reviews_overdue", GET("access-reviews-overdue"), LIST, API, .needs = RIGHT_READ, .handle = h_api_reviews_overdue },

@@ -41,15 +41,15 @@ static void test_no_way_around(void **state)
 		{ "N01,Nền tảng thử nghiệm,provincial,approved,40,,,,,\n", false, IMPORT_STATE_MOVES },
 		{ "P02,Hệ thống thủ tục hành chính,provincial,stopped,40,,,,,\n", false, IMPORT_STATE_MOVES },
 		/* A commune, or a part of one; nobody; no unit. */
-		{ "N02,Nền tảng mới,provincial,proposed,16690,,,,,\n", false, IMPORT_NOT_YOURS },
-		{ "N02,Nền tảng mới,proposed,proposed,16681.VP,,,,,\n", false, IMPORT_NOT_YOURS },
-		{ "N01,Nền tảng thử nghiệm,provincial,proposed,16690,,,,,\n", false, IMPORT_NOT_YOURS },
+		{ "N02,Nền tảng mới,provincial,proposed,16690,,,,,\n", false, IMPORT_NOT_YOUR_PLATFORM },
+		{ "N02,Nền tảng mới,proposed,proposed,16681.VP,,,,,\n", false, IMPORT_NOT_YOUR_PLATFORM },
+		{ "N01,Nền tảng thử nghiệm,provincial,proposed,16690,,,,,\n", false, IMPORT_NOT_YOUR_PLATFORM },
 		{ "N02,Nền tảng mới,provincial,proposed,,,,,,\n", false, IMPORT_UNKNOWN_UNIT },
 		{ "N02,Nền tảng mới,sector,proposed,Bộ Công an,,,,,\n", false, IMPORT_UNKNOWN_UNIT },
 		/* Beyond the importer's right over the catalogue, whatever the import itself may touch. */
-		{ "N02,Nền tảng mới,provincial,proposed,40,,,,,\n", true, IMPORT_NOT_YOURS },
-		{ "N02,Nền tảng mới,central,proposed,,,,,,\n", true, IMPORT_NOT_YOURS },
-		{ "N01,Tên khác,provincial,proposed,40,,,,,\n", true, IMPORT_NOT_YOURS },
+		{ "N02,Nền tảng mới,provincial,proposed,40,,,,,\n", true, IMPORT_NOT_YOUR_PLATFORM },
+		{ "N02,Nền tảng mới,central,proposed,,,,,,\n", true, IMPORT_NOT_YOUR_PLATFORM },
+		{ "N01,Tên khác,provincial,proposed,40,,,,,\n", true, IMPORT_NOT_YOUR_PLATFORM },
 		/* What was decided on. */
 		{ "N03,Nền tảng thử nghiệm,central,completed,40,,,,,\n", false, IMPORT_KIND_DECIDED },
 		{ "N03,Nền tảng thử nghiệm,proposed,completed,40,,,,,\n", false, IMPORT_KIND_DECIDED },
