@@ -143,7 +143,7 @@ static struct dry_held hold(struct arena *a, const struct dry_rule *rule, const 
 
 static bool may(const struct dry_rule *rule, enum dry_operation operation)
 {
-	static const unsigned bits[DRY_OPERATIONS_] = { [DRY_CREATE] = 1, [DRY_UPDATE] = 2, [DRY_DISABLE] = 4 };
+	static const unsigned bits[DRY_OPERATIONS_] = { [DRY_CREATE] = 1, [DRY_UPDATE] = 2, [DRY_DISABLE] = 4, [DRY_DELETE] = 8 };
 
 	return (rule->ops & bits[operation]) == bits[operation];
 }

@@ -163,12 +163,45 @@ static void fate_of_a_mass_change(void **state)
 	}
 }
 
+/* "2:disable*": what is done for bindings that are due, where no item speaks of the platform yet. */
+static void what_is_due_by_itself(void **state)
+{
+	const struct account_facts now = facts(one, 1, true);
+	const struct {
+		struct dry_due due;
+		const char *want;
+	} cases[] = {
+		{ { ID, 2, .is_there = true, .is_active = true }, "2:update" },
+		{ { ID, 2, .is_active = true }, "2:create" },
+		{ { ID, 2, .is_there = true }, "2:disable" },
+		{ { ID, 2, .is_there = true, .is_deletion = true }, "2:delete" },
+		{ { ID, 2, .is_deletion = true }, "2:look_up" },
+		{ { ID, 2, .is_there = true, .is_active = true, .is_in_doubt = true }, "2:look_up" },
+		{ { ID, 0, .is_there = true }, NULL }, /* told already */
+		{ { ID, 7, .is_there = true, .is_active = true }, "7:update" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct dry_item items[2] = { { .platform_id = 0, .operation = DRY_UPDATE } };
+		struct dry_list list = { items, 1, 0 };
+
+		dry_run_due(*state, STR("nghean.example"), &now, (struct dry_dues){ &cases[i].due, 1 }, &list);
+		assert_int_equal(list.n, cases[i].want ? 2 : 1);
+		if (!cases[i].want)
+			continue;
+		assert_str_equal(arena_printf(*state, "%d:%s", (int)items[1].platform_id, dry_operation_name(items[1].operation)), cases[i].want);
+		assert_true(items[1].is_pending && str_is_null(items[1].before));
+		assert_true(str_contains(items[1].after, cases[i].due.platform_id == 7 ? STR("{}") : STR("MC")));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(operations, unit_arena_setup, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(bindings_of_others_do_not_count, unit_arena_setup, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(attributes_and_what_changed, unit_arena_setup, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(what_is_due_by_itself, unit_arena_setup, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(fate_of_a_mass_change, unit_arena_setup, unit_arena_teardown),
 	};
 
