@@ -36,7 +36,7 @@ struct comparison {
 	struct dry_item *items;
 	size_t n_items;
 	bool is_mass;          /* its accounts are no decisions about one person by name */
-	const struct dry_rule *rules;
+	struct dry_rule *rules;
 	size_t n_rules;
 	const struct dry_census *census;
 	size_t n_census;
@@ -216,6 +216,8 @@ static int read_rules(struct comparison *c)
 {
 	int r = dry_run_rules(c->op, &c->rules, &c->n_rules);
 
+	if (r == 0)
+		r = dry_run_memberships(c->op, c->rules, c->n_rules, c->items, c->n_items);
 	return r < 0 ? r : dry_run_census(c->op, c->items, c->n_items, &c->census, &c->n_census);
 }
 
