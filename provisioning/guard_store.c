@@ -14,7 +14,8 @@ DB_QUERY(prov_guard_size, DB_WRITE,
 	" WHERE NOT EXISTS (SELECT FROM sen.guard_size s WHERE s.platform_id = $1::smallint AND s.counted_at > now() - interval '1 hour')"
 	" GROUP BY 1 ORDER BY 1 ON CONFLICT (platform_id) DO UPDATE SET n_live = excluded.n_live, counted_at = excluded.counted_at");
 DB_QUERY(prov_guard_lock, DB_WRITE,
-	"SELECT s.n_live, r.max_n, r.max_percent, r.unit_min, r.unit_percent, r.role_min, r.role_percent, r.is_open, r.on_removal, r.code"
+	"SELECT s.n_live, r.max_n, r.max_percent, r.unit_min, r.unit_percent, r.role_min, r.role_percent, r.is_open, r.on_removal, r.code,"
+	" r.membership_percent, coalesce((SELECT sum(h.n_passed_roles) FROM sen.hold h WHERE h.platform_id = s.platform_id AND h.opened_at > now() - interval '1 hour'), 0)::bigint"
 	" FROM sen.guard_size s JOIN sen.provisioning_rule r ON r.platform_id = s.platform_id WHERE s.platform_id = $1::smallint"
 	" FOR UPDATE OF s SKIP LOCKED");
 DB_QUERY(prov_guard_open, DB_WRITE, "SELECT id FROM sen.hold WHERE platform_id = $1::smallint AND state = 'open' AND reason <> 'units' FOR UPDATE");
@@ -44,16 +45,24 @@ DB_QUERY(prov_guard_units, DB_READ,
 	" HAVING grouping(p.unit_id) = 1 OR p.unit_id IS NOT NULL");
 /* Which grants of the held accounts are none any more, since an hour at most. */
 #define LOST                                                                                                           \
-	"SELECT DISTINCT b.account_id, g.role_id FROM sen.binding b JOIN sen.access_grant g ON g.account_id = b.account_id"    \
+	"SELECT DISTINCT b.account_id, g.role_id, b.want_active FROM sen.binding b JOIN sen.access_grant g ON g.account_id = b.account_id"    \
 	" JOIN sen.role r ON r.id = g.role_id AND r.platform_id = b.platform_id"                                              \
 	" WHERE b.state = 6 AND b.hold_id = $2::bigint AND b.platform_id = $1::smallint AND g.valid_from <= now()"             \
 	" AND coalesce(g.revoked_at, 'infinity') > now() - interval '1 hour' AND coalesce(g.valid_to, 'infinity') > now() - interval '1 hour'" \
 	" AND coalesce(g.suspended_at, 'infinity') > now() - interval '1 hour'"                                                \
 	" AND NOT EXISTS (SELECT FROM sen.live_grant l WHERE l.account_id = b.account_id AND l.role_id = g.role_id)"
+/* Who stays and gained something at the same time. */
+#define GAINED(l)                                                                                                      \
+	l ".want_active AND EXISTS (SELECT FROM sen.live_grant v WHERE v.account_id = " l ".account_id AND v.platform_id = $1::smallint" \
+	" AND EXISTS (SELECT FROM sen.access_grant g WHERE g.account_id = v.account_id AND g.id = v.id AND g.valid_from > now() - interval '1 hour'))"
 DB_QUERY(prov_guard_roles, DB_READ,
-	"WITH lost AS MATERIALIZED (" LOST "), n AS (SELECT role_id, count(*) AS n FROM lost GROUP BY 1)"
-	" SELECT n.role_id, r.code, n.n + (SELECT count(DISTINCT l.account_id) FROM sen.live_grant l WHERE l.role_id = n.role_id), n.n"
+	"WITH lost AS MATERIALIZED (" LOST "), n AS (SELECT role_id, count(*) AS n, count(*) FILTER (WHERE x.want_active AND NOT (" GAINED("x") ")) AS stay"
+	"  FROM lost x GROUP BY 1)"
+	" SELECT n.role_id, r.code, n.n + (SELECT count(DISTINCT l.account_id) FROM sen.live_grant l WHERE l.role_id = n.role_id), n.n, n.stay"
 	" FROM n JOIN sen.role r ON r.id = n.role_id ORDER BY r.code");
+/* Only when so many were lost that it matters: it reads all grants of the platform. */
+DB_QUERY(prov_guard_memberships, DB_READ,
+	"SELECT count(*) FROM (SELECT DISTINCT l.account_id, l.role_id FROM sen.live_grant l WHERE l.platform_id = $1::smallint) x");
 /*
  * Lets pass what is not held: off ($3: they are held), and changes that take none of the roles ($4; NULL: whichever).  Who gained
  * something at the same time is not kept from it.  A legal hold keeps an account from being deleted, not from being off.
@@ -63,10 +72,8 @@ DB_QUERY(prov_guard_roles, DB_READ,
 	"  WHERE a.id = b.account_id AND p.legal_hold) THEN 7 WHEN b.ext_id IS NULL THEN 3 ELSE 1 END,"                         \
 	" hold_id = NULL, due_at = greatest(b.due_at, now())"
 DB_QUERY(prov_guard_pass, DB_WRITE,
-	"WITH lost AS MATERIALIZED (" LOST "), kept AS MATERIALIZED (SELECT l.account_id FROM lost l JOIN sen.binding b ON b.account_id = l.account_id"
-	"  AND b.platform_id = $1::smallint WHERE ($4::integer[] IS NULL OR l.role_id = ANY ($4::integer[]))"
-	"  AND NOT (b.want_active AND EXISTS (SELECT FROM sen.live_grant v WHERE v.account_id = l.account_id AND v.platform_id = $1::smallint"
-	"   AND EXISTS (SELECT FROM sen.access_grant g WHERE g.account_id = v.account_id AND g.id = v.id AND g.valid_from > now() - interval '1 hour')))),"
+	"WITH lost AS MATERIALIZED (" LOST "), kept AS MATERIALIZED (SELECT l.account_id FROM lost l WHERE ($4::integer[] IS NULL OR l.role_id = ANY ($4::integer[]))"
+	"  AND NOT (" GAINED("l") ")),"
 	" done AS (UPDATE sen.binding b SET " PASSES " WHERE b.platform_id = $1::smallint AND b.state = 6 AND b.hold_id = $2::bigint"
 	"  AND NOT (b.want_active IS FALSE AND $3::boolean) AND b.account_id NOT IN (SELECT account_id FROM kept)"
 	"  RETURNING b.account_id, b.want_active),"
@@ -74,6 +81,7 @@ DB_QUERY(prov_guard_pass, DB_WRITE,
 	"  WHERE o.person_id = a.person_id AND o.kind = 'main' AND lower(o.valid) <= sen.today() ORDER BY lower(o.valid) DESC LIMIT 1) u"
 	"  WHERE NOT d.want_active GROUP BY 1)"
 	" UPDATE sen.hold h SET n_passed = h.n_passed + (SELECT count(*) FROM done WHERE NOT want_active),"
+	" n_passed_roles = h.n_passed_roles + (SELECT count(*) FROM done d JOIN lost l ON l.account_id = d.account_id WHERE d.want_active AND NOT (" GAINED("l") ")),"
 	" passed_units = coalesce((SELECT jsonb_object_agg(unit_id, n) FROM units), '{}')"
 	" WHERE h.id = $2::bigint AND EXISTS (SELECT FROM done)");
 /* What stayed, and whose acts it is: who revoked, who retired the rule, who drew up the movement. */
@@ -114,7 +122,7 @@ DB_QUERY(prov_guard_forget, DB_WRITE,
 struct judging {
 	int64_t platform_id, hold_id;
 	bool is_joined;             /* a hold is open: what came later goes there */
-	int64_t n_live;
+	int64_t n_live, n_passed_roles;
 	struct guard_limits limits;
 	struct str on_removal;      /* of a closed platform; STR_NULL: it is open */
 	struct str code;
@@ -135,7 +143,9 @@ static int lock(struct op *op, struct judging *j, bool *ret_found)
 	j->limits = (struct guard_limits){
 		.max_n = db_i64(&rows, 0, 1), .max_percent = db_i64(&rows, 0, 2), .unit_min = db_i64(&rows, 0, 3),
 		.unit_percent = db_i64(&rows, 0, 4), .role_min = db_i64(&rows, 0, 5), .role_percent = db_i64(&rows, 0, 6),
+		.membership_percent = db_i64(&rows, 0, 10),
 	};
+	j->n_passed_roles = db_i64(&rows, 0, 11);
 	j->on_removal = db_bool(&rows, 0, 7) ? STR_NULL : db_str(&rows, 0, 8);
 	j->code = db_str(&rows, 0, 9);
 	r = db_run(op, &prov_guard_open, &rows, P_I64(j->platform_id));
@@ -144,6 +154,23 @@ static int lock(struct op *op, struct judging *j, bool *ret_found)
 		r = db_run(op, &prov_guard_begin, &rows, P_I64(j->platform_id), P_I64(j->n_live));
 	if (r == 0)
 		j->hold_id = db_i64(&rows, 0, 0);
+	return r;
+}
+
+/* Appends the count of what those who stay lose, when it may be too much. */
+static int count_memberships(struct op *op, struct judging *j, const struct db_rows *roles, struct guard_count *counts)
+{
+	struct db_rows rows;
+	int64_t n_lost = j->n_passed_roles;
+	int r;
+
+	for (size_t i = 0; i < roles->n; i++)
+		n_lost += db_i64(roles, i, 4);
+	if (n_lost == j->n_passed_roles || n_lost <= j->limits.max_n)
+		return 0;
+	r = db_run(op, &prov_guard_memberships, &rows, P_I64(j->platform_id));
+	if (r == 0)
+		counts[j->n_counts++] = (struct guard_count){ .scope = GUARD_MEMBERSHIPS, .n_live = db_i64(&rows, 0, 0) + n_lost, .n_off = n_lost };
 	return r;
 }
 
@@ -157,7 +184,7 @@ static int count(struct op *op, struct judging *j)
 		r = db_run(op, &prov_guard_roles, &roles, P_I64(j->platform_id), P_I64(j->hold_id));
 	if (r < 0)
 		return r;
-	counts = ARENA_ARRAY(op->arena, struct guard_count, units.n + roles.n);
+	counts = ARENA_ARRAY(op->arena, struct guard_count, units.n + roles.n + 1);
 	for (size_t i = 0; i < units.n; i++)
 		counts[i] = (struct guard_count){
 			.scope = db_bool(&units, i, 0) ? GUARD_PLATFORM : GUARD_UNIT,
@@ -173,7 +200,7 @@ static int count(struct op *op, struct judging *j)
 		};
 	j->counts = counts;
 	j->n_counts = units.n + roles.n;
-	return 0;
+	return count_memberships(op, j, &roles, counts);
 }
 
 static struct str roles_exceeding(struct op *op, const struct judging *j)
@@ -230,7 +257,7 @@ static int judge(struct op *op, struct judging *j, struct guard_opened *opened)
 	if (r < 0)
 		return r;
 	verdict = guard_judge(&j->limits, j->counts, j->n_counts);
-	r = pass(op, j, verdict.holds_off, roles_exceeding(op, j));
+	r = pass(op, j, verdict.holds_off, verdict.holds_memberships ? STR_NULL : roles_exceeding(op, j));
 	if (r < 0 || !verdict.why)
 		return r;
 	return keep(op, j, "open", guard_scope_name(verdict.why->scope), verdict.why->code, opened);

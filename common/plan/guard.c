@@ -16,6 +16,8 @@ bool guard_exceeds(const struct guard_limits *limits, const struct guard_count *
 		return count->n_live >= limits->unit_min && is_above(count->n_off, limits->unit_percent, count->n_live);
 	case GUARD_ROLE:
 		return count->n_live > limits->role_min && is_above(count->n_off, limits->role_percent, count->n_live);
+	case GUARD_MEMBERSHIPS:
+		return count->n_off > limits->max_n && is_above(count->n_off, limits->membership_percent, count->n_live);
 	}
 	return true;
 }
@@ -31,6 +33,8 @@ struct guard_verdict guard_judge(const struct guard_limits *limits, const struct
 			verdict.why = &counts[i];
 		if (counts[i].scope == GUARD_ROLE)
 			verdict.holds_roles = true;
+		else if (counts[i].scope == GUARD_MEMBERSHIPS)
+			verdict.holds_memberships = true;
 		else
 			verdict.holds_off = true;
 	}
@@ -39,7 +43,7 @@ struct guard_verdict guard_judge(const struct guard_limits *limits, const struct
 
 const char *guard_scope_name(enum guard_scope scope)
 {
-	static const char *const names[] = { [GUARD_PLATFORM] = "platform", [GUARD_UNIT] = "unit", [GUARD_ROLE] = "role" };
+	static const char *const names[] = { [GUARD_PLATFORM] = "platform", [GUARD_UNIT] = "unit", [GUARD_ROLE] = "role", [GUARD_MEMBERSHIPS] = "memberships" };
 
 	return names[scope];
 }

@@ -13,9 +13,10 @@ struct guard_limits {
 	int64_t max_n, max_percent;       /* the whole platform: more than both */
 	int64_t unit_min, unit_percent;   /* a unit with at least so many people there: more than that share of it */
 	int64_t role_min, role_percent;   /* a role with more members than that: more than that share of them */
+	int64_t membership_percent;       /* all roles together, of accounts that stay: more than max_n, and than that share */
 };
 
-enum guard_scope { GUARD_PLATFORM, GUARD_UNIT, GUARD_ROLE };
+enum guard_scope { GUARD_PLATFORM, GUARD_UNIT, GUARD_ROLE, GUARD_MEMBERSHIPS };
 
 struct guard_count {
 	enum guard_scope scope;
@@ -25,15 +26,16 @@ struct guard_count {
 };
 
 struct guard_verdict {
-	const struct guard_count *why; /* the first that is too much, the platform before units before roles; NULL: let it pass */
+	const struct guard_count *why; /* the first that is too much, the platform before units before roles before memberships; NULL: let it pass */
 	bool holds_off;                /* every account that would be taken down or deleted */
 	bool holds_roles;              /* accounts that lose a role of which too many would lose it */
+	bool holds_memberships;        /* every account that loses a role, whichever */
 };
 
 bool guard_exceeds(const struct guard_limits *limits, const struct guard_count *count) _pure_;
 struct guard_verdict guard_judge(const struct guard_limits *limits, const struct guard_count *counts, size_t n) _pure_;
 
-/* "platform", "unit", "role" */
+/* "platform", "unit", "role", "memberships" */
 const char *guard_scope_name(enum guard_scope scope) _pure_;
 
 /*

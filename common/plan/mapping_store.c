@@ -59,21 +59,27 @@ static bool find_kept(struct mapping_key key, const struct mapping **ret)
 	return k != NULL;
 }
 
-static void keep(struct mapping_key key, struct str document, const struct mapping **ret)
+static const struct mapping *read_document(struct arena *a, struct mapping_key key, struct str document)
 {
 	_json_ json_t *json = json_read(document, JSON_DEPTH, NULL);
 	struct mapping_document_fault fault = { .text = "not JSON", .field = STR("") };
+	const struct mapping *mapping = json ? mapping_document_read(a, json, &fault) : NULL;
+
+	if (!mapping)
+		log_event(LOG_LEVEL_ERROR, "mapping.unreadable", L_INT("platform", key.platform_id), L_INT("number", key.number),
+		          L_STR("field", fault.field), L_C("detail", fault.text));
+	return mapping;
+}
+
+static void keep(struct mapping_key key, struct str document, const struct mapping **ret)
+{
 	struct kept *k;
 
 	pthread_mutex_lock(&lock);
 	if (!kept_arena)
 		kept_arena = arena_new(KEPT_BYTES);
 	k = ARENA_NEW(kept_arena, struct kept);
-	*k = (struct kept){ .next = kept_first, .key = key };
-	k->mapping = json ? mapping_document_read(kept_arena, json, &fault) : NULL;
-	if (!k->mapping)
-		log_event(LOG_LEVEL_ERROR, "mapping.unreadable", L_INT("platform", key.platform_id), L_INT("number", key.number),
-		          L_STR("field", fault.field), L_C("detail", fault.text));
+	*k = (struct kept){ .next = kept_first, .key = key, .mapping = read_document(kept_arena, key, document) };
 	kept_first = k;
 	pthread_mutex_unlock(&lock);
 	*ret = k->mapping;
@@ -93,7 +99,11 @@ static int read_version(struct op *op, struct mapping_key key, const struct mapp
 	/* Retired at this very moment: the accounts are woken, and planned again. */
 	if (rows.n == 0)
 		return op_fail(op, ERR_UNAVAILABLE, "the mapping was replaced meanwhile");
-	keep(key, db_str(&rows, 0, 0), ret_mapping);
+	/* One that a dry run activates is never seen again: kept, each would stay for good. */
+	if (op->dry)
+		*ret_mapping = read_document(op->arena, key, db_str(&rows, 0, 0));
+	else
+		keep(key, db_str(&rows, 0, 0), ret_mapping);
 	return 0;
 }
 

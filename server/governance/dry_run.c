@@ -5,7 +5,8 @@
 const char *dry_operation_name(enum dry_operation operation)
 {
 	static const char *const names[DRY_OPERATIONS_] = {
-		[DRY_NOTHING] = "nothing", [DRY_CREATE] = "create", [DRY_UPDATE] = "update", [DRY_DISABLE] = "disable", [DRY_LOOK_UP] = "look_up",
+		[DRY_NOTHING] = "nothing", [DRY_CREATE] = "create", [DRY_UPDATE] = "update", [DRY_DISABLE] = "disable", [DRY_DELETE] = "delete",
+		[DRY_LOOK_UP] = "look_up",
 	};
 
 	return names[operation];
@@ -70,6 +71,46 @@ void dry_run_account(struct arena *a, struct str mail_domain, const struct accou
 	}
 	*ret_items = items;
 	*ret_n = n;
+}
+
+static bool is_told(const struct dry_list *list, int64_t platform_id)
+{
+	for (size_t i = list->from; i < list->n; i++)
+		if (list->items[i].platform_id == platform_id)
+			return true;
+	return false;
+}
+
+static enum dry_operation due_operation(const struct dry_due *due)
+{
+	if (due->is_in_doubt)
+		return DRY_LOOK_UP;
+	if (due->is_active)
+		return due->is_there ? DRY_UPDATE : DRY_CREATE;
+	if (!due->is_there)
+		return DRY_LOOK_UP;
+	return due->is_deletion ? DRY_DELETE : DRY_DISABLE;
+}
+
+void dry_run_due(struct arena *a, struct str mail_domain, const struct account_facts *after, struct dry_dues dues, struct dry_list *list)
+{
+	const struct desired *planned;
+	size_t n_planned;
+
+	if (dues.n == 0)
+		return;
+	plan_account(a, after, mail_domain, &planned, &n_planned);
+	for (size_t i = 0; i < dues.n; i++) {
+		const struct dry_due *due = &dues.all[i];
+		const struct desired *wanted = desired_on(planned, n_planned, due->platform_id);
+
+		if (is_told(list, due->platform_id))
+			continue;
+		list->items[list->n++] = (struct dry_item){
+			.platform_id = due->platform_id, .operation = due_operation(due), .account_id = after->account_id, .login = after->login,
+			.before = STR_NULL, .after = wanted ? wanted->document : STR("{}"), .is_pending = true,
+		};
+	}
 }
 
 static json_t *attributes_of(struct str document)

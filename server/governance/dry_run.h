@@ -10,7 +10,7 @@
 #include "common/base/json.h"
 #include "common/plan/plan.h"
 
-enum dry_operation { DRY_NOTHING, DRY_CREATE, DRY_UPDATE, DRY_DISABLE, DRY_LOOK_UP, DRY_OPERATIONS_ };
+enum dry_operation { DRY_NOTHING, DRY_CREATE, DRY_UPDATE, DRY_DISABLE, DRY_DELETE, DRY_LOOK_UP, DRY_OPERATIONS_ };
 const char *dry_operation_name(enum dry_operation operation) _pure_;
 
 /* What becomes of an operation: held by the guard until a second person releases it, or not allowed on the platform. */
@@ -42,6 +42,26 @@ struct dry_item {
  */
 void dry_run_account(struct arena *a, struct str mail_domain, const struct account_facts *before, const struct account_facts *after,
                      const struct dry_binding *bindings, size_t n_bindings, const struct dry_item **ret_items, size_t *ret_n);
+
+/* A binding that the change itself makes due: let go by a release, allowed by a switch, asked for again.  The account is not planned anew. */
+struct dry_due {
+	struct str account_id;
+	int64_t platform_id;
+	bool is_there, is_in_doubt, is_active, is_deletion;
+};
+
+struct dry_dues {
+	const struct dry_due *all;
+	size_t n;
+};
+
+/* Grows account by account; from: where the items of the present one begin. */
+struct dry_list {
+	struct dry_item *items;
+	size_t n, from;
+};
+/* Appends what is done for the bindings of one account that are due, where no item speaks of the platform yet. */
+void dry_run_due(struct arena *a, struct str mail_domain, const struct account_facts *after, struct dry_dues dues, struct dry_list *list);
 
 /* {"before": {…}|null, "after": {…}, "changed": ["post", …]}: attributes without what says whose the document is. */
 void dry_run_attributes(json_t *item, struct str before, struct str after);

@@ -9,7 +9,12 @@ DB_QUERY(dry_run_rules_q, DB_READ,
          " coalesce((SELECT s.n_live FROM sen.guard_size s WHERE s.platform_id = r.platform_id),"
          "  (SELECT count(*) FROM sen.binding b WHERE b.platform_id = r.platform_id AND b.want_active)),"
          " coalesce((SELECT sum(h.n_passed) FROM sen.hold h WHERE h.platform_id = r.platform_id AND h.opened_at > now() - interval '1 hour'), 0)::bigint,"
-         " r.max_n, r.max_percent, r.unit_min, r.unit_percent, r.role_min, r.role_percent FROM sen.provisioning_rule r ORDER BY 1");
+         " r.max_n, r.max_percent, r.unit_min, r.unit_percent, r.role_min, r.role_percent, r.membership_percent,"
+         " coalesce((SELECT sum(h.n_passed_roles) FROM sen.hold h WHERE h.platform_id = r.platform_id AND h.opened_at > now() - interval '1 hour'), 0)::bigint"
+         " FROM sen.provisioning_rule r ORDER BY 1");
+
+DB_QUERY(dry_run_memberships_q, DB_READ,
+         "SELECT count(*) FROM (SELECT DISTINCT g.account_id, g.role_id FROM sen.live_grant g WHERE g.platform_id = $1::smallint) x");
 
 DB_QUERY(dry_run_census_q, DB_READ,
          "WITH t AS (SELECT DISTINCT * FROM unnest($1::smallint[], $2::boolean[], $3::text[]) t (platform_id, is_role, code)),"
@@ -94,6 +99,22 @@ static int64_t losing(const struct dry_item *items, size_t n, struct str role)
 	return lost;
 }
 
+/* Roles of accounts that stay, and gain nothing. */
+static int64_t memberships_lost(const struct dry_item *items, size_t n, int64_t platform_id)
+{
+	int64_t lost = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = 0;
+
+		if (items[i].platform_id != platform_id || !items[i].is_counted || items[i].operation == DRY_DISABLE || gains(&items[i]))
+			continue;
+		while (next_lost(items[i].facts_before, items[i].facts_after, platform_id, &at))
+			lost++;
+	}
+	return lost;
+}
+
 /* Whoever loses a role of which too many would lose it, and gains nothing. */
 static bool loses_too_much(const struct dry_rule *rule, const struct guard_count *counts, size_t n, const struct dry_item *item)
 {
@@ -117,7 +138,7 @@ static struct dry_held hold_all(struct dry_item *items, size_t n, const char *re
 
 static struct dry_held hold(struct arena *a, const struct dry_rule *rule, const struct dry_census *census, size_t n_census, struct dry_item *items, size_t n)
 {
-	struct guard_count *counts = ARENA_ARRAY(a, struct guard_count, n_census + 1);
+	struct guard_count *counts = ARENA_ARRAY(a, struct guard_count, n_census + 2);
 	struct guard_verdict verdict;
 	size_t n_counts = 0;
 
@@ -132,9 +153,13 @@ static struct dry_held hold(struct arena *a, const struct dry_rule *rule, const 
 			.n_off = (c->is_role ? losing(items, n, c->code) : off_in(items, n, c->code)) + c->n_passed,
 		};
 	}
+	if (rule->n_memberships > 0)
+		counts[n_counts++] = (struct guard_count){ .scope = GUARD_MEMBERSHIPS, .n_live = rule->n_memberships + rule->n_passed_roles,
+			                                   .n_off = memberships_lost(items, n, rule->platform_id) + rule->n_passed_roles };
 	verdict = guard_judge(&rule->limits, counts, n_counts);
 	for (size_t i = 0; i < n; i++)
-		if (items[i].is_counted && ((items[i].operation == DRY_DISABLE && verdict.holds_off) || loses_too_much(rule, counts, n_counts, &items[i])))
+		if (items[i].is_counted && ((items[i].operation == DRY_DISABLE && verdict.holds_off) || loses_too_much(rule, counts, n_counts, &items[i]) ||
+		                            (verdict.holds_memberships && takes_away(&items[i]) && !gains(&items[i]))))
 			items[i].fate = DRY_HELD;
 	if (!verdict.why)
 		return (struct dry_held){ NULL, STR_NULL };
@@ -143,7 +168,7 @@ static struct dry_held hold(struct arena *a, const struct dry_rule *rule, const 
 
 static bool may(const struct dry_rule *rule, enum dry_operation operation)
 {
-	static const unsigned bits[DRY_OPERATIONS_] = { [DRY_CREATE] = 1, [DRY_UPDATE] = 2, [DRY_DISABLE] = 4 };
+	static const unsigned bits[DRY_OPERATIONS_] = { [DRY_CREATE] = 1, [DRY_UPDATE] = 2, [DRY_DISABLE] = 4, [DRY_DELETE] = 8 };
 
 	return (rule->ops & bits[operation]) == bits[operation];
 }
@@ -169,7 +194,7 @@ struct dry_held dry_run_judge(struct arena *a, const struct dry_rule *rule, cons
 	return held;
 }
 
-int dry_run_rules(struct op *op, const struct dry_rule **ret_rules, size_t *ret_n)
+int dry_run_rules(struct op *op, struct dry_rule **ret_rules, size_t *ret_n)
 {
 	struct db_rows rows;
 	struct dry_rule *rules;
@@ -183,11 +208,30 @@ int dry_run_rules(struct op *op, const struct dry_rule **ret_rules, size_t *ret_
 			.platform_id = db_i64(&rows, i, 0), .ops = (unsigned)db_i64(&rows, i, 1), .grace_days = db_i64(&rows, i, 2), .is_open = db_bool(&rows, i, 3),
 			.on_removal = db_str(&rows, i, 4), .has_hold = db_bool(&rows, i, 5), .n_live = db_i64(&rows, i, 6), .n_passed = db_i64(&rows, i, 7),
 			.limits = { .max_n = db_i64(&rows, i, 8), .max_percent = db_i64(&rows, i, 9), .unit_min = db_i64(&rows, i, 10),
-			            .unit_percent = db_i64(&rows, i, 11), .role_min = db_i64(&rows, i, 12), .role_percent = db_i64(&rows, i, 13) },
+			            .unit_percent = db_i64(&rows, i, 11), .role_min = db_i64(&rows, i, 12), .role_percent = db_i64(&rows, i, 13),
+			            .membership_percent = db_i64(&rows, i, 14) },
+			.n_passed_roles = db_i64(&rows, i, 15),
 		};
 	*ret_rules = rules;
 	*ret_n = rows.n;
 	return 0;
+}
+
+int dry_run_memberships(struct op *op, struct dry_rule *rules, size_t n_rules, const struct dry_item *items, size_t n)
+{
+	struct db_rows rows;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n_rules; i++) {
+		int64_t lost = memberships_lost(items, n, rules[i].platform_id);
+
+		if (lost == 0 || lost + rules[i].n_passed_roles <= rules[i].limits.max_n)
+			continue;
+		r = db_run(op, &dry_run_memberships_q, &rows, P_I64(rules[i].platform_id));
+		if (r == 0)
+			rules[i].n_memberships = db_i64(&rows, 0, 0);
+	}
+	return r;
 }
 
 static void add(struct columns *c, size_t *n, int64_t platform_id, bool is_role, struct str code)

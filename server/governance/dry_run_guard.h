@@ -20,6 +20,7 @@ struct dry_rule {
 	struct str on_removal;     /* of a closed platform */
 	bool has_hold;             /* one is open: what the guard counts joins it */
 	int64_t n_live, n_passed;  /* of the platform; passed: taken away within the hour without being held */
+	int64_t n_memberships, n_passed_roles; /* likewise of roles of accounts that stay; only of whom so much is taken that it is counted */
 	struct guard_limits limits;
 };
 
@@ -33,12 +34,14 @@ struct dry_census {
 
 /* The fate of all operations on one platform.  *ret_why: by which limit some are held; scope alone when a hold is open or the platform closes. Pure. */
 struct dry_held {
-	const char *reason;        /* "platform", "unit", "role", "removal"; NULL: none is held */
+	const char *reason;        /* "platform", "unit", "role", "memberships", "removal"; NULL: none is held */
 	struct str about;          /* code of the unit or role, or STR_NULL */
 };
 struct dry_held dry_run_judge(struct arena *a, const struct dry_rule *rule, const struct dry_census *census, size_t n_census, struct dry_item *items, size_t n);
 
-int dry_run_rules(struct op *op, const struct dry_rule **ret_rules, size_t *ret_n) _must_check_;
+int dry_run_rules(struct op *op, struct dry_rule **ret_rules, size_t *ret_n) _must_check_;
+/* Memberships of the platforms where these operations take more of them than max_n. */
+int dry_run_memberships(struct op *op, struct dry_rule *rules, size_t n_rules, const struct dry_item *items, size_t n) _must_check_;
 /* Of the units and roles from which these operations take something away. */
 int dry_run_census(struct op *op, const struct dry_item *items, size_t n, const struct dry_census **ret_census, size_t *ret_n) _must_check_;
 /* Within the dry run: are its accounts counted by the guard? */

@@ -2,6 +2,7 @@
 
 #include "common/plan/facts_store.h"
 #include "server/governance/dry_run_guard.h"
+#include "server/governance/dry_run_later.h"
 
 #include <stdlib.h>
 
@@ -26,6 +27,8 @@ struct comparison {
 	struct reach reach_before, reach_after;
 	const struct dry_binding *bindings;
 	size_t n_bindings;
+	struct dry_dues dues;
+	struct dry_later later;
 	const struct dry_message *messages;
 	size_t n_messages;
 	const struct dry_platform *platforms;
@@ -33,7 +36,7 @@ struct comparison {
 	struct dry_item *items;
 	size_t n_items;
 	bool is_mass;          /* its accounts are no decisions about one person by name */
-	const struct dry_rule *rules;
+	struct dry_rule *rules;
 	size_t n_rules;
 	const struct dry_census *census;
 	size_t n_census;
@@ -93,6 +96,24 @@ static const struct dry_reach *reach_of(const struct reach *r, struct str accoun
 	return from < r->n && str_equal(r->all[from].account_id, account_id) ? &r->all[from] : NULL;
 }
 
+/* Likewise of what is due. */
+static struct dry_dues dues_of(const struct comparison *c, struct str account_id)
+{
+	size_t from = 0, to = c->dues.n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (str_compare(c->dues.all[middle].account_id, account_id) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	for (to = from; to < c->dues.n && str_equal(c->dues.all[to].account_id, account_id);)
+		to++;
+	return (struct dry_dues){ c->dues.all + from, to - from };
+}
+
 /* The first of an account among those sorted by it; *ret_n: how many. */
 static const struct dry_binding *bindings_of(const struct comparison *c, struct str account_id, size_t *ret_n)
 {
@@ -129,6 +150,10 @@ static int read_after(struct comparison *c, const struct principal *p)
 	if (r == 0)
 		r = read_facts(c, &c->after);
 	if (r == 0)
+		r = dry_run_dues(c->op, c->ids, c->n_ids, &c->dues);
+	if (r == 0)
+		r = dry_run_later(c->op, DRY_LISTED_MAX, &c->later);
+	if (r == 0)
 		r = dry_run_reach(c->op, p, c->ids, c->n_ids, &c->reach_after.all, &c->reach_after.n);
 	if (r == 0)
 		r = dry_run_messages(c->op, &c->messages, &c->n_messages);
@@ -150,30 +175,39 @@ static int read_before(struct comparison *c, const struct principal *p)
 	return r;
 }
 
+static void note_date(struct comparison *c, struct str date)
+{
+	if (str_is_null(c->not_before) || str_compare(date, c->not_before) < 0)
+		c->not_before = date;
+}
+
 static void compare(struct comparison *c)
 {
-	size_t n_max = 1;
+	struct dry_list list = { 0 };
+	size_t n_max = 1 + c->dues.n;
 
 	for (size_t i = 0; i < c->after.n; i++)
 		n_max += 1 + c->after.all[i].n_grants + c->after.all[i].n_bound;
-	c->items = ARENA_ARRAY(c->op->arena, struct dry_item, n_max);
-	c->not_before = STR_NULL;
+	list.items = ARENA_ARRAY(c->op->arena, struct dry_item, n_max);
+	c->not_before = c->later.not_before;
 	for (size_t i = 0; i < c->after.n; i++) {
 		const struct account_facts *after = &c->after.all[i], *before = facts_of(&c->before, after->account_id);
 		const struct dry_item *items;
 		size_t n, n_bound;
 		const struct dry_binding *bound = bindings_of(c, after->account_id, &n_bound);
 
+		list.from = list.n;
 		dry_run_account(c->op->arena, c->mail_domain, before, after, bound, n_bound, &items, &n);
 		for (size_t k = 0; k < n; k++) {
-			c->items[c->n_items] = items[k];
-			c->items[c->n_items++].is_counted = c->is_mass;
+			list.items[list.n] = items[k];
+			list.items[list.n++].is_counted = c->is_mass;
 		}
-		if (str_is_null(after->next_eval) || (before && str_equal(before->next_eval, after->next_eval)))
-			continue;
-		if (str_is_null(c->not_before) || str_compare(after->next_eval, c->not_before) < 0)
-			c->not_before = after->next_eval;
+		dry_run_due(c->op->arena, c->mail_domain, after, dues_of(c, after->account_id), &list);
+		if (!str_is_null(after->next_eval) && !(before && str_equal(before->next_eval, after->next_eval)))
+			note_date(c, after->next_eval);
 	}
+	c->items = list.items;
+	c->n_items = list.n;
 	qsort(c->items, c->n_items, sizeof(*c->items), by_platform_and_login);
 }
 
@@ -182,6 +216,8 @@ static int read_rules(struct comparison *c)
 {
 	int r = dry_run_rules(c->op, &c->rules, &c->n_rules);
 
+	if (r == 0)
+		r = dry_run_memberships(c->op, c->rules, c->n_rules, c->items, c->n_items);
 	return r < 0 ? r : dry_run_census(c->op, c->items, c->n_items, &c->census, &c->n_census);
 }
 
@@ -297,6 +333,7 @@ static void write(const struct comparison *c, json_t *report)
 {
 	json_t *platforms = json_new_array(), *operations = json_new_array(), *accounts = json_new_object();
 	size_t n_listed = 0, left_off = 0;
+	bool is_complete = c->n_ids == c->n_total && c->later.kinds.n == 0;
 
 	for (size_t i = 0; i < c->n_platforms; i++) {
 		json_t *counted = count(c, &c->platforms[i]);
@@ -316,12 +353,13 @@ static void write(const struct comparison *c, json_t *report)
 	json_set_int(accounts, "woken", (int64_t)c->n_total);
 	json_set_int(accounts, "planned", (int64_t)c->n_ids);
 	json_set_take(report, "accounts", accounts);
-	json_set_bool(report, "complete", c->n_ids == c->n_total);
-	json_set_bool(report, "sends_nothing", c->n_items == 0 && c->n_messages == 0 && c->n_ids == c->n_total);
+	json_set_bool(report, "complete", is_complete);
+	json_set_bool(report, "sends_nothing", is_complete && c->n_items == 0 && c->n_messages == 0 && c->later.n_units == 0);
 	json_set_take(report, "platforms", platforms);
 	json_set_take(report, "messages", messages_json(c));
 	json_set_take(report, "operations", operations);
 	json_set_int(report, "left_off", (int64_t)left_off);
+	dry_run_later_write(c->op, &c->later, report);
 	json_set_take(report, "not_before", moment(c->op->arena, c->not_before));
 }
 

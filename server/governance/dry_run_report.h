@@ -8,6 +8,6 @@
 
 /*
  * Call when the change has been made within db_dry_run(): reads what it left behind, ends the dry run, compares.  Adds to report:
- * accounts, complete, sends_nothing, platforms, messages, operations, left_off, not_before.
+ * accounts, complete, sends_nothing, platforms, messages, operations, left_off, units, units_left_off, later, not_before.
  */
 int dry_run_report(struct op *op, const struct principal *p, struct str mail_domain, json_t *report) _must_check_;

@@ -13,6 +13,9 @@
 /* Within the dry run.  At most limit ids; *ret_total: how many there are. */
 int dry_run_woken(struct op *op, size_t limit, const struct str **ret_ids, size_t *ret_n, size_t *ret_total) _must_check_;
 
+/* Within the dry run.  The bindings of these accounts that are due by it though nothing else is wanted; by account, platform. */
+int dry_run_dues(struct op *op, const struct str *ids, size_t n, struct dry_dues *ret) _must_check_;
+
 /* What of an account a caller may see. */
 struct dry_reach {
 	struct str account_id;

@@ -4,16 +4,16 @@
 	"jsonb_build_object('platform', " code ", 'version', r.version, 'operations', array_remove(ARRAY[CASE WHEN r.may_create THEN 'create' END,"        \
 	" CASE WHEN r.may_update THEN 'update' END, CASE WHEN r.may_disable THEN 'disable' END, CASE WHEN r.may_delete THEN 'delete' END], NULL),"           \
 	" 'max_n', r.max_n, 'max_percent', r.max_percent, 'unit_min', r.unit_min, 'unit_percent', r.unit_percent, 'role_min', r.role_min,"                    \
-	" 'role_percent', r.role_percent, 'grace_days', r.grace_days, 'gone_days', r.gone_days, 'on_removal', r.on_removal)"
+	" 'role_percent', r.role_percent, 'membership_percent', r.membership_percent, 'grace_days', r.grace_days, 'gone_days', r.gone_days, 'on_removal', r.on_removal)"
 
 DB_QUERY(provisioning_rules_get_q, DB_READ,
          "SELECT " RULES_JSON("r.code") " FROM sen.provisioning_rule r WHERE r.code = $2 AND sen.platform_in_reach($1::uuid, 'read', r.platform_id)");
 const struct query *const provisioning_rules_get = &provisioning_rules_get_q;
 
 #define INPUT                                                                                                              \
-	"WITH i (code, actor, version, ops, max_n, max_percent, unit_min, unit_percent, role_min, role_percent, grace_days, gone_days, on_removal) AS (VALUES" \
+	"WITH i (code, actor, version, ops, max_n, max_percent, unit_min, unit_percent, role_min, role_percent, grace_days, gone_days, on_removal, membership_percent) AS (VALUES" \
 	" ($1::text, $2::uuid, $3::bigint, $4::text[], $5::integer, $6::integer, $7::integer, $8::integer, $9::integer, $10::integer, $11::integer,"          \
-	" $12::integer, $13::text)) "
+	" $12::integer, $13::text, $14::integer)) "
 DB_QUERY(provisioning_rules_check_q, DB_WRITE,
          INPUT "SELECT f.fault, CASE WHEN f.fault = 'invalid_value' THEN 'field' END, CASE WHEN f.fault = 'invalid_value' THEN 'operations' END, NULL, f.code"
                " FROM (SELECT r.code, CASE WHEN NOT sen.platform_in_reach(i.actor, 'rules', r.platform_id) THEN 'out_of_scope'"
@@ -22,16 +22,16 @@ DB_QUERY(provisioning_rules_check_q, DB_WRITE,
                "  FROM i JOIN sen.provisioning_rule r ON r.code = i.code) f");
 DB_QUERY(provisioning_rules_write_q, DB_WRITE,
          INPUT ", r AS (INSERT INTO sen.provisioning_policy AS x (platform_id, may_create, may_update, may_disable, may_delete, max_n, max_percent, unit_min,"
-               "  unit_percent, role_min, role_percent, grace_days, gone_days, on_removal) SELECT r.platform_id, coalesce('create' = ANY (i.ops), r.may_create),"
+               "  unit_percent, role_min, role_percent, grace_days, gone_days, on_removal, membership_percent) SELECT r.platform_id, coalesce('create' = ANY (i.ops), r.may_create),"
                "  coalesce('update' = ANY (i.ops), r.may_update), coalesce('disable' = ANY (i.ops), r.may_disable), coalesce('delete' = ANY (i.ops), r.may_delete),"
                "  coalesce(i.max_n, r.max_n), coalesce(i.max_percent, r.max_percent), coalesce(i.unit_min, r.unit_min), coalesce(i.unit_percent, r.unit_percent),"
                "  coalesce(i.role_min, r.role_min), coalesce(i.role_percent, r.role_percent), coalesce(i.grace_days, r.grace_days),"
-               "  coalesce(i.gone_days, r.gone_days), coalesce(i.on_removal, r.on_removal) FROM i JOIN sen.provisioning_rule r ON r.code = i.code"
+               "  coalesce(i.gone_days, r.gone_days), coalesce(i.on_removal, r.on_removal), coalesce(i.membership_percent, r.membership_percent) FROM i JOIN sen.provisioning_rule r ON r.code = i.code"
                "  WHERE r.version = i.version AND sen.platform_in_reach(i.actor, 'rules', r.platform_id)"
                " ON CONFLICT (platform_id) DO UPDATE SET may_create = excluded.may_create, may_update = excluded.may_update, may_disable = excluded.may_disable,"
                "  may_delete = excluded.may_delete, max_n = excluded.max_n, max_percent = excluded.max_percent, unit_min = excluded.unit_min,"
                "  unit_percent = excluded.unit_percent, role_min = excluded.role_min, role_percent = excluded.role_percent, grace_days = excluded.grace_days,"
-               "  gone_days = excluded.gone_days, on_removal = excluded.on_removal, version = x.version + 1 WHERE x.version = $3::bigint RETURNING *)"
+               "  gone_days = excluded.gone_days, on_removal = excluded.on_removal, membership_percent = excluded.membership_percent, version = x.version + 1 WHERE x.version = $3::bigint RETURNING *)"
                " SELECT " RULES_JSON("i.code") " FROM r, i");
 const struct governed_kind provisioning_rules_set = {
 	.action = "provisioning.rules", .check = &provisioning_rules_check_q, .write = &provisioning_rules_write_q };

@@ -12,7 +12,7 @@
 extern const struct query *const provisioning_rules_get;
 /*
  * platform, actor, version (0: no row yet), operations[], max_n, max_percent, unit_min, unit_percent, role_min, role_percent,
- * grace_days, gone_days, on_removal; NULL: as it is
+ * grace_days, gone_days, on_removal, membership_percent; NULL: as it is
  */
 extern const struct governed_kind provisioning_rules_set;
 

@@ -6,7 +6,7 @@
 
 #include "server/senctl/api_call.h"
 
-#define VERB_OPTIONS_MAX 10
+#define VERB_OPTIONS_MAX 11
 #define VERB_COLUMNS_MAX 8
 
 struct verb_option {

@@ -1,5 +1,6 @@
 /*
- * An LDAP server: inetOrgPerson entries and groups of one kind (LDAP_GROUPS), looked at with ldapsearch.  SEN_TEST_LDAP_* as in
+ * An LDAP server: inetOrgPerson entries and groups of one kind (LDAP_GROUPS), looked at with ldapsearch.  LDAP_MEMBER_OF: the server keeps that
+ * attribute.  SEN_TEST_LDAP_* as in
  * tests/ldap/ldap_test.h; the stand works in a folder of its own below the base.
  */
 #include "tests/connectors/stand_ldap.h"
@@ -9,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef LDAP_MEMBER_OF
+#define LDAP_MEMBER_OF ""
+#endif
 /* Of each kind of groups its own: they are run side by side. */
 #define FOLDER "kit-" LDAP_GROUPS
 
@@ -88,6 +92,7 @@ static int begin(struct arena *a, struct connector_config *config)
 	config->people_base = arena_printf(a, "ou=users,%.*s", STR_ARG(stand_ldap_folder(a)));
 	config->groups_base = arena_printf(a, "ou=groups,%.*s", STR_ARG(stand_ldap_folder(a)));
 	config->id_attr = STR("employeeNumber");
+	config->member_of = STR(LDAP_MEMBER_OF);
 	config->disable_attr = STR("employeeType");
 	config->disable_value = STR("disabled");
 	config->ca_file = STR("");

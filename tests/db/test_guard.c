@@ -117,6 +117,39 @@ static void a_unit_and_a_role_are_counted(void **state)
 	side("UPDATE sen.unit SET name = 'Nghệ An' WHERE code = '40'");
 }
 
+/* No role has 200 members of whom 30 % lose it, and everybody keeps an account: all roles together are counted. */
+static void memberships_are_counted(void **state)
+{
+	struct guard_opened opened;
+
+	side("INSERT INTO sen.role (platform_id, code, name, sensitivity, verified) VALUES (2, 'XX', 'Khác', 'normal', true) ON CONFLICT DO NOTHING");
+	/* 40 of 450. */
+	side("SELECT take('nv0[0-7][02468]', 'TK')");
+	plan_all(*state);
+	assert_int_equal(side_i64(HELD), 40);
+	assert_int_equal(judge_all(*state).id, 0);
+	assert_int_equal(side_i64(HELD), 0);
+	assert_int_equal(side_i64("SELECT n_passed_roles FROM sen.hold WHERE platform_id = 2"), 40);
+	/* Who loses one and gains another is no loss. */
+	side("SELECT settle(); SELECT take('nv1[0-2][02468]', 'TK'); SELECT give('nv1[0-2][02468]', 'XX');"
+	     " UPDATE sen.access_grant SET valid_from = now() WHERE role_id = (SELECT id FROM sen.role WHERE code = 'XX')");
+	plan_all(*state);
+	assert_int_equal(judge_all(*state).id, 0);
+	assert_int_equal(side_i64(HELD), 0);
+	/* The next ones within the hour are too many together with the first 40. */
+	side("SELECT settle(); SELECT take('nv2[0-1][02468]', 'TK')");
+	plan_all(*state);
+	opened = judge_all(*state);
+	assert_string_equal(opened.reason, "memberships");
+	assert_true(str_is_null(opened.about));
+	assert_int_equal(opened.n_change, 10);
+	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE state = 6 AND want_active"), 10);
+	/* One of them by name: at once. */
+	side("SELECT take('nv200', 'MC')");
+	plan_all(*state);
+	assert_int_equal(side_i64("SELECT count(*) FROM on_p02 WHERE login = 'nv200' AND state = 1"), 1);
+}
+
 /* All roles of these accounts, in one transaction. */
 static void take_for(struct arena *a, enum wake_cause cause, struct str logins)
 {
@@ -279,6 +312,7 @@ int main(void)
 		GUARD_TEST(many_are_held_and_nobody_is_harmed),
 		GUARD_TEST(by_name_and_in_mass_is_by_name),
 		GUARD_TEST(a_unit_and_a_role_are_counted),
+		GUARD_TEST(memberships_are_counted),
 		GUARD_TEST(what_was_approved_is_not_held_again),
 		GUARD_TEST(a_program_that_goes_row_by_row_is_counted),
 		GUARD_TEST(what_is_under_way_is_held_at_its_end),

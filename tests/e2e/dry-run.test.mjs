@@ -82,12 +82,30 @@ test('nothing would be sent: a comment, a unit\'s new parent office; a future gr
   await until('settled', settled(login));
   const again = await tried(admin, 'POST /api/v1/accounts/{login}/unlock', { args: [login], body: {} });
   assert.equal(again.status, 200, again.text);
-  assert.equal(again.json.sends_nothing, true);
+  assert.deepEqual([again.json.sends_nothing, again.json.complete, again.json.units, again.json.later], [true, true, [], []]);
   assert.deepEqual(again.json.operations, []);
   const later = await tried(admin, 'POST /api/v1/grants', { body: { login, platform: 'P03', role: p03.role, basis, valid_from: '2099-01-01' } });
   assert.equal(later.status, 200, later.text);
   assert.equal(later.json.sends_nothing, true);
   assert.equal(later.json.not_before, '2098-12-31T17:00:00Z');
+});
+
+test('what the provisioner takes up by itself is never nothing: an entry of a unit, a listing, deletions that are switched on', async () => {
+  const [[code, name]] = await until('an entry of a unit', async () => (rows => rows.length > 0 && rows)(await sql(`SELECT u.code, u.name FROM sen.unit u JOIN sen.unit_shown s ON s.unit_id = u.id AND s.name = u.name
+    WHERE u.kind = 'division' AND u.valid_to IS NULL AND NOT EXISTS (SELECT FROM sen.post o WHERE o.unit_id = u.id) ORDER BY u.code LIMIT 1`)));
+  const seen = await admin.api('GET', `/units/${code}`);
+  const renamed = await tried(admin, 'PATCH /api/v1/units/{code}', { args: [code], body: { name: `${name} mới` }, headers: { 'if-match': `"${seen.json.version}"` } });
+  assert.equal(renamed.status, 200, renamed.text);
+  assert.equal(renamed.json.sends_nothing, false);
+  assert.deepEqual(renamed.json.units.map((u) => [u.platform, u.unit, u.operation, u.before.name, u.after.name]), [['DIR', code, 'change', name, `${name} mới`]]);
+  const listed = await tried(admin, 'POST /api/v1/platforms/{code}/observations', { args: ['P02'], body: {} });
+  assert.equal(listed.status, 200, listed.text);
+  assert.deepEqual([listed.json.sends_nothing, listed.json.complete, listed.json.later], [false, false, ['listing']]);
+  const rules = await admin.api('GET', '/platforms/P02/provisioning');
+  const off = await tried(admin, 'PUT /api/v1/platforms/{code}/provisioning', { args: ['P02'], body: { operations: ['create', 'update', 'disable', 'delete'] },
+    headers: { 'if-match': rules.headers.get('etag') } });
+  assert.equal(off.status, 200, off.text);
+  assert.deepEqual([off.json.sends_nothing, off.json.later], [false, ['deletion']]);
 });
 
 test('disabling an account that is signed in: its platforms, and the logout tokens', async () => {
@@ -188,7 +206,7 @@ test('senctl --dry-run prints a table, does nothing, and refuses what does not g
   const args = ['--lang', 'en', '--dry-run', 'grant', '--employee-code', code, '--platform', 'P02', '--role', p02.role, '--basis', basis];
   const text = await senctl(env, args);
   assert.match(text, /nothing was done/);
-  assert.match(text, /^P02 +1 +0 +0 +0/m);
+  assert.match(text, /^P02 +1 +0 +0 +0 +0/m);
   assert.match(text, new RegExp(`employee: - → ${code}`));
   const json = await senctlJson(env, args);
   assert.equal(json.dry_run, true);

@@ -135,6 +135,14 @@ test('a rule that is retired takes many away at once: held, nobody harmed; who l
   assert.ok(hold.authors.includes(env.SEN_ADMIN_LOGIN));
   assert.equal((await decide(chief, 'release', hold.version)).json.code, 'four_eyes');
   assert.equal((await decide(second, 'release', hold.version + 1)).status, 412);
+  // What the provisioner would do when it sees the release, although nothing else is wanted of anybody.
+  const letGo = await decide(second, 'release?dry_run=all', hold.version);
+  assert.equal(letGo.status, 200, letGo.text);
+  assert.deepEqual([letGo.json.sends_nothing, letGo.json.complete], [false, true], letGo.text.slice(0, 500));
+  assert.deepEqual(letGo.json.platforms.map((p) => [p.platform, p.disable, p.held]), [['P02', others.length, 0]]);
+  assert.deepEqual(new Set(letGo.json.operations.map((o) => o.login)), waiting);
+  assert.equal((await chief.api('GET', path)).json.state, 'open');
+  assert.ok(await everyUser(others, (user) => user.active), 'somebody was harmed');
   const answers = await Promise.all(Array.from({ length: 50 }, () => decide(second, 'release', hold.version)));
   assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
   await until('all off', () => settledAs(people, false), 60000);

@@ -102,6 +102,13 @@ test('a faulty mapping is refused with its place; only what was tested and count
   assert.equal(count.changes, count.accounts);
   assert.equal(count.second_person, count.accounts > Math.max(20, 0.02 * count.counted));
   if (count.second_person) assert.equal((await change(admin, `${base}/activate`, {})).json.code, 'four_eyes');
+  // Everybody is woken later, by the provisioner: a dry run says already now what that comes to.
+  const etag = (await admin.api('GET', base)).headers.get('etag');
+  const tried = await call(second, 'POST', `${base}/activate?dry_run=all`, { body: {}, headers: { 'if-match': etag } });
+  assert.equal(tried.status, 200, tried.text);
+  const told = tried.json.platforms.find((p) => p.platform === 'P02');
+  assert.deepEqual([told.create, told.update, told.disable, tried.json.complete, tried.json.sends_nothing], [0, Number(wanted), 0, true, false], tried.text.slice(0, 500));
+  assert.equal((await admin.api('GET', base)).json.state, 'tested');
   const races = await Promise.all(Array.from({ length: 8 }, () => change(second, `${base}/activate`, {})));
   assert.deepEqual(races.map((r) => r.status).filter((s) => s === 200).length, 1, races.map((r) => r.text).join('\n'));
 

@@ -18,7 +18,7 @@ int h_api_provisioning_get(struct request *rq)
 	return api_one(rq, provisioning_rules_get, (const struct db_param[]){ ME, P_STR(rq->path_args[0]) }, 2);
 }
 
-enum { OPERATIONS, MAX_N, MAX_PERCENT, UNIT_MIN, UNIT_PERCENT, ROLE_MIN, ROLE_PERCENT, GRACE, GONE, ON_REMOVAL, N };
+enum { OPERATIONS, MAX_N, MAX_PERCENT, UNIT_MIN, UNIT_PERCENT, ROLE_MIN, ROLE_PERCENT, GRACE, GONE, ON_REMOVAL, MEMBERSHIP_PERCENT, N };
 
 /* Numbers that are there, within what the table takes. */
 static int check_numbers(struct request *rq, const struct api_field *fields, const struct str *v)
@@ -28,11 +28,12 @@ static int check_numbers(struct request *rq, const struct api_field *fields, con
 	} limits[N] = {
 		[MAX_N] = { 0, 1000000 }, [MAX_PERCENT] = { 0, 100 }, [UNIT_MIN] = { 1, 1000000 }, [UNIT_PERCENT] = { 0, 100 },
 		[ROLE_MIN] = { 1, 1000000 }, [ROLE_PERCENT] = { 0, 100 }, [GRACE] = { 0, 3650 }, [GONE] = { 1, 3650 },
+		[MEMBERSHIP_PERCENT] = { 0, 100 },
 	};
 	uint64_t n;
 
-	for (size_t i = MAX_N; i <= GONE; i++)
-		if (!str_is_null(v[i]) && (!str_to_u64(v[i], limits[i].max, &n) || n < limits[i].min))
+	for (size_t i = MAX_N; i < N; i++)
+		if (i != ON_REMOVAL && !str_is_null(v[i]) && (!str_to_u64(v[i], limits[i].max, &n) || n < limits[i].min))
 			return api_invalid(&rq->op, fields[i].name, "the number is too large or too small");
 	return 0;
 }
@@ -45,6 +46,7 @@ int h_api_provisioning_set(struct request *rq)
 		[UNIT_PERCENT] = { "unit_percent", API_INT, 0, false }, [ROLE_MIN] = { "role_min", API_INT, 0, false },
 		[ROLE_PERCENT] = { "role_percent", API_INT, 0, false }, [GRACE] = { "grace_days", API_INT, 0, false },
 		[GONE] = { "gone_days", API_INT, 0, false },            [ON_REMOVAL] = { "on_removal", API_CODE, 8, false },
+		[MEMBERSHIP_PERCENT] = { "membership_percent", API_INT, 0, false },
 	};
 	struct db_param params[N + 3];
 	struct str v[N];

@@ -114,7 +114,7 @@ static void fate_of_a_mass_change(void **state)
 	static const struct account_facts loses_one = { .grants = one, .n_grants = 1 }, is_off = { .n_grants = 0 };
 	static const struct fact_grant other[] = { { 2, LIT("P02"), LIT("MC"), LIT("Tiếp nhận"), LIT("40.1") }, { 2, LIT("P02"), LIT("XX"), LIT("Khác"), LIT("40.1") } };
 	static const struct account_facts changes = { .grants = other, .n_grants = 2 };
-	static const struct guard_limits loose = { 1000, 100, 1, 100, 1, 100 };
+	static const struct guard_limits loose = { 1000, 100, 1, 100, 1, 100, 100 };
 	const struct {
 		const char *name;
 		size_t n_off, n_losing, n_changing; /* the rest is as it was, but for the name */
@@ -123,18 +123,24 @@ static void fate_of_a_mass_change(void **state)
 		size_t held, not_allowed;
 		const char *reason;
 	} cases[] = {
-		{ "few", 2, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30 } }, false, 0, 0, NULL },
-		{ "too many of the platform", 6, 2, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30 } }, false, 6, 0, "platform" },
-		{ "with those of the last hour", 2, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .n_passed = 4, .limits = { 5, 10, 20, 10, 200, 30 } }, false, 2, 0, "platform" },
-		{ "each by name", 6, 2, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30 } }, true, 0, 0, NULL },
-		{ "of a unit", 3, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .limits = { 20, 2, 12, 20, 200, 30 } }, false, 3, 0, "unit" },
-		{ "of a role: who gains another goes on", 0, 6, 2, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .limits = { 1000, 100, 1000, 100, 10, 50 } }, false, 6, 0, "role" },
+		{ "few", 2, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30, 100 } }, false, 0, 0, NULL },
+		{ "too many of the platform", 6, 2, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30, 100 } }, false, 6, 0, "platform" },
+		{ "with those of the last hour", 2, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .n_passed = 4, .limits = { 5, 10, 20, 10, 200, 30, 100 } }, false, 2, 0, "platform" },
+		{ "each by name", 6, 2, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30, 100 } }, true, 0, 0, NULL },
+		{ "of a unit", 3, 0, 0, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .limits = { 20, 2, 12, 20, 200, 30, 100 } }, false, 3, 0, "unit" },
+		{ "of a role: who gains another goes on", 0, 6, 2, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .limits = { 1000, 100, 1000, 100, 10, 50, 100 } }, false, 6, 0, "role" },
+		{ "of memberships: who is off and who gains another goes on as it would", 0, 6, 2,
+		  { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .n_memberships = 24, .limits = { 5, 100, 1000, 100, 200, 30, 20 } }, false, 6, 0, "memberships" },
+		{ "few of the memberships", 0, 5, 2, { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .n_memberships = 24, .limits = { 5, 100, 1000, 100, 200, 30, 20 } }, false, 0, 0, NULL },
+		{ "with the memberships of the last hour", 0, 3, 0,
+		  { .platform_id = 2, .ops = 7, .is_open = true, .n_live = 1000, .n_memberships = 24, .n_passed_roles = 4, .limits = { 5, 100, 1000, 100, 200, 30, 20 } },
+		  false, 3, 0, "memberships" },
 		{ "a hold is open: all that takes away joins it", 1, 1, 1, { .platform_id = 2, .ops = 7, .is_open = true, .has_hold = true, .n_live = 1000, .limits = loose }, false, 2, 0, "platform" },
 		{ "the platform closes, and asks", 2, 0, 0, { .platform_id = 2, .ops = 7, .on_removal = STR("ask"), .n_live = 1000, .limits = loose }, false, 2, 0, "removal" },
 		{ "the platform closes, and disables", 2, 0, 0, { .platform_id = 2, .ops = 7, .on_removal = STR("disable"), .n_live = 1000, .limits = loose }, false, 0, 0, NULL },
 		{ "disabling is switched off", 2, 1, 0, { .platform_id = 2, .ops = 3, .is_open = true, .n_live = 1000, .limits = loose }, false, 0, 2, NULL },
 		{ "changing is switched off", 2, 1, 1, { .platform_id = 2, .ops = 5, .is_open = true, .n_live = 1000, .limits = loose }, false, 0, 10, NULL },
-		{ "held, and would not be done anyway", 6, 0, 0, { .platform_id = 2, .ops = 3, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30 } }, false, 0, 6, "platform" },
+		{ "held, and would not be done anyway", 6, 0, 0, { .platform_id = 2, .ops = 3, .is_open = true, .n_live = 12, .limits = { 5, 10, 20, 10, 200, 30, 100 } }, false, 0, 6, "platform" },
 	};
 	const struct dry_census census[] = {
 		{ 2, false, LIT("40.1"), PEOPLE, 0 }, { 2, true, LIT("MC"), PEOPLE, 0 }, { 2, true, LIT("TP"), PEOPLE, 0 }, { 3, false, LIT("40.1"), 1, 0 },
@@ -163,12 +169,45 @@ static void fate_of_a_mass_change(void **state)
 	}
 }
 
+/* "2:disable*": what is done for bindings that are due, where no item speaks of the platform yet. */
+static void what_is_due_by_itself(void **state)
+{
+	const struct account_facts now = facts(one, 1, true);
+	const struct {
+		struct dry_due due;
+		const char *want;
+	} cases[] = {
+		{ { ID, 2, .is_there = true, .is_active = true }, "2:update" },
+		{ { ID, 2, .is_active = true }, "2:create" },
+		{ { ID, 2, .is_there = true }, "2:disable" },
+		{ { ID, 2, .is_there = true, .is_deletion = true }, "2:delete" },
+		{ { ID, 2, .is_deletion = true }, "2:look_up" },
+		{ { ID, 2, .is_there = true, .is_active = true, .is_in_doubt = true }, "2:look_up" },
+		{ { ID, 0, .is_there = true }, NULL }, /* told already */
+		{ { ID, 7, .is_there = true, .is_active = true }, "7:update" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct dry_item items[2] = { { .platform_id = 0, .operation = DRY_UPDATE } };
+		struct dry_list list = { items, 1, 0 };
+
+		dry_run_due(*state, STR("nghean.example"), &now, (struct dry_dues){ &cases[i].due, 1 }, &list);
+		assert_int_equal(list.n, cases[i].want ? 2 : 1);
+		if (!cases[i].want)
+			continue;
+		assert_str_equal(arena_printf(*state, "%d:%s", (int)items[1].platform_id, dry_operation_name(items[1].operation)), cases[i].want);
+		assert_true(items[1].is_pending && str_is_null(items[1].before));
+		assert_true(str_contains(items[1].after, cases[i].due.platform_id == 7 ? STR("{}") : STR("MC")));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(operations, unit_arena_setup, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(bindings_of_others_do_not_count, unit_arena_setup, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(attributes_and_what_changed, unit_arena_setup, unit_arena_teardown),
+		cmocka_unit_test_setup_teardown(what_is_due_by_itself, unit_arena_setup, unit_arena_teardown),
 		cmocka_unit_test_setup_teardown(fate_of_a_mass_change, unit_arena_setup, unit_arena_teardown),
 	};
 

@@ -2,7 +2,7 @@
 #include "tests/unit/unit.h"
 
 /* Those of sen.provisioning_rule. */
-#define DEFAULTS { 20, 2, 20, 10, 200, 30 }
+#define DEFAULTS { 20, 2, 20, 10, 200, 30, 10 }
 
 static const struct guard_limits limits = DEFAULTS;
 
@@ -22,14 +22,19 @@ static void test_exceeds(void **state)
 		{ "2 % of 60,000", DEFAULTS, { GUARD_PLATFORM, .n_live = 60000, .n_off = 1200 }, false },
 		{ "more than 2 % of 60,000", DEFAULTS, { GUARD_PLATFORM, .n_live = 60000, .n_off = 1201 }, true },
 		{ "all of two million", DEFAULTS, { GUARD_PLATFORM, .n_live = 2000000, .n_off = 2000000 }, true },
-		{ "no tolerance", { 0, 0, 20, 10, 200, 30 }, { GUARD_PLATFORM, .n_live = 1000, .n_off = 1 }, true },
-		{ "everything allowed", { 20, 100, 20, 100, 200, 100 }, { GUARD_PLATFORM, .n_live = 1000, .n_off = 1000 }, false },
+		{ "no tolerance", { 0, 0, 20, 10, 200, 30, 10 }, { GUARD_PLATFORM, .n_live = 1000, .n_off = 1 }, true },
+		{ "everything allowed", { 20, 100, 20, 100, 200, 100, 100 }, { GUARD_PLATFORM, .n_live = 1000, .n_off = 1000 }, false },
 		{ "2 of a unit of 20", DEFAULTS, { GUARD_UNIT, .n_live = 20, .n_off = 2 }, false },
 		{ "3 of a unit of 20", DEFAULTS, { GUARD_UNIT, .n_live = 20, .n_off = 3 }, true },
 		{ "all of a unit of 19", DEFAULTS, { GUARD_UNIT, .n_live = 19, .n_off = 19 }, false },
 		{ "30 % of 201 members", DEFAULTS, { GUARD_ROLE, .n_live = 201, .n_off = 60 }, false },
 		{ "more than 30 % of 201 members", DEFAULTS, { GUARD_ROLE, .n_live = 201, .n_off = 61 }, true },
 		{ "all of 200 members", DEFAULTS, { GUARD_ROLE, .n_live = 200, .n_off = 200 }, false },
+		{ "10 % of 1,000 memberships", DEFAULTS, { GUARD_MEMBERSHIPS, .n_live = 1000, .n_off = 100 }, false },
+		{ "more than 10 % of 1,000 memberships", DEFAULTS, { GUARD_MEMBERSHIPS, .n_live = 1000, .n_off = 101 }, true },
+		{ "20 of 25 memberships", DEFAULTS, { GUARD_MEMBERSHIPS, .n_live = 25, .n_off = 20 }, false },
+		{ "21 of 25 memberships", DEFAULTS, { GUARD_MEMBERSHIPS, .n_live = 25, .n_off = 21 }, true },
+		{ "all of them, and that is allowed", { 20, 2, 20, 10, 200, 30, 100 }, { GUARD_MEMBERSHIPS, .n_live = 1000, .n_off = 1000 }, false },
 	};
 
 	(void)state;
@@ -44,6 +49,8 @@ static void test_exceeds(void **state)
 #define UNIT_MANY { GUARD_UNIT, 8, LIT("40.2"), 100, 11 }
 #define ROLE_OK { GUARD_ROLE, 3, LIT("MC"), 1000, 5 }
 #define ROLE_MANY { GUARD_ROLE, 4, LIT("TK"), 1000, 301 }
+#define MEMBERS_OK { GUARD_MEMBERSHIPS, .n_live = 1000, .n_off = 100 }
+#define MEMBERS_MANY { GUARD_MEMBERSHIPS, .n_live = 1000, .n_off = 101 }
 #define LIT(text) { text, sizeof(text) - 1 }
 
 static void test_judge(void **state)
@@ -53,16 +60,20 @@ static void test_judge(void **state)
 		size_t n;
 		const char *scope; /* NULL: let pass */
 		const char *code;
-		bool holds_off, holds_roles;
+		bool holds_off, holds_roles, holds_memberships;
 	} cases[] = {
-		{ { { 0 } }, 0, NULL, NULL, false, false },
-		{ { NO_ONE, UNIT_OK, ROLE_OK }, 3, NULL, NULL, false, false },
-		{ { UNIT_OK, MANY }, 2, "platform", NULL, true, false },
-		{ { UNIT_OK, UNIT_MANY, NO_ONE }, 3, "unit", "40.2", true, false },
+		{ { { 0 } }, 0, NULL, NULL, false, false, false },
+		{ { NO_ONE, MEMBERS_OK }, 2, NULL, NULL, false, false, false },
+		{ { NO_ONE, ROLE_OK, MEMBERS_MANY }, 3, "memberships", NULL, false, false, true },
+		{ { MEMBERS_MANY, ROLE_MANY, NO_ONE }, 3, "role", "TK", false, true, true },
+		{ { MEMBERS_MANY, MANY }, 2, "platform", NULL, true, false, true },
+		{ { NO_ONE, UNIT_OK, ROLE_OK }, 3, NULL, NULL, false, false, false },
+		{ { UNIT_OK, MANY }, 2, "platform", NULL, true, false, false },
+		{ { UNIT_OK, UNIT_MANY, NO_ONE }, 3, "unit", "40.2", true, false, false },
 		/* A unit alone may be the sign of a feed that lost it. */
-		{ { UNIT_MANY, MANY, ROLE_MANY }, 3, "platform", NULL, true, true },
-		{ { ROLE_MANY, NO_ONE, UNIT_OK }, 3, "role", "TK", false, true },
-		{ { ROLE_MANY, UNIT_MANY, NO_ONE }, 3, "unit", "40.2", true, true },
+		{ { UNIT_MANY, MANY, ROLE_MANY }, 3, "platform", NULL, true, true, false },
+		{ { ROLE_MANY, NO_ONE, UNIT_OK }, 3, "role", "TK", false, true, false },
+		{ { ROLE_MANY, UNIT_MANY, NO_ONE }, 3, "unit", "40.2", true, true, false },
 	};
 
 	(void)state;
@@ -71,6 +82,7 @@ static void test_judge(void **state)
 
 		assert_int_equal(v.holds_off, cases[i].holds_off);
 		assert_int_equal(v.holds_roles, cases[i].holds_roles);
+		assert_int_equal(v.holds_memberships, cases[i].holds_memberships);
 		assert_int_equal(v.why != NULL, cases[i].scope != NULL);
 		if (!v.why)
 			continue;
