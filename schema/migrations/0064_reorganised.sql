@@ -39,9 +39,10 @@ BEGIN
 	UPDATE sen.admin_scope s SET revoked_at = now() FROM sen.reorganisation_op o
 	WHERE o.reorganisation_id = r.id AND o.n > r.people_to AND o.kind = 'scope_end' AND s.account_id = o.account_id AND s.id = o.subject
 	AND s.revoked_at IS NULL;
-	INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, role_ids, max_rank, valid_from, valid_to, granted_by)
+	INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, role_ids, max_rank, valid_from, valid_to, granted_by,
+		confirmed_by)
 	SELECT s.account_id, gen_random_uuid(), sen.reorganisation_unit_id(r.id, o.unit_to), s.platform_id, s.rights, s.role_ids, s.max_rank,
-		s.valid_from, s.valid_to, s.granted_by
+		s.valid_from, s.valid_to, s.granted_by, s.confirmed_by
 	FROM sen.reorganisation_op o JOIN sen.admin_scope s ON s.account_id = o.account_id AND s.id = o.subject AND s.revoked_at IS NULL
 	WHERE o.reorganisation_id = r.id AND o.n > r.people_to AND o.kind = 'scope_add' ON CONFLICT DO NOTHING;
 	UPDATE sen.admin_scope s SET unit_id = sen.reorganisation_unit_id(r.id, o.unit_to) FROM sen.reorganisation_op o
