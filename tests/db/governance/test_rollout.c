@@ -8,7 +8,7 @@
 static int sign(struct fixture *f, const struct principal *p, int64_t id, int64_t version, const char *effective_on)
 {
 	const struct list_signature signature = { .decision_no = STR("9/QĐ-UBND"), .signed_on = STR("2026-01-01"), .signer = STR("Lê Hồng Vinh"), .effective_on = str_c(effective_on),
-		.file_url = STR("https://x.example/9.pdf"), .file_sha256 = STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") };
+		.file_url = STR("https://congbao.example/9.pdf"), .file_sha256 = STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") };
 
 	op_forgive(&f->op);
 	return list_sign(&f->op, p, id, version, &signature);
