@@ -10,7 +10,7 @@
  *
  * Errors: ERR_UNAVAILABLE (nothing was done), ERR_OUTCOME_UNKNOWN (a write whose connection
  * was lost after sending), ERR_CONFLICT (SQLSTATE 23505, 23P01), ERR_INVALID_VALUE (class 22
- * and 23514), ERR_BLOCKED (SN001, raised by our own triggers), ERR_INTERNAL (anything else, SQLSTATE and message in the detail).
+ * and 23514), ERR_BLOCKED (SN001, raised by our own triggers; their DETAIL is the argument by), ERR_INTERNAL (anything else, SQLSTATE and message in the detail).
  * Thread-safe; blocks the caller.
  */
 #pragma once

@@ -80,6 +80,7 @@ static int fail_from(struct op *op, const struct query *q, const PGresult *res)
 	const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	const char *constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
+	const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
 
 	if (!sqlstate || !message)
 		return op_fail_detail(op, ERR_INTERNAL, text_of(ERR_INTERNAL), "%s: unexpected result %s", q->name,
@@ -87,9 +88,11 @@ static int fail_from(struct op *op, const struct query *q, const PGresult *res)
 
 	enum err code = result_err_of(sqlstate);
 
-	return op_fail_detail(op, code, text_of(code), "%s: %s %.*s%s%s", q->name, sqlstate,
-	                      message_len(sqlstate, message), message, constraint ? " / " : "",
-	                      constraint ? constraint : "");
+	(void)op_fail_detail(op, code, text_of(code), "%s: %s %.*s%s%s", q->name, sqlstate,
+	                     message_len(sqlstate, message), message, constraint ? " / " : "",
+	                     constraint ? constraint : "");
+	/* Our own triggers say what it is; whoever is told acts on that. */
+	return code == ERR_BLOCKED && detail ? op_fail_arg(op, "by", str_c(detail)) : (int)code;
 }
 
 /* PQcmdTuples gives "" for commands that count nothing. */

@@ -25,6 +25,15 @@ BEGIN
 	RETURN NULL;
 END
 $$;
+-- As before; whoever is refused is told by what.
+CREATE OR REPLACE FUNCTION sen.overlap_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+	IF sen.overlap_blocks(NEW.id) THEN
+		RAISE EXCEPTION 'an overlap is open' USING ERRCODE = 'SN001', DETAIL = 'overlap';
+	END IF;
+	RETURN NEW;
+END
+$$;
 DROP TRIGGER overlap_change ON sen.platform;
 CREATE TRIGGER overlap_change AFTER UPDATE ON sen.platform FOR EACH ROW
 	WHEN ((OLD.name, OLD.description, OLD.kind, OLD.functions, OLD.scopes, sen.platform_is_live(OLD.state), OLD.state IN ('stopped', 'refused'))
