@@ -27,7 +27,9 @@ $$;
 
 -- The deadline after this one that has not passed yet: what was missed while nothing ran is not made up for.
 CREATE FUNCTION sen.platform_review_next(v sen.platform_review) RETURNS date LANGUAGE sql STABLE AS $$
-	SELECT min(d.due_on) FROM (SELECT (v.anchor_on + make_interval(months => v.period_months * k))::date AS due_on FROM generate_series(1, 1200) k) d
+	SELECT min(d.due_on) FROM (SELECT age(greatest(v.due_on, sen.today() - 1), v.anchor_on) AS since) a
+	CROSS JOIN LATERAL (SELECT (extract(year FROM a.since) * 12 + extract(month FROM a.since))::integer / v.period_months AS n) m
+	CROSS JOIN LATERAL (SELECT (v.anchor_on + make_interval(months => v.period_months * k))::date AS due_on FROM generate_series(m.n, m.n + 2) k) d
 	WHERE d.due_on > v.due_on AND d.due_on >= sen.today()
 $$;
 
@@ -64,10 +66,16 @@ REVOKE ALL ON FUNCTION sen.platform_reviews_run(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sen.platform_reviews_run(text) TO sen_provisioner, sen_server;
 
 -- 2. Notices.
-ALTER TABLE sen.notice DROP CONSTRAINT notice_kind_check,
-	ADD CONSTRAINT notice_kind_check CHECK (kind IN ('request_waiting', 'request_escalated', 'review_begun', 'review_due', 'review_overdue',
-		'grant_expires', 'scope_expires', 'account_unused', 'account_disabled', 'emergency_released',
-		'platform_review_due', 'platform_review_overdue', 'platform_review_unconcluded', 'platform_completed', 'guidance_published'));
+DO $$
+DECLARE
+	there text := (SELECT pg_get_constraintdef(c.oid) FROM pg_constraint c WHERE c.conrelid = 'sen.notice'::regclass AND c.conname = 'notice_kind_check');
+BEGIN
+	-- Beside the kinds that there are.
+	ALTER TABLE sen.notice DROP CONSTRAINT notice_kind_check;
+	EXECUTE 'ALTER TABLE sen.notice ADD CONSTRAINT notice_kind_check ' || regexp_replace(there, '\]', ', ''platform_review_due''::text,'
+		' ''platform_review_overdue''::text, ''platform_review_unconcluded''::text, ''platform_completed''::text, ''guidance_published''::text]');
+END
+$$;
 ALTER TABLE sen.platform_review_reminder ADD COLUMN told_at timestamptz;
 UPDATE sen.platform_review_reminder SET told_at = now() WHERE remind_on < sen.today();
 CREATE INDEX platform_review_reminder_untold ON sen.platform_review_reminder (remind_on) WHERE told_at IS NULL;

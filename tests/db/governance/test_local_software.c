@@ -145,6 +145,10 @@ static void test_report_follows(void **state)
 	assert_int_equal(refresh(f, 1) + refresh(f, 1) + refresh(f, 1), 2);
 	assert_str_equal(solution_of(f, id, &n, &version), "P03");
 	assert_str_equal(solution_of(f, other, &n, &version), "P03");
+	/* What is being replaced is offered to nobody any more, though it has accounts. */
+	side("UPDATE sen.platform SET state = 'replacing' WHERE code = 'P03'");
+	assert_int_equal(refresh(f, 10), 2);
+	assert_str_equal(solution_of(f, id, &n, &version), "C01");
 	side("UPDATE sen.platform SET state = 'deploying' WHERE code = 'P03'");
 }
 

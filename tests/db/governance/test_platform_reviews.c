@@ -149,7 +149,7 @@ static void test_period(void **state)
 	assert_int_equal(run_at_once(), 0);
 	/* Years in which nothing ran are not made up for; the end of a month stays one. */
 	assert_int_equal(platform_review_period(&f->op, &f->second, id, 3, 1), 0);
-	side("UPDATE sen.platform_review SET created_at = '2020-01-01'");
+	side("UPDATE sen.platform_review SET created_at = '2020-01-01', due_on = '2020-02-29'");
 	assert_int_equal(run_at_once(), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform_review WHERE follows IS NOT NULL AND due_on >= sen.today()"
 	                          " AND due_on = (date_trunc('month', due_on) + interval '1 month - 1 day')::date"), 1);

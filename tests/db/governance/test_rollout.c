@@ -242,8 +242,8 @@ static void test_who_speaks(void **state)
 	op_forgive(&f->op);
 	assert_int_equal(guidance_acknowledge(&f->op, &f->second, STR("P02"), id, STR("16681"), &added), 0);
 	assert_true(added);
-	/* A post of the past is none. */
-	side("UPDATE sen.post SET valid = daterange('2025-07-01', sen.today()) WHERE person_id = (SELECT id FROM sen.person WHERE employee_code = 'VP')");
+	/* A post to come is none. */
+	side("UPDATE sen.post SET valid = daterange(sen.today() + 1, NULL) WHERE person_id = (SELECT id FROM sen.person WHERE employee_code = 'VP')");
 	assert_int_equal(guidance_acknowledge(&f->op, &f->third, STR("P02"), id, STR("16681.VP"), &added), ERR_OUT_OF_SCOPE);
 	op_forgive(&f->op);
 	side("UPDATE sen.post SET valid = daterange('2025-07-01', NULL) WHERE person_id = (SELECT id FROM sen.person WHERE employee_code = 'VP')");

@@ -218,6 +218,25 @@ static void test_post_end_is_foreseen(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.post WHERE NOT upper_inf(valid)"), 0);
 }
 
+/* One set of roles for a kind of unit: everybody in the wards, nobody of the province; whoever comes into one has it too. */
+static void test_kind_of_unit(void **state)
+{
+	struct fixture *f = *state;
+	struct str id = fresh_id(&f->op);
+
+	assert_int_equal(AS(f, "P2", rule_draft, P_STR(id), P_NULL, S("RP"), S("Mọi phường"), S("QĐ 1"), S("40"), P_STR(one_of(f, "ward")), P_NULL, P_NULL, P_NULL, P_NULL,
+	                    P_STR(one_of(f, "P02/TK")), P_NULL, P_NULL), 0);
+	assert_int_equal(AS(f, "P3", rule_release, P_STR(id), P_NULL, P_I64(1)), 0);
+	assert_int_equal(live_grants(), side_i64("SELECT count(*) FROM sen.standing_post o WHERE o.unit_code ~ '^16' AND o.valid @> sen.today()"));
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.live_grant g JOIN sen.unit u ON u.id = g.unit_id WHERE u.code = '40'"), 0);
+	assert_int_equal(side_i64("SELECT count(DISTINCT left(u.code, 5)) FROM sen.live_grant g JOIN sen.unit u ON u.id = g.unit_id"), 2);
+	int64_t before = live_grants();
+	side("INSERT INTO sen.post SELECT id, gen_random_uuid(), (SELECT id FROM sen.unit WHERE code = '16690'), 'Kiêm nhiệm', 'concurrent', daterange(sen.today(), NULL), '9/QĐ'"
+	     " FROM sen.person WHERE employee_code = 'P2'");
+	assert_int_equal(live_grants(), before + 1);
+	side("DELETE FROM sen.post WHERE title = 'Kiêm nhiệm'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +247,7 @@ int main(void)
 		ACTING_TEST(test_rule_takes_its_time),
 		ACTING_TEST(test_rule_change_is_foreseen),
 		ACTING_TEST(test_post_end_is_foreseen),
+		ACTING_TEST(test_kind_of_unit),
 	};
 
 	return cmocka_run_group_tests(tests, acting_create, gov_drop);
