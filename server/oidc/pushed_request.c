@@ -11,12 +11,13 @@
 #define ALL_FACTOR 5      /* what all clients together may have waiting, of what one may */
 #define SIGN_IN_S "900"   /* longer than a visit of a request may take until a code uses it up */
 #define SWEEP_MAX "10000"
+#define WAITS "coalesce(used_at, 'infinity') = 'infinity'" /* as the index of those that wait is declared */
 
 /* Few wait when all is well, and the count reads no more than the limit.  Parallel pushes may overshoot by as many as they are. */
 DB_QUERY(pushed_request_insert, DB_WRITE,
 	"WITH w AS MATERIALIZED ("
 	"  SELECT count(*) FILTER (WHERE r.client_id = $3::text) AS its, count(*) AS everybodys FROM ("
-	"   SELECT client_id FROM sen.pushed_request WHERE issued_on >= $1::date - 1 AND used_at IS NULL AND expires_at > now() LIMIT $7::bigint) r"
+	"   SELECT client_id FROM sen.pushed_request WHERE issued_on >= $1::date - 1 AND " WAITS " AND expires_at > now() LIMIT $7::bigint) r"
 	"), i AS ("
 	"  INSERT INTO sen.pushed_request (issued_on, id_hash, client_id, request, expires_at)"
 	"  SELECT $1::date, $2::bytea, $3::text, $4::text, now() + $5::bigint * interval '1 s' FROM w WHERE w.its < $6::bigint AND w.everybodys < $7::bigint"
@@ -29,7 +30,7 @@ DB_QUERY(pushed_request_select, DB_READ,
 
 DB_QUERY(pushed_request_sweep_q, DB_WRITE,
 	"DELETE FROM sen.pushed_request WHERE (issued_on, id_hash) IN (SELECT issued_on, id_hash FROM sen.pushed_request"
-	" WHERE used_at IS NULL AND expires_at < now() - interval '" SIGN_IN_S " s' ORDER BY expires_at LIMIT " SWEEP_MAX " FOR UPDATE SKIP LOCKED)");
+	" WHERE " WAITS " AND expires_at < now() - interval '" SIGN_IN_S " s' ORDER BY expires_at LIMIT " SWEEP_MAX " FOR UPDATE SKIP LOCKED)");
 
 static struct str hash_of(struct op *op, struct str random)
 {
