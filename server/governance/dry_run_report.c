@@ -161,6 +161,9 @@ static int read_after(struct comparison *c, const struct principal *p)
 		r = dry_run_platforms(c->op, &c->platforms, &c->n_platforms);
 	if (r == 0)
 		r = dry_run_is_mass(c->op, &c->is_mass);
+	/* Of the rules those that count then: a switch, or the end of a platform, may be the very change. */
+	if (r == 0)
+		r = dry_run_rules(c->op, &c->rules, &c->n_rules);
 	return r;
 }
 
@@ -211,13 +214,11 @@ static void compare(struct comparison *c)
 	qsort(c->items, c->n_items, sizeof(*c->items), by_platform_and_login);
 }
 
-/* The guard and the switches as they stand now. */
-static int read_rules(struct comparison *c)
+/* What there is now of what the guard counts. */
+static int read_census(struct comparison *c)
 {
-	int r = dry_run_rules(c->op, &c->rules, &c->n_rules);
+	int r = dry_run_memberships(c->op, c->rules, c->n_rules, c->items, c->n_items);
 
-	if (r == 0)
-		r = dry_run_memberships(c->op, c->rules, c->n_rules, c->items, c->n_items);
 	return r < 0 ? r : dry_run_census(c->op, c->items, c->n_items, &c->census, &c->n_census);
 }
 
@@ -378,7 +379,7 @@ int dry_run_report(struct op *op, const struct principal *p, struct str mail_dom
 	if (r == 0)
 		compare(&c);
 	if (r == 0)
-		r = read_rules(&c);
+		r = read_census(&c);
 	if (r == 0)
 		write(&c, report);
 	/* The detail of an error is read when the scratch is gone. */

@@ -46,13 +46,17 @@ DB_QUERY(imports_cancel_q, DB_WRITE,
 DB_QUERY(imports_rows_q, DB_READ,
          "SELECT n, line, what, key, action, before, after FROM sen.import_row WHERE import_id = $1::uuid AND ($2::text IS NULL OR action = $2)"
          " AND n > coalesce($3::integer, -1) ORDER BY n LIMIT $4::bigint");
+#define TASK \
+	"r.id, r.kind, r.state, u.path, r.sha256, a.id, a.person_id, a.login, r.complete, sen.scope_covers(a.id, 'import', u.path, NULL), r.released_by IS NOT NULL," \
+	" r.changes_sha256"
 DB_QUERY(imports_next_q, DB_WRITE,
          "UPDATE sen.import_run r SET claim = $1::uuid, claimed_until = now() + interval '60 s' FROM sen.unit u, sen.account a"
          " WHERE r.id = (SELECT id FROM sen.import_run WHERE state IN ('checking', 'applying') AND (claimed_until IS NULL OR claimed_until < now())"
          "  ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
          " AND u.id = r.unit_id AND a.id = CASE r.state WHEN 'checking' THEN r.created_by ELSE r.applied_by END"
-         " RETURNING r.id, r.kind, r.state, u.path, r.sha256, a.id, a.person_id, a.login, r.complete, sen.scope_covers(a.id, 'import', u.path, NULL), r.released_by IS NOT NULL,"
-         " r.changes_sha256");
+         " RETURNING " TASK);
+DB_QUERY(imports_task_q, DB_WRITE,
+         "SELECT " TASK " FROM sen.import_run r JOIN sen.unit u ON u.id = r.unit_id JOIN sen.account a ON a.id = r.applied_by WHERE r.id = $1::uuid AND r.state = 'applying'");
 DB_QUERY(imports_progress_q, DB_WRITE,
          "UPDATE sen.import_run SET done_rows = $3::integer, total_rows = $4::integer, claimed_until = now() + interval '60 s'"
          " WHERE id = $1::uuid AND claim = $2::uuid");
@@ -230,6 +234,36 @@ int import_preview_list(struct op *op, struct str id, struct str action, struct 
 	return 0;
 }
 
+static struct import_task task_of(const struct db_rows *rows, struct str claim)
+{
+	return (struct import_task){
+		.claim = claim,
+		.id = db_str(rows, 0, 0),
+		.kind = db_str(rows, 0, 1),
+		.state = db_str(rows, 0, 2),
+		.path = db_str(rows, 0, 3),
+		.sha256 = db_str(rows, 0, 4),
+		.actor = db_str(rows, 0, 5),
+		.person_id = db_str(rows, 0, 6),
+		.login = db_str(rows, 0, 7),
+		.complete = db_bool(rows, 0, 8),
+		.in_scope = db_bool(rows, 0, 9),
+		.released = db_bool(rows, 0, 10),
+		.changes_sha256 = db_str(rows, 0, 11),
+	};
+}
+
+int import_task_of(struct op *op, struct str id, struct import_task *ret_task, bool *ret_found)
+{
+	struct db_rows rows;
+	int r = db_run(op, &imports_task_q, &rows, P_STR(id));
+
+	*ret_found = r == 0 && rows.n == 1;
+	if (*ret_found)
+		*ret_task = task_of(&rows, STR_NULL);
+	return r;
+}
+
 int import_task_next(struct op *op, struct import_task *ret_task, bool *ret_found)
 {
 	char claim[UUID_TEXT_LEN + 1];
@@ -241,21 +275,7 @@ int import_task_next(struct op *op, struct import_task *ret_task, bool *ret_foun
 	*ret_found = r == 0 && rows.n == 1;
 	if (!*ret_found)
 		return r;
-	*ret_task = (struct import_task){
-		.claim = arena_dup_c(op->arena, claim),
-		.id = db_str(&rows, 0, 0),
-		.kind = db_str(&rows, 0, 1),
-		.state = db_str(&rows, 0, 2),
-		.path = db_str(&rows, 0, 3),
-		.sha256 = db_str(&rows, 0, 4),
-		.actor = db_str(&rows, 0, 5),
-		.person_id = db_str(&rows, 0, 6),
-		.login = db_str(&rows, 0, 7),
-		.complete = db_bool(&rows, 0, 8),
-		.in_scope = db_bool(&rows, 0, 9),
-		.released = db_bool(&rows, 0, 10),
-		.changes_sha256 = db_str(&rows, 0, 11),
-	};
+	*ret_task = task_of(&rows, arena_dup_c(op->arena, claim));
 	return 0;
 }
 

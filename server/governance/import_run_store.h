@@ -57,6 +57,8 @@ struct import_task {
 };
 /* *ret_found false: nothing to do. */
 int import_task_next(struct op *op, struct import_task *ret_task, bool *ret_found) _must_check_;
+/* Without claiming it; *ret_found false: it is not to be applied. */
+int import_task_of(struct op *op, struct str id, struct import_task *ret_task, bool *ret_found) _must_check_;
 int import_task_progress(struct op *op, const struct import_task *task, size_t done, size_t total) _must_check_;
 /* In the transaction that it belongs to, or alone.  *ret_done false: somebody else has taken it over. */
 struct import_outcome {

@@ -12,6 +12,7 @@
 
 #define CHANGES_ARENA ((size_t)768 << 20)
 #define CHANGES_BATCH 1000
+#define TRY_ARENA ((size_t)512 << 20)
 #define PROGRESS_EVERY_MS 500
 
 struct work {
@@ -171,6 +172,12 @@ static int end(struct op *op, const struct work *w, const char *state)
 	return db_commit(op);
 }
 
+static int refused(struct op *op, struct work *w, enum import_fault fault)
+{
+	import_refuse_file(&w->report, fault);
+	return op->dry ? op_fail(op, ERR_IMPORT, "the import would be refused") : end(op, w, "refused");
+}
+
 static int run(struct op *op, struct work *w)
 {
 	const struct import_task *t = &w->task;
@@ -189,15 +196,13 @@ static int run(struct op *op, struct work *w)
 	};
 	int r = read_file(op, w, &request.csv);
 
-	if (r == 0 && (!t->in_scope || str_is_null(request.csv))) {
-		import_refuse_file(&w->report, t->in_scope ? IMPORT_OTHER_FILE : IMPORT_OUT_OF_SCOPE);
-		return end(op, w, "refused");
-	}
+	if (r == 0 && (!t->in_scope || str_is_null(request.csv)))
+		return refused(op, w, t->in_scope ? IMPORT_OTHER_FILE : IMPORT_OUT_OF_SCOPE);
 	if (r == 0)
 		r = principal_load_scopes(op, t->actor, &principal.scopes, &principal.n_scopes);
 	if (r < 0)
 		return r;
-	op->before_commit = is_check ? NULL : mark_applied;
+	op->before_commit = is_check || op->dry ? NULL : mark_applied;
 	op->before_commit_context = w;
 	r = import_run(op, &request, &w->report);
 	op->before_commit = NULL;
@@ -206,7 +211,7 @@ static int run(struct op *op, struct work *w)
 		import_warn(&w->report, &(struct import_note){ .fault = IMPORT_CHANGED_SINCE });
 		return end(op, w, "ready");
 	}
-	if (r == ERR_IMPORT) {
+	if (r == ERR_IMPORT && !op->dry) {
 		op_forgive(op);
 		w->watch.n_changes = 0;
 		return end(op, w, "refused");
@@ -237,5 +242,26 @@ int import_work_once(struct op *op, const struct import_work *work, bool *ret_wo
 	failed = op->error;
 	op_forgive(op);
 	r = import_task_again(op, &w->task, str_c(failed.text));
+	return r;
+}
+
+int import_work_try(struct op *op, struct str id)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new(TRY_ARENA);
+	struct arena *arena = op->arena;
+	struct work *w = ARENA_NEW(arena, struct work);
+	bool found;
+	int r;
+
+	assert(op->dry);
+	op->arena = scratch;
+	r = import_task_of(op, id, &w->task, &found);
+	w->watch = (struct import_watch){ .arena = scratch };
+	if (r == 0 && found)
+		r = run(op, w);
+	/* The detail of an error is read when the scratch is gone. */
+	if (!str_is_null(op->error.detail))
+		op->error.detail = arena_dup(arena, op->error.detail);
+	op->arena = arena;
 	return r;
 }

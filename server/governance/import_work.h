@@ -16,3 +16,6 @@ struct import_work {
 
 /* Takes the next one, if there is any; *ret_worked.  Errors are of the database; the run is taken up again. */
 int import_work_once(struct op *op, const struct import_work *work, bool *ret_worked) _must_check_;
+
+/* Within a dry run: what applying it would write, for as long as that lasts.  One that is held is not applied.  ERR_IMPORT: it would be refused. */
+int import_work_try(struct op *op, struct str id) _must_check_;

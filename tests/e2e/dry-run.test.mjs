@@ -146,8 +146,7 @@ test('scope: of what the caller may not see only the number is told', async () =
 });
 
 test('what cannot be tried says so; what is not known is not done', async () => {
-  const begun = await admin.api('POST', '/imports', { kind: 'persons', name: 'x', unit: '40' });
-  const later = await tried(admin, 'POST /api/v1/imports/{id}/apply', { args: [begun.json.id], body: {}, headers: { 'if-match': '"1"' } });
+  const later = await tried(admin, 'POST /api/v1/reorganisations/{id}/approve', { body: {}, headers: { 'if-match': '"1"' } });
   assert.equal(later.status, 422);
   assert.equal(later.json.code, 'no_dry_run');
   const body = { employee_code: await freshEmployee(), platform: 'P02', role: p02.role, basis };
@@ -197,7 +196,7 @@ test('every changing route answers a dry run and leaves the database as it was',
   assert.deepEqual(await checksums(), start);
   await ctl('start', 'sen-provisioner');
   t.diagnostic(`${answered.length} answered, ${argued.length} argued, ${refused.length} refused: ${refused.join(', ')}`);
-  assert.deepEqual(argued.sort(), ['POST /api/v1/accounts/{login}/provision', 'POST /api/v1/imports/{id}/apply', 'POST /api/v1/imports/{id}/release', 'POST /api/v1/persons/{employee_code}/unmask', 'POST /api/v1/reorganisations/{id}/approve']);
+  assert.deepEqual(argued.sort(), ['POST /api/v1/accounts/{login}/provision', 'POST /api/v1/persons/{employee_code}/unmask', 'POST /api/v1/reorganisations/{id}/approve']);
   assert.ok(answered.length >= 30, refused.join('\n'));
 });
 

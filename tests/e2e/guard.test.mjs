@@ -152,6 +152,22 @@ test('a rule that is retired takes many away at once: held, nobody harmed; who l
   assert.equal((await sql(`SELECT count(*) FROM sen.audit WHERE action = 'hold.release' AND object = $1`, `hold:${hold.id}`))[0][0], '1');
 });
 
+test('what a switch kept back goes when it is put back, and a dry run of that says so', async () => {
+  await rules('P03', { operations: ['create', 'update'] });
+  const person = await official(p03);
+  await until('there', () => mailboxOf(person.id));
+  assert.equal((await chief.api('POST', '/grants/revoke', { login: person.login, reason: 'Thôi việc' })).status, 200);
+  await until('not allowed', async () => await stateOn(person.id, 'P03') === 5, 20000);
+  const path = '/platforms/P03/provisioning', etag = (await chief.api('GET', path)).headers.get('etag');
+  const tried = await call(chief, 'PUT', `${path}?dry_run=all`, { body: { operations: ['create', 'update', 'disable'] }, headers: { 'if-match': etag } });
+  assert.equal(tried.status, 200, tried.text);
+  const told = tried.json.operations.find((o) => o.platform === 'P03' && o.login === person.login);
+  assert.deepEqual([told?.operation, told?.fate, told?.after, tried.json.sends_nothing], ['disable', 'sent', { active: false }, false], tried.text.slice(0, 500));
+  assert.equal(await stateOn(person.id, 'P03'), 5);
+  await rules('P03', { operations: ['create', 'update', 'disable'] });
+  await until('off', async () => isOff(await mailboxOf(person.id)), 20000);
+});
+
 test('off, then a grace in which a return only enables; then deleted, and back only after a look-up: on SCIM and on LDAP', async () => {
   const operations = ['create', 'update', 'disable', 'delete'];
   // Whom the tests before this one took access from is counted with him: it is not the guard that is looked at here.

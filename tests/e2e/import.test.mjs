@@ -217,6 +217,12 @@ test('posts, units, platforms and grants', async () => {
     const ready = await settled(admin, id, 'ready', 'refused');
     assert.equal(ready.state, 'ready', `${kind}: ${JSON.stringify(ready.report)}`);
     assert.ok((await rowsOf(admin, id)).some((r) => r.what === what && r.action === 'add'), kind);
+    // What follows from it for the platforms, before anything is applied.
+    const tried = await call(routes.apply, await admin.accessToken(), { args: [id], body: {}, query: { dry_run: 'all' }, headers: { 'if-match': ready.etag } });
+    assert.equal(tried.status, 200, tried.text);
+    if (kind === 'units') assert.deepEqual(tried.json.units.map((u) => [u.platform, u.unit, u.operation, u.after.name]), [['DIR', unit, 'create', 'Phòng Thử']]);
+    if (kind === 'grants') assert.deepEqual(tried.json.platforms.map((p) => [p.platform, p.create, p.held]), [['DIR', 1, 0], ['P02', 1, 0]], tried.text.slice(0, 500));
+    assert.equal((await settled(admin, id, 'ready')).etag, ready.etag);
     assert.equal((await step(admin, 'apply', id)).status, 202);
     await settled(admin, id, 'applied');
   }

@@ -2,7 +2,9 @@
 
 #include "common/base/base64.h"
 #include "server/app.h"
+#include "server/governance/dry_run_report.h"
 #include "server/governance/governance_audit.h"
+#include "server/governance/import_work.h"
 #include "server/handlers/api/api.h"
 #include "server/handlers/api/imports_internal.h"
 
@@ -12,6 +14,7 @@ struct step {
 	int (*take)(struct request *rq, const struct import_step *step, bool *ret_done);
 	const char *wanted;     /* states in which it can be */
 	bool needs_another;     /* than who began and who applied it */
+	bool is_applied;        /* the import is carried out, soon afterwards */
 };
 
 /* Why the statement did nothing. */
@@ -45,6 +48,15 @@ static int in_transaction(struct request *rq, const struct step *how, const stru
 	return audit_commit(&rq->op, r, NULL);
 }
 
+/* In a dry run it is carried out at once.  Its file is as large as a province; what is planned of it, and locked meanwhile, is not. */
+static int try(struct request *rq, const struct import_row *row)
+{
+	if (row->total_rows <= DRY_ACCOUNTS_MAX)
+		return import_work_try(&rq->op, row->id);
+	(void)op_fail(&rq->op, ERR_NO_DRY_RUN, "too many rows");
+	return op_fail_arg(&rq->op, "because", STR("it has more than 5,000 rows; GET /imports/{id}/rows shows what it will do"));
+}
+
 static int take_step(struct request *rq, const struct step *how)
 {
 	struct import_step step = { .actor = rq->principal->account_id };
@@ -60,6 +72,8 @@ static int take_step(struct request *rq, const struct step *how)
 	r = in_transaction(rq, how, &step, &done);
 	if (r == 0 && !done)
 		r = explain(rq, how, step.version);
+	if (r == 0 && rq->op.dry && how->is_applied)
+		r = try(rq, &row);
 	return r < 0 ? r : api_import_respond(rq, 202, row.id);
 }
 
@@ -90,7 +104,7 @@ static int take_cancel(struct request *rq, const struct import_step *step, bool 
 int h_api_imports_check(struct request *rq)
 {
 	static const struct api_field fields[] = { { "sha256", API_CODE, 64, true } };
-	static const struct step how = { "import.check", take_check, "uploading", false };
+	static const struct step how = { .action = "import.check", .take = take_check, .wanted = "uploading" };
 	struct str sha256;
 	int r = api_read(rq, fields, ARRAY_LEN(fields), &sha256);
 
@@ -99,7 +113,7 @@ int h_api_imports_check(struct request *rq)
 
 int h_api_imports_apply(struct request *rq)
 {
-	static const struct step how = { "import.apply", take_apply, "ready", false };
+	static const struct step how = { .action = "import.apply", .take = take_apply, .wanted = "ready", .is_applied = true };
 	int r = api_read_nothing(rq);
 
 	return r < 0 ? r : take_step(rq, &how);
@@ -107,7 +121,7 @@ int h_api_imports_apply(struct request *rq)
 
 int h_api_imports_release(struct request *rq)
 {
-	static const struct step how = { "import.release", take_release, "held", true };
+	static const struct step how = { .action = "import.release", .take = take_release, .wanted = "held", .needs_another = true, .is_applied = true };
 	int r = api_read_nothing(rq);
 
 	return r < 0 ? r : take_step(rq, &how);
@@ -115,7 +129,7 @@ int h_api_imports_release(struct request *rq)
 
 int h_api_imports_cancel(struct request *rq)
 {
-	static const struct step how = { "import.cancel", take_cancel, "uploading, checking, refused, ready, held", false };
+	static const struct step how = { .action = "import.cancel", .take = take_cancel, .wanted = "uploading, checking, refused, ready, held" };
 	int r = api_read_nothing(rq);
 
 	return r < 0 ? r : take_step(rq, &how);

@@ -6,10 +6,9 @@
 static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
 
 #define API .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = admin_guards, .needs = RIGHT_IMPORT
+/* A dry run carries it out. */
+#define API_SLOW .pool = POOL_SLOW, .errors = ERRORS_PROBLEM, .guards = admin_guards, .needs = RIGHT_IMPORT
 #define JSON_16K .body = BODY_JSON, .max_body = 16384
-
-/* What it does is shown by its rows, before it is applied. */
-#define LATER "an import is applied afterwards, row by row; GET /imports/{id}/rows shows what it will do"
 
 const struct route imports_routes[] = {
 	{ .name = "api_imports_list", .methods = HTTP_GET, .path = "/api/v1/imports", .params = api_imports_params,
@@ -21,8 +20,8 @@ const struct route imports_routes[] = {
 	{ .name = "api_imports_part", .methods = HTTP_PUT, .path = "/api/v1/imports/{id}/parts/{n}", .body = BODY_JSON,
 	  .max_body = IMPORT_PART_MAX_CHARS + 1024, API, .handle = h_api_imports_part },
 	{ .name = "api_imports_check", .methods = HTTP_POST, .path = "/api/v1/imports/{id}/check", JSON_16K, API, .handle = h_api_imports_check },
-	{ .name = "api_imports_apply", .methods = HTTP_POST, .path = "/api/v1/imports/{id}/apply", JSON_16K, API, .no_dry_run = LATER, .handle = h_api_imports_apply },
-	{ .name = "api_imports_release", .methods = HTTP_POST, .path = "/api/v1/imports/{id}/release", JSON_16K, API, .no_dry_run = LATER,
+	{ .name = "api_imports_apply", .methods = HTTP_POST, .path = "/api/v1/imports/{id}/apply", JSON_16K, API_SLOW, .handle = h_api_imports_apply },
+	{ .name = "api_imports_release", .methods = HTTP_POST, .path = "/api/v1/imports/{id}/release", JSON_16K, API_SLOW,
 	  .handle = h_api_imports_release },
 	{ .name = "api_imports_cancel", .methods = HTTP_POST, .path = "/api/v1/imports/{id}/cancel", JSON_16K, API,
 	  .handle = h_api_imports_cancel },
