@@ -63,6 +63,7 @@ struct import_change {
 	const char *what;  /* "unit", "person", … */
 	const char *action; /* "add", "change", "vanish", "end" */
 	struct str key, before, after; /* before STR_NULL: there is nothing yet */
+	bool of_newcomers; /* the file alone says it, of a batch whose persons were not there */
 };
 
 /* Whoever waits for a long import. */

@@ -97,7 +97,7 @@ int import_preview(struct import_job *job, const char *what, const struct query 
 	struct db_rows rows;
 	int r;
 
-	if (!watch || !watch->wants_changes)
+	if (!watch || !watch->wants_changes || (job->only_new && !job->request->dry_run))
 		return 0;
 	r = import_query(job, q, json, &rows);
 	for (size_t i = 0; r == 0 && i < rows.n; i++) {
@@ -105,7 +105,7 @@ int import_preview(struct import_job *job, const char *what, const struct query 
 
 		import_add_change(watch, &(struct import_change){
 			.line = (unsigned)db_i64(&rows, i, 0), .what = what, .action = str_is_null(before) ? "add" : "change",
-			.key = db_str(&rows, i, 1), .before = before, .after = db_str(&rows, i, 3) });
+			.key = db_str(&rows, i, 1), .before = before, .after = db_str(&rows, i, 3), .of_newcomers = job->only_new });
 	}
 	return r;
 }
@@ -121,7 +121,7 @@ int import_check_yours(struct import_job *job, const struct query *q, size_t col
 {
 	const struct import_check check = { q, IMPORT_NOT_YOURS, column, false };
 
-	return job->request->principal ? import_run_check(job, &check, json) : 0;
+	return job->request->principal && !job->only_new ? import_run_check(job, &check, json) : 0;
 }
 
 int import_next_batch(struct import_job *job)

@@ -27,7 +27,7 @@ struct import_job {
 	size_t n_done;         /* rows written */
 	size_t *order;         /* rows sorted by their key, then line */
 	size_t n_batches;
-	bool only_new;          /* nobody in this batch was there before it: nothing of theirs changes */
+	bool only_new;          /* nobody in this batch was there before it: nothing of theirs changes, and its rows are those of the check */
 	unsigned char *touched; /* of units: by row, what of it changes; NULL: nothing yet */
 };
 

@@ -68,9 +68,10 @@ int import_moves_check(struct import_job *job, struct str json)
 		{ &import_posts_left_q, IMPORT_HAS_LEFT, EMPLOYEE_CODE, false },
 		{ &import_posts_planned_q, IMPORT_MOVEMENT_PLANNED, VALID_TO, false },
 	};
+	size_t n = job->only_new ? 1 : ARRAY_LEN(checks);
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(checks) && r == 0; i++)
+	for (size_t i = 0; i < n && r == 0; i++)
 		r = import_run_check(job, &checks[i], json);
 	return r;
 }

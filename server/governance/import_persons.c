@@ -38,6 +38,7 @@ static const struct import_column columns[PERSONS_N_COLUMNS] = {
 	" AS t (line integer, employee_code text, kind text, ho text, dem text, ten text, full_name text, name_fold text," \
 	" parts boolean, birth_date date, sex text, national_id_hash text, national_id_sealed text))"
 
+DB_QUERY(import_persons_known_q, DB_READ, PERSONS_INPUT " SELECT count(*) FROM i JOIN sen.person p ON p.employee_code = i.employee_code");
 DB_QUERY(import_persons_taken_q, DB_READ,
          PERSONS_INPUT " SELECT i.line, NULL FROM i JOIN sen.person p ON p.national_id_hash = i.hash"
                        " WHERE p.employee_code <> i.employee_code ORDER BY i.line LIMIT 50");
@@ -272,10 +273,14 @@ static int write_batch(struct import_job *job, const struct import_batch *posts,
 {
 	static const struct import_check taken = { &import_persons_taken_q, IMPORT_NATIONAL_ID_TAKEN, NATIONAL_ID, false };
 	struct str json = import_batch_json(job, persons, add_person);
-	size_t before = job->report->counts[0].created;
-	int r = import_run_check(job, &taken, json);
+	struct db_rows rows;
+	int r = import_query(job, &import_persons_known_q, json, &rows);
 
-	if (r == 0)
+	if (r < 0)
+		return r;
+	job->only_new = db_i64(&rows, 0, 0) == 0;
+	r = import_run_check(job, &taken, json);
+	if (r == 0 && !job->only_new)
 		r = import_check_within(job, &import_persons_within_q, EMPLOYEE_CODE, json);
 	if (r == 0)
 		r = import_check_yours(job, &import_persons_yours_q, EMPLOYEE_CODE, json);
@@ -286,7 +291,6 @@ static int write_batch(struct import_job *job, const struct import_batch *posts,
 	if (r < 0 || job->report->n_errors > 0)
 		return r;
 	r = import_count_query(job, &import_persons_write_q, json, &job->report->counts[0]);
-	job->only_new = job->report->counts[0].created == before + persons->n;
 	return r < 0 ? r : import_posts_write(job, posts);
 }
 

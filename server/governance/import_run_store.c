@@ -61,14 +61,16 @@ DB_QUERY(imports_progress_q, DB_WRITE,
          "UPDATE sen.import_run SET done_rows = $3::integer, total_rows = $4::integer, claimed_until = now() + interval '60 s'"
          " WHERE id = $1::uuid AND claim = $2::uuid");
 DB_QUERY(imports_end_q, DB_WRITE,
-         /* Looked at again, it is applied again, and guarded. */
-         "WITH done AS (UPDATE sen.import_run SET state = $3, changes_sha256 = $8, applied_by = CASE WHEN $3 <> 'ready' THEN applied_by END,"
-         "  released_by = CASE WHEN $3 <> 'ready' THEN released_by END, report = $4::jsonb, n_vanished = $5::integer, n_base = $6::integer,"
+         "WITH done AS (UPDATE sen.import_run SET state = $3, changes_sha256 = $8, report = $4::jsonb, n_vanished = $5::integer, n_base = $6::integer,"
          "  total_rows = $7::integer, done_rows = CASE WHEN $3 = 'applied' THEN $7::integer ELSE 0 END, claim = NULL, error = NULL,"
          "  finished_at = CASE WHEN $3 IN ('applied', 'refused') THEN now() END, version = version + 1"
          "  WHERE id = $1::uuid AND claim = $2::uuid AND state IN ('checking', 'applying') RETURNING id, state),"
          " gone AS (DELETE FROM sen.import_part WHERE import_id IN (SELECT id FROM done WHERE state IN ('applied', 'refused')))"
          " SELECT state FROM done");
+/* Looked at again, it is applied again, and guarded. */
+DB_QUERY(imports_recheck_q, DB_WRITE,
+         "UPDATE sen.import_run SET state = 'checking', applied_by = NULL, released_by = NULL, claim = NULL, claimed_until = NULL, done_rows = 0,"
+         " version = version + 1 WHERE id = $1::uuid AND claim = $2::uuid AND state = 'applying'");
 DB_QUERY(imports_again_q, DB_WRITE,
          "UPDATE sen.import_run SET claim = NULL, claimed_until = now() + interval '5 s', error = $3 WHERE id = $1::uuid AND claim = $2::uuid");
 DB_QUERY(imports_rows_forget_q, DB_WRITE, "DELETE FROM sen.import_row WHERE import_id = $1::uuid");
@@ -294,6 +296,13 @@ int import_task_end(struct op *op, const struct import_task *task, const struct 
 
 	*ret_done = r == 0 && rows.n == 1;
 	return r;
+}
+
+int import_task_recheck(struct op *op, const struct import_task *task)
+{
+	struct db_rows rows;
+
+	return db_run(op, &imports_recheck_q, &rows, P_STR(task->id), P_STR(task->claim));
 }
 
 int import_task_again(struct op *op, const struct import_task *task, struct str error)

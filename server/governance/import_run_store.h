@@ -1,6 +1,6 @@
 /*
  * import_run_store.h: imports through the API and their way: uploading → checking → ready | refused; ready → held | applying;
- * held → applying (by a second person); applying → applied | refused | ready again, when the record has changed since the check; cancelled.
+ * held → applying (by a second person); applying → applied | refused | checking again, when the record has changed since; cancelled.
  *
  * Everything is asked within the actor's scope of right "import".  Changes of state are one statement against
  * the version that was seen.
@@ -68,6 +68,8 @@ struct import_outcome {
 	size_t n_vanished, n_base, n_rows;
 };
 int import_task_end(struct op *op, const struct import_task *task, const struct import_outcome *outcome, bool *ret_done) _must_check_;
+/* The record is not what it was at the check: checked anew, for whoever applies it to look. */
+int import_task_recheck(struct op *op, const struct import_task *task) _must_check_;
 /* Again in a moment; error: for whoever looks. */
 int import_task_again(struct op *op, const struct import_task *task, struct str error) _must_check_;
 int import_changes_store(struct op *op, struct str id, const struct import_change *changes, size_t from, size_t n) _must_check_;

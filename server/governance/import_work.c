@@ -106,8 +106,8 @@ static int read_file(struct op *op, const struct work *w, struct str *ret_csv)
 }
 
 /*
- * Of all that would be done, and what was there before: the same once more when it is applied.  Of a grant the line says it all; the rest
- * depends on the moment.
+ * Of all that would be done, and what was there before: the same once more when it is applied.  What the file alone says is left out.  Of a
+ * grant the line says it all; the rest depends on the moment.
  */
 static struct str digest_of(struct arena *a, struct arena *scratch, const struct import_watch *watch)
 {
@@ -115,7 +115,11 @@ static struct str digest_of(struct arena *a, struct arena *scratch, const struct
 
 	for (size_t i = 0; i < watch->n_changes; i++) {
 		const struct import_change *c = &watch->changes[i];
-		struct str after = str_equal(str_c(c->what), STR("grant")) ? STR("") : c->after;
+		struct str after;
+
+		if (c->of_newcomers)
+			continue;
+		after = str_equal(str_c(c->what), STR("grant")) ? STR("") : c->after;
 
 		arena_reset(scratch);
 		sha256_two(str_n((const char *)chain, SHA256_LEN),
@@ -123,6 +127,12 @@ static struct str digest_of(struct arena *a, struct arena *scratch, const struct
 		memcpy(chain, next, sizeof(chain));
 	}
 	return hex_encode(a, str_n((const char *)chain, SHA256_LEN));
+}
+
+/* Since the check before, if there was one. */
+static bool has_changed(struct op *op, const struct work *w)
+{
+	return !str_is_null(w->task.changes_sha256) && !str_equal(digest_of(op->arena, w->scratch, &w->watch), w->task.changes_sha256);
 }
 
 static struct import_outcome outcome_of(struct op *op, const struct work *w, const char *state)
@@ -145,7 +155,7 @@ static int mark_applied(struct op *op, void *context)
 	bool done;
 	int r;
 
-	w->has_changed = !str_is_null(w->task.changes_sha256) && !str_equal(outcome.changes_sha256, w->task.changes_sha256);
+	w->has_changed = has_changed(op, w);
 	if (w->has_changed)
 		return op_fail(op, ERR_CONFLICT, "the record has changed since the check");
 	r = import_task_end(op, &w->task, &outcome, &done);
@@ -208,15 +218,18 @@ static int run(struct op *op, struct work *w)
 	op->before_commit = NULL;
 	if (w->has_changed) {
 		op_forgive(op);
-		import_warn(&w->report, &(struct import_note){ .fault = IMPORT_CHANGED_SINCE });
-		return end(op, w, "ready");
+		return import_task_recheck(op, t);
 	}
 	if (r == ERR_IMPORT && !op->dry) {
 		op_forgive(op);
 		w->watch.n_changes = 0;
 		return end(op, w, "refused");
 	}
-	return r < 0 || !is_check ? r : end(op, w, "ready");
+	if (r < 0 || !is_check)
+		return r;
+	if (has_changed(op, w))
+		import_warn(&w->report, &(struct import_note){ .fault = IMPORT_CHANGED_SINCE });
+	return end(op, w, "ready");
 }
 
 int import_work_once(struct op *op, const struct import_work *work, bool *ret_worked)

@@ -3,7 +3,7 @@
  *
  * A check does everything and takes it back; what it found stands in the run's report and rows.  Applying is one transaction, in which
  * the run's state changes too: a program that dies leaves a run that is done again, or one that is done.  What would be done then is compared with what was
- * previewed: where they differ nothing is done, and the new preview stands to be looked at.
+ * previewed: where they differ nothing is done, and the file is checked anew for somebody to look.
  */
 #pragma once
 

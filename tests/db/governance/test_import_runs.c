@@ -61,6 +61,8 @@ static struct import_row take(struct fixture *f, struct str id, const struct pri
 	assert_true(done);
 	if (str_equal(look(f, id).state, STR("applying")))
 		work();
+	if (str_equal(look(f, id).state, STR("checking")))
+		work();
 	return look(f, id);
 }
 
@@ -112,6 +114,25 @@ static void test_changed_since(void **state)
 	side("UPDATE sen.person SET full_name = 'Lê Thị Bình' WHERE employee_code = 'WA'");
 }
 
+/* Who was to be added, and is there by now with another name. */
+static void test_newcomer_no_more(void **state)
+{
+	struct fixture *f = *state;
+	struct import_row row;
+	struct str id = stage(f, "persons", PERSONS "NEW2,Hồ Thị Mới,cong_chuc,16690,CV,main,2025-07-01,,11/QĐ\n", false);
+
+	gov_import("persons", PERSONS "NEW2,Hồ Thị Cũ,cong_chuc,16690,CV,main,2025-07-01,,11/QĐ\n", NULL);
+	row = take(f, id, &f->admin, false);
+	assert_state(row, "ready");
+	assert_true(str_contains(row.report, STR("changed since the check")));
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE full_name = 'Hồ Thị Cũ'"), 1);
+	assert_state(take(f, id, &f->admin, false), "applied");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'NEW2' AND full_name = 'Hồ Thị Mới'"), 1);
+	/* And one who is new still. */
+	assert_state(take(f, stage(f, "persons", PERSONS "NEW3,Hồ Thị Mới,cong_chuc,16690,CV,main,2025-07-01,,11/QĐ\n", false), &f->admin, false), "applied");
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.person WHERE employee_code = 'NEW3'"), 1);
+}
+
 /* A file that ends what people stand on takes as much away as one in which they are missing. */
 static void test_posts_that_end(void **state)
 {
@@ -151,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STAFFING_TEST(test_changed_since),
+		STAFFING_TEST(test_newcomer_no_more),
 		STAFFING_TEST(test_posts_that_end),
 	};
 
