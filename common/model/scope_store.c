@@ -32,11 +32,11 @@ DB_QUERY(scope_add_q, DB_WRITE,
          "INSERT INTO sen.admin_scope (account_id, unit_id, platform_id, rights, valid_to, role_ids, max_rank, granted_by, id, confirmed_by)"
          " SELECT a.id, " GIFT ", $6::uuid, $9::uuid, $10::uuid FROM sen.account a WHERE a.id = $1::uuid AND a.status NOT IN ('disabled', 'archived')"
          " AND NOT sen.same_person(a.id, $6::uuid) AND " MAY_HOLD("$4::text[]") " AND sen.scope_may_give($6::uuid, " GIFT ")"
-         " AND CASE WHEN $10::uuid IS NULL THEN NOT sen.scope_needs_two(nullif($3::integer, -1)::smallint, $4::text[], $7::integer[], " RANK("$8") ")"
+         " AND CASE WHEN $10::uuid IS NULL THEN NOT sen.scope_needs_two(a.id, nullif($3::integer, -1)::smallint, $4::text[], $7::integer[], " RANK("$8") ")"
          "  ELSE NOT sen.same_person($6::uuid, $10::uuid) AND NOT sen.same_person(a.id, $10::uuid) AND sen.scope_may_give($10::uuid, " GIFT ") END"
          " ON CONFLICT DO NOTHING RETURNING id");
 DB_QUERY(scope_needs_two_q, DB_READ,
-         "SELECT sen.scope_needs_two(nullif($1::integer, -1)::smallint, $2::text[], $3::integer[], " RANK("$4") ")");
+         "SELECT sen.scope_needs_two($1::uuid, nullif($2::integer, -1)::smallint, $3::text[], $4::integer[], " RANK("$5") ")");
 /* Claimed by the first who confirms it; what the one who asked may not give any more waits for nobody. */
 DB_QUERY(scope_confirm_q, DB_WRITE,
          "UPDATE sen.scope_waiting w SET closed_at = now() WHERE w.id = (SELECT w.id FROM sen.scope_waiting w WHERE " SAME_GIFT
@@ -179,8 +179,8 @@ int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scop
 int scope_needs_two(struct op *op, const struct scope_new *new, bool *ret_needs)
 {
 	struct db_rows rows;
-	int r = db_run(op, &scope_needs_two_q, &rows, P_I64(new->platform_id), P_STR(db_array(op->arena, new->rights, new->n_rights)),
-	               P_STR(role_ids_of(op, new)), P_STR(new->max_sensitivity));
+	int r = db_run(op, &scope_needs_two_q, &rows, P_STR(new->account_id), P_I64(new->platform_id),
+	               P_STR(db_array(op->arena, new->rights, new->n_rights)), P_STR(role_ids_of(op, new)), P_STR(new->max_sensitivity));
 
 	*ret_needs = r == 0 && db_bool(&rows, 0, 0);
 	return r;

@@ -53,19 +53,25 @@ async function activationCode(login) {
   return (await senctlJson(env, ['activate', login])).code;
 }
 
-async function administrator(browser) {
-  const page = await person(browser);
-  const codeFile = env.SEN_ADMIN_CODE_FILE;
-  const login = env.SEN_ADMIN_LOGIN;
+async function activated(page, what, login, codeFile) {
   const password = passwordOf(login);
   if (existsSync(codeFile)) {
-    await step('the first administrator activates the account in a browser', async () => {
+    await step(`the ${what} administrator activates the account in a browser`, async () => {
       await page.goto(env.SEN_ISSUER);
       await activate(page, login, secret(codeFile), password);
       check(await page.locator('#login-name').count(), `activation failed: ${await errorOf(page)}`);
       writeFileSync(codeFile, 'used\n', { mode: 0o600 });
     }).catch((error) => { if (secret(codeFile) !== 'used') throw error; });
   }
+  return password;
+}
+
+async function administrator(browser) {
+  const other = await person(browser), page = await person(browser);
+  const login = env.SEN_ADMIN_LOGIN;
+  await activated(other, 'second', env.SEN_SECOND_LOGIN, env.SEN_SECOND_CODE_FILE);
+  await other.context().close();
+  const password = await activated(page, 'first', login, env.SEN_ADMIN_CODE_FILE);
   await step('senctl login: the administrator\'s own token through our OIDC', () =>
     senctlLogin(env, async (url) => {
       await page.goto(url);

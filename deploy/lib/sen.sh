@@ -6,6 +6,7 @@ SEN_LIB=${SEN_LIB:-$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)}
 
 # Who plays in the demonstration: lines of the generated officials, by number from 1.
 DEMO_ADMIN_LINE=1
+DEMO_SECOND_LINE=4
 DEMO_OFFICIAL_LINE=2
 DEMO_TRY_LINE=3
 
@@ -120,16 +121,24 @@ employee_of() {
 	as_server awk -F, 'NR > 1 && !seen[$1]++ && ++n == '"$1"' { print $1; exit }' "$STATE/persons.csv"
 }
 
-# The first administrator, once; the activation code waits in a file that only the driver reads.
+# The first administrator and the second, once: what needs approval is handed on by two.
 sen_bootstrap() {
-	local code=$STATE/secrets/admin-activation.code
-	as_server test ! -s "$code" || return 0
-	senctl --json bootstrap-admin --employee-code "$(employee_of "$DEMO_ADMIN_LINE")" --unit 40 | server_file 600 "$STATE/secrets/admin.json"
-	as_server python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["code"])' "$STATE/secrets/admin.json" | server_file 600 "$code"
+	sen_bootstrap_one admin "$DEMO_ADMIN_LINE"
+	sen_bootstrap_one second "$DEMO_SECOND_LINE" --second
 }
 
+# sen_bootstrap_one NAME LINE [OPTION]: the activation code waits in a file that only the driver reads.
+sen_bootstrap_one() {
+	local name=$1 line=$2 code=$STATE/secrets/$1-activation.code
+	shift 2
+	as_server test ! -s "$code" || return 0
+	senctl --json bootstrap-admin --employee-code "$(employee_of "$line")" --unit 40 "$@" | server_file 600 "$STATE/secrets/$name.json"
+	as_server python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["code"])' "$STATE/secrets/$name.json" | server_file 600 "$code"
+}
+
+# admin_login NAME: of one of the two.
 admin_login() {
-	as_server python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["login"])' "$STATE/secrets/admin.json"
+	as_server python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["login"])' "$STATE/secrets/$1.json"
 }
 
 sen_start() {
@@ -166,9 +175,11 @@ P03_ROLE='NGUOIDUNG'
 SENCTL='$STATE/bin/senctl'
 SENCTL_CONFIG='$STATE/senctl.conf'
 SEN_INITIAL_ACCESS_TOKEN='$(as_server cat "$REGISTRATION_TOKEN_FILE")'
-SEN_ADMIN_LOGIN='$(admin_login)'
+SEN_ADMIN_LOGIN='$(admin_login admin)'
 SEN_ADMIN_CODE_FILE='$STATE/secrets/admin-activation.code'
 SEN_ADMIN_TOKEN_FILE='$STATE/secrets/admin-token.json'
+SEN_SECOND_LOGIN='$(admin_login second)'
+SEN_SECOND_CODE_FILE='$STATE/secrets/second-activation.code'
 DEMO_EMPLOYEE='$(employee_of "$DEMO_OFFICIAL_LINE")'
 TRY_EMPLOYEE='$(employee_of "$DEMO_TRY_LINE")'
 TEXT

@@ -34,8 +34,10 @@ CREATE UNIQUE INDEX scope_waiting_open ON sen.scope_waiting (account_id, unit_id
 CREATE INDEX scope_waiting_list ON sen.scope_waiting (unit_id, id) WHERE closed_at IS NULL;
 GRANT SELECT, INSERT, UPDATE ON sen.scope_waiting TO sen_server;
 
-CREATE FUNCTION sen.scope_needs_two(platform smallint, rights text[], roles integer[], cap smallint) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT rights && ARRAY['grant', 'approve', 'delegate', 'rules'] AND EXISTS (SELECT FROM sen.role r WHERE (platform IS NULL OR r.platform_id = platform)
+-- A service account, as which a feed acts, gives only what is given directly, and decides on nothing.
+CREATE FUNCTION sen.scope_needs_two(holder uuid, platform smallint, rights text[], roles integer[], cap smallint) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT rights && ARRAY['grant', 'approve', 'delegate', 'rules'] AND NOT EXISTS (SELECT FROM sen.account a WHERE a.id = holder AND a.kind = 'service')
+		AND EXISTS (SELECT FROM sen.role r WHERE (platform IS NULL OR r.platform_id = platform)
 		AND (roles IS NULL OR r.id = ANY (roles)) AND (cap IS NULL OR sen.rank(r.sensitivity) <= cap) AND r.platform_id > 0 AND sen.needs_approval(r.id))
 $$;
 -- One scope of the giver covers all of it: the right to delegate, place, platform, each right, and the time.

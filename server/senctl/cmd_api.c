@@ -135,10 +135,10 @@ int cmd_enable(struct ctl *c)
 
 int cmd_delegate(struct ctl *c)
 {
-	struct str login = STR_NULL, unit = STR_NULL, platform = STR_NULL, rights = STR_NULL, to = STR_NULL, right;
+	struct str login = STR_NULL, unit = STR_NULL, platform = STR_NULL, rights = STR_NULL, cap = STR_NULL, to = STR_NULL, right;
 	const struct ctl_option options[] = {
 		{ "login", &login, NULL, true }, { "unit", &unit, NULL, true }, { "platform", &platform, NULL, false },
-		{ "rights", &rights, NULL, true }, { "to", &to, NULL, false },
+		{ "rights", &rights, NULL, true }, { "max-sensitivity", &cap, NULL, false }, { "to", &to, NULL, false },
 	};
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
@@ -153,10 +153,17 @@ int cmd_delegate(struct ctl *c)
 	json_set_str(body, "login", login);
 	json_set_str(body, "unit", unit);
 	json_set_str(body, "platform", platform);
+	json_set_str(body, "max_sensitivity", cap);
 	json_set_str(body, "valid_to", to);
 	r = api_post(c, STR("/admin-scopes"), body, &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
+	if (json_object_get(answer, "asked_by")) {
+		ctl_print(c, ctl_say(c, "Phạm vi này phải do hai người giao: chờ người thứ hai giao đúng như vậy trước %.*s (%.*s)",
+		                     "This scope is given by two: it waits for a second person who gives the same before %.*s (%.*s)"),
+		          STR_ARG(json_get_str(answer, "expires_at")), STR_ARG(json_get_str(answer, "id")));
+		return EXIT_OK;
+	}
 	ctl_print(c, ctl_say(c, "Đã giao phạm vi cho %.*s tại đơn vị %.*s (%.*s)", "Delegated to %.*s at unit %.*s (%.*s)"),
 	          STR_ARG(json_get_str(answer, "login")), STR_ARG(json_get_str(answer, "unit")), STR_ARG(json_get_str(answer, "id")));
 	return EXIT_OK;

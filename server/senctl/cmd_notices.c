@@ -79,6 +79,16 @@ int cmd_policy(struct ctl *c)
 	return verbs_run(c, verbs, ARRAY_LEN(verbs));
 }
 
+int cmd_scopes_waiting(struct ctl *c)
+{
+	static const struct verb verbs[] = {
+		{ .name = "list", .method = "GET", .path = "/admin-scopes-waiting", .options = { PAGE }, .list = "scopes",
+		  .columns = { "id", "login", "unit", "platform", "rights", "max_sensitivity", "asked_by", "expires_at" } },
+	};
+
+	return verbs_run(c, verbs, ARRAY_LEN(verbs));
+}
+
 int cmd_platform_list(struct ctl *c)
 {
 	static const struct verb verbs[] = {

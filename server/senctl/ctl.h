@@ -165,6 +165,7 @@ int cmd_deputy(struct ctl *c);
 int cmd_emergency(struct ctl *c);
 int cmd_duty(struct ctl *c);
 int cmd_policy(struct ctl *c);
+int cmd_scopes_waiting(struct ctl *c);
 int cmd_platform_list(struct ctl *c);
 int cmd_document(struct ctl *c);
 int cmd_guidance(struct ctl *c);

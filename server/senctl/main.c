@@ -47,9 +47,10 @@ const struct command commands[] = {
 	{ "unlock", "NAME", "mở khoá đăng nhập sau nhiều lần sai", "clear failed sign-ins", cmd_unlock },
 	{ "disable", "NAME --reason TEXT", "vô hiệu hoá tài khoản", "disable an account", cmd_disable },
 	{ "enable", "NAME --reason TEXT", "cho tài khoản hoạt động lại", "enable an account", cmd_enable },
-	{ "delegate", "--login NAME --unit CODE --rights A,B,… [--platform CODE] [--to DATE]", "giao phạm vi quản trị",
+	{ "delegate", "--login NAME --unit CODE --rights A,B,… [--platform CODE] [--max-sensitivity WORD] [--to DATE]", "giao phạm vi quản trị",
 	  "hand on a part of your scope", cmd_delegate },
-	{ "undelegate", "ID", "rút phạm vi quản trị đã giao", "take a scope back", cmd_undelegate },
+	{ "scopes-waiting", "list", "phạm vi chờ người thứ hai giao", "scopes that wait for a second person", cmd_scopes_waiting },
+	{ "undelegate", "ID", "rút phạm vi quản trị đã giao, hoặc bỏ phạm vi đang chờ", "take a scope back, or drop one that waits", cmd_undelegate },
 	{ "person", "search WORDS [--after ID] | show CODE | history CODE | unmask CODE --reason TEXT | lift-hold CODE --reason TEXT |"
 	            " offboarding CODE [--certify] [--certificate N/YEAR] [--jws FILE] [--html FILE] |"
 	            " edit CODE --version N [--ho … --dem … --ten … --kind … --birth-date … --sex … --national-id …] |"

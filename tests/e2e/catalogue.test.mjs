@@ -7,7 +7,7 @@ import { before, test } from 'node:test';
 
 import { senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
 import { register } from './lib/clients.mjs';
-import { Administrator, administrator, authorizeUrl, basis, env, introspectAs, official, p02, refresh, sql, tokensFor, userinfo } from './lib/world.mjs';
+import { Administrator, administrator, authorizeUrl, basis, env, introspectAs, official, p02, refresh, sql, tokensFor, userinfo, handOn } from './lib/world.mjs';
 
 const RIGHTS = ['read', 'grant', 'revoke', 'catalogue', 'appraise', 'review'];
 const mark = randomBytes(3).toString('hex').toUpperCase();
@@ -16,7 +16,7 @@ const today = new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10);
 
 async function deputy(unit, rights = RIGHTS) {
   const person = await official(p02);
-  const answer = await (await administrator()).api('POST', '/admin-scopes', { login: person.login, unit, rights });
+  const answer = await handOn({ login: person.login, unit, rights });
   assert.equal(answer.status, 201, answer.text);
   return Object.assign(new Administrator(person.agent, person.login, person.password), { person });
 }

@@ -6,13 +6,14 @@ import { before, test } from 'node:test';
 import { senctl } from '../../deploy/driver/world.mjs';
 import {
   Administrator, Agent, administrator, authorizeUrl, basis, env, freshEmployee, goodPassword, grant, introspectAs, official, p02, p03,
-  refresh, sql, tokensFor, userinfo,
+  refresh, sql, tokensFor, userinfo, handOn,
 } from './lib/world.mjs';
 
 // An activated official who administers a unit.
 async function deputy(unit, { platform, rights = ['read', 'grant', 'revoke', 'activate'], from } = {}) {
   const person = await official(p02);
-  const answer = await (from ?? await administrator()).api('POST', '/admin-scopes', { login: person.login, unit, rights, ...(platform ? { platform } : {}) });
+  const body = { login: person.login, unit, rights, ...(platform ? { platform } : {}) };
+  const answer = await (from ? from.api('POST', '/admin-scopes', body) : handOn(body));
   assert.equal(answer.status, 201, answer.text);
   const who = new Administrator(person.agent, person.login, person.password);
   who.scope = answer.json.id;

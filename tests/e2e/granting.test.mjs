@@ -5,7 +5,7 @@ import { before, test } from 'node:test';
 
 import { scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
 import { conforms, routes } from './lib/api.mjs';
-import { Administrator, administrator, basis, env, freshEmployee, official, p02, sql, tokensFor, introspectAs } from './lib/world.mjs';
+import { Administrator, administrator, basis, env, freshEmployee, official, p02, sql, tokensFor, introspectAs, handOn } from './lib/world.mjs';
 import { nothingHeld } from './lib/versioned.mjs';
 
 const every = ['read', 'grant', 'revoke', 'activate', 'approve', 'rules', 'review', 'delegate'];
@@ -44,7 +44,7 @@ function routeAt(method, path) {
 
 async function administratorOf(unit, rights = every, extra = {}) {
   const person = await official(p02);
-  const answer = await (await administrator()).api('POST', '/admin-scopes', { login: person.login, unit, rights, ...extra });
+  const answer = await handOn({ login: person.login, unit, rights, ...extra });
   assert.equal(answer.status, 201, answer.text);
   return Object.assign(new Administrator(person.agent, person.login, person.password), { person });
 }
@@ -188,6 +188,59 @@ test('nobody asks, approves or looks beyond their scope', async () => {
   // Nor may it hand on more than it has.
   const more = await call(capped, 'POST', '/admin-scopes', { login: approver.login, unit: commune, platform: 'P02', rights: ['read', 'grant'] });
   assert.equal(more.status, 403, more.text);
+});
+
+test('what needs approval is asked for, not given; and handed on by two', async () => {
+  const [[sensitive]] = await sql(`SELECT r.code FROM sen.role r JOIN sen.platform p ON p.id = r.platform_id WHERE p.code = 'P02' AND r.sensitivity = 'high' ORDER BY 1 LIMIT 1`);
+  const employee = await employeeIn(commune);
+  const row = { employee_code: employee, platform: 'P02', role: sensitive, basis };
+  const direct = await call(chief, 'POST', '/grants', row);
+  assert.deepEqual([direct.status, direct.json.code], [403, 'approval_needed'], direct.text);
+  assert.match(direct.json.detail, /senctl request/);
+  const bulk = await call(chief, 'POST', '/grants/bulk', { grants: [row, { ...row, role: p02.role }] });
+  assert.deepEqual(bulk.json.results.map((result) => result.problem?.code ?? result.result), ['approval_needed', 'granted'], bulk.text);
+  const asked = await file(asker, employee, { role: sensitive });
+  assert.equal(asked.json.stages, 2, asked.text);
+  // Who opens a policy does not use it; against the state that was seen.
+  const policy = { platform: 'P02', role: sensitive, stages: 2, stage_days: 5, end_required: false, direct: true };
+  assert.equal((await call(chief, 'POST', '/grant-policies', policy, 7)).status, 412);
+  const opened = await call(chief, 'POST', '/grant-policies', policy, 0);
+  assert.equal(opened.json.direct, true, opened.text);
+  assert.equal((await call(chief, 'POST', '/grants', row)).json.code, 'approval_needed');
+  assert.equal((await call(second, 'POST', '/grants', row)).status, 201);
+  assert.equal((await call(chief, 'POST', '/grant-policies', { ...policy, direct: false }, opened.json.version)).status, 200);
+
+  // Nor does one alone make somebody who may.
+  const gift = { login: (await official(p02)).login, unit: commune, rights: ['read', 'approve'] };
+  const first = await call(chief, 'POST', '/admin-scopes', gift);
+  assert.deepEqual([first.status, first.json.asked_by], [202, chief.login], first.text);
+  assert.equal((await call(chief, 'POST', '/admin-scopes', gift)).status, 202);
+  const waiting = (await call(second, 'GET', '/admin-scopes-waiting?limit=200')).json.scopes;
+  assert.ok(waiting.some(({ id, asked_by: by }) => id === first.json.id && by === chief.login));
+  const given = await call(second, 'POST', '/admin-scopes', gift);
+  assert.deepEqual([given.status, given.json.granted_by], [201, chief.login], given.text);
+  const refused = await call(chief, 'POST', '/admin-scopes', { ...gift, unit: other });
+  assert.equal((await call(second, 'POST', `/admin-scopes/${refused.json.id}/revoke`, {})).json.changed, true);
+  assert.equal((await call(second, 'POST', '/admin-scopes', { ...gift, unit: other })).status, 202, 'what was dropped waits for nobody');
+});
+
+test('a deputy without a scope decides while the principal is on leave', async () => {
+  const principal = await administratorOf(commune, ['read', 'approve']), stand = await official(p02);
+  await sql(`UPDATE sen.post SET unit_id = (SELECT id FROM sen.unit WHERE code = $2) WHERE person_id IN (SELECT person_id FROM sen.account WHERE login = $1)`, stand.login, commune);
+  const deputy = new Administrator(stand.agent, stand.login, stand.password);
+  const [[today, later]] = await sql('SELECT sen.today(), sen.today() + 20');
+  assert.equal((await call(deputy, 'GET', '/approvals')).json.approvals.length, 0);
+  const named = await call(principal, 'POST', '/deputies', { principal: principal.login, deputy: stand.login, valid_from: today, valid_to: later, basis });
+  assert.equal(named.status, 201, named.text);
+  const leave = await call(chief, 'POST', `/persons/${principal.person.employeeCode}/movements`, { kind: 'leave', decision_no: '15/QĐ-UBND', decision_on: today, signer: 'Trần Văn Bình',
+    reason: 'Nghỉ phép', effective_on: today, until: later });
+  assert.equal(leave.status, 201, leave.text);
+  const { id } = (await file(asker, await employeeIn(commune))).json;
+  assert.ok((await call(deputy, 'GET', '/approvals?limit=200')).json.approvals.some((item) => item.id === id));
+  const done = await call(deputy, 'POST', `/requests/${id}/approve`, {}, 1);
+  assert.equal(done.json.state, 'granted', done.text);
+  const { history } = (await call(deputy, 'GET', `/requests/${id}`)).json;
+  assert.ok(history.some(({ by, instead_of: instead }) => by === stand.login && instead === principal.login));
 });
 
 test('an emergency: two persons, a few hours, and a third who looks at it', async () => {

@@ -7,7 +7,7 @@ import { before, test } from 'node:test';
 
 import { senctl, senctlLogin, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
-import { Administrator, administrator, basis, env, grant, official, p02, sql } from './lib/world.mjs';
+import { Administrator, administrator, basis, env, grant, official, p02, sql, handOn } from './lib/world.mjs';
 
 const routes = {
   add: routeOf('POST /api/v1/imports'), list: routeOf('GET /api/v1/imports'), get: routeOf('GET /api/v1/imports/{id}'),
@@ -58,7 +58,7 @@ async function rowsOf(who, id, query = {}) {
 
 async function deputy(unit, rights = ['import', 'read']) {
   const person = await official(p02);
-  assert.equal((await (await administrator()).api('POST', '/admin-scopes', { login: person.login, unit, rights })).status, 201);
+  assert.equal((await handOn({ login: person.login, unit, rights })).status, 201);
   return new Administrator(person.agent, person.login, person.password);
 }
 

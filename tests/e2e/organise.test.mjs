@@ -6,7 +6,7 @@ import { before, test } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { senctl, senctlLogin } from '../../deploy/driver/world.mjs';
 import { conforms, routes } from './lib/api.mjs';
-import { Administrator, administrator, env, introspectAs, official, p02, sql, tokensFor } from './lib/world.mjs';
+import { Administrator, administrator, env, introspectAs, official, p02, sql, tokensFor, handOn } from './lib/world.mjs';
 
 const matches = (pattern, path) => new RegExp(`^${pattern.slice('/api/v1'.length).replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
 
@@ -25,7 +25,7 @@ async function api(who, method, path, body, headers = {}) {
 
 async function deputy(unit, rights) {
   const person = await official(p02);
-  const answer = await (await administrator()).api('POST', '/admin-scopes', { login: person.login, unit, rights });
+  const answer = await handOn({ login: person.login, unit, rights });
   assert.equal(answer.status, 201, answer.text);
   return new Administrator(person.agent, person.login, person.password);
 }

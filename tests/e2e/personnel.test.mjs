@@ -7,7 +7,7 @@ import { ldapSearch, scimUsers, senctl, until } from '../../deploy/driver/world.
 import { call, routeOf } from './lib/api.mjs';
 import {
   Administrator, Agent, administrator, authorizeUrl, basis, codeFor, env, freshEmployee, goodPassword, grant, introspectAs, official, p02,
-  p03, refresh, run, sql, tokensFor, userinfo,
+  p03, refresh, run, sql, tokensFor, userinfo, handOn,
 } from './lib/world.mjs';
 
 const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
@@ -48,7 +48,7 @@ const secondAdministrator = () => (second ??= (async () => {
   const person = await official(p02);
   const [[unit]] = await sql(`SELECT u.code FROM sen.admin_scope s JOIN sen.unit u ON u.id = s.unit_id JOIN sen.account a ON a.id = s.account_id
     WHERE a.login = $1 AND s.revoked_at IS NULL AND s.platform_id IS NULL ORDER BY length(u.path) LIMIT 1`, env.SEN_ADMIN_LOGIN);
-  const answer = await (await administrator()).api('POST', '/admin-scopes', { login: person.login, unit,
+  const answer = await handOn({ login: person.login, unit,
     rights: ['read', 'grant', 'revoke', 'activate', 'approve', 'personnel', 'unmask'] });
   assert.equal(answer.status, 201, answer.text);
   return Object.assign(new Administrator(person.agent, person.login, person.password), { person });

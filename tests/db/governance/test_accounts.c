@@ -2,6 +2,7 @@
 #include "common/model/personnel_due.h"
 #include "server/governance/account_admin.h"
 #include "server/governance/account_kind.h"
+#include "server/governance/granting.h"
 #include "server/governance/scoping.h"
 #include "server/governance/vanished.h"
 #include "tests/db/governance/staffing.h"
@@ -55,6 +56,30 @@ static void test_kinds(void **state)
 	filter.limit = 2;
 	assert_int_equal(account_list(&f->op, &f->admin, &filter, &entries, &n, &more), 0);
 	assert_true(more && n == 2);
+}
+
+/* It hangs on no post: what it is given says when it ends, or the role's policy does. */
+static void test_grants_of_no_person_end(void **state)
+{
+	struct fixture *f = *state;
+	struct account_new technical = { .employee_code = STR("VP"), .kind = STR("technical"), .login = STR("kt.dongbo"), .reason = STR("Đồng bộ") };
+	struct granting_request request = { .login = STR("kt.dongbo"), .platform = STR("P02"), .role = STR("TK"), .basis = STR("QĐ") };
+	struct grant grant;
+	struct str login;
+	bool added;
+
+	assert_int_equal(account_kind_add(&f->op, &f->admin, &technical, &login), 0);
+	assert_int_equal(granting_add(&f->op, &f->admin, &request, &grant, &added), ERR_INVALID_VALUE);
+	assert_str_equal(f->op.error.args[0].value, "valid_to");
+	op_forgive(&f->op);
+	request.valid_to = STR("2099-01-01T00:00:00+07:00");
+	assert_int_equal(granting_add(&f->op, &f->admin, &request, &grant, &added), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_grant WHERE valid_to IS NULL AND revoked_at IS NULL"), 0);
+	side("DELETE FROM sen.access_grant; UPDATE sen.grant_policy SET max_days = 30 WHERE num_nonnulls(role_id, platform_id, sensitivity) = 0");
+	request.valid_to = STR_NULL;
+	assert_int_equal(granting_add(&f->op, &f->admin, &request, &grant, &added), 0);
+	assert_false(str_is_null(grant.valid_to));
+	side("UPDATE sen.grant_policy SET max_days = NULL");
 }
 
 struct taker {
@@ -217,7 +242,7 @@ static void test_vanished(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STAFFING_TEST(test_kinds),
+		STAFFING_TEST(test_kinds), STAFFING_TEST(test_grants_of_no_person_end),
 		STAFFING_TEST(test_shared),
 		STAFFING_TEST(test_unused),
 		STAFFING_TEST(test_vanished),

@@ -1,7 +1,7 @@
 // Things with versions, and administrators of units, for the tests of governance.
 
 import { until } from '../../../deploy/driver/world.mjs';
-import { Administrator, administrator, basis, env, goodPassword, official, p02, sql, Agent } from './world.mjs';
+import { Administrator, administrator, basis, env, goodPassword, official, p02, sql, Agent, handOn } from './world.mjs';
 
 // A call with headers of its own: If-Match, Idempotency-Key.
 export async function call(who, method, path, { body, headers = {} } = {}) {
@@ -24,7 +24,7 @@ export async function change(who, path, body, { seen = path.replace(/\/[a-z]+$/,
 
 export async function deputyOf(unit, rights, platform) {
   const person = await official(p02);
-  const answer = await (await administrator()).api('POST', '/admin-scopes', { login: person.login, unit, rights, ...(platform ? { platform } : {}) });
+  const answer = await handOn({ login: person.login, unit, rights, ...(platform ? { platform } : {}) });
   if (answer.status !== 201) throw new Error(answer.text);
   return new Administrator(person.agent, person.login, person.password);
 }

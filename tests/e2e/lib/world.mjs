@@ -23,15 +23,20 @@ export async function sql(text, ...values) {
 
 export const goodPassword = () => `Qv7-${randomBytes(12).toString('base64url')}-Lm`;
 
-let admin;
-// The first administrator, signed in; api() uses his token and renews it.
+const known = (login) => new Administrator(new Agent(env.SEN_ISSUER), login, readFileSync(`${env.SEN_STATE}/secrets/account-${login}.password`, 'utf8'));
+let admin, second;
+// The first administrator, signed in; api() uses his token and renews it.  The second is for what two do.
 export async function administrator() {
-  admin ??= (async () => {
-    const agent = new Agent(env.SEN_ISSUER);
-    const password = readFileSync(`${env.SEN_STATE}/secrets/account-${env.SEN_ADMIN_LOGIN}.password`, 'utf8');
-    return new Administrator(agent, env.SEN_ADMIN_LOGIN, password);
-  })();
-  return admin;
+  return (admin ??= known(env.SEN_ADMIN_LOGIN));
+}
+export async function secondAdministrator() {
+  return (second ??= known(env.SEN_SECOND_LOGIN));
+}
+
+// A scope, given by the first administrator, and by the second where it hands out what needs approval.
+export async function handOn(body) {
+  const answer = await (await administrator()).api('POST', '/admin-scopes', body);
+  return answer.status === 202 ? (await secondAdministrator()).api('POST', '/admin-scopes', body) : answer;
 }
 
 const senctlClient = { id: 'senctl', redirect: 'http://127.0.0.1:9/callback' };

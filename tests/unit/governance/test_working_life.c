@@ -68,6 +68,14 @@ static void test_transfer(_unused_ void **state)
 
 	/* The platform's window; grants of the other post stay; every one that ends is to be asked for anew. */
 	expect(&person, &e, "post_end:P1@5 grant_end:G1/A@5-15 grant_reapprove:G1/A@5 grant_end:G2/A@5-5 grant_reapprove:G2/A@5 post_add@5");
+	/* What is administered from the post that is left; not what rests on another, or on none. */
+	static const struct lc_scope scopes[] = {
+		{ { "S1", 2 }, { "Q", 1 }, { "P1", 2 }, { "40", 2 } }, { { "S2", 2 }, { "Q", 1 }, { "P2", 2 }, { "41", 2 } }, { { "S3", 2 }, { "A", 1 }, { NULL, 0 }, { "42", 2 } },
+	};
+	person.scopes = scopes;
+	person.n_scopes = 3;
+	person.n_grants = 0;
+	expect(&person, &e, "post_end:P1@5 scope_end:S1/Q@5 post_add@5");
 	e = event(LC_TRANSFER, -1000);
 	struct lc_outcome out;
 	assert_int_equal(decide(&person, &e, &out), ERR_INVALID_VALUE);
