@@ -283,6 +283,7 @@ int app_serve(struct app *app, struct str *ret_message)
 	if (r < 0)
 		return r;
 	app->imports = workq_new("import", 1, 1, app_work_imports, app);
+	app->replacements = workq_new("replace", 1, 1, app_work_replacements, app);
 	if (!str_is_empty(c->mtls_listen))
 		r = serve_mtls(app, http, ret_message);
 	if (r < 0)
@@ -306,6 +307,7 @@ void app_close(struct app *app)
 	app->draining = true;
 	http_server_stop(app->service, STOP_GRACE_MS);
 	workq_close(app->imports);
+	workq_close(app->replacements);
 	http_server_stop(app->mtls, STOP_GRACE_MS);
 	http_server_stop(app->admin, STOP_GRACE_MS);
 	snapshot_holder_free(app->snapshots);

@@ -29,6 +29,9 @@ struct app {
 	struct db *import_db;           /* patient: for imports alone */
 	struct workq *imports;          /* one at a time, apart from requests */
 	atomic_bool importing;
+	struct workq *replacements;     /* automatic plans of replacement */
+	atomic_bool replacing;
+	_Atomic int64_t replacement_due_ms;
 	int64_t import_due_ms;          /* when it is looked whether there is one */
 	int64_t solutions_due_ms;       /* when local software is compared again; of the imports' thread */
 	int64_t audit_due_ms;           /* when a checkpoint of the audit may be */
@@ -51,5 +54,6 @@ int app_serve(struct app *app, struct str *ret_message) _must_check_;
 void app_close(struct app *app);
 /* Housekeeping: called by main about ten times a second. */
 void app_tick(struct app *app);
-/* The thread of imports. */
+/* The threads of imports and of replacements. */
 void app_work_imports(void *context, void *item);
+void app_work_replacements(void *context, void *item);

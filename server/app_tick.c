@@ -1,4 +1,4 @@
-/* app_tick.c: what a running server does besides answering: signing keys, checkpoints, imports, sweeping. */
+/* app_tick.c: what a running server does besides answering: signing keys, checkpoints, imports, replacements, sweeping. */
 
 #include "server/app.h"
 
@@ -10,6 +10,7 @@
 #include "server/governance/idempotency_store.h"
 #include "server/governance/import_work.h"
 #include "server/governance/local_software.h"
+#include "server/governance/replacement_work.h"
 #include "server/oidc/pushed_request.h"
 
 #define TASK_BYTES (4u << 20)
@@ -19,6 +20,12 @@
 #define IMPORT_EVERY_MS 500
 #define SOLUTIONS_EVERY_MS 5000
 #define SOLUTIONS_BATCH 50
+#define REPLACEMENTS_EVERY_MS 1000
+#define REPLACEMENT_BATCH 500
+/* Batches of one plan before the next one has its turn. */
+#define REPLACEMENT_BATCHES 20
+/* The part of the time that looking for something to do may take. */
+#define REPLACEMENT_PART 20
 #define IMPORT_ARENA ((size_t)768 << 20)
 
 static void tick_keys(struct app *app, struct op *op)
@@ -96,6 +103,64 @@ static void tick_imports(struct app *app)
 		atomic_store(&app->importing, false);
 }
 
+/* Each batch is a transaction: a server that stops here goes on where it was. */
+static bool work_plan(struct app *app, struct str id)
+{
+	bool worked = true, any = false;
+
+	for (int i = 0; worked && i < REPLACEMENT_BATCHES && !app->draining; i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new(TASK_BYTES);
+		struct op op;
+
+		op_init(&op, arena, app->db, NULL);
+		if (replacement_work_batch(&op, id, REPLACEMENT_BATCH, &worked) < 0)
+			log_event(LOG_LEVEL_WARN, "replacement", L_STR("id", id), L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
+		db_op_done(&op);
+		any = any || worked;
+	}
+	return any;
+}
+
+static bool work_plans(struct app *app)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new(TASK_BYTES);
+	const struct str *ids;
+	struct op op;
+	size_t n;
+	bool any = false;
+
+	op_init(&op, arena, app->db, NULL);
+	if (replacement_work_list(&op, &ids, &n) < 0) {
+		log_event(LOG_LEVEL_WARN, "replacement", L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
+		n = 0;
+	}
+	db_op_done(&op);
+	for (size_t i = 0; i < n && !app->draining; i++)
+		any = work_plan(app, ids[i]) || any;
+	return any;
+}
+
+void app_work_replacements(void *context, _unused_ void *item)
+{
+	struct app *app = context;
+	int64_t from_ms, took_ms;
+
+	do {
+		from_ms = clock_mono_ms();
+	} while (work_plans(app) && !app->draining);
+	took_ms = REPLACEMENT_PART * (clock_mono_ms() - from_ms);
+	atomic_store(&app->replacement_due_ms, clock_mono_ms() + (took_ms > REPLACEMENTS_EVERY_MS ? took_ms : REPLACEMENTS_EVERY_MS));
+	atomic_store(&app->replacing, false);
+}
+
+static void tick_replacements(struct app *app)
+{
+	if (clock_mono_ms() < atomic_load(&app->replacement_due_ms) || atomic_exchange(&app->replacing, true))
+		return;
+	if (!workq_push(app->replacements, app))
+		atomic_store(&app->replacing, false);
+}
+
 static void tick_audit(struct app *app, struct op *op)
 {
 	const struct audit_checkpoint_rule rule = { app->config.checkpoint_s, app->config.checkpoint_records };
@@ -135,6 +200,7 @@ void app_tick(struct app *app)
 	tick_sweep(app, &op);
 	tick_audit(app, &op);
 	tick_imports(app);
+	tick_replacements(app);
 	if (snapshot_refresh(&op, app->snapshots) < 0)
 		log_event(LOG_LEVEL_WARN, "snapshot.refresh", L_C("error", err_name(op.error.code)), L_STR("detail", op.error.detail));
 	db_op_done(&op);

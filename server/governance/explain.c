@@ -18,7 +18,9 @@
 	" 'valid_from', sen.iso(g.valid_from), 'valid_to', sen.iso(g.valid_to), 'granted_by', " LOGIN_OF("g.granted_by") ", 'granted_at', sen.iso(g.granted_at),"  \
 	" 'revoked_by', " LOGIN_OF("g.revoked_by") ", 'revoked_at', sen.iso(g.revoked_at), 'revoke_reason', g.revoke_reason, 'suspended_at', sen.iso(g.suspended_at),"  \
 	" 'rule', (SELECT jsonb_build_object('code', b.code, 'number', v.number, 'name', v.name, 'basis', v.basis, 'drawn_by', " LOGIN_OF("v.drawn_by") ","      \
-	"  'released_by', " LOGIN_OF("v.released_by") ", 'released_at', sen.iso(v.released_at), 'still_in_force', v.superseded_at IS NULL AND b.retired_at IS NULL)"  \
+	"  'released_by', " LOGIN_OF("v.released_by") ", 'released_at', sen.iso(v.released_at), 'still_in_force', v.superseded_at IS NULL AND b.retired_at IS NULL,"  \
+	"  'replacement', CASE WHEN NOT g.role_id = ANY (v.role_ids) THEN (SELECT jsonb_build_object('id', x.id, 'basis', x.basis) FROM sen.replacement_role m"      \
+	"   JOIN sen.replacement x ON x.id = m.replacement_id WHERE m.new_role_id = g.role_id AND x.rules_at IS NOT NULL ORDER BY x.rules_at DESC LIMIT 1) END)"  \
 	"  FROM sen.birthright_version v JOIN sen.birthright_rule b ON b.id = v.rule_id WHERE v.rule_id = g.rule_id AND v.number = g.rule_version),"               \
 	" 'post', (SELECT jsonb_build_object('title', o.title, 'kind', o.kind, 'unit', w.code, 'unit_name', w.name, 'valid_from', lower(o.valid),"               \
 	"  'valid_to', upper(o.valid), 'decision_no', o.decision_no) FROM sen.post o JOIN sen.unit w ON w.id = o.unit_id WHERE o.person_id = a.person_id AND o.id = g.post_id),"  \

@@ -30,7 +30,8 @@ static const struct transition transitions[] = {
 	{ STR("reviewing"), STR("operating"), ANY_KIND, RIGHT_CATALOGUE | RIGHT_REVIEW, 0, NEED_REASON },
 	{ STR("reviewing"), STR("replacing"), ANY_KIND, RIGHT_APPRAISE, DECIDED, NEED_DECISION | NEED_REPLACEMENT },
 	{ STR("reviewing"), STR("stopped"), ANY_KIND, RIGHT_APPRAISE, DECIDED, NEED_DECISION | NEED_REASON },
-	{ STR("replacing"), STR("stopped"), ANY_KIND, RIGHT_APPRAISE, DECIDED, NEED_DECISION | NEED_REPLACEMENT },
+	{ STR("replacing"), STR("reviewing"), ANY_KIND, RIGHT_APPRAISE, DECIDED, NEED_DECISION | NEED_REASON | NEED_NO_PLAN },
+	{ STR("replacing"), STR("stopped"), ANY_KIND, RIGHT_APPRAISE, DECIDED, NEED_DECISION | NEED_REPLACEMENT | NEED_CARRIED | NEED_HANDOVER },
 };
 
 static const struct {
@@ -52,6 +53,9 @@ static const struct {
 	{ NEED_PLAN, "plan" },
 	{ NEED_UNIT_DONE, "rollout" },
 	{ NEED_REPLACEMENT, "replacement" },
+	{ NEED_CARRIED, "carried" },
+	{ NEED_HANDOVER, "handover" },
+	{ NEED_NO_PLAN, "no_plan" },
 };
 
 const char *lifecycle_need_name(unsigned need)

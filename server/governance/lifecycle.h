@@ -2,6 +2,7 @@
  * lifecycle.h: the life cycle of a platform in the catalogue, as one table.  Pure: facts in, decision out.
  *
  *   proposed → appraised → approved → building → completed → deploying → operating ↔ reviewing → replacing → stopped
+ *   and back from replacing to reviewing, when the plan was cancelled;
  *   and refused, from proposed and appraised; a central platform that its ministry has built goes from proposed to completed.
  *
  * Transitions that are decisions need right "appraise" and another person than who wrote the entry and who moved it last.
@@ -30,9 +31,12 @@ enum lifecycle_need {
 	NEED_PLAN = 4096,       /* milestones of deployment */
 	NEED_UNIT_DONE = 8192,  /* deployed at one unit at least */
 	NEED_REPLACEMENT = 16384, /* another platform, which admits accounts */
+	NEED_CARRIED = 32768,   /* nobody holds anything on it any more */
+	NEED_HANDOVER = 65536,  /* no plan of the whole waits for the hand-over of its data */
+	NEED_NO_PLAN = 131072,  /* no plan of the whole is under way */
 };
 #define NEED_GATES (NEED_ARCHITECTURE | NEED_STRATEGY | NEED_SECURITY)
-#define N_LIFECYCLE_NEEDS 15
+#define N_LIFECYCLE_NEEDS 18
 
 /* "gate_security" for NEED_SECURITY; NULL for what is not one need. */
 const char *lifecycle_need_name(unsigned need);

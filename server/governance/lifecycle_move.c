@@ -3,6 +3,7 @@
 #include "common/base/buf.h"
 #include "common/model/platform_store.h"
 #include "server/governance/catalogue_common.h"
+#include "server/governance/governance_audit.h"
 #include "server/governance/lifecycle.h"
 #include "server/governance/overlap_finding.h"
 #include "server/governance/principal_store.h"
@@ -30,7 +31,11 @@ DB_QUERY(lifecycle_facts_q, DB_READ,
          " EXISTS (SELECT FROM sen.platform_guidance g WHERE g.platform_id = p.id AND g.superseded_at IS NULL),"
          " EXISTS (SELECT FROM sen.platform_milestone t WHERE t.platform_id = p.id),"
          " EXISTS (SELECT FROM sen.platform_rollout t WHERE t.platform_id = p.id AND t.state = 'done'),"
-         " EXISTS (SELECT FROM sen.platform x WHERE x.id = " REPLACEMENT " AND x.id NOT IN (0, p.id) AND sen.platform_is_open(x.state))"
+         " EXISTS (SELECT FROM sen.platform x WHERE x.id = " REPLACEMENT " AND x.id NOT IN (0, p.id) AND sen.platform_is_open(x.state)),"
+         " sen.platform_is_empty(p.id),"
+         " NOT EXISTS (SELECT FROM sen.replacement x WHERE x.old_id = p.id AND x.is_whole AND x.state IN ('approved', 'finished') AND x.handover_on IS NOT NULL"
+         "  AND x.handed_over_on IS NULL),"
+         " NOT EXISTS (SELECT FROM sen.replacement x WHERE x.old_id = p.id AND x.is_whole AND x.state IN ('submitted', 'approved'))"
          " FROM sen.platform p WHERE p.code = $1 AND p.id <> 0");
 DB_QUERY(lifecycle_move_q, DB_WRITE,
          "UPDATE sen.platform p SET state = $3, moved_by = $4::uuid,"
@@ -129,7 +134,7 @@ static int write(struct op *op, const struct principal *p, const struct lifecycl
 {
 	struct db_rows rows;
 	int r = db_run(op, &lifecycle_move_q, &rows, P_I64(found->id), P_STR(found->facts.state), P_STR(request->to), P_STR(p->account_id),
-	               P_STR(right_names(op, v->rights)), P_STR(request->completed_on), P_STR(request->replacement), P_I64(request->version));
+	               P_STR(right_names(op, v->rights)), P_STR(request->completed_on), P_STR(request->replacement), P_I64(found->version));
 
 	if (r < 0)
 		return r;
@@ -155,16 +160,27 @@ static int move(struct op *op, const struct principal *p, const struct lifecycle
 	if (r < 0)
 		return r;
 	v = lifecycle_decide(&found->facts, request->to);
-	if (v.err != ERR_OUT_OF_SCOPE && request->version != found->version)
+	if (v.err != ERR_OUT_OF_SCOPE && request->version != LIFECYCLE_ANY_VERSION && request->version != found->version)
 		return op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
 	r = refuse(op, &found->facts, request->to, &v);
 	return r < 0 ? r : write(op, p, request, found, &v);
 }
 
+static json_t *move_data(const struct lifecycle_request *request, const struct loaded *found)
+{
+	json_t *data = catalogue_data("from", found->facts.state);
+
+	json_set_str(data, "to", request->to);
+	json_set_str(data, "decision_no", request->decision_no);
+	json_set_str(data, "decision_on", request->decision_on);
+	json_set_str(data, "reason", request->reason);
+	json_set_str(data, "replacement", request->replacement);
+	return data;
+}
+
 int lifecycle_move(struct op *op, const struct principal *p, const struct lifecycle_request *request)
 {
 	struct loaded found = { .id = 0 };
-	json_t *data;
 	int r = db_begin(op);
 
 	if (r < 0)
@@ -172,13 +188,18 @@ int lifecycle_move(struct op *op, const struct principal *p, const struct lifecy
 	r = db_take_time(op, TIME_MS);
 	if (r == 0)
 		r = move(op, p, request, &found);
-	data = catalogue_data("from", found.facts.state);
-	json_set_str(data, "to", request->to);
-	json_set_str(data, "decision_no", request->decision_no);
-	json_set_str(data, "decision_on", request->decision_on);
-	json_set_str(data, "reason", request->reason);
-	json_set_str(data, "replacement", request->replacement);
-	return catalogue_commit(op, p, r, "platform.move", request->platform, data);
+	return catalogue_commit(op, p, r, "platform.move", request->platform, move_data(request, &found));
+}
+
+int lifecycle_move_within(struct op *op, const struct principal *p, const struct lifecycle_request *request)
+{
+	const struct governance_act act = { .action = "platform.move", .object = request->platform };
+	struct loaded found = { .id = 0 };
+	int r = db_take_time(op, TIME_MS);
+
+	if (r == 0)
+		r = move(op, p, request, &found);
+	return r < 0 ? r : governance_audit(op, p, &act, move_data(request, &found));
 }
 
 static json_t *names_json(unsigned needs)

@@ -11,9 +11,10 @@
 #include "common/db/db.h"
 #include "server/governance/principal.h"
 
+#define LIFECYCLE_ANY_VERSION (-1)
 struct lifecycle_request {
 	struct str platform, to;
-	int64_t version;
+	int64_t version; /* as it was seen */
 	struct str decision_no, decision_on, reason, completed_on;
 	struct str replacement; /* code */
 };
@@ -23,6 +24,8 @@ struct lifecycle_request {
  * ERR_BLOCKED (argument by: names of needs, separated by commas).
  */
 int lifecycle_move(struct op *op, const struct principal *p, const struct lifecycle_request *request) _must_check_;
+/* As part of a transaction that decides more than this; its audit record included. */
+int lifecycle_move_within(struct op *op, const struct principal *p, const struct lifecycle_request *request) _must_check_;
 /* What may follow: array of { to, allowed, rights, asks, missing }.  A new reference. */
 int lifecycle_outlook(struct op *op, const struct principal *p, struct str platform, json_t **ret_array) _must_check_;
 /* Transitions, the latest first; one more than limit when there are more; before: id of the last one seen, or STR_NULL. */

@@ -3,14 +3,16 @@
 #include "common/base/random.h"
 #include "common/model/platform_store.h"
 #include "common/model/unit_store.h"
-#include "common/model/wake_cause.h"
+#include "server/governance/catalogue_common.h"
 #include "server/governance/governance_audit.h"
-#include "server/governance/replacement_steps.h"
+#include "server/governance/lifecycle_move.h"
+#include "server/governance/replacement_internal.h"
 
 DB_QUERY(replacement_province_q, DB_READ, "SELECT u.code FROM sen.unit u WHERE u.kind = 'province' ORDER BY u.path LIMIT 1");
 DB_QUERY(replacement_add_q, DB_WRITE,
-         "INSERT INTO sen.replacement (id, old_id, new_id, unit_id, is_whole, cutover_on, read_only_role_id, basis, drawn_by)"
-         " SELECT $1::uuid, $2::smallint, $3::smallint, $4::integer, $5::boolean, $6::date, $7::integer, $8, $9::uuid"
+         "INSERT INTO sen.replacement (id, old_id, new_id, unit_id, is_whole, cutover_on, read_only_role_id, basis, drawn_by, read_only_on, handover_on,"
+         " no_handover, is_automatic)"
+         " SELECT $1::uuid, $2::smallint, $3::smallint, $4::integer, $5::boolean, $6::date, $7::integer, $8, $9::uuid, $10::date, $11::date, $12, $13::boolean"
          " WHERE sen.replacement_in_reach($9::uuid, 'catalogue', $2::smallint, $3::smallint, $4::integer) RETURNING id");
 /* Also one that is retired, as long as somebody holds it. */
 DB_QUERY(replacement_old_role_q, DB_READ, "SELECT r.id FROM sen.role r WHERE r.platform_id = $1::smallint AND r.code = $2");
@@ -20,44 +22,45 @@ DB_QUERY(replacement_unmapped_roles_q, DB_READ,
          "SELECT string_agg(r.code, ', ' ORDER BY r.code) FROM sen.replacement x JOIN sen.role r ON r.platform_id = x.old_id WHERE x.id = $1::uuid"
          " AND (r.retired_at IS NULL OR EXISTS (SELECT FROM sen.access_grant g WHERE g.role_id = r.id AND g.revoked_at IS NULL))"
          " AND NOT EXISTS (SELECT FROM sen.replacement_role m WHERE m.replacement_id = x.id AND m.old_role_id = r.id)");
+/* Roles that a birthright rule would come to give, and may not. */
+DB_QUERY(replacement_privileged_q, DB_READ,
+         "SELECT string_agg(DISTINCT n.code, ', ' ORDER BY n.code) FROM sen.replacement x JOIN sen.unit w ON w.id = x.unit_id"
+         " JOIN sen.replacement_role m ON m.replacement_id = x.id JOIN sen.role n ON n.id = m.new_role_id AND n.sensitivity = 'privileged'"
+         " WHERE x.id = $1::uuid AND EXISTS (SELECT FROM sen.rule_in_force f JOIN sen.unit u ON u.id = f.unit_id CROSS JOIN LATERAL sen.role_follow(f.role_ids) y"
+         "  WHERE y.role_id = m.old_role_id AND (starts_with(u.path, w.path) OR starts_with(w.path, u.path)))");
+/* For the whole: how the old platform stands. */
+DB_QUERY(replacement_whole_q, DB_READ,
+         "SELECT o.code, w.code, o.state, coalesce(o.replaced_by = x.new_id, true) FROM sen.replacement x JOIN sen.platform o ON o.id = x.old_id"
+         " JOIN sen.platform w ON w.id = x.new_id WHERE x.id = $1::uuid AND x.is_whole");
 DB_QUERY(replacement_submit_q, DB_WRITE,
          "UPDATE sen.replacement x SET state = 'submitted', submitted_by = $2::uuid, version = x.version + 1 WHERE x.id = $1::uuid AND x.version = $3::bigint"
          " AND x.state = 'draft' AND sen.replacement_in_reach($2::uuid, 'catalogue', x.old_id, x.new_id, x.unit_id) RETURNING id");
+/* Where the platform is being replaced already, its decision is the plan's. */
 DB_QUERY(replacement_approve_q, DB_WRITE,
-         "UPDATE sen.replacement x SET state = 'approved', approved_by = $2::uuid, approved_at = now(), version = x.version + 1 WHERE x.id = $1::uuid"
+         "UPDATE sen.replacement x SET state = 'approved', approved_by = $2::uuid, approved_at = now(), version = x.version + 1,"
+         " (decision_no, decision_on) = (SELECT t.no, t.day FROM (SELECT $4::text AS no, $5::date AS day, 1 AS n WHERE $4::text IS NOT NULL"
+         "  UNION ALL (SELECT t.decision_no, t.decision_on, 2 FROM sen.platform_transition t WHERE x.is_whole AND t.platform_id = x.old_id AND t.to_state = 'replacing'"
+         "   ORDER BY t.id DESC LIMIT 1)) t ORDER BY t.n LIMIT 1)"
+         " WHERE x.id = $1::uuid"
          " AND x.version = $3::bigint AND x.state = 'submitted' AND NOT sen.same_person(x.drawn_by, $2::uuid) AND NOT sen.same_person(x.submitted_by, $2::uuid)"
          " AND sen.replacement_in_reach($2::uuid, 'approve', x.old_id, x.new_id, x.unit_id) RETURNING id");
 DB_QUERY(replacement_cancel_q, DB_WRITE,
          "UPDATE sen.replacement x SET state = 'cancelled', version = x.version + 1 WHERE x.id = $1::uuid AND x.version = $3::bigint"
          " AND x.state IN ('draft', 'submitted') AND sen.replacement_in_reach($2::uuid, 'catalogue', x.old_id, x.new_id, x.unit_id) RETURNING id");
 DB_QUERY(replacement_why_not_q, DB_READ,
-         "SELECT x.state, sen.replacement_in_reach($2::uuid, $3, x.old_id, x.new_id, x.unit_id), sen.same_person(x.drawn_by, $2::uuid) OR sen.same_person(x.submitted_by, $2::uuid) IS TRUE"
+         "SELECT x.state, sen.replacement_in_reach($2::uuid, $3, x.old_id, x.new_id, x.unit_id), sen.same_person(x.drawn_by, $2::uuid) OR sen.same_person(x.submitted_by, $2::uuid) IS TRUE,"
+         " EXISTS (SELECT FROM sen.replacement_change c WHERE c.replacement_id = x.id AND sen.same_person(c.asked_by, $2::uuid))"
          " FROM sen.replacement x JOIN sen.unit u ON u.id = x.unit_id WHERE x.id = $1::uuid AND (sen.scope_covers($2::uuid, 'read', u.path, x.old_id)"
          " OR sen.replacement_in_reach($2::uuid, $3, x.old_id, x.new_id, x.unit_id))");
-/* Both states in one place, so that the platform never lives on behind a plan that carried everybody away. */
-DB_QUERY(replacement_platform_replacing_q, DB_WRITE,
-         "WITH moved AS (UPDATE sen.platform p SET state = 'replacing', replaced_by = x.new_id, moved_by = x.approved_by FROM sen.replacement x, sen.platform o"
-         "  WHERE x.id = $1::uuid AND x.is_whole AND p.id = x.old_id AND o.id = p.id AND p.state IN ('completed', 'deploying', 'operating', 'reviewing')"
-         "  RETURNING p.id, o.state, x.approved_by, x.basis)"
-         " INSERT INTO sen.platform_transition (platform_id, from_state, to_state, moved_by, reason) SELECT id, state, 'replacing', approved_by, basis FROM moved");
-DB_QUERY(replacement_finish_q, DB_WRITE,
-         "WITH done AS (UPDATE sen.replacement x SET state = 'finished', finished_at = now(), version = x.version + 1 WHERE x.id = $1::uuid AND x.state = 'approved'"
-         "  RETURNING x.old_id, x.is_whole, x.approved_by, x.basis), ended AS (UPDATE sen.platform p SET state = 'stopped', moved_by = done.approved_by FROM done"
-         "  WHERE done.is_whole AND p.id = done.old_id AND p.state = 'replacing' RETURNING p.id, done.approved_by, done.basis)"
-         " INSERT INTO sen.platform_transition (platform_id, from_state, to_state, moved_by, reason) SELECT id, 'replacing', 'stopped', approved_by, basis FROM ended");
-DB_QUERY(replacement_hold_q, DB_WRITE,
-         "SELECT x.state IN ('approved', 'finished'), x.read_only_role_id IS NOT NULL, x.cutover_on <= sen.today()"
-         " FROM sen.replacement x WHERE x.id = $1::uuid AND sen.replacement_in_reach($2::uuid, 'grant', x.old_id, x.new_id, x.unit_id)"
-         " FOR UPDATE OF x SKIP LOCKED");
 
-static int wrong_state(struct op *op, struct str state, struct str wanted)
+int replacement_wrong_state(struct op *op, struct str state, struct str wanted)
 {
 	(void)op_fail(op, ERR_WRONG_STATE, "not possible in this state");
 	(void)op_fail_arg(op, "state", state);
 	return op_fail_arg(op, "wanted", wanted);
 }
 
-static int blocked(struct op *op, struct str by)
+int replacement_blocked(struct op *op, struct str by)
 {
 	(void)op_fail(op, ERR_BLOCKED, "something must be settled first");
 	return op_fail_arg(op, "by", by);
@@ -66,10 +69,8 @@ static int blocked(struct op *op, struct str by)
 static int audit(struct op *op, const struct principal *p, const char *action, struct str object, struct str id)
 {
 	const struct governance_act act = { .action = action, .object = object };
-	json_t *data = json_new_object();
 
-	json_set_str(data, "replacement", id);
-	return governance_audit(op, p, &act, data);
+	return governance_audit(op, p, &act, catalogue_data("replacement", id));
 }
 
 /* A plan and what it names, found. */
@@ -94,16 +95,34 @@ static int find_unit(struct op *op, struct str code, struct unit *ret)
 	return r < 0 ? r : unit_find(op, code, ret);
 }
 
+static int invalid(struct op *op, struct str field, const char *why)
+{
+	(void)op_fail(op, ERR_INVALID_VALUE, why);
+	return op_fail_arg(op, "field", field);
+}
+
+/* Days as YYYY-MM-DD: their order is that of their texts. */
+static int check_new(struct op *op, const struct replacement_new *plan)
+{
+	bool has_day = !str_is_null(plan->handover_on), has_none = !str_is_null(plan->no_handover);
+
+	if (has_day && has_none)
+		return invalid(op, STR("no_handover"), "there are data to hand over, or there are none");
+	if (str_is_null(plan->unit) && !has_day && !has_none)
+		return invalid(op, STR("handover_on"), "a plan for the whole says when its data are handed over, or why there are none");
+	if (!str_is_null(plan->read_only_on) && str_compare(plan->read_only_on, plan->cutover_on) > 0)
+		return invalid(op, STR("read_only_on"), "reading only begins before the cut-over or with it");
+	return 0;
+}
+
 static int find_all(struct op *op, const struct replacement_new *plan, struct found *f)
 {
 	int r = platform_find(op, plan->old_platform, &f->old_platform);
 
 	if (r == 0)
 		r = platform_find(op, plan->new_platform, &f->new_platform);
-	if (r == 0 && f->old_platform.id == f->new_platform.id) {
-		(void)op_fail(op, ERR_INVALID_VALUE, "a platform does not replace itself");
-		return op_fail_arg(op, "field", STR("new"));
-	}
+	if (r == 0 && f->old_platform.id == f->new_platform.id)
+		return invalid(op, STR("new"), "a platform does not replace itself");
 	if (r == 0 && !f->new_platform.is_open)
 		r = platform_refuse_closed(op, &f->new_platform);
 	if (r == 0)
@@ -113,20 +132,33 @@ static int find_all(struct op *op, const struct replacement_new *plan, struct fo
 	return r;
 }
 
+int replacement_find_role(struct op *op, int64_t old_platform, int64_t new_platform, const struct replacement_role *role, int64_t *ret_old_id,
+                          int64_t *ret_new_id)
+{
+	struct role new_role = { 0 };
+	struct db_rows rows;
+	int r = db_run(op, &replacement_old_role_q, &rows, P_I64(old_platform), P_STR(role->old_role));
+
+	if (r == 0 && rows.n == 0)
+		return op_fail(op, ERR_UNKNOWN_ROLE, "the platform has no such role");
+	if (r == 0 && !str_is_null(role->new_role))
+		r = role_find(op, new_platform, role->new_role, &new_role);
+	if (r < 0)
+		return r;
+	*ret_old_id = db_i64(&rows, 0, 0);
+	*ret_new_id = new_role.id;
+	return 0;
+}
+
 static int add_roles(struct op *op, const struct replacement_new *plan, const struct found *f, struct str id)
 {
 	for (size_t i = 0; i < plan->n_roles; i++) {
-		struct role new_role = { 0 };
-		struct db_rows rows, old_role;
-		int r = db_run(op, &replacement_old_role_q, &old_role, P_I64(f->old_platform.id), P_STR(plan->roles[i].old_role));
+		struct db_rows rows;
+		int64_t old_id, new_id;
+		int r = replacement_find_role(op, f->old_platform.id, f->new_platform.id, &plan->roles[i], &old_id, &new_id);
 
-		if (r == 0 && old_role.n == 0)
-			return op_fail(op, ERR_UNKNOWN_ROLE, "the platform has no such role");
-		if (r == 0 && !str_is_null(plan->roles[i].new_role))
-			r = role_find(op, f->new_platform.id, plan->roles[i].new_role, &new_role);
 		if (r == 0)
-			r = db_run(op, &replacement_add_role_q, &rows, P_STR(id), P_I64(db_i64(&old_role, 0, 0)),
-			           str_is_null(plan->roles[i].new_role) ? P_NULL : P_I64(new_role.id));
+			r = db_run(op, &replacement_add_role_q, &rows, P_STR(id), P_I64(old_id), new_id == 0 ? P_NULL : P_I64(new_id));
 		if (r < 0)
 			return r;
 	}
@@ -138,7 +170,8 @@ static int draw_in_transaction(struct op *op, const struct principal *p, const s
 	struct db_rows rows;
 	int r = db_run(op, &replacement_add_q, &rows, P_STR(id), P_I64(f->old_platform.id), P_I64(f->new_platform.id), P_I64(f->unit.id),
 	               P_BOOL(str_is_null(plan->unit)), P_STR(plan->cutover_on), str_is_null(plan->read_only_role) ? P_NULL : P_I64(f->read_only.id),
-	               P_STR(plan->basis), P_STR(p->account_id));
+	               P_STR(plan->basis), P_STR(p->account_id), P_STR(plan->read_only_on), P_STR(plan->handover_on), P_STR(plan->no_handover),
+	               P_BOOL(plan->is_automatic));
 
 	if (r < 0)
 		return r;
@@ -152,8 +185,10 @@ int replacement_draw(struct op *op, const struct principal *p, const struct repl
 {
 	char uuid[UUID_TEXT_LEN + 1];
 	struct found f = { 0 };
-	int r = find_all(op, plan, &f);
+	int r = check_new(op, plan);
 
+	if (r == 0)
+		r = find_all(op, plan, &f);
 	if (r == 0)
 		r = db_begin(op);
 	if (r < 0)
@@ -163,12 +198,10 @@ int replacement_draw(struct op *op, const struct principal *p, const struct repl
 	return audit_commit(op, draw_in_transaction(op, p, plan, &f, *ret_id), NULL);
 }
 
-/* Which of the conditions of a change did not hold. */
-static int why_not(struct op *op, const struct principal *p, struct str id, const char *right, struct str wanted)
+int replacement_why_not(struct op *op, const struct principal *p, struct str id, const struct replacement_move *move)
 {
-	bool approves = str_equal(str_c(right), STR("approve"));
 	struct db_rows rows;
-	int r = db_run(op, &replacement_why_not_q, &rows, P_STR(id), P_STR(p->account_id), P_C(right));
+	int r = db_run(op, &replacement_why_not_q, &rows, P_STR(id), P_STR(p->account_id), P_C(move->right));
 
 	if (r < 0)
 		return r;
@@ -176,162 +209,131 @@ static int why_not(struct op *op, const struct principal *p, struct str id, cons
 		return op_fail(op, ERR_NOT_FOUND, "no such plan");
 	if (!db_bool(&rows, 0, 1))
 		return op_fail(op, ERR_OUT_OF_SCOPE, "the two platforms are not within your scope there");
-	if (!str_contains(wanted, db_str(&rows, 0, 0)))
-		return wrong_state(op, db_str(&rows, 0, 0), wanted);
-	if (approves && db_bool(&rows, 0, 2))
-		return op_fail(op, ERR_FOUR_EYES, "who drew a plan up or submitted it does not approve it");
+	if (!str_is_null(move->wanted) && !str_contains(move->wanted, db_str(&rows, 0, 0)))
+		return replacement_wrong_state(op, db_str(&rows, 0, 0), move->wanted);
+	if ((move->other_than_author && db_bool(&rows, 0, 2)) || (move->other_than_asker && db_bool(&rows, 0, 3)))
+		return op_fail(op, ERR_FOUR_EYES, "who drew a plan up, submitted it or asked for the change does not approve it");
 	return op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
 }
 
-/* One change of state. */
-struct move {
-	const struct query *query, *also;
-	const char *right, *action;
-	struct str wanted;
-};
+/* The old platform in a state from which a plan for the whole takes it over; *ret_whole without rows: a part. */
+static int load_whole(struct op *op, struct str id, struct db_rows *ret_whole)
+{
+	int r = db_run(op, &replacement_whole_q, ret_whole, P_STR(id));
 
-static int move_in_transaction(struct op *op, const struct principal *p, struct str id, int64_t version, const struct move *move)
+	if (r < 0 || ret_whole->n == 0)
+		return r;
+	if (!str_equal(db_str(ret_whole, 0, 2), STR("reviewing")) && !str_equal(db_str(ret_whole, 0, 2), STR("replacing")))
+		return replacement_wrong_state(op, platform_state_word(db_str(ret_whole, 0, 2)), STR("reviewing, replacing"));
+	return db_bool(ret_whole, 0, 3) ? 0 : replacement_blocked(op, STR("replacement"));
+}
+
+static int blocked_by_first(struct op *op, struct str id, const struct query *q)
 {
 	struct db_rows rows;
-	int r = db_run(op, move->query, &rows, P_STR(id), P_STR(p->account_id), P_I64(version));
+	int r = db_run(op, q, &rows, P_STR(id));
+
+	return r < 0 || db_is_null(&rows, 0, 0) ? r : replacement_blocked(op, db_str(&rows, 0, 0));
+}
+
+int replacement_check_privileged(struct op *op, struct str id)
+{
+	return blocked_by_first(op, id, &replacement_privileged_q);
+}
+
+/* Asked before each of the two: a role may have come meanwhile.  Who does not see the plan learns nothing. */
+static int check_plan(struct op *op, const struct principal *p, struct str id)
+{
+	struct db_rows whole;
+	json_t *seen;
+	int64_t ignored;
+	int r = replacement_get(op, p, id, &seen, &ignored);
 
 	if (r < 0)
 		return r;
-	if (rows.n == 0)
-		return why_not(op, p, id, move->right, move->wanted);
-	if (move->also)
-		r = db_run(op, move->also, &rows, P_STR(id));
-	return r < 0 ? r : audit(op, p, move->action, id, id);
+	json_decref(seen);
+	r = blocked_by_first(op, id, &replacement_unmapped_roles_q);
+	if (r == 0)
+		r = replacement_check_privileged(op, id);
+	return r < 0 ? r : load_whole(op, id, &whole);
 }
 
-static int make_move(struct op *op, const struct principal *p, struct str id, int64_t version, const struct move *move)
+static int submit(struct op *op, const struct principal *p, struct str id, int64_t version)
 {
-	int r = db_begin(op);
-
-	return r < 0 ? r : audit_commit(op, move_in_transaction(op, p, id, version, move), NULL);
-}
-
-/* Asked before each of the two: a role may have come meanwhile. */
-static int check_role_map(struct op *op, struct str id)
-{
+	static const struct replacement_move move = { .right = "catalogue", .wanted = STR("draft") };
 	struct db_rows rows;
-	int r = db_run(op, &replacement_unmapped_roles_q, &rows, P_STR(id));
+	int r = db_run(op, &replacement_submit_q, &rows, P_STR(id), P_STR(p->account_id), P_I64(version));
 
-	if (r < 0 || db_is_null(&rows, 0, 0))
+	if (r < 0)
 		return r;
-	return blocked(op, db_str(&rows, 0, 0));
+	return rows.n == 0 ? replacement_why_not(op, p, id, &move) : audit(op, p, "replacement.submit", id, id);
 }
 
 int replacement_submit(struct op *op, const struct principal *p, struct str id, int64_t version)
 {
-	static const struct move move = { &replacement_submit_q, NULL, "catalogue", "replacement.submit", STR("draft") };
-	json_t *seen;
-	int64_t ignored;
-	int r = replacement_get(op, p, id, &seen, &ignored);
+	int r = check_plan(op, p, id);
 
-	if (r < 0)
+	if (r == 0)
+		r = db_begin(op);
+	return r < 0 ? r : audit_commit(op, submit(op, p, id, version), NULL);
+}
+
+/* By the rules of the life cycle, in the same transaction: no plan runs for a platform that nobody has decided to replace. */
+static int move_platform(struct op *op, const struct principal *p, struct str id, const struct replacement_decision *decision)
+{
+	struct db_rows whole;
+	int r = load_whole(op, id, &whole);
+
+	if (r < 0 || whole.n == 0 || str_equal(db_str(&whole, 0, 2), STR("replacing")))
 		return r;
-	json_decref(seen);
-	r = check_role_map(op, id);
-	return r < 0 ? r : make_move(op, p, id, version, &move);
+	const struct lifecycle_request request = {
+		.platform = db_str(&whole, 0, 0),
+		.to = STR("replacing"),
+		.version = LIFECYCLE_ANY_VERSION,
+		.decision_no = decision->no,
+		.decision_on = decision->on,
+		.replacement = db_str(&whole, 0, 1),
+	};
+	return lifecycle_move_within(op, p, &request);
 }
 
-int replacement_approve(struct op *op, const struct principal *p, struct str id, int64_t version)
+static int approve(struct op *op, const struct principal *p, struct str id, int64_t version, const struct replacement_decision *decision)
 {
-	static const struct move move = { &replacement_approve_q, &replacement_platform_replacing_q, "approve", "replacement.approve", STR("submitted") };
-	json_t *seen;
-	int64_t ignored;
-	int r = replacement_get(op, p, id, &seen, &ignored);
-
-	if (r < 0)
-		return r;
-	json_decref(seen);
-	r = check_role_map(op, id);
-	return r < 0 ? r : make_move(op, p, id, version, &move);
-}
-
-int replacement_cancel(struct op *op, const struct principal *p, struct str id, int64_t version)
-{
-	static const struct move move = { &replacement_cancel_q, NULL, "catalogue", "replacement.cancel", STR("draft, submitted") };
-
-	return make_move(op, p, id, version, &move);
-}
-
-/* Held by another run, beyond reach, or not there. */
-static int not_held(struct op *op, const struct principal *p, struct str id)
-{
+	static const struct replacement_move move = { .right = "approve", .wanted = STR("submitted"), .other_than_author = true };
 	struct db_rows rows;
-	int r = db_run(op, &replacement_why_not_q, &rows, P_STR(id), P_STR(p->account_id), P_C("grant"));
+	int r = db_run(op, &replacement_approve_q, &rows, P_STR(id), P_STR(p->account_id), P_I64(version), P_STR(decision->no), P_STR(decision->on));
 
 	if (r < 0)
 		return r;
 	if (rows.n == 0)
-		return op_fail(op, ERR_NOT_FOUND, "no such plan");
-	return db_bool(&rows, 0, 1) ? blocked(op, STR("another_run")) : op_fail(op, ERR_OUT_OF_SCOPE, "the two platforms are not within your scope there");
+		return replacement_why_not(op, p, id, &move);
+	r = move_platform(op, p, id, decision);
+	return r < 0 ? r : audit(op, p, "replacement.approve", id, id);
 }
 
-static int may_run(struct op *op, const struct replacement_batch *batch, const struct db_rows *held)
+int replacement_approve(struct op *op, const struct principal *p, struct str id, int64_t version, const struct replacement_decision *decision)
 {
-	struct replacement_status status = { .is_approved = db_bool(held, 0, 0), .has_read_only = db_bool(held, 0, 1), .is_cutover_day = db_bool(held, 0, 2) };
-	struct replacement_left left;
-	const char *by;
-	int r = replacement_count_left(op, batch->plan_id, &left);
+	int r = check_plan(op, p, id);
 
-	if (r < 0)
-		return r;
-	status.n_to_grant = left.to_grant;
-	status.n_unmapped = left.unmapped;
-	r = replacement_may_run(&status, batch->step, &by);
-	if (r == ERR_WRONG_STATE)
-		return wrong_state(op, STR("not approved, or without this step"), str_c(by));
-	return r == ERR_BLOCKED ? blocked(op, str_c(by)) : r;
+	if (r == 0)
+		r = db_begin(op);
+	return r < 0 ? r : audit_commit(op, approve(op, p, id, version, decision), NULL);
 }
 
-static int finish(struct op *op, const struct replacement_batch *batch, struct replacement_run *run)
+static int cancel(struct op *op, const struct principal *p, struct str id, int64_t version)
 {
+	static const struct replacement_move move = { .right = "catalogue", .wanted = STR("draft, submitted") };
 	struct db_rows rows;
-	int r;
-
-	if (batch->step != REPLACEMENT_REVOKE || run->left.to_grant + run->left.to_revoke + run->left.unmapped > 0)
-		return 0;
-	r = db_run(op, &replacement_finish_q, &rows, P_STR(batch->plan_id));
-	run->is_finished = r == 0;
-	return r;
-}
-
-static int run_in_transaction(struct op *op, const struct principal *p, const struct replacement_batch *batch, struct replacement_run *run)
-{
-	struct db_rows held;
-	int r = db_run(op, &replacement_hold_q, &held, P_STR(batch->plan_id), P_STR(p->account_id));
+	int r = db_run(op, &replacement_cancel_q, &rows, P_STR(id), P_STR(p->account_id), P_I64(version));
 
 	if (r < 0)
 		return r;
-	if (held.n == 0)
-		return not_held(op, p, batch->plan_id);
-	r = may_run(op, batch, &held);
-	/* Approved by a second person after a preview of each step. */
-	if (r == 0)
-		r = wake_cause_set(op, WAKE_APPROVED);
-	if (r == 0)
-		r = replacement_do_batch(op, batch, &run->done);
-	if (r == 0)
-		r = replacement_count_left(op, batch->plan_id, &run->left);
-	if (r == 0)
-		r = finish(op, batch, run);
-	return r < 0 || run->done == 0 ? r : replacement_audit_batch(op, batch);
+	return rows.n == 0 ? replacement_why_not(op, p, id, &move) : audit(op, p, "replacement.cancel", id, id);
 }
 
-int replacement_run(struct op *op, const struct principal *p, struct str id, enum replacement_step step, size_t limit, struct replacement_run *ret)
+int replacement_cancel(struct op *op, const struct principal *p, struct str id, int64_t version)
 {
-	struct replacement_batch batch = { .plan_id = id, .step = step, .limit = limit };
-	char uuid[UUID_TEXT_LEN + 1];
 	int r = db_begin(op);
 
-	if (r < 0)
-		return r;
-	random_uuid(uuid);
-	batch.id = arena_dup_c(op->arena, uuid);
-	batch.actor = arena_printf(op->arena, "account:%.*s", STR_ARG(p->account_id));
-	*ret = (struct replacement_run){ 0 };
-	return audit_commit(op, run_in_transaction(op, p, &batch, ret), NULL);
+	return r < 0 ? r : audit_commit(op, cancel(op, p, id, version), NULL);
 }

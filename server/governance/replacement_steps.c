@@ -9,13 +9,15 @@
 	" WHERE n.valid_from > excluded.valid_from OR n.valid_to < coalesce(excluded.valid_to, 'infinity')"
 #define TIMES \
 	"greatest(min(g.valid_from), now()), CASE WHEN bool_or(g.valid_to IS NULL) THEN NULL ELSE max(g.valid_to) END"
+/* What a review suspended, or will unless somebody answers, is so on the other platform too; a new grant only. */
+#define SUSPENSION "CASE WHEN NOT bool_or(g.suspended_at IS NULL) THEN max(g.suspended_at) END"
 
 /* Step 1 */
 DB_QUERY(replacement_claim_grant_q, DB_WRITE,
          "INSERT INTO sen.replacement_item (replacement_id, account_id, old_grant_id, old_role_id, unit_id, carry, new_role_id, granted_batch)"
          " SELECT t.replacement_id, t.account_id, t.old_grant_id, t.old_role_id, t.unit_id,"
-         " CASE WHEN t.new_role_id IS NULL THEN 'dropped' WHEN t.has_post THEN 'mapped' ELSE 'no_post' END,"
-         " CASE WHEN t.has_post THEN t.new_role_id END, $2::uuid"
+         " CASE WHEN t.new_role_id IS NULL THEN 'dropped' WHEN g.origin = 'rule' THEN 'rule' WHEN t.has_post THEN 'mapped' ELSE 'no_post' END,"
+         " CASE WHEN t.has_post OR g.origin = 'rule' THEN t.new_role_id END, $2::uuid"
          " FROM (SELECT * FROM sen.replacement_to_grant WHERE replacement_id = $1::uuid ORDER BY account_id, old_grant_id LIMIT $3::bigint) t"
          " JOIN sen.access_grant g ON g.account_id = t.account_id AND g.id = t.old_grant_id AND g.revoked_at IS NULL FOR SHARE OF g RETURNING old_grant_id");
 DB_QUERY(replacement_close_expired_q, DB_WRITE,
@@ -23,16 +25,21 @@ DB_QUERY(replacement_close_expired_q, DB_WRITE,
          " FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id WHERE i.granted_batch = $1::uuid AND i.carry = 'mapped'"
          " AND n.account_id = i.account_id AND n.role_id = i.new_role_id AND n.unit_id = i.unit_id AND n.revoked_at IS NULL AND n.valid_to <= now()");
 DB_QUERY(replacement_grant_q, DB_WRITE,
-         "INSERT INTO sen.access_grant AS n (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by, post_id)"
+         "INSERT INTO sen.access_grant AS n (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by, post_id, suspended_at)"
          " SELECT i.account_id, gen_random_uuid(), i.new_role_id, i.unit_id, x.basis || ' (' || o.code || ' → ' || w.code || ')', " TIMES ", " IN_WHOSE_NAME
-         ", sen.post_for(i.account_id, i.unit_id)"
+         ", sen.post_for(i.account_id, i.unit_id), " SUSPENSION
          " FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id JOIN sen.platform o ON o.id = x.old_id"
          " JOIN sen.platform w ON w.id = x.new_id JOIN sen.access_grant g ON g.account_id = i.account_id AND g.id = i.old_grant_id"
          " WHERE i.granted_batch = $1::uuid AND i.carry = 'mapped'"
          " GROUP BY i.account_id, i.new_role_id, i.unit_id, x.basis, o.code, w.code, x.approved_by, x.drawn_by" LONGEST_TIME);
 DB_QUERY(replacement_link_grant_q, DB_WRITE,
          "UPDATE sen.replacement_item i SET new_grant_id = n.id FROM sen.access_grant n WHERE i.granted_batch = $1::uuid AND i.carry = 'mapped'"
-         " AND n.account_id = i.account_id AND n.role_id = i.new_role_id AND n.unit_id = i.unit_id AND n.revoked_at IS NULL");
+         " AND n.account_id = i.account_id AND n.role_id = i.new_role_id AND n.unit_id = i.unit_id AND n.origin = 'direct' AND n.revoked_at IS NULL");
+/* What the rule itself gave for the same post, since it follows the plan. */
+DB_QUERY(replacement_link_rule_q, DB_WRITE,
+         "UPDATE sen.replacement_item i SET new_grant_id = n.id FROM sen.access_grant n, sen.access_grant g WHERE i.granted_batch = $1::uuid AND i.carry = 'rule'"
+         " AND g.account_id = i.account_id AND g.id = i.old_grant_id AND n.account_id = i.account_id AND n.role_id = i.new_role_id AND n.unit_id = i.unit_id"
+         " AND n.rule_id = g.rule_id AND n.post_id = g.post_id AND n.origin = 'rule' AND n.revoked_at IS NULL");
 
 /* Step 2 */
 DB_QUERY(replacement_claim_read_only_q, DB_WRITE,
@@ -41,9 +48,9 @@ DB_QUERY(replacement_claim_read_only_q, DB_WRITE,
          "  WHERE r.replacement_id = $1::uuid ORDER BY r.account_id, r.old_grant_id LIMIT $3::bigint FOR UPDATE OF g) t"
          " WHERE i.replacement_id = $1::uuid AND i.account_id = t.account_id AND i.old_grant_id = t.old_grant_id RETURNING i.old_grant_id");
 DB_QUERY(replacement_read_only_q, DB_WRITE,
-         "INSERT INTO sen.access_grant AS n (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by, post_id)"
+         "INSERT INTO sen.access_grant AS n (account_id, id, role_id, unit_id, basis, valid_from, valid_to, granted_by, post_id, suspended_at)"
          " SELECT i.account_id, gen_random_uuid(), x.read_only_role_id, i.unit_id, x.basis || ' (chỉ đọc)', " TIMES ", " IN_WHOSE_NAME
-         ", sen.post_for(i.account_id, i.unit_id)"
+         ", sen.post_for(i.account_id, i.unit_id), " SUSPENSION
          " FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id"
          " JOIN sen.access_grant g ON g.account_id = i.account_id AND g.id = i.old_grant_id AND g.revoked_at IS NULL"
          " WHERE i.read_only_batch = $1::uuid AND (g.valid_to IS NULL OR g.valid_to > now())"
@@ -64,7 +71,10 @@ DB_QUERY(replacement_claim_revoke_q, DB_WRITE,
 DB_QUERY(replacement_revoke_q, DB_WRITE,
          "UPDATE sen.access_grant g SET revoked_at = now(), revoked_by = " IN_WHOSE_NAME ", revoke_reason = x.basis"
          " FROM sen.replacement_item i JOIN sen.replacement x ON x.id = i.replacement_id"
-         " WHERE i.revoked_batch = $1::uuid AND g.account_id = i.account_id AND g.id IN (i.old_grant_id, i.read_only_grant_id) AND g.revoked_at IS NULL");
+         " WHERE i.revoked_batch = $1::uuid AND g.account_id = i.account_id AND g.id IN (i.old_grant_id, i.read_only_grant_id) AND g.revoked_at IS NULL"
+         /* One grant to read only stands for several old ones: it ends with the last of them. */
+         " AND NOT EXISTS (SELECT FROM sen.replacement_item z WHERE z.replacement_id = i.replacement_id AND z.account_id = i.account_id"
+         "  AND z.read_only_grant_id = g.id AND z.revoked_batch IS NULL)");
 
 DB_QUERY(replacement_epoch_q, DB_WRITE,
          "UPDATE sen.account SET epoch = epoch + 1 WHERE id IN (SELECT i.account_id FROM sen.replacement_item i"
@@ -83,7 +93,8 @@ DB_QUERY(replacement_left_q, DB_READ,
          " FROM (SELECT count(*) AS n, count(*) FILTER (WHERE is_waiting) AS waiting FROM sen.replacement_to_revoke WHERE replacement_id = $1::uuid) r");
 
 /* The statements of a step behind its claim, each for the batch. */
-static const struct query *const behind_grant[] = { &replacement_close_expired_q, &replacement_grant_q, &replacement_link_grant_q };
+static const struct query *const behind_grant[] = { &replacement_close_expired_q, &replacement_grant_q, &replacement_link_grant_q,
+	                                            &replacement_link_rule_q };
 static const struct query *const behind_read_only[] = { &replacement_read_only_q, &replacement_end_old_q, &replacement_link_read_only_q,
 	                                                &replacement_epoch_q };
 static const struct query *const behind_revoke[] = { &replacement_revoke_q, &replacement_epoch_q };

@@ -8,7 +8,13 @@
 	" 'cutover_on', x.cutover_on, 'basis', x.basis, 'state', x.state, 'read_only_role', (SELECT r.code FROM sen.role r WHERE r.id = x.read_only_role_id)," \
 	" 'drawn_by', (SELECT a.login FROM sen.account a WHERE a.id = x.drawn_by), 'drawn_at', sen.iso(x.drawn_at),"                                  \
 	" 'submitted_by', (SELECT a.login FROM sen.account a WHERE a.id = x.submitted_by), 'approved_by', (SELECT a.login FROM sen.account a WHERE a.id = x.approved_by)," \
-	" 'approved_at', sen.iso(x.approved_at), 'finished_at', sen.iso(x.finished_at), 'version', x.version"
+	" 'approved_at', sen.iso(x.approved_at), 'finished_at', sen.iso(x.finished_at), 'version', x.version, 'automatic', x.is_automatic,"              \
+	" 'read_only_on', x.read_only_on, 'decision_no', x.decision_no, 'decision_on', x.decision_on, 'handover_on', x.handover_on,"                     \
+	" 'no_handover', x.no_handover, 'handed_over_on', x.handed_over_on, 'handover_evidence', x.handover_evidence,"                                \
+	" 'handed_over_by', (SELECT a.login FROM sen.account a WHERE a.id = x.handed_over_by), 'rules_at', sen.iso(x.rules_at)"
+#define ROLES_JSON(table)                                                                                          \
+	"(SELECT jsonb_agg(jsonb_build_object('old', r.code, 'old_name', r.name, 'new', n.code, 'new_name', n.name) ORDER BY r.code)"   \
+	"  FROM sen." table " m JOIN sen.role r ON r.id = m.old_role_id LEFT JOIN sen.role n ON n.id = m.new_role_id WHERE m.replacement_id = x.id)"
 #define PLAN_FROM                                                                                                \
 	" FROM sen.replacement x JOIN sen.platform o ON o.id = x.old_id JOIN sen.platform w ON w.id = x.new_id JOIN sen.unit u ON u.id = x.unit_id"
 DB_QUERY(replacement_list_q, DB_READ,
@@ -16,8 +22,9 @@ DB_QUERY(replacement_list_q, DB_READ,
          " AND ($2::text IS NULL OR x.state = $2) AND ($3::text IS NULL OR (x.drawn_at, x.id) > ($3::timestamptz, $4::uuid))"
          " ORDER BY x.drawn_at, x.id LIMIT $5::bigint");
 DB_QUERY(replacement_get_q, DB_READ,
-         "SELECT (" PLAN_JSON ", 'roles', (SELECT jsonb_agg(jsonb_build_object('old', r.code, 'old_name', r.name, 'new', n.code, 'new_name', n.name) ORDER BY r.code)"
-         "  FROM sen.replacement_role m JOIN sen.role r ON r.id = m.old_role_id LEFT JOIN sen.role n ON n.id = m.new_role_id WHERE m.replacement_id = x.id)))::text,"
+         "SELECT (" PLAN_JSON ", 'roles', " ROLES_JSON("replacement_role") ", 'change', (SELECT jsonb_build_object('kind', c.kind, 'cutover_on', c.cutover_on,"
+         " 'reason', c.reason, 'asked_by', (SELECT a.login FROM sen.account a WHERE a.id = c.asked_by), 'asked_at', sen.iso(c.asked_at),"
+         " 'roles', coalesce(" ROLES_JSON("replacement_change_role") ", '[]')) FROM sen.replacement_change c WHERE c.replacement_id = x.id)))::text,"
          " x.version" PLAN_FROM " WHERE x.id = $2::uuid AND sen.scope_covers($1::uuid, 'read', u.path, x.old_id)");
 /*
  * What a step would do, computed from the grants as they are.  For "revoke": all that stands on the old platform;
@@ -26,8 +33,8 @@ DB_QUERY(replacement_get_q, DB_READ,
 DB_QUERY(replacement_preview_q, DB_READ,
          "SELECT jsonb_build_object('login', a.login, 'unit', u.code, 'role', r.code, 'grant', g.id, 'valid_to', sen.iso(g.valid_to),"
          " 'new_role', CASE WHEN $3 = 'read_only' THEN ro.code WHEN $3 = 'grant' AND i.old_grant_id IS NULL THEN n.code END,"
-         " 'carry', coalesce(i.carry, CASE WHEN m.old_role_id IS NULL THEN 'unmapped' WHEN m.new_role_id IS NULL THEN 'dropped'"
-         "  WHEN EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = a.person_id AND starts_with(o.path, u.path)) THEN 'mapped' ELSE 'no_post' END))::text,"
+         " 'carry', coalesce(i.carry, CASE WHEN m.old_role_id IS NULL THEN 'unmapped' WHEN m.new_role_id IS NULL THEN 'dropped' WHEN g.origin = 'rule' THEN 'rule'"
+         "  WHEN EXISTS (SELECT FROM sen.standing_post o WHERE o.person_id = a.person_id AND starts_with(o.path, u.path)) THEN 'mapped' ELSE 'no_post' END), 'suspended_at', sen.iso(g.suspended_at))::text,"
          " g.account_id::text, g.id::text"
          " FROM sen.replacement x JOIN sen.unit w ON w.id = x.unit_id JOIN sen.role r ON r.platform_id = x.old_id"
          " JOIN sen.access_grant g ON g.role_id = r.id AND g.revoked_at IS NULL AND (g.valid_to IS NULL OR g.valid_to > now())"

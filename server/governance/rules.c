@@ -12,7 +12,9 @@ DB_QUERY(rule_apply_q, DB_WRITE,
 	"jsonb_build_object('number', v.number, 'name', v.name, 'basis', v.basis, 'unit', (SELECT u.code FROM sen.unit u WHERE u.id = v.unit_id),"   \
 	" 'unit_kinds', v.unit_kinds, 'titles', v.titles, 'classes', v.classes, 'post_kinds', v.post_kinds, 'person_kinds', v.person_kinds,"            \
 	" 'roles', (SELECT jsonb_agg(p.code || '/' || r.code ORDER BY p.code, r.code) FROM sen.role r JOIN sen.platform p ON p.id = r.platform_id"        \
-	"  WHERE r.id = ANY (v.role_ids)), 'valid_from', lower(v.valid), 'valid_to', upper(v.valid),"                                                       \
+	"  WHERE r.id = ANY (v.role_ids)), 'follows', (SELECT coalesce(jsonb_agg(jsonb_build_object('role', p.code || '/' || r.code, 'unit', u.code,"          \
+	"  'since', sen.iso(y.since)) ORDER BY y.since, u.code), '[]') FROM sen.role_follow(v.role_ids) y JOIN sen.role r ON r.id = y.role_id"           \
+	"  JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.path = y.path WHERE y.path <> ''), 'valid_from', lower(v.valid), 'valid_to', upper(v.valid),"                                                       \
 	" 'drawn_by', (SELECT a.login FROM sen.account a WHERE a.id = v.drawn_by), 'drawn_at', sen.iso(v.drawn_at),"                                          \
 	" 'released_by', (SELECT a.login FROM sen.account a WHERE a.id = v.released_by), 'released_at', sen.iso(v.released_at),"                                \
 	" 'superseded_at', sen.iso(v.superseded_at))"

@@ -97,7 +97,8 @@ const struct command commands[] = {
 	{ "platform-review", "list | begin --title TEXT --unit CODE --due DATE [--every MONTHS] | period ID --every MONTHS | tasks [--review ID] [--state S] | reminders | show ID CODE | answer ID CODE --features TEXT"
 	                     " --functions TEXT --operation TEXT --scope TEXT | conclude ID CODE --conclusion keep|integrate|replace|stop --because TEXT [--target CODE]",
 	  "đợt rà soát nền tảng của đơn vị quản lý", "reviews of platforms by their managing units", cmd_platform_review },
-	{ "replacement", "list | show ID | draw FILE.json | submit ID | approve ID | cancel ID | preview ID --step grant|read_only|revoke|waiting |"
+	{ "replacement", "list | show ID | draw FILE.json | submit ID | approve ID [--decision NO --decided DATE] | cancel ID | change ID FILE.json |"
+	                 " approve-change ID | withdraw-change ID | hand-over ID --on DATE --evidence TEXT | preview ID --step grant|read_only|revoke|waiting |"
 	                 " run ID --step grant|read_only|revoke [--limit N]",
 	  "thay thế nền tảng và chuyển tài khoản", "replace a platform and carry its accounts over", cmd_replacement },
 	{ "notices", "list [--state unread|open] | read ID | acknowledge ID | mail | choose --mail all|required", "việc cần biết: yêu cầu chờ duyệt, rà soát, quyền sắp hết hạn, khẩn cấp",

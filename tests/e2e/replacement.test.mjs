@@ -1,4 +1,4 @@
-// Replacement of a platform: accounts really move from P02 (SCIM) to P03 (LDAP), tokens follow, nobody is without access in between.
+// Replacement of a platform: accounts really move from P02 (SCIM) to P03 (LDAP), tokens follow, nobody is without access in between; by hand and by itself.
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
@@ -14,7 +14,7 @@ import { activate, call, change, communesWithFree, deputyOf, grantTo } from './l
 
 const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const READ_ONLY = 'XL_CHUYENVIEN';
-const rights = ['read', 'grant', 'revoke', 'catalogue', 'approve'];
+const rights = ['read', 'grant', 'revoke', 'catalogue', 'approve', 'appraise'];
 const mailbox = async (id) => (await ldapSearch(env.P03_LDAP_OPERATOR_URI, env.P03_LDAP_BASE, `(employeeNumber=${id})`))[0];
 const isOff = (box) => (box?.employeeType ?? []).includes('disabled');
 const scim = async (id) => (await scimUsers(env, `externalId eq "${id}"`))[0];
@@ -30,14 +30,14 @@ before(async () => {
   [[today]] = await sql('SELECT sen.today()');
 });
 
-const plan = (unit, extra = {}) => ({ old: 'P02', new: 'P03', unit, cutover_on: today, basis: 'Quyết định số 77/QĐ-UBND', read_only_role: READ_ONLY, roles, ...extra });
+const plan = (unit, extra = {}) => ({ old: 'P02', new: 'P03', unit, cutover_on: today, basis: 'Quyết định số 77/QĐ-UBND', read_only_role: READ_ONLY, roles, automatic: false, ...extra });
 
-async function approved(body) {
+async function approved(body, decision = {}) {
   const drawn = await admin.api('POST', '/replacements', body);
   assert.equal(drawn.status, 201, drawn.text);
   const path = `/replacements/${drawn.json.id}`;
   assert.equal((await change(admin, `${path}/submit`, {})).status, 200);
-  const done = await change(second, `${path}/approve`, {});
+  const done = await change(second, `${path}/approve`, decision);
   assert.equal(done.status, 200, done.text);
   return path;
 }
@@ -68,7 +68,7 @@ test('what is drawn up by one is approved by another, within scope, as it was se
   assert.equal((await ward.api('POST', '/replacements', plan('40'))).status, 403);
   assert.equal((await ward.api('POST', '/replacements', plan(undefined))).status, 403);
   for (const bad of [{ roles: [] }, { roles: [...roles, roles[0]] }, { roles: [{ old: p02.role }] }, { roles: [{ old: p02.role, new: p03.role, drop: true }] },
-    { new: 'P02' }, { cutover_on: 'mai' }, { read_only_role: 'NGUOIDUNG' }, { new: 'D01' }, { extra: 1 }])
+    { new: 'P02' }, { cutover_on: 'mai' }, { read_only_role: 'NGUOIDUNG' }, { new: 'D01' }, { extra: 1 }, { read_only_on: '2999-01-01' }, { handover_on: today, no_handover: 'x' }, { automatic: 'yes' }])
     assert.ok((await ward.api('POST', '/replacements', plan(communes[0].code, bad))).status >= 400, JSON.stringify(bad));
   const partial = await ward.api('POST', '/replacements', plan(communes[0].code, { roles: roles.slice(1) }));
   const blocked = await change(ward, `/replacements/${partial.json.id}/submit`, {});
@@ -173,4 +173,63 @@ test('senctl: draw, submit, preview and run', async () => {
   assert.match(await senctl(env, ['replacement', 'run', id, '--step', 'grant', '--limit', '7']), /còn 0/);
   await assert.rejects(senctl(env, ['replacement', 'run', id, '--step', 'revoke']), /cutover/);
   assert.match(await senctl(env, ['replacement', 'show', id]), /trạng thái: approved/);
+});
+
+test('an automatic plan runs by itself, through a server that is killed, when the data are there', { timeout: 300000 }, async () => {
+  const { code, employees } = communes[3];
+  const people = [];
+  for (const employee of employees.slice(0, 6)) people.push(await grantTo(employee, p02));
+  await until('all on P02', async () => (await Promise.all(people.map((p) => scim(p.id)))).every((u) => u?.active), 60000);
+  const path = await approved(plan(code, { automatic: true, read_only_role: undefined, handover_on: today }));
+  for (let i = 0; i < 3; i += 1) {
+    await ctl('kill', 'sen-server');
+    await ctl('start', 'sen-server');
+    await until('the server is back', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).ok);
+  }
+  await until('mailboxes on P03', async () => (await Promise.all(people.map((p) => mailbox(p.id)))).every((box) => box && !isOff(box)), 60000);
+  const seen = await second.api('GET', path);
+  assert.equal(seen.json.state, 'approved', 'not over before the data are handed over');
+  for (const p of people) assert.ok((await scim(p.id)).active, 'still on P02');
+  assert.equal((await second.api('POST', `${path}/run`, { step: 'revoke' })).json.args.by, 'handover');
+  assert.equal((await change(second, `${path}/handover`, { on: '2999-01-01', evidence: 'Biên bản' })).status, 400);
+  const handed = await change(second, `${path}/handover`, { on: today, evidence: 'Biên bản bàn giao số 5' });
+  assert.equal(handed.json.handed_over_on, today, handed.text);
+  await until('finished by itself', async () => (await second.api('GET', path)).json.state === 'finished', 60000);
+  await until('off P02', async () => (await Promise.all(people.map((p) => scim(p.id)))).every((u) => !u.active), 60000);
+  for (const p of people) assert.ok(!isOff(await mailbox(p.id)), 'on P03');
+  const [[twice]] = await sql(`SELECT count(*) FROM (SELECT 1 FROM sen.audit WHERE action = 'replacement.revoke' AND data ->> 'replacement' = $1
+    GROUP BY account_id, data ->> 'old_grant' HAVING count(*) > 1) t`, path.split('/').at(-1));
+  assert.equal(twice, '0');
+});
+
+test('an approved plan is changed or given up by two', async () => {
+  const { code } = communes[4];
+  const ward = await deputyOf(code, rights);
+  const path = await approved(plan(code, { cutover_on: '2099-01-01' }));
+  for (const bad of [{ reason: 'x' }, { cancel: true }, { cancel: true, cutover_on: today, reason: 'x' }, { roles: [{ old: p02.role }], reason: 'x' },
+    { roles: [], reason: 'x' }, { cutover_on: 'mai', reason: 'x' }])
+    assert.equal((await change(ward, `${path}/change`, bad)).status, 400, JSON.stringify(bad));
+  const asked = await change(ward, `${path}/change`, { cutover_on: '2098-01-01', reason: 'Sớm hơn' });
+  assert.equal(asked.json.change.kind, 'amend', asked.text);
+  assert.equal(asked.json.cutover_on, '2099-01-01');
+  assert.equal((await change(ward, `${path}/change/approve`, {})).json.code, 'four_eyes');
+  assert.equal((await change(second, `${path}/change/approve`, {})).json.cutover_on, '2098-01-01');
+  assert.equal((await change(second, `${path}/change/approve`, {})).json.code, 'wrong_state');
+  await change(ward, `${path}/change`, { cancel: true, reason: 'Thôi' });
+  assert.equal((await second.api('POST', `${path}/run`, { step: 'grant' })).json.args.by, 'cancellation');
+  assert.equal((await change(ward, `${path}/change/withdraw`, {})).json.change, null);
+  await change(ward, `${path}/change`, { cancel: true, reason: 'Thôi' });
+  assert.equal((await change(second, `${path}/change/approve`, {})).json.state, 'cancelled');
+});
+
+test('senctl: change, approve-change, hand-over', async () => {
+  const { code } = communes[5];
+  const path = await approved(plan(code, { cutover_on: '2099-01-01', handover_on: today }));
+  const id = path.split('/').at(-1);
+  const file = join(tmpdir(), `change-${process.pid}.json`);
+  writeFileSync(file, JSON.stringify({ cutover_on: '2098-06-01', reason: 'Sớm hơn' }));
+  await senctl(env, ['replacement', 'change', id, file]);
+  await assert.rejects(senctl(env, ['replacement', 'approve-change', id]), /người khác/);
+  await senctl(env, ['replacement', 'withdraw-change', id]);
+  assert.match(await senctl(env, ['replacement', 'hand-over', id, '--on', today, '--evidence', 'Biên bản 1']), new RegExp(today));
 });

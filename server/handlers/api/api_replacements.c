@@ -1,6 +1,7 @@
 /* api_replacements.c: /api/v1/replacements: plans that carry accounts over from one platform to another. */
 
 #include "server/governance/replacement.h"
+#include "server/handlers/api/catalogue.h"
 #include "server/handlers/api/overlap.h"
 
 #define BATCH_DEFAULT 500
@@ -42,7 +43,7 @@ static int respond_one(struct request *rq, int status, struct str id)
 }
 
 /* Each with "old", and "new" or "drop": true: what is dropped is said. */
-static int read_roles(struct request *rq, struct replacement_new *plan)
+static int read_roles(struct request *rq, const struct replacement_role **ret_roles, size_t *ret_n)
 {
 	static const struct api_field fields[] = { { "old", API_CODE, 32, true }, { "new", API_CODE, 32, false }, { "drop", API_BOOL, 0, false } };
 	const json_t *array;
@@ -66,18 +67,22 @@ static int read_roles(struct request *rq, struct replacement_new *plan)
 			if (str_equal(roles[k].old_role, v[0]))
 				return api_invalid(&rq->op, "roles", "a role is mapped twice");
 	}
-	plan->roles = roles;
-	plan->n_roles = n;
+	*ret_roles = roles;
+	*ret_n = n;
 	return 0;
 }
 
 int h_api_replacement_add(struct request *rq)
 {
-	enum { OLD, NEW, UNIT, CUTOVER, BASIS, READ_ONLY, ROLES, N };
+	enum { OLD, NEW, UNIT, CUTOVER, BASIS, READ_ONLY, READ_ONLY_ON, HANDOVER_ON, NO_HANDOVER, AUTOMATIC, ROLES, N };
 	static const struct api_field fields[N] = {
 		[OLD] = { "old", API_CODE, 16, true },         [NEW] = { "new", API_CODE, 16, true },
 		[UNIT] = { "unit", API_CODE, 35, false },      [CUTOVER] = { "cutover_on", API_DATE, 10, true },
 		[BASIS] = { "basis", API_TEXT, 200, true },    [READ_ONLY] = { "read_only_role", API_CODE, 32, false },
+		[READ_ONLY_ON] = { "read_only_on", API_DATE, 10, false },
+		[HANDOVER_ON] = { "handover_on", API_DATE, 10, false },
+		[NO_HANDOVER] = { "no_handover", API_PROSE, 1000, false },
+		[AUTOMATIC] = { "automatic", API_BOOL, 0, false },
 		[ROLES] = { "roles", API_OBJECTS, 0, true },
 	};
 	struct replacement_new plan;
@@ -86,9 +91,19 @@ int h_api_replacement_add(struct request *rq)
 
 	if (r < 0)
 		return r;
-	plan = (struct replacement_new){ .old_platform = v[OLD], .new_platform = v[NEW], .unit = v[UNIT], .cutover_on = v[CUTOVER], .basis = v[BASIS],
-		                         .read_only_role = v[READ_ONLY] };
-	r = read_roles(rq, &plan);
+	plan = (struct replacement_new){
+		.old_platform = v[OLD],
+		.new_platform = v[NEW],
+		.unit = v[UNIT],
+		.cutover_on = v[CUTOVER],
+		.basis = v[BASIS],
+		.read_only_role = v[READ_ONLY],
+		.read_only_on = v[READ_ONLY_ON],
+		.handover_on = v[HANDOVER_ON],
+		.no_handover = v[NO_HANDOVER],
+		.is_automatic = str_is_null(v[AUTOMATIC]) || str_equal(v[AUTOMATIC], STR("true")),
+	};
+	r = read_roles(rq, &plan.roles, &plan.n_roles);
 	if (r == 0)
 		r = replacement_draw(&rq->op, rq->principal, &plan, &id);
 	return r < 0 ? r : respond_one(rq, 201, id);
@@ -102,19 +117,32 @@ int h_api_replacement_get(struct request *rq)
 	return r < 0 ? r : respond_one(rq, 200, id);
 }
 
-static int move(struct request *rq, int (*change)(struct op *, const struct principal *, struct str, int64_t))
-{
-	int64_t version;
+/* The plan, as it was seen. */
+struct replacement_seen {
 	struct str id;
-	int r = api_path_uuid(rq, 0, &id);
+	int64_t version;
+};
+
+/* What every change of a plan begins with. */
+static int read_change(struct request *rq, const struct api_field *fields, size_t n, struct str *v, struct replacement_seen *ret)
+{
+	int r = api_path_uuid(rq, 0, &ret->id);
 
 	if (r == 0)
-		r = api_if_match(rq, &version);
+		r = api_if_match(rq, &ret->version);
+	if (r < 0)
+		return r;
+	return n == 0 ? api_read_nothing(rq) : api_read(rq, fields, n, v);
+}
+
+static int move(struct request *rq, int (*change)(struct op *, const struct principal *, struct str, int64_t))
+{
+	struct replacement_seen seen;
+	int r = read_change(rq, NULL, 0, NULL, &seen);
+
 	if (r == 0)
-		r = api_read_nothing(rq);
-	if (r == 0)
-		r = change(&rq->op, rq->principal, id, version);
-	return r < 0 ? r : respond_one(rq, 200, id);
+		r = change(&rq->op, rq->principal, seen.id, seen.version);
+	return r < 0 ? r : respond_one(rq, 200, seen.id);
 }
 
 int h_api_replacement_submit(struct request *rq)
@@ -122,14 +150,72 @@ int h_api_replacement_submit(struct request *rq)
 	return move(rq, replacement_submit);
 }
 
-int h_api_replacement_approve(struct request *rq)
-{
-	return move(rq, replacement_approve);
-}
-
 int h_api_replacement_cancel(struct request *rq)
 {
 	return move(rq, replacement_cancel);
+}
+
+int h_api_replacement_agree(struct request *rq)
+{
+	return move(rq, replacement_agree);
+}
+
+int h_api_replacement_withdraw(struct request *rq)
+{
+	return move(rq, replacement_withdraw);
+}
+
+int h_api_replacement_approve(struct request *rq)
+{
+	enum { NO, ON, N };
+	static const struct api_field fields[N] = { [NO] = { "decision_no", API_TEXT, 80, false }, [ON] = { "decision_on", API_DATE, 10, false } };
+	struct replacement_seen seen;
+	struct str v[N];
+	int r = read_change(rq, fields, N, v, &seen);
+
+	if (r < 0)
+		return r;
+	if (str_is_null(v[NO]) != str_is_null(v[ON]))
+		return api_invalid(&rq->op, "decision_on", "a decision has a number and a date");
+	r = replacement_approve(&rq->op, rq->principal, seen.id, seen.version, &(struct replacement_decision){ v[NO], v[ON] });
+	return r < 0 ? catalogue_say(rq, r) : respond_one(rq, 200, seen.id);
+}
+
+int h_api_replacement_ask(struct request *rq)
+{
+	enum { CANCEL, CUTOVER, ROLES, REASON, N };
+	static const struct api_field fields[N] = {
+		[CANCEL] = { "cancel", API_BOOL, 0, false },
+		[CUTOVER] = { "cutover_on", API_DATE, 10, false },
+		[ROLES] = { "roles", API_OBJECTS, 0, false },
+		[REASON] = { "reason", API_PROSE, 1000, true },
+	};
+	struct replacement_change change;
+	struct replacement_seen seen;
+	struct str v[N];
+	int r = read_change(rq, fields, N, v, &seen);
+
+	if (r < 0)
+		return r;
+	change = (struct replacement_change){ .is_cancel = str_equal(v[CANCEL], STR("true")), .cutover_on = v[CUTOVER], .reason = v[REASON] };
+	if (json_object_get(rq->json, "roles"))
+		r = read_roles(rq, &change.roles, &change.n_roles);
+	if (r == 0)
+		r = replacement_ask(&rq->op, rq->principal, seen.id, seen.version, &change);
+	return r < 0 ? r : respond_one(rq, 200, seen.id);
+}
+
+int h_api_replacement_hand_over(struct request *rq)
+{
+	enum { ON, EVIDENCE, N };
+	static const struct api_field fields[N] = { [ON] = { "on", API_DATE, 10, true }, [EVIDENCE] = { "evidence", API_PROSE, 1000, true } };
+	struct replacement_seen seen;
+	struct str v[N];
+	int r = read_change(rq, fields, N, v, &seen);
+
+	if (r == 0)
+		r = replacement_hand_over(&rq->op, rq->principal, seen.id, seen.version, &(struct replacement_handover){ v[ON], v[EVIDENCE] });
+	return r < 0 ? r : respond_one(rq, 200, seen.id);
 }
 
 int h_api_replacement_preview(struct request *rq)

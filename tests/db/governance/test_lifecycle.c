@@ -345,7 +345,12 @@ static void test_closing_a_platform(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.live_grant WHERE platform_id = (SELECT id FROM sen.platform WHERE code = 'P02')"), 2);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account"), 0);
 	assert_int_equal(move(f, &f->admin, "P02", "stopped"), ERR_FOUR_EYES);
-	assert_int_equal(move(f, &f->second, "P02", "stopped"), 0);
+	/* Not over the heads of who still works there; given up and stopped outright it may be. */
+	assert_int_equal(move(f, &f->second, "P02", "stopped"), ERR_BLOCKED);
+	assert_blocked_by(f, "carried");
+	assert_int_equal(move(f, &f->admin, "P02", "reviewing"), ERR_FOUR_EYES);
+	assert_int_equal(move(f, &f->second, "P02", "reviewing"), 0);
+	assert_int_equal(move(f, &f->admin, "P02", "stopped"), 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.live_grant WHERE platform_id = (SELECT id FROM sen.platform WHERE code = 'P02')"), 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.live_grant"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account WHERE prio = 0"), 2);

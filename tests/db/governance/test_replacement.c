@@ -1,109 +1,8 @@
 /* replacement.h on PostgreSQL, with the rights of the server's role: accounts are carried over whole, once, and end on the old platform. */
-#include "server/governance/replacement.h"
-
-#include "server/governance/granting.h"
-#include "server/governance/scoping.h"
-#include "tests/db/governance/govdb.h"
+#include "tests/db/governance/replacing.h"
 #include "tests/unit/at_once.h"
 
-#include <stdio.h>
-
 #define N_PARALLEL 50
-#define N_PERSONS 60
-
-static int create(_unused_ void **state)
-{
-	char persons[16384];
-	size_t n;
-	int r = gov_create("replacement");
-
-	n = (size_t)snprintf(persons, sizeof(persons), "employee_code,full_name,kind,birth_date,unit_code,title,post_kind,valid_from,valid_to,decision_no,national_id\n");
-	for (int i = 0; i < N_PERSONS; i++)
-		n += (size_t)snprintf(persons + n, sizeof(persons) - n, "E%d,Trần Văn Nam %d,cong_chuc,,%s,Chuyên viên,main,2025-07-01,,9/QĐ,\n", i, i,
-		                      i % 2 ? "16681" : "16690");
-	gov_import("persons", persons, NULL);
-	gov_import("roles", "platform_code,code,name,level,sensitivity,verified\nP02,XEM,Chỉ xem,,low,chưa xác minh\nP03,QT,Quản trị,,high,chưa xác minh\n", NULL);
-	/* This authority gives it, and scopes over it, without a request. */
-	side("UPDATE sen.grant_policy SET direct = true WHERE sensitivity = 'high'");
-	return r;
-}
-
-struct fixture {
-	struct op op;
-	struct principal admin, second;
-	struct str id;
-};
-
-static struct principal administrator(struct op *op, const struct principal *by, const char *employee, const char *unit)
-{
-	static const struct str rights[] = { STR("read"), STR("grant"), STR("revoke"), STR("catalogue"), STR("approve") };
-	struct scoping_request request = { .login = gov_login(op, employee), .unit = str_c(unit), .rights = rights, .n_rights = ARRAY_LEN(rights) };
-	struct scope scope;
-	bool added;
-
-	assert_int_equal(scoping_add(op, by, &request, &scope, &added), 0);
-	return gov_principal(op, arena_cstr(op->arena, request.login));
-}
-
-static void grant(struct fixture *f, const char *employee, const char *platform, const char *role)
-{
-	struct granting_request request = { .employee_code = str_c(employee), .platform = str_c(platform), .role = str_c(role), .basis = STR("1/QĐ") };
-	struct grant granted;
-	bool added;
-
-	assert_int_equal(granting_add(&f->op, &f->admin, &request, &granted, &added), 0);
-}
-
-static int set_up(void **state)
-{
-	struct fixture *f = test_malloc(sizeof(*f));
-	char employee[16];
-
-	side("DELETE FROM sen.replacement_item; DELETE FROM sen.replacement_role; DELETE FROM sen.replacement; DELETE FROM sen.access_grant;"
-	     " DELETE FROM sen.binding; UPDATE sen.account SET epoch = 1; UPDATE sen.platform SET state = 'operating' WHERE code = 'P02'");
-	gov_begin(&f->op, gov_server);
-	f->admin = gov_principal(&f->op, "annv");
-	f->second = administrator(&f->op, &f->admin, "OTHER", "40");
-	for (int i = 0; i < N_PERSONS; i++) {
-		(void)snprintf(employee, sizeof(employee), "E%d", i);
-		grant(f, employee, "P02", "MC");
-	}
-	side("DELETE FROM sen.dirty_account; UPDATE sen.account SET status = 'active'");
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	gov_end(&f->op);
-	test_free(f);
-	return 0;
-}
-
-static const struct replacement_role map[] = { { STR("MC"), STR("ND") }, { STR("TK"), { NULL, 0 } }, { STR("XEM"), { NULL, 0 } } };
-
-static struct replacement_new plan_of(const char *unit, const char *cutover)
-{
-	return (struct replacement_new){ .old_platform = STR("P02"), .new_platform = STR("P03"), .unit = str_c(unit), .cutover_on = str_c(cutover),
-		                         .basis = STR("Quyết định 77/QĐ-UBND"), .read_only_role = STR("XEM"), .roles = map, .n_roles = ARRAY_LEN(map) };
-}
-
-static void approved(struct fixture *f, const struct replacement_new *plan)
-{
-	assert_int_equal(replacement_draw(&f->op, &f->admin, plan, &f->id), 0);
-	assert_int_equal(replacement_submit(&f->op, &f->admin, f->id, 1), 0);
-	assert_int_equal(replacement_approve(&f->op, &f->second, f->id, 2), 0);
-}
-
-static int run(struct fixture *f, enum replacement_step step, size_t limit, struct replacement_run *ret)
-{
-	op_forgive(&f->op);
-	return replacement_run(&f->op, &f->second, f->id, step, limit, ret);
-}
-
-#define LIVE_ON(code) "SELECT count(DISTINCT account_id) FROM sen.live_grant g JOIN sen.platform p ON p.id = g.platform_id WHERE p.code = '" code "'"
 
 static void test_whole(void **state)
 {
@@ -190,7 +89,7 @@ static void test_part(void **state)
 	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), 0);
 	assert_true(r.is_finished);
 	assert_int_equal(side_i64(LIVE_ON("P02")), N_PERSONS / 2);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code = 'P02' AND state = 'operating'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform WHERE code = 'P02' AND state = 'reviewing'"), 1);
 	op_forgive(&f->op);
 	grant(f, "VP", "P02", "MC");
 	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), ERR_BLOCKED);
@@ -269,13 +168,13 @@ static void test_who_may(void **state)
 	op_forgive(&f->op);
 	assert_int_equal(replacement_submit(&f->op, &f->admin, f->id, 1), 0);
 	/* Neither who drew it up nor who submitted it. */
-	assert_int_equal(replacement_approve(&f->op, &ward, f->id, 2), ERR_FOUR_EYES);
+	assert_int_equal(replacement_approve(&f->op, &ward, f->id, 2, &the_decision), ERR_FOUR_EYES);
 	op_forgive(&f->op);
-	assert_int_equal(replacement_approve(&f->op, &f->admin, f->id, 2), ERR_FOUR_EYES);
+	assert_int_equal(replacement_approve(&f->op, &f->admin, f->id, 2, &the_decision), ERR_FOUR_EYES);
 	op_forgive(&f->op);
-	assert_int_equal(replacement_approve(&f->op, &beside, f->id, 2), ERR_NOT_FOUND);
+	assert_int_equal(replacement_approve(&f->op, &beside, f->id, 2, &the_decision), ERR_NOT_FOUND);
 	op_forgive(&f->op);
-	assert_int_equal(replacement_approve(&f->op, &f->second, f->id, 2), 0);
+	assert_int_equal(replacement_approve(&f->op, &f->second, f->id, 2, &the_decision), 0);
 	assert_int_equal(replacement_run(&f->op, &beside, f->id, REPLACEMENT_GRANT, 10, &r), ERR_NOT_FOUND);
 	op_forgive(&f->op);
 	assert_int_equal(replacement_preview(&f->op, &beside, f->id, STR("grant"), none, 50, &page), 0);
@@ -299,7 +198,7 @@ static void test_who_may(void **state)
 }
 
 struct race {
-	struct str id;
+	const struct fixture *of;
 	int result;
 	int64_t done;
 };
@@ -308,10 +207,9 @@ static void *run_once(void *argument)
 {
 	struct race *race = argument;
 	struct replacement_run r = { 0 };
-	struct fixture f = { .id = race->id };
+	struct fixture f = { .id = race->of->id, .second = race->of->second };
 
 	gov_begin(&f.op, gov_server);
-	f.second = gov_principal(&f.op, arena_cstr(f.op.arena, gov_login(&f.op, "OTHER")));
 	race->result = run(&f, REPLACEMENT_GRANT, 1000, &r);
 	race->done = r.done;
 	gov_end(&f.op);
@@ -328,7 +226,7 @@ static void test_fifty_runs_are_one(void **state)
 
 	approved(f, &plan);
 	for (int i = 0; i < N_PARALLEL; i++)
-		races[i] = (struct race){ .id = f->id };
+		races[i] = (struct race){ .of = f };
 	AT_ONCE(run_once, races);
 	for (int i = 0; i < N_PARALLEL; i++) {
 		done += races[i].done;
@@ -341,14 +239,12 @@ static void test_fifty_runs_are_one(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.replacement_item"), N_PERSONS);
 }
 
-#define REPLACEMENT_TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		REPLACEMENT_TEST(test_whole), REPLACEMENT_TEST(test_cutover_day), REPLACEMENT_TEST(test_part), REPLACEMENT_TEST(test_kinds_of_grants),
-		REPLACEMENT_TEST(test_who_may), REPLACEMENT_TEST(test_fifty_runs_are_one),
+		REPLACING_TEST(test_whole), REPLACING_TEST(test_cutover_day), REPLACING_TEST(test_part), REPLACING_TEST(test_kinds_of_grants),
+		REPLACING_TEST(test_who_may), REPLACING_TEST(test_fifty_runs_are_one),
 	};
 
-	return cmocka_run_group_tests(tests, create, gov_drop);
+	return cmocka_run_group_tests(tests, replacing_create, gov_drop);
 }

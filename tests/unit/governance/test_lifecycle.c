@@ -2,7 +2,7 @@
 #include "server/governance/lifecycle.h"
 #include "tests/unit/unit.h"
 
-#define EVERYTHING 0x7fffu
+#define EVERYTHING 0x3ffffu
 
 static const struct str states[] = {
 	STR("proposed"),  STR("appraised"), STR("approved"),  STR("building"), STR("completed"), STR("deploying"),
@@ -30,7 +30,8 @@ static const struct expected expected[] = {
 	{ "reviewing", "operating", RIGHT_CATALOGUE | RIGHT_REVIEW, false, false, NEED_REASON },
 	{ "reviewing", "replacing", RIGHT_APPRAISE, true, true, NEED_DECISION | NEED_REPLACEMENT },
 	{ "reviewing", "stopped", RIGHT_APPRAISE, true, true, NEED_DECISION | NEED_REASON },
-	{ "replacing", "stopped", RIGHT_APPRAISE, true, true, NEED_DECISION | NEED_REPLACEMENT },
+	{ "replacing", "reviewing", RIGHT_APPRAISE, true, true, NEED_DECISION | NEED_REASON | NEED_NO_PLAN },
+	{ "replacing", "stopped", RIGHT_APPRAISE, true, true, NEED_DECISION | NEED_REPLACEMENT | NEED_CARRIED | NEED_HANDOVER },
 };
 
 static const struct expected *find(struct str from, struct str to)
