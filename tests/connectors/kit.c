@@ -232,8 +232,9 @@ int main(void)
 	if (!kit_stand->is_reached_by_paper && !kit_stand->is_directory) {
 		failed += run(&scenarios_deletion, NULL, NULL);
 		failed += run(&scenarios_mapping, NULL, NULL);
-		failed += run(&scenarios_matching, NULL, NULL);
 	}
+	if (!kit_stand->is_reached_by_paper)
+		failed += run(&scenarios_matching, NULL, NULL);
 	failed += run(&scenarios_others, NULL, NULL);
 	failed += run(&scenarios_lost, NULL, NULL);
 	failed += run(&scenarios_lists, NULL, NULL);

@@ -76,7 +76,7 @@ struct stand {
 	size_t (*count)(void); /* accounts */
 	/* What was handed on to a person is carried out there and confirmed, or refused.  NULL: nothing ever is. */
 	void (*settle)(struct arena *a, const struct desired *d);
-	bool is_directory;        /* accounts are kept for ever, and no mapping says what they are: neither is tried */
+	bool is_directory;        /* accounts are kept for ever, and no mapping says what they hold: neither is tried */
 	bool is_reached_by_paper; /* no connection that could break: the scenarios of faults do not apply */
 	/* Makes our credentials wrong, and right again. */
 	void (*spoil_password)(struct arena *a, struct connector_config *config);
