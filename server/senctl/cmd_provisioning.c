@@ -24,7 +24,7 @@ int cmd_provisioning(struct ctl *c)
 		{ .name = "release", .method = "POST", .path = "/holds/{}/release", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
 		{ .name = "discard", .method = "POST", .path = "/holds/{}/discard", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
 		{ .name = "health", .method = "GET", .path = "/platform-health", .list = "platforms",
-		  .columns = { "platform", "state", "error", "next_probe", "retry", "blocked", "held", "revocations_overdue", "oldest_due" } },
+		  .columns = { "platform", "state", "error", "next_probe", "retry", "blocked", "held", "oldest_due" } },
 		{ .name = "status", .method = "GET", .path = "/platforms/{}/health" },
 		{ .name = "limits", .method = "GET", .path = "/platforms/{}/limits" },
 		{ .name = "limit", .method = "PUT", .path = "/platforms/{}/limits", .seen = "/platforms/{}/limits", .from_file = true },
