@@ -10,6 +10,7 @@
 #include "common/model/outbox_store.h"
 #include "common/model/personnel_due.h"
 #include "common/plan/mapping_store.h"
+#include "provisioning/alarms.h"
 #include "provisioning/binding_store.h"
 #include "provisioning/deletion_store.h"
 #include "provisioning/expiry_store.h"
@@ -49,14 +50,6 @@
 #define FORGET_EVERY_MS ((int64_t)600 * 1000)
 #define PARTITIONS_EVERY_MS ((int64_t)3600 * 1000)
 
-static struct str platform_code(const struct app *app, int64_t platform_id)
-{
-	for (size_t i = 0; i < app->n_workers; i++)
-		if (worker_platform_id(app->workers[i]) == platform_id)
-			return worker_platform(app->workers[i]);
-	return STR_NULL;
-}
-
 static void publish(struct app *app, char *place, const struct buf *b)
 {
 	pthread_mutex_lock(&app->lock);
@@ -76,7 +69,7 @@ static int count_waiting(struct app *app, struct op *op)
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < n; i++) {
-		struct str code = platform_code(app, counts[i].platform_id);
+		struct str code = app_platform_code(app, counts[i].platform_id);
 
 		/* Platforms without a connector here wait for ever, which is no fault. */
 		if (str_is_null(code) || counts[i].state < 0 || counts[i].state >= (int64_t)ARRAY_LEN(states))
@@ -90,36 +83,10 @@ static int count_waiting(struct app *app, struct op *op)
 	return 0;
 }
 
-static const int64_t *platforms_served(const struct app *app, struct arena *a)
-{
-	int64_t *ids = ARENA_ARRAY(a, int64_t, app->n_workers);
-
-	for (size_t i = 0; i < app->n_workers; i++)
-		ids[i] = worker_platform_id(app->workers[i]);
-	return ids;
-}
-
 /* For those who look at the platform's health. */
 static int count_health(struct app *app, struct op *op)
 {
-	return health_count(op, platforms_served(app, op->arena), app->n_workers);
-}
-
-/* Once a day for each platform that nobody can serve. */
-static int alarm_quarantine(struct app *app, struct op *op)
-{
-	const struct health_alarm *alarms;
-	size_t n;
-	int err = health_alarms(op, platforms_served(app, op->arena), app->n_workers, &alarms, &n);
-
-	for (size_t i = 0; err == 0 && i < n; i++) {
-		log_event(LOG_LEVEL_ERROR, "platform.alarm", L_STR("platform", platform_code(app, alarms[i].platform_id)),
-		          L_C("state", breaker_state_name(alarms[i].state)), L_INT("for_s", alarms[i].since_s),
-		          L_STR("error", str_is_null(alarms[i].err_class) ? STR("") : alarms[i].err_class));
-	}
-	if (err == 0)
-		atomic_fetch_add(&app->n_alarms, n);
-	return err;
+	return health_count(op, app_platforms(app, op->arena), app->n_workers);
 }
 
 static int expire(struct app *app, struct op *op)
@@ -307,6 +274,16 @@ static int remind_of_forms(struct app *app, struct op *op)
 	return r;
 }
 
+static int watch_revocations(struct app *app, struct op *op)
+{
+	struct buf b = buf_new(op->arena, sizeof(app->late_counts) - 1);
+	int err = alarm_revocations(app, op, &b);
+
+	if (err == 0)
+		publish(app, app->late_counts, &b);
+	return err;
+}
+
 /* Accounts of a mapping that was activated, a batch at a time, as long as few others wait. */
 static int wake_mapped(struct app *app, struct op *op)
 {
@@ -331,6 +308,7 @@ struct chore {
 static const struct chore chores[] = {
 	{ "housekeeper.expire", EXPIRE_EVERY_MS, expire },
 	{ "housekeeper.alarm", COUNT_EVERY_MS, alarm_quarantine },
+	{ "housekeeper.late", COUNT_EVERY_MS, watch_revocations },
 	{ "housekeeper.end_sessions", SESSIONS_EVERY_MS, end_sessions },
 	{ "housekeeper.give_up", GIVE_UP_EVERY_MS, give_up },
 	{ "housekeeper.forms", FORMS_EVERY_MS, close_forms },

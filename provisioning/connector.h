@@ -67,6 +67,7 @@ struct candidates {
 	struct candidate items[CANDIDATES_MAX];
 	size_t n;                  /* kept, of all rules, each once */
 	size_t n_hits, last_hit;   /* of the rule asked last; index of its last one */
+	bool is_for_a_person;      /* whatever the rules say of their confidence */
 };
 
 /* One operation on one account. */
@@ -196,8 +197,8 @@ struct connector {
 	 */
 	enum verdict (*match)(struct call *c, size_t rule, struct candidates *all);
 	/*
-	 * The account at ext_id gets our id, and nothing else; VERDICT_CONFLICT when it is somebody else's.  After a rule, or after
-	 * a person has decided it: then c->want has its account_id alone.  NULL: not here.
+	 * The account at ext_id gets our id, and what it is found by, and nothing else; VERDICT_CONFLICT when it is somebody else's.
+	 * After a rule, or after a person has decided it: then c->want may have its account_id alone.  NULL: not here.
 	 */
 	enum verdict (*adopt)(struct call *c, struct observed *ret);
 	/* What the platform says of its own accord; c->want is NULL.  VERDICT_REFUSED, "not_able": nothing.  NULL: never. */

@@ -32,6 +32,23 @@ void app_complain(const char *event, const struct op *op)
 	log_event(LOG_LEVEL_WARN, event, L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
 }
 
+struct str app_platform_code(const struct app *app, int64_t platform_id)
+{
+	for (size_t i = 0; i < app->n_workers; i++)
+		if (worker_platform_id(app->workers[i]) == platform_id)
+			return worker_platform(app->workers[i]);
+	return STR_NULL;
+}
+
+const int64_t *app_platforms(const struct app *app, struct arena *a)
+{
+	int64_t *ids = ARENA_ARRAY(a, int64_t, app->n_workers);
+
+	for (size_t i = 0; i < app->n_workers; i++)
+		ids[i] = worker_platform_id(app->workers[i]);
+	return ids;
+}
+
 void app_nudge(struct app *app)
 {
 	for (size_t i = 0; i < app->n_workers; i++)

@@ -43,12 +43,16 @@ struct app {
 	atomic_uint_least64_t n_alarms;        /* platforms in quarantine, once a day each */
 	pthread_mutex_t lock;
 	/* Metrics lines of what waits, made by the counter. */
-	char counts[98304], outbox_counts[16384], observe_counts[49152], form_counts[16384];
+	char counts[98304], outbox_counts[16384], observe_counts[49152], form_counts[16384], late_counts[32768];
 };
 
 /* Sleeps, but not past the stop. */
 void app_pause(struct app *app, int64_t ms);
 void app_complain(const char *event, const struct op *op);
+/* STR_NULL: there is no worker of it here. */
+struct str app_platform_code(const struct app *app, int64_t platform_id);
+/* Those that are served here: n_workers of them. */
+const int64_t *app_platforms(const struct app *app, struct arena *a);
 /* Something is due on some platform. */
 void app_nudge(struct app *app);
 

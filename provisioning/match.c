@@ -21,7 +21,7 @@ enum match_end match_judge(const struct match_rule *rule, const struct candidate
 	/* Rules before it saw another account, or more than this one. */
 	if (n_hits > 1 || n_before > 1 || (n_before == 1 && hit != 0) || all->items[hit].is_linked)
 		return MATCH_DISPUTED;
-	if (!rule->is_strong)
+	if (!rule->is_strong || all->is_for_a_person)
 		return MATCH_NONE;
 	*ret_index = hit;
 	return MATCH_ONE;

@@ -149,5 +149,6 @@ void metrics_write(struct app *app, struct buf *b)
 	buf_add_c(b, app->outbox_counts);
 	buf_add_c(b, app->observe_counts);
 	buf_add_c(b, app->form_counts);
+	buf_add_c(b, app->late_counts);
 	pthread_mutex_unlock(&app->lock);
 }

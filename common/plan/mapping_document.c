@@ -166,11 +166,11 @@ static const struct {
 	struct str by, value, paths[MAPPING_KINDS_];
 } rule_kinds[] = {
 	{ STR("external_id"), STR("account"), { [MAPPING_SCIM] = STR("externalId") } },
-	{ STR("login"), STR("login"), { STR("userName"), STR("uid"), STR("login"), STR("login") } },
+	{ STR("login"), STR("login"), { STR("userName"), STR("uid"), STR("login"), STR("login"), STR("uid") } },
 	{ STR("employee_code"), STR("employee_code"),
 	  { STR("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber"), STR("employeeNumber"), STR("employee_code"),
-	    STR("employee_code") } },
-	{ STR("mail"), STR("mail"), { STR("emails.value"), STR("mail"), STR("mail"), STR("mail") } },
+	    STR("employee_code"), STR("employeeNumber") } },
+	{ STR("mail"), STR("mail"), { STR("emails.value"), STR("mail"), STR("mail"), STR("mail"), STR("mail") } },
 	{ STR("expression"), STR_NULL, { STR_NULL } },
 };
 
@@ -230,6 +230,8 @@ static bool read_rows(struct reader *rd, const json_t *list)
 	size_t n = json_array_size(list);
 	struct mapping_row *rows = ARENA_ARRAY(rd->a, struct mapping_row, n + 1);
 
+	if (rd->m->kind == MAPPING_DIRECTORY)
+		return list ? fail(rd, STR("attributes"), "what the directory holds of an account is ours as a whole") : true;
 	if (!json_is_array(list) || n == 0 || n > MAPPING_ROWS_MAX)
 		return fail(rd, STR("attributes"), "a list of 1 to 48 rows");
 	for (size_t i = 0; i < n; i++)
@@ -245,7 +247,7 @@ static bool read_rules(struct reader *rd, const json_t *list)
 	size_t n = json_array_size(list);
 	struct match_rule *rules = ARENA_ARRAY(rd->a, struct match_rule, n + 1);
 
-	if (!list)
+	if (!list && rd->m->kind != MAPPING_DIRECTORY)
 		return true;
 	if (!json_is_array(list) || n > MAPPING_RULES_MAX)
 		return fail(rd, STR("matching"), "a list of at most 8 rules");
@@ -268,7 +270,7 @@ const struct mapping *mapping_document_read(struct arena *a, const json_t *json,
 	if (!has_only(&rd, json, members, STR("")))
 		return NULL;
 	if (!mapping_kind_read(json_get_str(json, "kind"), &rd.m->kind))
-		return fail(&rd, STR("kind"), "scim, ldap, sql or webhook"), NULL;
+		return fail(&rd, STR("kind"), "scim, ldap, sql, webhook or directory"), NULL;
 	if (first && !json_is_boolean(first))
 		return fail(&rd, STR("match_before_create"), "true or false"), NULL;
 	rd.m->match_before_create = json_is_true(first);

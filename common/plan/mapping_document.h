@@ -2,7 +2,7 @@
  * mapping_document.h: the mapping of one platform as it is written and kept: a JSON document of rows, and of rules
  * by which accounts that are there already are known again.  Pure.
  *
- *   { "kind": "scim" | "ldap" | "sql" | "webhook",
+ *   { "kind": "scim" | "ldap" | "sql" | "webhook" | "directory",
  *     "attributes": [ { "path": …, "value": expression, "owner": "ours" | "theirs" | "initial", "required": false } … ],
  *     "matching": [ { "by": "external_id" | "login" | "employee_code" | "mail" | "expression", "path": …, "value": expression,
  *                     "confidence": "strong" | "weak" } … ],
@@ -11,6 +11,7 @@
  * A path is that of the kind (mapping_path.h), each once.  Ours: sent and enforced; null clears.  Initial: sent at
  * creation, never compared.  Theirs, and what no row names: never sent, never compared.  Whether an account is
  * active and to whom it belongs is no attribute; roles are always ours: without a row, as they are granted.
+ * Directory: platform zero, which is ours as a whole: it has rules and no attributes.
  */
 #pragma once
 
@@ -69,7 +70,7 @@ const struct mapping *mapping_document_read(struct arena *a, const json_t *json,
 bool mapping_facts_read(struct arena *a, const json_t *json, struct mapping_input *ret, struct str *ret_member) _must_check_;
 /* A new reference. */
 json_t *mapping_value_json(const struct mapping_value *v);
-/* Owned by ours or initial: the value of each row, by path; theirs are left out.  A new reference. */
+/* Owned by ours or initial: the value of each row, by path; theirs are left out.  Of the directory: what each rule looks for.  A new reference. */
 json_t *mapping_values_json(struct arena *a, const struct mapping *m, const struct mapping_input *in);
 
 /* What connectors do without a mapping, as one: to begin with.  JSON text. */

@@ -16,6 +16,7 @@ static const struct {
 	[MAPPING_WEBHOOK] = { STR("webhook"), STR("login"),
 	                      { STR("operation"), STR("account_id"), STR("ext_id"), STR("generation"), STR("active"), STR("sequence"), STR("error"),
 	                        STR("replay_from") } },
+	[MAPPING_DIRECTORY] = { STR("directory"), STR("uid"), { STR_NULL } },
 };
 
 struct str mapping_kind_name(enum mapping_kind kind)
@@ -151,6 +152,7 @@ const char *mapping_path_form_fault(enum mapping_kind kind, struct str path)
 		is_sound = split(path, &parts);
 		break;
 	case MAPPING_LDAP:
+	case MAPPING_DIRECTORY:
 		is_sound = is_description(path);
 		break;
 	default:

@@ -5,6 +5,7 @@
  *   ldap      an attribute description (RFC 4512 §2.5), with options
  *   sql       a parameter of the statements: a-z 0-9 _
  *   webhook   a member of the message: a-z 0-9 _
+ *   directory as ldap, for rules of matching alone
  *   all       "roles": the codes of roles, as the platform calls them
  */
 #pragma once
@@ -13,7 +14,7 @@
 
 #define MAPPING_PATH_MAX 200
 
-enum mapping_kind { MAPPING_SCIM, MAPPING_LDAP, MAPPING_SQL, MAPPING_WEBHOOK, MAPPING_KINDS_ };
+enum mapping_kind { MAPPING_SCIM, MAPPING_LDAP, MAPPING_SQL, MAPPING_WEBHOOK, MAPPING_DIRECTORY, MAPPING_KINDS_ };
 
 struct scim_path {
 	const char *schema;    /* NULL: the core one */

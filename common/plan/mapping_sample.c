@@ -94,6 +94,11 @@ json_t *mapping_values_json(struct arena *a, const struct mapping *m, const stru
 		v = mapping_eval(a, m->rows[i].program, in);
 		json_set_take(values, arena_cstr(a, m->rows[i].path), mapping_value_json(&v));
 	}
+	for (size_t i = 0; m->kind == MAPPING_DIRECTORY && i < m->n_rules; i++) {
+		struct mapping_value v = mapping_eval(a, m->rules[i].program, in);
+
+		json_set_take(values, arena_cstr(a, m->rules[i].path), mapping_value_json(&v));
+	}
 	return values;
 }
 
@@ -119,6 +124,7 @@ struct str mapping_default(enum mapping_kind kind)
 		                        ROW("family_name", "ho") "," ROW("middle_name", "dem") "," ROW("given_name", "ten") "," ROW("mail", "mail") ","
 		                        ROW("employee_code", "employee_code") "," ROW("unit_code", "unit.code") "," ROW("unit_name", "unit.name") ","
 		                        ROW("post", "post.title") "," ROW("roles", "roles") "]}"),
+		[MAPPING_DIRECTORY] = STR("{\"kind\":\"directory\",\"matching\":[]}"),
 	};
 
 	return documents[kind];

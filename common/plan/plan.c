@@ -154,10 +154,12 @@ void plan_platform(struct arena *a, const struct account_facts *facts, int64_t p
 		collect_roles(a, facts, &d);
 	if (d.active && is_broken)
 		d.fault = STR("the mapping of the platform cannot be read by this version of the program");
-	if (mapping)
+	if (mapping && platform_id == PLATFORM_DIRECTORY)
+		plan_matched(a, facts, mapping, &d);
+	else if (mapping)
 		plan_mapped(a, facts, mapping, &d);
 	/* Off is off, with or without a mapping. */
-	if (!d.active || !mapping)
+	if (!d.active || !mapping || platform_id == PLATFORM_DIRECTORY)
 		d.document = document(a, &d);
 	plan_hash(d.document, d.hash);
 	*ret = d;

@@ -94,6 +94,8 @@ void plan_platform(struct arena *a, const struct account_facts *facts, int64_t p
 
 /* plan_mapped.c: the same by the mapping of the platform, once access is known. */
 void plan_mapped(struct arena *a, const struct account_facts *facts, const struct mapping *mapping, struct desired *d);
+/* The same where it only says how accounts are known again: what is wanted is not changed by it. */
+void plan_matched(struct arena *a, const struct account_facts *facts, const struct mapping *mapping, struct desired *d);
 /* The platform's mapping, or NULL; *ret_is_broken: there is one that cannot be read. */
 const struct mapping *plan_mapping_of(const struct account_facts *facts, int64_t platform_id, bool *ret_is_broken);
 /* [{"code": …, "name": …}, …] */

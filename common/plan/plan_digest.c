@@ -76,6 +76,9 @@ void plan_digest(struct arena *a, const struct account_facts *f, const int64_t *
 	add_number(&b, n_bound);
 	for (size_t i = 0; i < n_bound; i++)
 		add_mapping(&b, f->mappings, bound[i]);
+	/* Its rules change nothing of what is wanted, but as long as they cannot be read, nothing is. */
+	if (f->mappings && f->mappings->n > 0 && f->mappings->is_broken[PLATFORM_DIRECTORY])
+		add_text(&b, STR("directory"));
 	assert(buf_ok(&b));
 	plan_hash(buf_str(&b), ret_digest);
 }

@@ -10,8 +10,7 @@ const struct mapping *plan_mapping_of(const struct account_facts *facts, int64_t
 	size_t i = (size_t)platform_id;
 
 	*ret_is_broken = false;
-	/* Platform zero is ours as a whole. */
-	if (!set || platform_id <= PLATFORM_DIRECTORY || i >= set->n)
+	if (!set || platform_id < PLATFORM_DIRECTORY || i >= set->n)
 		return NULL;
 	*ret_is_broken = set->is_broken[i];
 	return set->by_platform[i];
@@ -178,6 +177,15 @@ static struct str document(struct arena *a, const struct desired *d)
 		if (d->values[i].row->owner == MAPPING_OURS)
 			add_value(a, &o, d->values[i].row->member, &d->values[i].value);
 	return json_out_end(&o);
+}
+
+void plan_matched(struct arena *a, const struct account_facts *facts, const struct mapping *m, struct desired *d)
+{
+	struct mapping_input in;
+
+	plan_mapping_input(a, facts, d, &in);
+	d->mapping = m;
+	take_matches(a, m, &in, d);
 }
 
 void plan_mapped(struct arena *a, const struct account_facts *facts, const struct mapping *m, struct desired *d)

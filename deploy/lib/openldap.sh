@@ -26,7 +26,7 @@ openldap_start() {
 # openldap_config [NAME]
 openldap_config() {
 	slapd_config "${1:-ldap}" "$LDAP_SUFFIX" "$SEN_ROOT/deploy/openldap/accounts.ldif" "$(<"$SEN_ROOT/schema/ldap/sen.ldif")" \
-		"ldap:///ou=people,$LDAP_SUFFIX?senAccountId?sub"
+		"ldap:///ou=people,$LDAP_SUFFIX?senAccountId,uid?sub"
 }
 
 openldap_tree() {

@@ -10,15 +10,16 @@
  * With groups_base each role is a group cn=<PLATFORM:ROLE> too, with units_base each unit is one cn=<code> (ldap/unit.h); whose
  * main post is there is a member.  Units are kept by provisioning/units; one that is not there yet is made here.
  * Accounts are never deleted: what was signed with a name must stay with it.
+ *
+ * Entries that were there before us are known again by the rules of the directory's mapping, and keep their place, password and names.
  */
 #include "provisioning/connectors/registry.h"
 
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
-#include "provisioning/ldap/stable.h"
+#include "provisioning/ldap/adopt.h"
 #include "provisioning/ldap/standing.h"
-#include "provisioning/ldap/unit.h"
 #include "provisioning/ldap/watch.h"
 
 #include <stdlib.h>
@@ -135,43 +136,13 @@ static size_t changes_of(struct call *c, const struct ldap_entry *entry,
 	return n;
 }
 
-/* What a unit is made with here; the rest of it comes from who keeps the units. */
-static const struct ldap_group_more *new_unit(struct arena *a, const struct desired *want)
-{
-	const struct unit_facts unit = { .code = want->unit_code, .name = want->unit_name, .status = STR("active") };
-	struct ldap_group_more *more = ARENA_NEW(a, struct ldap_group_more);
-	struct ldap_attr *attrs = ARENA_ARRAY(a, struct ldap_attr, UNIT_ATTRS_MAX);
-
-	*more = (struct ldap_group_more){ STR(UNIT_CLASS), attrs, unit_entry_attrs(a, &unit, attrs) };
-	return more;
-}
-
-/* As it shall be. */
-static struct ldap_membership membership_of(struct arena *a, const struct ldap_folder *f, const struct desired *want, const struct ldap_entry *entry)
-{
-	struct str *names = ARENA_ARRAY(a, struct str, want->n_roles + 1);
-	struct ldap_membership m = { .folder = f, .entry = entry, .wanted = names };
-
-	if (!want->active)
-		return m;
-	if (f->is_units) {
-		names[0] = want->unit_code;
-		m.n_wanted = str_is_empty(want->unit_code) ? 0 : 1;
-		m.more = new_unit(a, want);
-		return m;
-	}
-	for (size_t i = 0; i < want->n_roles; i++)
-		names[m.n_wanted++] = want->roles[i].code;
-	return m;
-}
-
 static struct ldap_standing standing_of(const struct call *c, const struct ldap_entry *entry)
 {
 	const struct directory *d = c->instance;
 	struct ldap_standing s = { .entry = entry, .n = d->n_folders };
 
 	for (size_t i = 0; i < s.n; i++)
-		s.in[i] = membership_of(c->op->arena, &d->folders[i], c->want, entry);
+		s.in[i] = ldap_membership_of(c->op->arena, &d->folders[i], c->want, entry);
 	return s;
 }
 
@@ -289,7 +260,7 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 		return verdict;
 	if (!ldap_is_ours(c, entry, ID_ATTR))
 		return call_fault(c, VERDICT_ABSENT, "absent", "the entry is not ours any more");
-	if (c->want->active && !desired_leaves(c->want, "uid") && !str_equal_nocase(ldap_entry_value(entry, "uid"), c->want->login))
+	if (c->want->active && !desired_leaves(c->want, "uid") && !ldap_is_named(entry, "uid", c->want->login))
 		return call_fault(c, VERDICT_REFUSED, "rename", "the user name differs; entries are not renamed");
 	if (!call_has_time(c, d->config->timeout_ms))
 		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
@@ -315,6 +286,25 @@ static enum verdict directory_update(struct call *c, struct observed *ret)
 	return ldap_standing_bring(c, &s);
 }
 
+/*
+ * Whoever knows the entry's password is the account from then on.  Before it is activated, which sets another one, a rule may say so;
+ * of an account that somebody signs in with, a person.
+ */
+static enum verdict directory_match(struct call *c, size_t rule, struct candidates *all)
+{
+	const struct ldap_identity who = identity_of(c->instance);
+
+	all->is_for_a_person = !str_equal(c->want->status, STR("pending"));
+	return ldap_match(c, &who, ldap_schema(STR("rfc2798")), rule, all);
+}
+
+static enum verdict directory_adopt(struct call *c, struct observed *ret)
+{
+	const struct ldap_identity who = identity_of(c->instance);
+
+	return ldap_adopt_entry(c, &(struct ldap_adoption){ &who, ldap_schema(STR("rfc2798")), CLASS }, ret);
+}
+
 static json_t *directory_expect(struct arena *a, void *instance, const struct desired *want)
 {
 	struct ldap_wanted w = { .arena = a };
@@ -329,7 +319,7 @@ static json_t *directory_expect(struct arena *a, void *instance, const struct de
 	}
 	ldap_expected(a, &w, document);
 	for (size_t i = 0; i < d->n_folders; i++) {
-		const struct ldap_membership m = membership_of(a, &d->folders[i], want, NULL);
+		const struct ldap_membership m = ldap_membership_of(a, &d->folders[i], want, NULL);
 		struct str *names = ARENA_ARRAY(a, struct str, m.n_wanted + 1);
 
 		for (size_t k = 0; k < m.n_wanted; k++)
@@ -387,6 +377,8 @@ const struct connector connector_directory = {
 	.list = directory_list,
 	.list_end = ldap_list_end,
 	.expect = directory_expect,
+	.match = directory_match,
+	.adopt = directory_adopt,
 	.follow = directory_follow,
 	.follow_next = ldap_watch_next,
 	.follow_cursor = ldap_watch_cursor,

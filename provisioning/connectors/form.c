@@ -11,18 +11,30 @@
 #include "provisioning/form/store.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
-/* An instance is the database itself. */
+struct forms {
+	struct db *db;
+	int64_t timeout_ms;
+};
+
 static int instance_open(struct op *op, const struct connector_config *config, void **ret_instance)
 {
-	(void)config;
-	*ret_instance = op->db;
-	return op->db ? 0 : op_fail(op, ERR_CONFIG, "forms need the database for their lines");
+	struct forms *f;
+
+	if (!op->db)
+		return op_fail(op, ERR_CONFIG, "forms need the database for their lines");
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		abort();
+	*f = (struct forms){ op->db, config->timeout_ms };
+	*ret_instance = f;
+	return 0;
 }
 
 static void instance_close(void *instance)
 {
-	(void)instance;
+	free(instance);
 }
 
 static enum verdict database_fault(struct call *c)
@@ -32,9 +44,13 @@ static enum verdict database_fault(struct call *c)
 
 static enum verdict ask(struct call *c, struct observed *ret)
 {
+	const struct forms *f = c->instance;
 	struct form_asked asked;
 
-	c->op->db = c->instance;
+	/* What was wanted before the lease ended may be another by now, and stand in the line. */
+	if (!call_has_time(c, f->timeout_ms))
+		return call_fault(c, VERDICT_NOT_DONE, "lease", "no time left within the lease");
+	c->op->db = f->db;
 	if (form_ask(c->op, c->want, c->gen, form_document(c->op->arena, c->want), &asked) < 0)
 		return database_fault(c);
 	switch (asked.answer) {
@@ -55,9 +71,10 @@ static enum verdict ask(struct call *c, struct observed *ret)
 /* What is asked and not decided may come to be there: it is ours, and must be asked about again. */
 static enum verdict look(struct call *c, struct observed *ret)
 {
+	const struct forms *f = c->instance;
 	struct form_known known;
 
-	c->op->db = c->instance;
+	c->op->db = f->db;
 	if (form_known(c->op, c->want, form_document(c->op->arena, c->want), &known) < 0)
 		return database_fault(c);
 	if (!known.is_known && !known.is_asked)

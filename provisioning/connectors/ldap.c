@@ -10,6 +10,7 @@
 #include "common/base/err.h"
 #include "common/net/ldap_filter.h"
 #include "provisioning/attributes.h"
+#include "provisioning/ldap/adopt.h"
 #include "provisioning/ldap/members.h"
 #include "provisioning/ldap/stable.h"
 #include "provisioning/ldap/watch.h"
@@ -322,29 +323,18 @@ static enum verdict ldap_follow_changes(struct call *c, struct str cursor, void 
 
 static enum verdict ldap_platform_match(struct call *c, size_t rule, struct candidates *all)
 {
-	struct ldap_platform *p = c->instance;
+	const struct ldap_platform *p = c->instance;
+	const struct ldap_identity who = identity_of(p);
 
-	return ldap_match(c, p, &c->want->mapping->rules[rule], c->want->matches[rule].text, all);
+	return ldap_match(c, &who, p->schema, rule, all);
 }
 
-/* Our id is added, never put in the place of another: a second one at the same time loses. */
 static enum verdict ldap_adopt(struct call *c, struct observed *ret)
 {
-	struct ldap_platform *p = c->instance;
-	struct ldap_change change = { LDAP_CHANGE_ADD, { str_c(p->id_attr), &c->want->account_id, 1 } };
-	const struct ldap_entry *entry;
-	enum verdict verdict = ldap_read(c, p->pool, c->ext_id, p->read_attrs, &entry);
-	struct str owner;
+	const struct ldap_platform *p = c->instance;
+	const struct ldap_identity who = identity_of(p);
 
-	if (verdict != VERDICT_DONE)
-		return verdict;
-	owner = ldap_entry_value(entry, p->id_attr);
-	if (!str_is_empty(owner) && !str_equal_nocase(owner, c->want->account_id))
-		return call_fault(c, VERDICT_CONFLICT, "conflict", "the entry belongs to another account of ours");
-	if (str_is_empty(owner) && ldap_modify(c->op, p->pool, c->ext_id, &change, 1) < 0)
-		return ldap_verdict(c, true);
-	*ret = (struct observed){ .ext_id = ext_id_of(c, entry), .stable_id = ldap_stable_id(c->op->arena, entry) };
-	return VERDICT_DONE;
+	return ldap_adopt_entry(c, &(struct ldap_adoption){ &who, p->schema, NULL }, ret);
 }
 
 const struct connector connector_ldap = {

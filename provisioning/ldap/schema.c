@@ -5,6 +5,7 @@
 #include "common/base/random.h"
 #include "common/base/text.h"
 #include "common/net/ldap_filter.h"
+#include "provisioning/ldap/stable.h"
 #include "provisioning/match.h"
 
 #include <inttypes.h>
@@ -138,28 +139,29 @@ void ldap_schema_want_state(const struct ldap_platform *p, struct ldap_wanted *w
 	ldap_want(w, UAC, arena_printf(w->arena, "%" PRIu32, bits));
 }
 
-enum verdict ldap_match(struct call *c, const struct ldap_platform *p, const struct match_rule *rule, struct str value, struct candidates *all)
+enum verdict ldap_match(struct call *c, const struct ldap_identity *who, const struct ldap_schema *s, size_t rule_index, struct candidates *all)
 {
-	const char *attrs[] = { p->schema->login_attr, p->id_attr, "objectGUID", NULL };
+	const struct match_rule *rule = &c->want->mapping->rules[rule_index];
+	const char *attrs[] = { who->login_attr, who->id_attr, "objectGUID", NULL };
 	/* Mappings say uid where they mean the user name. */
-	const char *path = str_equal_nocase(rule->path, STR("uid")) ? p->schema->login_attr : arena_cstr(c->op->arena, rule->path);
+	const char *path = str_equal_nocase(rule->path, STR("uid")) ? who->login_attr : arena_cstr(c->op->arena, rule->path);
 	const struct ldap_entry *entries;
 	struct str filter;
 	size_t n = 0;
 
 	op_forgive(c->op);
-	if (ldap_filter_eq(c->op, path, value, &filter) < 0)
+	if (ldap_filter_eq(c->op, path, c->want->matches[rule_index].text, &filter) < 0)
 		return ldap_verdict(c, false);
-	if (ldap_search(c->op, p->pool, p->config->people_base, LDAP_SUB, filter, attrs, CANDIDATES_MAX, &entries, &n) < 0) {
+	if (ldap_search(c->op, who->pool, who->people_base, LDAP_SUB, filter, attrs, CANDIDATES_MAX, &entries, &n) < 0) {
 		if (c->op->error.code == ERR_LIMIT)
 			return call_fault(c, VERDICT_REFUSED, "disputed", "more than %d entries have that %.*s", CANDIDATES_MAX, STR_ARG(rule->path));
 		return ldap_verdict(c, false);
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct str owner = ldap_entry_value(&entries[i], p->id_attr);
+		struct str owner = ldap_entry_value(&entries[i], who->id_attr);
 
-		match_add(all, (struct candidate){ .ext_id = ldap_schema_ext_id(c->op->arena, p->schema, &entries[i]),
-			                           .label = ldap_entry_value(&entries[i], p->schema->login_attr), .rule = rule,
+		match_add(all, (struct candidate){ .ext_id = ldap_schema_ext_id(c->op->arena, s, &entries[i]),
+			                           .label = ldap_entry_value(&entries[i], who->login_attr), .rule = rule,
 			                           .is_linked = !str_is_empty(owner) && !str_equal_nocase(owner, c->want->account_id) });
 	}
 	return VERDICT_DONE;

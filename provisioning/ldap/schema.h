@@ -44,5 +44,6 @@ void ldap_schema_want_new(const struct ldap_platform *p, struct ldap_wanted *w, 
 
 bool ldap_schema_is_off(const struct ldap_platform *p, const struct ldap_entry *entry);
 void ldap_schema_want_state(const struct ldap_platform *p, struct ldap_wanted *w, const struct ldap_entry *entry, bool off);
-/* Every entry below people_base whose attribute is value, as candidates; linked: another id stands in id_attr. */
-enum verdict ldap_match(struct call *c, const struct ldap_platform *p, const struct match_rule *rule, struct str value, struct candidates *all);
+struct ldap_identity;
+/* Every entry below people_base that has what the rule of the mapping looks for, as candidates; linked: another id stands in id_attr. */
+enum verdict ldap_match(struct call *c, const struct ldap_identity *who, const struct ldap_schema *s, size_t rule_index, struct candidates *all);

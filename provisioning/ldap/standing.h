@@ -11,6 +11,9 @@ struct ldap_standing {
 	size_t n;
 };
 
+/* As an account shall be: roles by their codes, the unit of the main post; entry: its own, or NULL. */
+struct ldap_membership ldap_membership_of(struct arena *a, const struct ldap_folder *f, const struct desired *want, const struct ldap_entry *entry);
+
 /* As groups.h, of all folders in their order. */
 enum verdict ldap_standing_read(struct call *c, struct ldap_standing *s);
 bool ldap_standing_matches(const struct call *c, const struct ldap_standing *s);

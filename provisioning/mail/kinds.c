@@ -16,6 +16,10 @@ static const struct notice_kind kinds[] = {
 	{ .name = STR("account_unused"), .must_reach = true, .title = "Tài khoản đã lâu không được sử dụng" },
 	{ .name = STR("account_disabled"), .must_reach = true, .reaches_off = true, .title = "Một tài khoản của đơn vị đã bị vô hiệu hóa vì không được sử dụng",
 	  .title_own = "Tài khoản của ông/bà đã bị vô hiệu hóa vì không được sử dụng" },
+	{ .name = STR("hold_open"), .is_urgent = true, .title = "Thay đổi hàng loạt đang bị giữ lại, cần người thứ hai quyết định" },
+	{ .name = STR("provisioning_blocked"), .title = "Có tài khoản không cập nhật được trên nền tảng, cần xử lý" },
+	{ .name = STR("form_out"), .title = "Phiếu yêu cầu cần thực hiện trên nền tảng", .until = "Hạn thực hiện" },
+	{ .name = STR("form_overdue"), .title = "Phiếu yêu cầu trên nền tảng đã quá hạn thực hiện", .until = "Hạn thực hiện" },
 	{ .name = STR("emergency_released"), .is_urgent = true, .must_reach = true, .title = "Quyền khẩn cấp đã được cấp", .title_own = "Ông/bà được cấp quyền khẩn cấp" },
 };
 

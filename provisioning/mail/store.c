@@ -45,7 +45,8 @@ DB_QUERY(mail_content_q, DB_READ,
 	" coalesce(n.data->>'login' = a.login, n.data->>'employee_code' = m.employee_code, false),"
 	" coalesce(p.name, n.data->>'platform'), coalesce(r.name, n.data->>'role'), coalesce(u.name, n.data->>'unit'), n.data->>'name',"
 	" to_char(coalesce(" NOTICE_DAY("expires_at") ", " NOTICE_DAY("deadline") ", " NOTICE_DAY("valid_to") ") AT TIME ZONE 'Asia/Ho_Chi_Minh', 'DD/MM/YYYY'),"
-	" n.data->>'hours', CASE WHEN n.kind = 'account_unused' THEN n.data->>'disabled_after_days' END, a.status = 'active'"
+	" n.data->>'hours', CASE WHEN n.kind = 'account_unused' THEN n.data->>'disabled_after_days' END, a.status = 'active',"
+	" n.data->>'form', n.data->>'count'"
 	" FROM sen.account a JOIN sen.person m ON m.id = a.person_id JOIN sen.notice n ON n.account_id = a.id"
 	" LEFT JOIN sen.platform p ON p.code = n.data->>'platform' LEFT JOIN sen.role r ON r.platform_id = p.id AND r.code = n.data->>'role'"
 	" LEFT JOIN sen.unit u ON u.code = n.data->>'unit'"
@@ -169,6 +170,8 @@ int mail_content_read(struct op *op, const struct outbox_item *item, struct mail
 			.until = db_str(&rows, i, 8),
 			.hours = db_str(&rows, i, 9),
 			.days = db_str(&rows, i, 10),
+			.form = db_str(&rows, i, 12),
+			.count = db_str(&rows, i, 13),
 		};
 		ret->login = db_str(&rows, i, 0);
 		ret->mailbox = db_str(&rows, i, 1);

@@ -30,6 +30,8 @@ static void add_line(struct buf *b, size_t number, const struct mail_line *line)
 	add_about(b, "Nền tảng", line->platform, "");
 	add_about(b, "Đơn vị", line->unit, "");
 	add_about(b, "Đợt rà soát", line->review, "");
+	add_about(b, "Phiếu số", line->form, "");
+	add_about(b, "Số lượng", line->count, "");
 	add_about(b, line->kind->until, line->until, "");
 	add_about(b, "Thời gian", line->hours, " giờ");
 	add_about(b, "Bị vô hiệu hóa khi không sử dụng quá", line->days, " ngày");

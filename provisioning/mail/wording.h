@@ -15,6 +15,7 @@ struct mail_line {
 	struct str platform, role, unit, review; /* names */
 	struct str until;        /* dd/mm/yyyy */
 	struct str hours, days;  /* that an emergency lasts; unused until it is disabled */
+	struct str form, count;  /* number of a request form; of accounts, or of its lines */
 };
 
 struct mail_reader {

@@ -4,10 +4,14 @@
 
 #define JSON_DEPTH 8
 #define PLACE_SQL \
-	"SELECT p.id, p.version, sen.catalogue_covers($1::uuid, $2, p.managing_unit_id, p.id) FROM sen.platform p WHERE p.code = $3 AND p.id <> 0"
+	"SELECT p.id, p.version, sen.catalogue_covers($1::uuid, $2, p.managing_unit_id, p.id) FROM sen.platform p WHERE p.code = $3"
+#define NOT_ZERO " AND p.id <> 0"
+#define LOCKED " FOR NO KEY UPDATE OF p"
 
-DB_QUERY(catalogue_find_q, DB_READ, PLACE_SQL);
-DB_QUERY(catalogue_lock_q, DB_WRITE, PLACE_SQL " FOR NO KEY UPDATE OF p");
+DB_QUERY(catalogue_find_q, DB_READ, PLACE_SQL NOT_ZERO);
+DB_QUERY(catalogue_lock_q, DB_WRITE, PLACE_SQL NOT_ZERO LOCKED);
+DB_QUERY(catalogue_find_any_q, DB_READ, PLACE_SQL);
+DB_QUERY(catalogue_lock_any_q, DB_WRITE, PLACE_SQL LOCKED);
 
 int catalogue_rows(struct op *op, const struct db_rows *rows, json_t **ret_array)
 {
@@ -68,6 +72,16 @@ int catalogue_find(struct op *op, const struct principal *p, const char *right, 
 int catalogue_lock(struct op *op, const struct principal *p, const char *right, struct str code, struct catalogue_place *ret)
 {
 	return find(op, &catalogue_lock_q, p, right, code, ret);
+}
+
+int catalogue_find_any(struct op *op, const struct principal *p, const char *right, struct str code, struct catalogue_place *ret)
+{
+	return find(op, &catalogue_find_any_q, p, right, code, ret);
+}
+
+int catalogue_lock_any(struct op *op, const struct principal *p, const char *right, struct str code, struct catalogue_place *ret)
+{
+	return find(op, &catalogue_lock_any_q, p, right, code, ret);
 }
 
 int catalogue_check(struct op *op, const struct catalogue_place *place, int64_t version)

@@ -22,5 +22,8 @@ struct catalogue_place {
  */
 int catalogue_find(struct op *op, const struct principal *p, const char *right, struct str code, struct catalogue_place *ret) _must_check_;
 int catalogue_lock(struct op *op, const struct principal *p, const char *right, struct str code, struct catalogue_place *ret) _must_check_;
+/* The same with platform zero, the directory, which is in no catalogue. */
+int catalogue_find_any(struct op *op, const struct principal *p, const char *right, struct str code, struct catalogue_place *ret) _must_check_;
+int catalogue_lock_any(struct op *op, const struct principal *p, const char *right, struct str code, struct catalogue_place *ret) _must_check_;
 /* The same as an error: ERR_OUT_OF_SCOPE, then ERR_PRECONDITION_FAILED unless version is as seen (< 0: not asked). */
 int catalogue_check(struct op *op, const struct catalogue_place *place, int64_t version) _must_check_;

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/crypto/digest.h"
+#include "common/plan/plan.h"
 
 #define SAMPLES_MAX 100
 #define NAME_MAX_BYTES 200
@@ -20,7 +21,7 @@ DB_QUERY(mapping_get_q, DB_READ,
 	"  JOIN sen.account a ON a.id = w.id), 'drawn_at', sen.iso(m.drawn_at), 'tested_at', sen.iso(m.tested_at), 'activated_by', b.login,"
 	" 'activated_at', sen.iso(m.activated_at), 'count', CASE WHEN m.counted > 0 OR m.count_done_at IS NOT NULL THEN json_build_object("
 	"  'done', m.count_done_at IS NOT NULL, 'counted', m.counted, 'accounts', m.count_accounts, 'changes', m.count_changes, 'due', m.count_due,"
-	"  'second_person', sen.mapping_is_large(m.count_accounts, m.counted)) END)::text, m.version"
+	"  'second_person', m.platform_id = 0 OR sen.mapping_is_large(m.count_accounts, m.counted)) END)::text, m.version"
 	" FROM sen.mapping m JOIN sen.platform p ON p.id = m.platform_id LEFT JOIN sen.account b ON b.id = m.activated_by"
 	" WHERE p.code = $1 AND m.number = $2::integer");
 
@@ -79,7 +80,7 @@ int mapping_read_sample(struct op *op, const json_t *sample, size_t i, struct ma
 	return invalid(op, arena_printf(op->arena, "samples[%zu].facts.%.*s", i, STR_ARG(member)), "no such fact, or not of its type");
 }
 
-static int check_draft(struct op *op, const struct mapping_draft *draft)
+static int check_draft(struct op *op, const struct catalogue_place *place, const struct mapping_draft *draft)
 {
 	const struct mapping *mapping;
 	struct mapping_input in;
@@ -87,6 +88,8 @@ static int check_draft(struct op *op, const struct mapping_draft *draft)
 	size_t i;
 	int r = mapping_read_document(op, draft->document, &mapping);
 
+	if (r == 0 && (place->id == PLATFORM_DIRECTORY) != (mapping->kind == MAPPING_DIRECTORY))
+		r = invalid(op, STR("kind"), "directory is for platform zero, and nothing else is");
 	if (r == 0 && draft->samples && (!json_is_array(draft->samples) || json_array_size(draft->samples) > SAMPLES_MAX))
 		r = invalid(op, STR("samples"), "a list of at most 100 samples");
 	json_array_foreach((json_t *)draft->samples, i, sample) {
@@ -105,7 +108,7 @@ void mapping_row_seen_done(struct mapping_row_seen *s)
 int mapping_lock(struct op *op, const struct principal *p, struct str platform, int64_t number, int64_t version, struct mapping_row_seen *ret)
 {
 	struct db_rows rows;
-	int r = catalogue_lock(op, p, "catalogue", platform, &ret->place);
+	int r = catalogue_lock_any(op, p, "catalogue", platform, &ret->place);
 
 	if (r == 0)
 		r = catalogue_check(op, &ret->place, -1);
@@ -155,12 +158,12 @@ static int draw(struct op *op, const struct principal *p, struct str platform, c
 {
 	struct catalogue_place place;
 	struct db_rows rows;
-	int r = catalogue_lock(op, p, "catalogue", platform, &place);
+	int r = catalogue_lock_any(op, p, "catalogue", platform, &place);
 
 	if (r == 0)
 		r = catalogue_check(op, &place, -1);
 	if (r == 0)
-		r = check_draft(op, draft);
+		r = check_draft(op, &place, draft);
 	if (r == 0)
 		r = db_run(op, &mapping_draw_q, &rows, P_I64(place.id), P_STR(json_write(op->arena, draft->document, false)),
 		           P_STR(samples_text(op, draft)), P_STR(draft->note), P_STR(p->account_id));
@@ -187,7 +190,7 @@ static int edit(struct op *op, const struct principal *p, struct str platform, i
 	int r = mapping_lock(op, p, platform, number, version, &seen);
 
 	if (r == 0)
-		r = check_draft(op, draft);
+		r = check_draft(op, &seen.place, draft);
 	if (r < 0)
 		return r;
 	r = db_run(op, &mapping_edit_q, &rows, P_I64(seen.place.id), P_I64(number), P_I64(version),
@@ -223,7 +226,7 @@ int mapping_overview(struct op *op, struct str platform, json_t **ret_json)
 	json_t *versions = NULL, *json, *defaults;
 	struct db_rows rows;
 	int64_t active;
-	int r = catalogue_find(op, &nobody, "read", platform, &place);
+	int r = catalogue_find_any(op, &nobody, "read", platform, &place);
 
 	if (r == 0)
 		r = db_run(op, &mapping_versions_q, &rows, P_STR(platform));

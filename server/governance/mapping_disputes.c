@@ -25,7 +25,7 @@ int mapping_disputes(struct op *op, const struct principal *p, struct str platfo
 {
 	struct catalogue_place place;
 	struct db_rows rows;
-	int r = catalogue_find(op, p, "catalogue", platform, &place);
+	int r = catalogue_find_any(op, p, "catalogue", platform, &place);
 
 	if (r == 0)
 		r = catalogue_check(op, &place, -1);
@@ -40,7 +40,7 @@ static int adopt(struct op *op, const struct principal *p, struct str platform, 
 {
 	struct catalogue_place place;
 	struct db_rows rows;
-	int r = catalogue_lock(op, p, "catalogue", platform, &place);
+	int r = catalogue_lock_any(op, p, "catalogue", platform, &place);
 
 	if (r == 0)
 		r = catalogue_check(op, &place, -1);

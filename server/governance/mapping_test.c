@@ -40,10 +40,11 @@ DB_QUERY(mapping_retire_q, DB_WRITE,
 	"UPDATE sen.mapping SET state = 'retired', version = version + 1, retired_at = now(), waking = false, wake_after = NULL"
 	" WHERE platform_id = $1::smallint AND state = 'active' RETURNING number");
 
+/* Rules of the directory make due nobody, and are always for two: whose password an account is signed in with hangs on them. */
 DB_QUERY(mapping_activate_q, DB_WRITE,
-	"UPDATE sen.mapping m SET state = 'active', version = version + 1, activated_by = $4::uuid, activated_at = now(), waking = true, wake_after = NULL"
+	"UPDATE sen.mapping m SET state = 'active', version = version + 1, activated_by = $4::uuid, activated_at = now(), waking = platform_id <> 0, wake_after = NULL"
 	" WHERE platform_id = $1::smallint AND number = $2::integer AND version = $3::bigint AND state = 'tested'"
-	" AND count_done_at > now() - interval '1 hour' AND (NOT sen.mapping_is_large(count_accounts, counted)"
+	" AND count_done_at > now() - interval '1 hour' AND (NOT (platform_id = 0 OR sen.mapping_is_large(count_accounts, counted))"
 	"  OR NOT EXISTS (SELECT FROM unnest(authors) a (id) WHERE sen.same_person(a.id, $4::uuid))) RETURNING counted, count_accounts, count_changes");
 
 DB_QUERY(mapping_activate_look_q, DB_READ,
@@ -278,7 +279,7 @@ static int why_not_activated(struct op *op, const struct catalogue_place *place,
 	if (!str_equal(db_str(&rows, 0, 0), STR("tested")))
 		return mapping_wrong_state(op, db_str(&rows, 0, 0), "tested");
 	if (db_bool(&rows, 0, 1))
-		return op_fail(op, ERR_FOUR_EYES, "it changes many accounts: another person than its authors activates it");
+		return op_fail(op, ERR_FOUR_EYES, "it changes many accounts, or says whose entries of the directory are: another person than its authors activates it");
 	(void)op_fail(op, ERR_BLOCKED, "what it would change has not been counted within the last hour");
 	return op_fail_arg(op, "by", STR("count"));
 }

@@ -14,7 +14,7 @@
 	" 'in_doubt', coalesce((h.counts ->> 'in_doubt')::bigint, 0), 'retry', coalesce((h.counts ->> 'retry')::bigint, 0),"               \
 	" 'blocked', coalesce((h.counts ->> 'blocked')::bigint, 0), 'held', coalesce((h.counts ->> 'held')::bigint, 0),"                   \
 	" 'grace', coalesce((h.counts ->> 'grace')::bigint, 0), 'gone', coalesce((h.counts ->> 'gone')::bigint, 0),"                       \
-	" 'waiting', coalesce((h.counts ->> 'waiting')::bigint, 0), 'oldest_due', sen.iso(h.oldest_due), 'counted_at', sen.iso(h.counted_at))::text" \
+	" 'waiting', coalesce((h.counts ->> 'waiting')::bigint, 0), 'revocations_overdue', coalesce((h.counts ->> 'late')::bigint, 0), 'oldest_due', sen.iso(h.oldest_due), 'counted_at', sen.iso(h.counted_at))::text" \
 	" FROM sen.platform p LEFT JOIN sen.platform_health h ON h.platform_id = p.id LEFT JOIN sen.platform_limit l ON l.platform_id = p.id,"     \
 	" LATERAL (SELECT count(*) AS workers FROM sen.platform_worker w WHERE w.platform_id = p.id AND w.seen_at > now() - interval '5 s') n"
 

@@ -76,9 +76,9 @@ struct stand {
 	size_t (*count)(void); /* accounts */
 	/* What was handed on to a person is carried out there and confirmed, or refused.  NULL: nothing ever is. */
 	void (*settle)(struct arena *a, const struct desired *d);
-	bool is_directory;        /* accounts are kept for ever, and no mapping says what they are: neither is tried */
-	bool is_reached_by_paper; /* no connection that could break: the scenarios of faults do not apply */
-	/* Makes our credentials wrong, and right again. */
+	bool is_directory;        /* accounts are kept for ever, and no mapping says what they hold: neither is tried */
+	bool is_reached_by_paper; /* what breaks is the way to our own database; nothing is ever sent to the platform */
+	/* Makes our credentials wrong, and right again; NULL: there are none. */
 	void (*spoil_password)(struct arena *a, struct connector_config *config);
 };
 extern const struct stand *const kit_stand; /* each stand's file defines it */
@@ -121,6 +121,13 @@ void kit_assert_off(const struct desired *d, const char *file, int line);
 
 /* Another instance, e.g. after a change of kit.config. */
 void kit_reopen(void);
+
+/* What is no matter of this stand counts as skipped, not as passed. */
+#define ONLY_IF(applies)          \
+	do {                      \
+		if (!(applies))   \
+			skip();   \
+	} while (0)
 
 #define SCENARIO(f) cmocka_unit_test_setup_teardown(f, kit_set_up, kit_tear_down)
 int kit_set_up(void **state);

@@ -50,7 +50,13 @@ void map_to(struct desired *d, const char *row, const char *rules)
 	if (!m)
 		fail_msg("%.*s: %s", STR_ARG(fault.field), fault.text);
 	d->mapping = NULL;
-	plan_mapped(kit.arena, &facts, m, d);
+	if (kind == MAPPING_DIRECTORY) {
+		plan_matched(kit.arena, &facts, m, d);
+		/* Nobody signs in with it yet. */
+		d->status = STR("pending");
+	} else {
+		plan_mapped(kit.arena, &facts, m, d);
+	}
 	random_uuid(d->hash);
 }
 

@@ -97,10 +97,10 @@ static size_t n_different(const struct listed *l, const struct desired *d)
 	return json_object_size(diff);
 }
 
-static bool cannot_list(void)
+static bool can_list(void)
 {
 	assert_true(!kit.connector->list == !kit.connector->expect);
-	return !kit.connector->list;
+	return kit.connector->list;
 }
 
 static void test_empty_platform(void **state)
@@ -108,8 +108,7 @@ static void test_empty_platform(void **state)
 	struct whole w;
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	w = list_all(-1);
 	assert_int_equal(w.verdict, VERDICT_DONE);
 	assert_null(w.fault);
@@ -123,8 +122,7 @@ static void test_all_are_listed_as_they_are(void **state)
 	struct whole w;
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	for (size_t i = 0; i < N_OFFICIALS; i++) {
 		struct result r;
 
@@ -169,8 +167,7 @@ static void test_what_others_do_is_seen(void **state)
 	};
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct desired *d = kit_official("annth");
 		const struct listed *l;
@@ -200,8 +197,7 @@ static void test_enabled_by_others_is_seen(void **state)
 	struct whole w;
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	r = kit_go(d, NULL);
 	kit_off(d);
 	assert_outcome(kit_go(d, &r), OUTCOME_OK);
@@ -223,8 +219,7 @@ static void test_who_is_deleted_is_not_listed(void **state)
 	struct whole w;
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	assert_outcome(kit_go(stays, NULL), OUTCOME_OK);
 	assert_outcome(kit_go(goes, NULL), OUTCOME_OK);
 	kit_stand->act(STAND_DELETE, "binhnv");
@@ -240,8 +235,7 @@ static void test_a_lost_platform_is_no_empty_one(void **state)
 	struct whole w;
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	for (size_t i = 0; i < N_OFFICIALS; i++)
 		assert_outcome(kit_go(kit_official(arena_printf(kit.arena, "annth%zu", i).p), NULL), OUTCOME_OK);
 	w = list_all(0);
@@ -257,8 +251,7 @@ static void test_a_silent_platform(void **state)
 	struct whole w;
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	assert_outcome(kit_go(kit_official("annth"), NULL), OUTCOME_OK);
 	proxy_set(kit.proxy, PROXY_STALL);
 	w = list_all(-1);
@@ -271,8 +264,7 @@ static void test_no_right_to_list(void **state)
 	struct whole w;
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	kit_stand->spoil_password(kit.arena, &kit.config);
 	kit_reopen();
 	w = list_all(-1);
@@ -288,8 +280,7 @@ static void test_a_cursor_of_nobody(void **state)
 	enum verdict verdict;
 
 	(void)state;
-	if (cannot_list())
-		return;
+	ONLY_IF(can_list());
 	assert_outcome(kit_go(kit_official("annth"), NULL), OUTCOME_OK);
 	op_init(&op, kit.arena, NULL, NULL);
 	call.op = &op;
@@ -319,8 +310,7 @@ static void test_an_account_is_adopted(void **state)
 	struct whole w;
 
 	(void)state;
-	if (!kit.connector->adopt)
-		return;
+	ONLY_IF(kit.connector->adopt);
 	kit_stand->act(STAND_ADD_FOREIGN, "annth");
 	assert_outcome(kit_go(d, NULL), OUTCOME_BLOCKED);
 	w = list_all(-1);
@@ -340,8 +330,7 @@ static void test_nobody_elses_is_adopted(void **state)
 	struct result r;
 
 	(void)state;
-	if (!kit.connector->adopt)
-		return;
+	ONLY_IF(kit.connector->adopt);
 	r = kit_go(theirs, NULL);
 	assert_outcome(r, OUTCOME_OK);
 	assert_int_equal(adopt(r.ext_id, ours->account_id), VERDICT_CONFLICT);

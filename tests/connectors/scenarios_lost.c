@@ -67,8 +67,7 @@ static void test_disable_without_our_id(_unused_ void **state)
 	struct result r;
 	struct desired *d = lost(STAND_UNMARK, &r);
 
-	if (!d)
-		return;
+	ONLY_IF(d);
 	kit_off(d);
 	r = kit_go(d, &r);
 	assert_not_left_alive(r, d);
@@ -84,8 +83,7 @@ static void test_disable_with_the_id_of_another(_unused_ void **state)
 	struct result r;
 	struct desired *d = lost(STAND_MISMARK, &r);
 
-	if (!d)
-		return;
+	ONLY_IF(d);
 	kit_off(d);
 	r = kit_go(d, &r);
 	assert_outcome(r, OUTCOME_BLOCKED);
@@ -96,8 +94,7 @@ static void test_delete_without_our_id(_unused_ void **state)
 	struct result r;
 	struct desired *d = lost(STAND_UNMARK, &r);
 
-	if (!d)
-		return;
+	ONLY_IF(d);
 	kit_off(d);
 	kit.deletes = true;
 	r = kit_go(d, &r);
@@ -130,8 +127,7 @@ static void test_wanted_and_without_our_id(_unused_ void **state)
 	struct result r;
 	struct desired *d = lost(STAND_UNMARK, &r);
 
-	if (!d)
-		return;
+	ONLY_IF(d);
 	d->full_name = STR("Nguyễn Thị Hồng Ân");
 	r = kit_go(d, &r);
 	assert_true(r.outcome == OUTCOME_OK || r.outcome == OUTCOME_BLOCKED);
@@ -149,8 +145,7 @@ static void test_disable_under_another_name_without_our_id(void **state)
 	struct result r = kit_go(d, NULL);
 
 	(void)state;
-	if (!kit_stand->can_relabel)
-		return;
+	ONLY_IF(kit_stand->can_relabel);
 	kit_stand->act(STAND_UNMARK, "annth");
 	kit_stand->act(STAND_RELABEL, "annth");
 	kit_off(d);
@@ -171,8 +166,7 @@ static void test_disable_of_a_moved_account(_unused_ void **state)
 	struct result r;
 	struct desired *d = moved(false, &r);
 
-	if (!d)
-		return;
+	ONLY_IF(d);
 	r = kit_go(d, &r);
 	assert_outcome(r, OUTCOME_OK);
 	assert_off(d);
@@ -183,8 +177,7 @@ static void test_disable_of_a_moved_account_without_our_id(_unused_ void **state
 	struct result r;
 	struct desired *d = moved(true, &r);
 
-	if (!d)
-		return;
+	ONLY_IF(d);
 	assert_not_left_alive(kit_go(d, &r), d);
 	kit.deletes = true;
 	assert_outcome(kit_go(d, &r), OUTCOME_BLOCKED);
@@ -207,8 +200,7 @@ static void test_disable_of_a_hidden_account(void **state)
 	struct result r = kit_go(d, NULL);
 
 	(void)state;
-	if (!kit_stand->can_hide)
-		return;
+	ONLY_IF(kit_stand->can_hide);
 	assert_false(str_is_empty(r.stable_id));
 	kit_stand->act(STAND_HIDE, "annth");
 	kit_off(d);
@@ -225,8 +217,7 @@ static void test_hidden_once_it_was_off(void **state)
 	struct result r = kit_go(d, NULL);
 
 	(void)state;
-	if (!kit_stand->can_hide)
-		return;
+	ONLY_IF(kit_stand->can_hide);
 	kit_off(d);
 	r = kit_go(d, &r);
 	assert_outcome(r, OUTCOME_OK);
@@ -242,8 +233,7 @@ static void test_a_hidden_account_is_not_made_again(void **state)
 	struct result r = kit_go(d, NULL);
 
 	(void)state;
-	if (!kit_stand->can_hide)
-		return;
+	ONLY_IF(kit_stand->can_hide);
 	kit_stand->act(STAND_HIDE, "annth");
 	r = kit_go(d, &r);
 	assert_outcome(r, OUTCOME_BLOCKED);
@@ -258,8 +248,7 @@ static void test_disable_with_a_decoy_in_its_place(void **state)
 	struct result r = kit_go(d, NULL);
 
 	(void)state;
-	if (!kit_stand->can_hide)
-		return;
+	ONLY_IF(kit_stand->can_hide);
 	kit_stand->act(STAND_HIDE, "annth");
 	decoy->account_id = d->account_id;
 	assert_outcome(kit_go(decoy, NULL), OUTCOME_OK);
@@ -278,8 +267,7 @@ static void test_moved_and_without_our_id_it_is_repaired(void **state)
 	struct result r;
 
 	(void)state;
-	if (!kit_stand->can_hide)
-		return;
+	ONLY_IF(kit_stand->can_hide);
 	kit_roles(d, "");
 	r = kit_go(d, NULL);
 	kit_stand->act(STAND_UNMARK, "annth");
@@ -298,8 +286,7 @@ static void test_what_it_was_known_by_is_another(void **state)
 	struct result r = kit_go(d, NULL);
 
 	(void)state;
-	if (!kit_stand->can_hide)
-		return;
+	ONLY_IF(kit_stand->can_hide);
 	r.stable_id = STR("00000000-0000-4000-8000-000000000000");
 	r = kit_go(d, &r);
 	assert_outcome(r, OUTCOME_OK);

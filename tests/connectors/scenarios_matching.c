@@ -10,11 +10,10 @@ static const char *by_name(const char *confidence, const char *first)
 }
 
 /* No stand without searching: webhooks say themselves whose an account is. */
-#define ONLY_WHERE_THERE_IS_A_SEARCH    \
-	do {                            \
-		(void)state;            \
-		if (!kit_stand->name_path) \
-			skip();         \
+#define ONLY_WHERE_THERE_IS_A_SEARCH         \
+	do {                                 \
+		(void)state;                 \
+		ONLY_IF(kit_stand->name_path); \
 	} while (0)
 
 static void test_one_strong_hit_is_adopted(void **state)

@@ -134,8 +134,7 @@ static void test_what_others_keep_there_stays(void **state)
 	struct result r = kit_go(d, NULL);
 
 	(void)state;
-	if (!kit_stand->keeps_phone)
-		return;
+	ONLY_IF(kit_stand->keeps_phone);
 	kit_stand->act(STAND_SET_PHONE, "annth");
 	d->full_name = STR("Nguyễn Thị Hồng Ân");
 	kit_roles(d, "TK");

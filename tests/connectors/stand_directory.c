@@ -219,7 +219,8 @@ static void spoil_password(struct arena *a, struct connector_config *config)
 
 static const struct stand stand = {
 	.name = "the directory", .keeps_phone = true, .can_lose_id = true, .can_move = true, .can_hide = true, .is_directory = true,
-	.own = { &scenarios_directory },
+	.name_path = "cn",
+	.own = { &scenarios_directory, &scenarios_adoption },
 	.begin = begin, .set_port = set_port, .end = end, .wipe = wipe, .look = look, .act = act, .count = count,
 	.spoil_password = spoil_password,
 };

@@ -8,4 +8,4 @@ struct str stand_directory_user(struct arena *a, const char *login);
 /* Names of the groups below ou=<folder> that the user is in, sorted, joined by commas. */
 struct str stand_directory_groups(struct arena *a, const char *folder, const char *login);
 
-extern const struct scenarios scenarios_directory;
+extern const struct scenarios scenarios_directory, scenarios_adoption;

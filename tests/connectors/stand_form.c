@@ -1,6 +1,8 @@
 /*
  * A platform without any interface.  Its accounts are the table paper_account; kit_officer() is the person who carries out what the
  * forms ask, line by line, and confirms or refuses; kit_list() hands in the platform's own list.  SEN_TEST_PG and SEN_TEST_MIGRATIONS.
+ *
+ * What can break is the way to our own database, where lines and confirmations are: the connector has it through the proxy.
  */
 #include "tests/connectors/stand_form.h"
 
@@ -11,6 +13,10 @@
 
 static PGconn *side_conn;
 static pthread_mutex_t side_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct db *through_proxy;
+
+#define ROLE "sen_test_form"
+#define PASSWORD "kit-secret-2"
 
 static const char tables_sql[] =
 	FACT_UNIT
@@ -99,6 +105,8 @@ static int begin(struct arena *a, struct connector_config *config)
 		fail_msg("%s", "SEN_TEST_PG_PORT must name a PostgreSQL cluster for tests");
 	assert_true(str_to_u64(str_c(getenv("SEN_TEST_PG_PORT")), 65535, &port));
 	migrated_open("kit_form", tables_sql, 8);
+	dbtest_admin("DROP ROLE IF EXISTS " ROLE);
+	dbtest_admin("CREATE ROLE " ROLE " SUPERUSER LOGIN PASSWORD '" PASSWORD "'");
 	side_conn = PQconnectdb(dbtest_conninfo());
 	config->kind = STR("form");
 	config->ca_file = STR("");
@@ -107,19 +115,33 @@ static int begin(struct arena *a, struct connector_config *config)
 
 static struct db *our_db(void)
 {
-	return migrated_db;
+	return through_proxy;
 }
 
+static void close_way(void)
+{
+	db_close(through_proxy);
+	through_proxy = NULL;
+}
+
+/* Of a keyword that is there twice, libpq takes the last. */
 static void set_port(struct arena *a, struct connector_config *config, int port)
 {
-	(void)a;
+	struct db_config way = { .password = STR(PASSWORD), .program = DBTEST_PROGRAM, .pool_size = 4, .statement_timeout_ms = KIT_TIMEOUT_MS };
+	struct str message = STR("");
+
 	(void)config;
-	(void)port;
+	close_way();
+	way.conninfo = arena_printf(a, "%s host=127.0.0.1 port=%d user=" ROLE " sslmode=disable", dbtest_conninfo(), port);
+	if (db_open(&way, &through_proxy, &message, a) < 0)
+		fail_msg("db_open: %.*s", STR_ARG(message));
 }
 
 static void end(void)
 {
+	close_way();
 	PQfinish(side_conn);
+	dbtest_admin("DROP ROLE " ROLE);
 	(void)migrated_drop(NULL);
 }
 

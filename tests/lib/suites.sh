@@ -148,7 +148,7 @@ http_end() {
 tests_postgres() {
 	service_is_running postgres && return
 	postgres_start nofsync
-	printf 'local all all trust\nhost all sen_test_kit 127.0.0.1/32 scram-sha-256\n' | server_file 600 "$STATE/pg/pg_hba.conf"
+	printf 'local all all trust\nhost all sen_test_kit,sen_test_form 127.0.0.1/32 scram-sha-256\n' | server_file 600 "$STATE/pg/pg_hba.conf"
 	in_state "$PG_BIN/pg_ctl" -s -D "$STATE/pg" reload
 	export SEN_TEST_PG="host=$STATE/run port=$PORT_POSTGRES dbname=postgres user=postgres"
 }

@@ -181,6 +181,8 @@ static void what_documents_are_refused(void **state)
 		{ "{\"kind\":\"ldap\",\"attributes\":[{\"path\":\"a\",\"value\":\"login\"}],\"matching\":[{\"by\":\"expression\",\"path\":\"a\",\"value\":\"roles\",\"confidence\":\"weak\"}]}",
 		  "matching[0].value" },
 		{ "{\"kind\":\"ldap\",\"attributes\":[{\"path\":\"a\",\"value\":\"login\"}],\"match_before_create\":1}", "match_before_create" },
+		{ "{\"kind\":\"directory\",\"attributes\":[{\"path\":\"cn\",\"value\":\"login\"}],\"matching\":[]}", "attributes" },
+		{ "{\"kind\":\"directory\"}", "matching" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -203,8 +205,9 @@ static void what_connectors_do_alone_can_be_written(void **state)
 		if (!m)
 			fail_msg("%d: %s %s", kind, arena_cstr(*state, fault.field), fault.text);
 		assert_int_equal(m->kind, kind);
-		assert_non_null(m->login);
-		assert_non_null(m->roles);
+		/* The directory is ours as a whole. */
+		assert_int_equal(m->login != NULL, kind != MAPPING_DIRECTORY);
+		assert_int_equal(m->roles != NULL, kind != MAPPING_DIRECTORY);
 	}
 }
 
@@ -232,6 +235,44 @@ static void samples_are_facts_and_values(void **state)
 	}
 }
 
+/* Rules of the directory say which entries are ours, and nothing of what these hold: nobody becomes due by them. */
+static void rules_of_the_directory_change_nothing_that_is_wanted(void **state)
+{
+	struct mapping_document_fault fault;
+	const struct mapping *m = read_mapping(*state, "{\"kind\":\"directory\",\"matching\":[{\"by\":\"employee_code\",\"confidence\":\"strong\"},"
+	                                               "{\"by\":\"login\",\"confidence\":\"weak\"}],\"match_before_create\":true}", &fault);
+	const struct mapping *by[] = { m };
+	const bool sound[] = { false }, broken[] = { true };
+	struct mapping_set set = { by, sound, 1, NULL }, unreadable = { &(const struct mapping *){ NULL }, broken, 1, NULL };
+	struct account_facts f = facts(NULL);
+	struct desired without = on(*state, &f, PLATFORM_DIRECTORY), with;
+	char digests[3][UUID_TEXT_LEN + 1];
+	_json_ json_t *values = NULL;
+	const struct desired *all;
+	struct mapping_input in;
+	size_t n;
+
+	plan_digest(*state, &f, NULL, 0, DOMAIN, digests[0]);
+	f.mappings = &set;
+	with = on(*state, &f, PLATFORM_DIRECTORY);
+	assert_string_equal(with.hash, without.hash);
+	assert_ptr_equal(with.mapping, m);
+	assert_str_equal(with.matches[0].text, "NV1");
+	assert_str_equal(with.matches[1].text, "annv");
+	assert_str_equal(m->rules[0].path, "employeeNumber");
+	plan_mapping_input(*state, &f, &with, &in);
+	values = mapping_values_json(*state, m, &in);
+	assert_str_equal(json_write(*state, values, true), "{\"employeeNumber\":\"NV1\",\"uid\":\"annv\"}");
+	plan_digest(*state, &f, NULL, 0, DOMAIN, digests[1]);
+	assert_string_equal(digests[0], digests[1]);
+	/* Without them an entry that is there would be made a second time. */
+	f.mappings = &unreadable;
+	plan_account(*state, &f, DOMAIN, &all, &n);
+	assert_int_not_equal(all[0].platform_id, PLATFORM_DIRECTORY);
+	plan_digest(*state, &f, NULL, 0, DOMAIN, digests[2]);
+	assert_string_not_equal(digests[0], digests[2]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +284,7 @@ int main(void)
 		UNIT_TEST(what_documents_are_refused),
 		UNIT_TEST(what_connectors_do_alone_can_be_written),
 		UNIT_TEST(samples_are_facts_and_values),
+		UNIT_TEST(rules_of_the_directory_change_nothing_that_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

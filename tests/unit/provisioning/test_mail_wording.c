@@ -49,6 +49,10 @@ static void test_each_kind(void **state)
 		{ "platform_review_unconcluded", "Kết quả rà soát nền tảng đang chờ kết luận", "Hạn của đợt rà soát: 11/12/2026", " giờ\n" },
 		{ "platform_completed", "Nền tảng đã hoàn thành: cần ban hành hướng dẫn và kế hoạch triển khai", "Nền tảng: Một cửa điện tử", "11/12/2026" },
 		{ "guidance_published", "Có hướng dẫn mới về nền tảng, cần đọc và xác nhận", "Vai trò: Cán bộ một cửa", "11/12/2026" },
+		{ "hold_open", "Thay đổi hàng loạt đang bị giữ lại, cần người thứ hai quyết định", "Số lượng: 25\n", "11/12/2026" },
+		{ "provisioning_blocked", "Có tài khoản không cập nhật được trên nền tảng, cần xử lý", "Số lượng: 25\n", "11/12/2026" },
+		{ "form_out", "Phiếu yêu cầu cần thực hiện trên nền tảng", "Phiếu số: 7\n   Số lượng: 25\n   Hạn thực hiện: 11/12/2026", " giờ\n" },
+		{ "form_overdue", "Phiếu yêu cầu trên nền tảng đã quá hạn thực hiện", "Phiếu số: 7\n", " giờ\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -59,6 +63,10 @@ static void test_each_kind(void **state)
 			line.hours = STR("6");
 		if (i == 7)
 			line.days = STR("45");
+		if (i >= 10)
+			line.count = STR("25");
+		if (i >= 12)
+			line.form = STR("7");
 		text = mail_text(*state, &reader, &line, 1);
 		assert_str_equal(mail_subject(*state, &line, 1), cases[i].title);
 		if (!str_contains(text, str_c(cases[i].told)) || str_contains(text, str_c(cases[i].not_told)))
