@@ -22,6 +22,13 @@ static void give_scope(const char *employee, const char *unit)
 	gov_end(&op);
 }
 
+void add_department(void)
+{
+	side("INSERT INTO sen.unit (code, name, name_fold, kind, parent_id, valid_from, verified) SELECT 'NA-S01', 'Sở', 'so', 'department', id, '2025-07-01', true FROM sen.unit WHERE code = '40';"
+	     " INSERT INTO sen.unit (code, name, name_fold, kind, parent_id, valid_from, verified) SELECT 'NA-S01.CNTT', 'Phòng', 'phong', 'division', id, '2025-07-01', true FROM sen.unit WHERE code = 'NA-S01';"
+	     " SET search_path = sen, public; SELECT unit_repath(); RESET search_path");
+}
+
 int cataloguing_create(_unused_ void **state)
 {
 	int r = gov_create("catalogue");

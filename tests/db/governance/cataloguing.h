@@ -28,3 +28,6 @@ int move(struct fixture *f, const struct principal *p, const char *code, const c
 void assert_blocked_by(struct fixture *f, const char *names);
 /* By the admin; the holder's account. */
 struct str grant_on(struct fixture *f, const char *employee, const char *platform, const char *role);
+
+/* NA-S01 below the province, with a division NA-S01.CNTT; once. */
+void add_department(void);

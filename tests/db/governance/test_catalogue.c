@@ -34,13 +34,6 @@ static void test_entry(void **state)
 	assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), ERR_CONFLICT);
 }
 
-static void add_department(void)
-{
-	side("INSERT INTO sen.unit (code, name, name_fold, kind, parent_id, valid_from, verified) SELECT 'NA-S01', 'Sở', 'so', 'department', id, '2025-07-01', true FROM sen.unit WHERE code = '40';"
-	     " INSERT INTO sen.unit (code, name, name_fold, kind, parent_id, valid_from, verified) SELECT 'NA-S01.CNTT', 'Phòng', 'phong', 'division', id, '2025-07-01', true FROM sen.unit WHERE code = 'NA-S01';"
-	     " SET search_path = sen, public; SELECT unit_repath(); RESET search_path");
-}
-
 static void test_who_may_write(void **state)
 {
 	static const struct {

@@ -61,6 +61,7 @@ static void test_entering_compares(void **state)
 	static const char *const kinds[] = { "provincial", "sector", "proposed" };
 	struct fixture *f = *state;
 
+	add_department();
 	central("N9");
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		char code[8];
@@ -71,6 +72,7 @@ static void test_entering_compares(void **state)
 		(void)snprintf(code, sizeof(code), "N1%zu", i);
 		entry = entry_for(code);
 		entry.kind = str_c(kinds[i]);
+		entry.managing_unit = str_equal(entry.kind, STR("sector")) ? STR("NA-S01") : STR("40"); /* a department owns it */
 		assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), 0);
 		assert_int_equal(findings(code, "central", "open"), 1);
 		/* Another text: gone; the text as it was: there again. */
@@ -81,6 +83,7 @@ static void test_entering_compares(void **state)
 		assert_int_equal(findings(code, "central", "gone"), 1);
 		entry = entry_for(code);
 		entry.kind = str_c(kinds[i]);
+		entry.managing_unit = str_equal(entry.kind, STR("sector")) ? STR("NA-S01") : STR("40");
 		assert_int_equal(catalogue_edit(&f->op, &f->second, &entry, version_of(f, code)), 0);
 		assert_int_equal(findings(code, "central", "open"), 1);
 		closing = closing_of(f, code);

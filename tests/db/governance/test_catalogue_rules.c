@@ -57,6 +57,7 @@ static void test_the_kind_stays(void **state)
 	struct fixture *f = *state;
 	struct catalogue_entry entry = entry_for("N01");
 
+	add_department();
 	add(f, "N01");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		for (size_t s = 0; s < ARRAY_LEN(all_states); s++) {
@@ -68,6 +69,7 @@ static void test_the_kind_stays(void **state)
 			(void)snprintf(sql, sizeof(sql), "UPDATE sen.platform SET kind = '%s', state = '%s' WHERE code = 'N01'", rows[i].from, all_states[s]);
 			side(sql);
 			entry.kind = str_c(rows[i].to);
+			entry.managing_unit = str_equal(entry.kind, STR("sector")) ? STR("NA-S01") : STR("40");
 			print_message("%s -> %s in %s\n", rows[i].from, rows[i].to, all_states[s]);
 			assert_int_equal(edit(f, &entry), allowed ? 0 : ERR_WRONG_STATE);
 		}
