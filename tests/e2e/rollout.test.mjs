@@ -199,6 +199,7 @@ test('a review with a period comes again by itself; who has to act is told', asy
   const [next] = await following();
   assert.match(next.title, new RegExp(`^Định kỳ ${mark} – kỳ \\d\\d/\\d{4}$`));
   assert.equal(next.period_months, 12);
+  await sql(`UPDATE sen.platform_review_reminder SET remind_on = sen.today() WHERE review_id = $1 AND kind = 'due'`, next.id);
   await until('the reminder of the next review', async () => (await second.api('GET', '/notices?limit=200')).json.notices
     .some((n) => n.kind === 'platform_review_due' && n.about.review === next.id), 150000);
   const late = await change(second, path, { period_months: 6 }, { method: 'PUT' });
