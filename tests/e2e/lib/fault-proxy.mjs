@@ -1,19 +1,22 @@
-// A TCP proxy in user space that does to answers what networks do.  It counts what it did.
+// A proxy in user space, for TCP and for sockets in the file system, that does to answers what networks do.  It counts what it did.
 
+import { rmSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const FAULTS = ['delay', 'stall', 'reset', 'lose', 'half', 'double'];
 
 export class FaultProxy {
-  // next(): the fault for the next answer, or undefined for none.
+  // target: a port of this machine, or the path of a socket; next(): the fault for the next answer, or undefined for none.
   constructor(target, next = () => undefined) {
-    Object.assign(this, { target, next, done: {}, sockets: new Set() });
+    Object.assign(this, { target, next, done: {}, sockets: new Set(), away: false });
   }
 
-  async start() {
+  // Where it listens: a path, or a port of its own.
+  async start(path) {
+    if (path) rmSync(path, { force: true });
     this.server = net.createServer((client) => this.#serve(client));
-    await new Promise((resolve, reject) => this.server.on('error', reject).listen(0, '127.0.0.1', resolve));
+    await new Promise((resolve, reject) => this.server.on('error', reject).listen(...(path ? [path] : [0, '127.0.0.1']), resolve));
     this.port = this.server.address().port;
     return this;
   }
@@ -27,8 +30,17 @@ export class FaultProxy {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  // Nothing gets through any more, until it is joined again.
+  split() {
+    this.away = true;
+    this.cut();
+  }
+
+  join() { this.away = false; }
+
   #serve(client) {
-    const server = net.connect(this.target, '127.0.0.1');
+    if (this.away) return client.destroy();
+    const server = typeof this.target === 'string' ? net.connect(this.target) : net.connect(this.target, '127.0.0.1');
     for (const socket of [client, server]) {
       this.sockets.add(socket);
       socket.on('error', () => {}).on('close', () => { this.sockets.delete(socket); client.destroy(); server.destroy(); });
@@ -36,6 +48,7 @@ export class FaultProxy {
     client.on('data', (chunk) => { server.write(chunk); });
     // The servers behind it send an answer in one piece.
     server.on('data', (answer) => { this.#answer(client, answer).catch(() => client.destroy()); });
+    return undefined;
   }
 
   async #answer(client, answer) {

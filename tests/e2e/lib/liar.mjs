@@ -9,7 +9,7 @@ export const scimError = (status, detail) => ({ status, json: { schemas: [ERROR]
 export const html = (status) => ({ status, html: '<!doctype html><title>Bảo trì</title><p>Hệ thống đang bảo trì.' });
 
 export class Liar {
-  // lie(call): the answer instead of the true one; call: { method, path, body, apply }, apply() does what was asked for.
+  // lie(call): the answer instead of the true one; call: { method, path, body, apply }, apply() does what was asked for, apply('lied') what the body now says.
   constructor({ lie = () => undefined, token = 'secret of the platform' } = {}) {
     Object.assign(this, { lie, token, users: new Map(), journal: [], calls: [], port: 0 });
   }
@@ -39,7 +39,7 @@ export class Liar {
     const call = { method: req.method, path: url.pathname.replace('/scim/v2', ''), query: url.searchParams, body: text ? JSON.parse(text) : undefined, at: Date.now() };
     this.calls.push(call);
     if (req.headers.authorization !== `Bearer ${this.token}`) return this.#send(res, scimError(401, 'the token has expired'));
-    call.apply = () => this.#apply(call);
+    call.apply = (note) => this.#apply({ ...call, note });
     return this.#send(res, await this.lie(call) ?? call.apply());
   }
 
@@ -50,26 +50,27 @@ export class Liar {
     return res.end(body);
   }
 
-  #apply({ method, path, query, body }) {
+  #apply({ method, path, query, body, note }) {
     const id = /^\/Users\/([0-9a-f-]{36})$/.exec(path)?.[1];
-    if (method === 'POST' && path === '/Users') return this.#create(body);
+    if (method === 'POST' && path === '/Users') return this.#create(body, note);
     if (method === 'GET' && path === '/Users') return this.#list(query.get('filter'));
     if (method === 'POST' && path === '/Users/.search') return this.#list(body.filter);
     if (!id || !this.users.has(id)) return scimError(404, 'not found');
     const user = this.users.get(id);
-    if (method === 'PATCH') this.#patch(user, body.Operations);
+    if (method === 'PATCH') this.#patch(user, body.Operations, note);
     return { status: 200, json: user };
   }
 
-  #note(what, user) {
-    this.journal.push({ what, at: Date.now(), account: user.externalId, active: user.active, roles: (user.roles ?? []).map((role) => role.value).sort().join() });
+  // lied: it is not what was asked for.
+  #note(what, user, lied) {
+    this.journal.push({ what, lied: Boolean(lied), at: Date.now(), account: user.externalId, active: user.active, roles: (user.roles ?? []).map((role) => role.value).sort().join() });
   }
 
-  #create(body) {
+  #create(body, note) {
     if ([...this.users.values()].some((user) => user.userName === body.userName || user.externalId === body.externalId)) return scimError(409, 'taken');
     const user = { ...body, id: randomUUID(), meta: { resourceType: 'User' } };
     this.users.set(user.id, user);
-    this.#note('create', user);
+    this.#note('create', user, note);
     return { status: 201, json: user };
   }
 
@@ -79,7 +80,7 @@ export class Liar {
     return { status: 200, json: { schemas: [LIST], totalResults: found.length, Resources: found } };
   }
 
-  #patch(user, operations) {
+  #patch(user, operations, note) {
     for (const { op, path, value } of operations) {
       const [, urn, attribute] = /^(?:(urn:.*):)?([^:]+)$/.exec(path);
       const [first, second] = attribute.split('.');
@@ -87,6 +88,6 @@ export class Liar {
       if (op === 'remove') delete where[second ?? first];
       else where[second ?? first] = value;
     }
-    this.#note('patch', user);
+    this.#note('patch', user, note);
   }
 }
