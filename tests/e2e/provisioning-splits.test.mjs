@@ -23,12 +23,12 @@ async function database(name) {
 
 test('one of two is cut off from the database amid a batch, and reaches the platform all the while; and is joined again', async () => {
   let slow = true;
-  const liar = new Liar({ lie: async () => { if (slow) await sleep(250); } });
-  const p = await platform('FSPLIT', liar), { folder, proxy } = await database('splits-db');
-  const who = await people(80, p);
-  const one = await provisioner('split-1', [p], { database: folder });
-  let two;
+  const { folder, proxy } = await database('splits-db'), liar = new Liar({ lie: async () => { if (slow) await sleep(250); } });
+  const p = await platform('FSPLIT', liar);
+  let one, two;
   try {
+    const who = await people(80, p);
+    one = await provisioner('split-1', [p], { database: folder });
     await until('amid a batch', async () => await bindings(p, 'state = 2') > 3 && liar.journal.length > 0);
     proxy.split();
     // It goes on with what it holds, and can tell nobody.
@@ -59,8 +59,8 @@ test('one of two is cut off from the database amid a batch, and reaches the plat
 });
 
 test('a connection to the database that comes and goes: a hundred times within one push', async () => {
-  const liar = new Liar({ lie: async () => { await sleep(15); } }), p = await platform('FFLAP', liar), { folder, proxy } = await database('flap-db');
-  const one = await provisioner('flap', [p], { database: folder });
+  const { folder, proxy } = await database('flap-db'), liar = new Liar({ lie: async () => { await sleep(15); } }), p = await platform('FFLAP', liar);
+  const one = await provisioner('flap', [p], { database: folder }).catch(async (error) => { await proxy.stop(); throw error; });
   let over = false;
   const flapping = (async () => {
     let times = 0;

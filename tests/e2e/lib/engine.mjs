@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { answers, env, folderFor, freePort, start, write } from './integrate.mjs';
 import { historiesOf, judge } from './history.mjs';
@@ -36,14 +37,23 @@ export async function provisioner(name, platforms, { command = [], env: more, da
   return Object.assign(started, { metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text() });
 }
 
+// "Nothing was done, try again": as any client does while servers die and machines are busy.
+async function ask(path, body) {
+  for (let i = 0; ; i += 1) {
+    const answer = await (await administrator()).api('POST', path, body);
+    if (answer.status !== 503 || i === 20) return answer;
+    await sleep(500);
+  }
+}
+
 export async function grant(employee, p, role = 'CAN_BO') {
-  const answer = await (await administrator()).api('POST', '/grants', { employee_code: employee, platform: p.code, role, basis });
+  const answer = await ask('/grants', { employee_code: employee, platform: p.code, role, basis });
   assert.ok(answer.status <= 201, answer.text);
   return answer.json;
 }
 
 export const revoke = async (login, p) => {
-  const answer = await (await administrator()).api('POST', '/grants/revoke', { login, platform: p.code, reason: 'Thôi nhiệm vụ' });
+  const answer = await ask('/grants/revoke', { login, platform: p.code, reason: 'Thôi nhiệm vụ' });
   assert.equal(answer.status, 200, answer.text);
 };
 

@@ -1,5 +1,6 @@
 // A proxy in user space, for TCP and for sockets in the file system, that does to answers what networks do.  It counts what it did.
 
+import { rmSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -13,6 +14,7 @@ export class FaultProxy {
 
   // Where it listens: a path, or a port of its own.
   async start(path) {
+    if (path) rmSync(path, { force: true });
     this.server = net.createServer((client) => this.#serve(client));
     await new Promise((resolve, reject) => this.server.on('error', reject).listen(...(path ? [path] : [0, '127.0.0.1']), resolve));
     this.port = this.server.address().port;
