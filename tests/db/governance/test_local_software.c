@@ -163,6 +163,64 @@ static void test_review(void **state)
 	json_decref(page.items);
 }
 
+/* Each of the conclusions, and the tasks of one managing unit. */
+static void test_conclusions(void **state)
+{
+	static const struct {
+		const char *platform, *conclusion, *target;
+	} rows[] = { { "P02", "keep", NULL }, { "P03", "integrate", "C01" }, { "P05", "stop", NULL } };
+	struct fixture *f = *state;
+	const struct platform_review review = { .title = STR("Rà soát 2028"), .unit = STR("40"), .due_on = STR("2099-01-31") };
+	struct platform_review_filter filter = { .unit = STR("SO1"), .after = (const struct str[3]){ STR_NULL, STR_NULL, STR_NULL }, .limit = 50 };
+	struct json_page page;
+	struct str id;
+	int64_t n_tasks;
+
+	side("INSERT INTO sen.unit (code, name, name_fold, kind, parent_id, valid_from, verified) SELECT 'SO1', 'Sở', 'so', 'department', id, '2020-01-01', true"
+	     " FROM sen.unit WHERE code = '40'; UPDATE sen.unit u SET path = w.path || u.id || '.' FROM sen.unit w WHERE w.id = u.parent_id AND u.code = 'SO1'; UPDATE sen.platform SET managing_unit = 'SO1' WHERE code = 'P05'");
+	assert_int_equal(platform_review_begin(&f->op, &f->admin, &review, &id, &n_tasks), 0);
+	assert_int_equal(platform_review_tasks(&f->op, &f->admin, &filter, &page), 0);
+	assert_int_equal(json_array_size(page.items), 1);
+	assert_str_equal(json_get_str(json_array_get(page.items, 0), "platform"), "P05");
+	json_decref(page.items);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct platform_review_form form = { .review_id = id, .platform = str_c(rows[i].platform), .version = 1, .features = STR("a"), .functions = STR("b"),
+			.operation = STR("c"), .scope = STR("d") };
+		const struct platform_review_conclusion conclusion = { .review_id = id, .platform = form.platform, .version = 2, .conclusion = str_c(rows[i].conclusion),
+			.target = rows[i].target ? str_c(rows[i].target) : STR_NULL, .because = STR("Đã rà soát") };
+		_json_ json_t *json = NULL;
+		int64_t version;
+
+		assert_int_equal(platform_review_answer(&f->op, &f->admin, &form), 0);
+		assert_int_equal(platform_review_conclude(&f->op, &f->second, &conclusion), 0);
+		assert_int_equal(platform_review_task_get(&f->op, &f->admin, id, form.platform, &json, &version), 0);
+		assert_str_equal(json_get_str(json, "conclusion"), rows[i].conclusion);
+		assert_true(str_equal(json_get_str(json, "target"), conclusion.target));
+	}
+	side("UPDATE sen.platform SET managing_unit = '40' WHERE code = 'P05'; DELETE FROM sen.unit WHERE code = 'SO1'");
+}
+
+/* Stopped without another in its place: settled until its day, overdue after. */
+static void test_software_is_stopped(void **state)
+{
+	struct fixture *f = *state;
+	struct local_software software = software_of("16681", "Phần mềm cũ");
+	struct local_software_decision d = { .version = 1, .decision = STR("stop"), .until = STR("2099-06-30"), .number = STR("6/QĐ") };
+	struct local_software_filter filter = { .state = STR("stop"), .after = (const struct str[2]){ STR_NULL, STR_NULL }, .limit = 10 };
+	struct json_page page;
+
+	assert_int_equal(local_software_declare(&f->op, &f->admin, &software, &d.id), 0);
+	assert_int_equal(local_software_decide(&f->op, &f->second, &d), 0);
+	assert_int_equal(local_software_list(&f->op, &f->admin, &filter, &page), 0);
+	assert_int_equal(json_array_size(page.items), 1);
+	json_decref(page.items);
+	side("UPDATE sen.local_software SET decided_until = sen.today() - 1");
+	filter.state = STR("overdue");
+	assert_int_equal(local_software_list(&f->op, &f->admin, &filter, &page), 0);
+	assert_int_equal(json_array_size(page.items), 1);
+	json_decref(page.items);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +228,8 @@ int main(void)
 		OVERLAP_TEST(test_paging),
 		OVERLAP_TEST(test_needs),
 		OVERLAP_TEST(test_review),
+		OVERLAP_TEST(test_conclusions),
+		OVERLAP_TEST(test_software_is_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, overlapping_create, gov_drop);
