@@ -272,6 +272,27 @@ static void test_conclusions(void **state)
 	}
 }
 
+/* Stopped without another in its place: settled until its day, overdue after. */
+static void test_software_is_stopped(void **state)
+{
+	struct fixture *f = *state;
+	struct local_software software = software_of("16681", "Phần mềm cũ");
+	struct local_software_decision d = { .version = 1, .decision = STR("stop"), .until = STR("2099-06-30"), .number = STR("6/QĐ") };
+	struct local_software_filter filter = { .state = STR("stop"), .after = (const struct str[2]){ STR_NULL, STR_NULL }, .limit = 10 };
+	struct json_page page;
+
+	assert_int_equal(local_software_declare(&f->op, &f->admin, &software, &d.id), 0);
+	assert_int_equal(local_software_decide(&f->op, &f->second, &d), 0);
+	assert_int_equal(local_software_list(&f->op, &f->admin, &filter, &page), 0);
+	assert_int_equal(json_array_size(page.items), 1);
+	json_decref(page.items);
+	side("UPDATE sen.local_software SET decided_until = sen.today() - 1");
+	filter.state = STR("overdue");
+	assert_int_equal(local_software_list(&f->op, &f->admin, &filter, &page), 0);
+	assert_int_equal(json_array_size(page.items), 1);
+	json_decref(page.items);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +302,7 @@ int main(void)
 		OVERLAP_TEST(test_needs),
 		OVERLAP_TEST(test_review),
 		OVERLAP_TEST(test_conclusions),
+		OVERLAP_TEST(test_software_is_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, overlapping_create, gov_drop);

@@ -239,11 +239,56 @@ static void test_fifty_runs_are_one(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.replacement_item"), N_PERSONS);
 }
 
+/* How many grants a preview lists, and how many of them say this. */
+static size_t previewed(struct fixture *f, const char *step, const char *member, const char *value)
+{
+	const struct str from_the_first[2] = { STR_NULL, STR_NULL };
+	struct json_page page;
+	size_t n = 0;
+
+	op_forgive(&f->op);
+	assert_int_equal(replacement_preview(&f->op, &f->second, f->id, str_c(step), from_the_first, 200, &page), 0);
+	for (size_t i = 0; i < json_array_size(page.items); i++)
+		n += str_equal(json_get_str(json_array_get(page.items, i), member), value ? str_c(value) : STR_NULL);
+	json_decref(page.items);
+	return n;
+}
+
+/* What each step's preview says is what the step then does. */
+static void test_previews(void **state)
+{
+	struct fixture *f = *state;
+	struct replacement_new plan = plan_of("40", "2020-01-01");
+	struct replacement_run r;
+
+	grant(f, "E1", "P02", "TK");
+	approved(f, &plan);
+	assert_int_equal(previewed(f, "grant", "carry", "mapped"), N_PERSONS);
+	assert_int_equal(previewed(f, "grant", "carry", "dropped"), 1);
+	assert_int_equal(previewed(f, "grant", "new_role", "ND"), N_PERSONS);
+	assert_int_equal(run(f, REPLACEMENT_GRANT, 1000, &r), 0);
+	assert_int_equal(r.done, N_PERSONS + 1);
+	assert_int_equal(previewed(f, "grant", "new_role", "ND"), 0);
+	assert_int_equal(previewed(f, "read_only", "new_role", "XEM"), N_PERSONS + 1);
+	assert_int_equal(run(f, REPLACEMENT_READ_ONLY, 1000, &r), 0);
+	assert_int_equal(r.done, N_PERSONS + 1);
+	assert_int_equal(previewed(f, "read_only", "new_role", "XEM"), 0);
+	/* Two old roles of E1 have become one. */
+	assert_int_equal(previewed(f, "revoke", "role", "XEM"), N_PERSONS);
+	assert_int_equal(previewed(f, "revoke", "role", "MC"), 0);
+	assert_int_equal(previewed(f, "waiting", "role", "XEM"), N_PERSONS);
+	all_seen();
+	assert_int_equal(previewed(f, "waiting", "role", "XEM"), 0);
+	assert_int_equal(run(f, REPLACEMENT_REVOKE, 1000, &r), 0);
+	assert_true(r.is_finished);
+	assert_int_equal(previewed(f, "revoke", "role", "XEM"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		REPLACING_TEST(test_whole), REPLACING_TEST(test_cutover_day), REPLACING_TEST(test_part), REPLACING_TEST(test_kinds_of_grants),
-		REPLACING_TEST(test_who_may), REPLACING_TEST(test_fifty_runs_are_one),
+		REPLACING_TEST(test_who_may), REPLACING_TEST(test_fifty_runs_are_one), REPLACING_TEST(test_previews),
 	};
 
 	return cmocka_run_group_tests(tests, replacing_create, gov_drop);
