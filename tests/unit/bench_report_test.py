@@ -16,7 +16,7 @@ with tempfile.TemporaryDirectory() as folder:
         return json.loads((place / name).read_text())
 
     first = run("all.json", "plan_initial_s 21.5\npush_ops_s 3400\nscimmy_floor_ops_s 1000\nscimmy_ops_s 850\nreconcile_s 40\n", "commit=aaa\n", place / "all.json")
-    assert first["plan_noop_2m_s"] is None and first["scimmy_ratio"] == 0.85 and len(first) == 15, first
+    assert first["plan_noop_2m_s"] is None and first["scimmy_ratio"] == 0.85 and len(first) == 16, first
 
     both = run("all.json", "plan_noop_2m_s 71\nrss_2m_mb 140\n", "commit=bbb\nmany=200000\n", "", place / "all.json")
     assert both["plan_noop_2m_s"] == 71 and both["rss_2m_mb"] == 140, both
