@@ -485,7 +485,7 @@ test('senctl: lists, documents, guidance', async () => {
   // Whoever drew it up does not enter its signature; another does, here by the API.
   await assert.rejects(senctl(env, ['platform-list', 'sign', String(list.id), '--decision-no', '15/QĐ', '--signed', day, '--signer', 'Chủ tịch']), /người khác/);
   const signed = await change(appraiser, 'POST', `/platform-lists/${list.id}/sign`,
-    { decision_no: '15/QĐ-UBND', signed_on: day, signer: 'Chủ tịch UBND tỉnh', file_url: 'https://nghean.gov.vn/15.pdf' }, `"${edited.version}"`);
+    { decision_no: '15/QĐ-UBND', signed_on: day, signer: 'Chủ tịch UBND tỉnh', file_url: 'https://nghean.gov.vn/15.pdf', file_sha256: 'a'.repeat(64) }, `"${edited.version}"`);
   assert.deepEqual([signed.status, signed.json.file_url], [200, 'https://nghean.gov.vn/15.pdf'], signed.text);
   const next = await draw([names[1]]);
   const diff = await senctlJson(env, ['platform-list', 'diff', String(next.id), '--against', String(list.id)]);
@@ -494,7 +494,8 @@ test('senctl: lists, documents, guidance', async () => {
   // And one that somebody else drew up is signed with it.
   const theirs = await change(writer, 'POST', '/platform-lists', { unit: '40', title: `Danh mục khác ${mark}`, platforms: [names[1]] });
   const [[later]] = await sql(`SELECT date '${day}' + 1`);
-  const done = await senctlJson(env, ['platform-list', 'sign', String(theirs.json.id), '--decision-no', '16/QĐ', '--signed', later, '--signer', 'Chủ tịch', '--file-url', 'https://nghean.gov.vn/16.pdf']);
+  const done = await senctlJson(env, ['platform-list', 'sign', String(theirs.json.id), '--decision-no', '16/QĐ', '--signed', later, '--signer', 'Chủ tịch', '--file-url', 'https://nghean.gov.vn/16.pdf',
+    '--file-sha256', 'b'.repeat(64)]);
   assert.deepEqual([done.decision_no, done.signed_on, done.file_url], ['16/QĐ', later, 'https://nghean.gov.vn/16.pdf']);
 
   const document = code('TL'), add = ['document', 'add', '--unit', '40', '--code', document, '--kind', 'strategy', '--number', '1/QĐ', '--title', 'Chiến lược', '--issued', '2026-01-01'];
