@@ -169,6 +169,7 @@ static void fill_settings(struct app *app)
 		.admin_max_age_s = c->admin_max_age_s,
 		.ciba_pending_max = c->ciba_pending_max,
 		.push_s = c->push_s,
+		.push_pending_max = c->push_pending_max,
 		.offline_idle_s = c->offline_idle_s,
 		.offline_absolute_s = c->offline_absolute_s,
 		.mail_domain = c->mail_domain,

@@ -9,6 +9,7 @@
 #include "common/model/signing_keys.h"
 #include "server/governance/idempotency_store.h"
 #include "server/governance/import_work.h"
+#include "server/oidc/pushed_request.h"
 
 #define TASK_BYTES (4u << 20)
 #define KEYS_EVERY_MS 10000
@@ -88,13 +89,13 @@ static void tick_audit(struct app *app, struct op *op)
 	op_forgive(op);
 }
 
-/* Keys of repeated requests are looked at for a day. */
+/* Keys of repeated requests are looked at for a day; requests that nobody came for, until nobody can. */
 static void tick_sweep(struct app *app, struct op *op)
 {
 	if (clock_mono_ms() < app->sweep_due_ms)
 		return;
 	app->sweep_due_ms = clock_mono_ms() + SWEEP_EVERY_MS;
-	if (idempotency_sweep(op) < 0 || import_sweep(op) < 0)
+	if (idempotency_sweep(op) < 0 || import_sweep(op) < 0 || pushed_request_sweep(op) < 0)
 		log_event(LOG_LEVEL_WARN, "sweep", L_C("error", err_name(op->error.code)), L_STR("detail", op->error.detail));
 	op_forgive(op);
 }

@@ -58,6 +58,7 @@ static const struct conf_key keys[] = {
 	KEY("oidc", "admin_max_age_s", CONF_INT, admin_max_age_s, "43200", 1, 86400, "whoever administers has signed in at most this long ago"),
 	KEY("oidc", "ciba_pending_max", CONF_INT, ciba_pending_max, "3", 1, 1000, "back-channel requests of one client that may wait for one official"),
 	KEY("oidc", "push_s", CONF_INT, push_s, "90", 10, 590, "a pushed authorization request may be visited this long"),
+	KEY("oidc", "push_pending_max", CONF_INT, push_pending_max, "5000", 1, 1000000, "pushed requests of one client that may wait; five times as many of all"),
 	KEY("oidc", "offline_idle_s", CONF_INT, offline_idle_s, "2592000", 3600, 31536000, "refresh tokens of offline_access end when not used this long"),
 	KEY("oidc", "offline_absolute_s", CONF_INT, offline_absolute_s, "7776000", 3600, 7776000, "and in any case after this long"),
 	KEY("oidc", "mail_domain", CONF_STR, mail_domain, "", 0, 0, "of official mailboxes USER@DOMAIN, for the scope email; empty: not offered"),

@@ -27,7 +27,7 @@ struct server_config {
 	/* [sign_in] */
 	int64_t lock_after, lock_s, idle_s, absolute_s;
 	/* [oidc] */
-	int64_t code_s, id_token_s, refresh_grace_s, admin_token_s, admin_max_age_s, ciba_pending_max, push_s, offline_idle_s, offline_absolute_s;
+	int64_t code_s, id_token_s, refresh_grace_s, admin_token_s, admin_max_age_s, ciba_pending_max, push_s, push_pending_max, offline_idle_s, offline_absolute_s;
 	struct str mail_domain;
 	bool dpop_nonce, request_uri;
 	int64_t registered_max;

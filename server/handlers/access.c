@@ -42,7 +42,7 @@ static int check_proof(struct request *rq, struct str token, struct str jkt)
 		.other_url = endpoint_mtls_url(rq),
 		.access_token = token,
 	};
-	struct str proved;
+	struct dpop_proof proved;
 	int r = dpop_proof_of(rq, &proof.proof);
 
 	if (r < 0)
@@ -50,9 +50,11 @@ static int check_proof(struct request *rq, struct str token, struct str jkt)
 	if (str_is_null(proof.proof))
 		return op_fail(op, ERR_INVALID_DPOP_PROOF, "the token is bound to a key: a DPoP proof is required");
 	r = dpop_check(op, &rq->app->oidc, &proof, &proved);
-	if (r >= 0 && !str_equal(proved, jkt))
+	if (r < 0)
+		return r;
+	if (!str_equal(proved.jkt, jkt))
 		return op_fail(op, ERR_INVALID_TOKEN, "the DPoP proof is of another key than the token");
-	return r;
+	return dpop_use(op, &proved);
 }
 
 static int check_certificate(struct request *rq, struct str x5t)

@@ -66,11 +66,26 @@ int dpop_proof_of(struct request *rq, struct str *ret_proof)
 int guard_dpop(struct request *rq)
 {
 	struct dpop_request proof = { .method = "POST", .url = endpoint_url(rq), .other_url = endpoint_mtls_url(rq) };
+	struct dpop_proof *proved = ARENA_NEW(rq->op.arena, struct dpop_proof);
 	int r = dpop_proof_of(rq, &proof.proof);
 
 	if (r < 0 || str_is_null(proof.proof))
 		return r;
-	return dpop_check(&rq->op, &rq->app->oidc, &proof, &rq->proved_jkt);
+	r = dpop_check(&rq->op, &rq->app->oidc, &proof, proved);
+	if (r < 0)
+		return r;
+	rq->proved_jkt = proved->jkt;
+	rq->proof = proved;
+	/* A public client only said a name: what is remembered for it waits until its request shows more. */
+	return rq->client->auth_method == CLIENT_AUTH_NONE ? 0 : use_dpop(rq);
+}
+
+int use_dpop(struct request *rq)
+{
+	const struct dpop_proof *proof = rq->proof;
+
+	rq->proof = NULL;
+	return proof ? dpop_use(&rq->op, proof) : 0;
 }
 
 int guard_same_origin(struct request *rq)

@@ -7,24 +7,11 @@
 /* Filled from authorize_fields by service_routes(): one list of names. */
 struct param_spec authorize_params[PARAMS_MAX];
 
-/* What a flow can carry on through a sign-in. */
-#define REQUEST_MAX_BYTES 10000
-
 struct param_spec authorize_param(size_t i, uint8_t flags)
 {
 	const struct authorize_field *f = &authorize_fields[i];
 
-	return (struct param_spec){ f->name, f->max_bytes, (uint8_t)(flags | (f->many ? PARAM_MANY : 0)) };
-}
-
-static int check_size(struct op *op, const struct authorize_request *request)
-{
-	struct authorize_request copy = *request;
-	size_t total = 0;
-
-	for (size_t i = 0; i < n_authorize_fields; i++)
-		total += authorize_field_of(&copy, i)->len;
-	return total <= REQUEST_MAX_BYTES ? 0 : op_fail(op, ERR_LIMIT, "the authorization request is too large");
+	return (struct param_spec){ f->name, f->max_bytes, (uint8_t)(flags | (f->many ? PARAM_MANY : 0) | (f->wish ? PARAM_WISH : 0)) };
 }
 
 /* The request itself, wherever it stands. */
@@ -47,7 +34,7 @@ static int resolve(struct request *rq, const struct client *client, struct autho
 	}
 	if (r >= 0)
 		r = authorize_check_origin(op, client, &origin);
-	return r < 0 ? r : check_size(op, request);
+	return r < 0 ? r : authorize_check_size(op, request);
 }
 
 int h_authorize(struct request *rq)

@@ -15,7 +15,7 @@
 enum { P_USER_CODE, P_LOCALES };
 const struct param_spec device_page_params[] = {
 	[P_USER_CODE] = { "user_code", 64, 0 },
-	[P_LOCALES] = { "ui_locales", 64, PARAM_PRINTABLE },
+	[P_LOCALES] = { "ui_locales", 256, PARAM_PRINTABLE | PARAM_WISH },
 };
 const size_t n_device_page_params = ARRAY_LEN(device_page_params);
 

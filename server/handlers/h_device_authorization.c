@@ -27,6 +27,8 @@ int h_device_authorization(struct request *rq)
 	struct str uri;
 	int r = device_begin(op, rq->client, &request, &offer);
 
+	if (r >= 0)
+		r = use_dpop(rq);
 	if (r < 0)
 		return r;
 	uri = arena_printf(op->arena, "%.*s/device", STR_ARG(rq->app->oidc.issuer));

@@ -1,13 +1,21 @@
-/* GET /: who is signed in, and the platforms open to him. */
+/* GET /: who is signed in, and the platforms open to him.  OIDC Core §4. */
 
 #include "server/handlers/pages.h"
 #include "server/oidc/official.h"
 #include "server/session/csrf.h"
 
-const struct param_spec home_params[] = { { "ui_locales", 64, PARAM_PRINTABLE } };
+const struct param_spec home_params[] = { { "ui_locales", 256, PARAM_PRINTABLE | PARAM_WISH } };
 const size_t n_home_params = ARRAY_LEN(home_params);
 
-static json_t *platform_list(const struct official_platform *platforms, size_t n)
+/* Straight into a sign-in where the platform knows how to begin one, else to its own start page. */
+static struct str link_to(const struct request *rq, const struct official_platform *platform)
+{
+	const struct client *starter = snapshot_starter(rq->snapshot, platform->code);
+
+	return starter ? client_start_link(rq->op.arena, starter, rq->app->oidc.issuer) : platform->home_url;
+}
+
+static json_t *platform_list(const struct request *rq, const struct official_platform *platforms, size_t n)
 {
 	json_t *list = json_new_array();
 
@@ -15,7 +23,7 @@ static json_t *platform_list(const struct official_platform *platforms, size_t n
 		json_t *p = json_new_object();
 
 		json_set_str(p, "name", platforms[i].name);
-		json_set_str(p, "url", platforms[i].home_url);
+		json_set_str(p, "url", link_to(rq, &platforms[i]));
 		json_set_bool(p, "unverified", !platforms[i].verified);
 		json_array_append_new(list, p);
 	}
@@ -50,7 +58,7 @@ int h_home(struct request *rq)
 	json_set_str(model, "name", rq->session->full_name);
 	json_set_str(model, "username", rq->session->login);
 	json_set_str(model, "unit_name", unit_name);
-	json_set_take(model, "platforms", platform_list(platforms, n));
+	json_set_take(model, "platforms", platform_list(rq, platforms, n));
 	json_set_str(model, "lang_url", page_in_other_language(rq, STR("/")));
 	json_set_str(model, "csrf", csrf_token(op, "logout", rq->session_cookie));
 	return page_respond(rq, 200, "home", model);

@@ -20,7 +20,7 @@ const struct param_spec logout_params[] = {
 	[P_CLIENT_ID_] = { "client_id", 64, PARAM_PRINTABLE },
 	[P_POST_LOGOUT_REDIRECT_URI] = { "post_logout_redirect_uri", 512, 0 },
 	[P_STATE] = { "state", 2048, 0 },
-	[P_UI_LOCALES] = { "ui_locales", 256, PARAM_PRINTABLE },
+	[P_UI_LOCALES] = { "ui_locales", 256, PARAM_PRINTABLE | PARAM_WISH },
 	[P_LOGOUT_HINT] = { "logout_hint", 256, 0 },
 	[P_CSRF] = { "csrf", 64, PARAM_SECRET | PARAM_BODY_ONLY },
 };

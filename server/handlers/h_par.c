@@ -23,6 +23,28 @@ size_t par_params_declare(void)
 	return n;
 }
 
+/* The request as it counts: resolved, and everything checked that does not depend on the official. */
+static int read_request(struct request *rq, struct authorize_request *request, struct authorize_origin *origin)
+{
+	struct op *op = &rq->op;
+	int r;
+
+	request->client_id = rq->client->id;
+	for (size_t i = 1; i < n_authorize_fields; i++)
+		*authorize_field_of(request, i) = rq_param(rq, N_CLIENT_PARAMS + i - 1);
+	if (!str_is_null(request->request_uri))
+		return op_fail(op, ERR_INVALID_REQUEST, "request_uri is not allowed here");
+	r = request_object_resolve(op, &rq->app->oidc, rq->client, request, origin);
+	if (r >= 0)
+		r = authorize_check_target(op, request, rq->client);
+	origin->is_pushed = true;
+	if (r >= 0)
+		r = authorize_check_origin(op, rq->client, origin);
+	if (r >= 0)
+		r = authorize_check(op, request, rq->client);
+	return r < 0 ? r : authorize_check_size(op, request);
+}
+
 int h_par(struct request *rq)
 {
 	struct op *op = &rq->op;
@@ -30,27 +52,17 @@ int h_par(struct request *rq)
 	struct authorize_origin origin = { 0 };
 	_json_ json_t *answer = NULL;
 	struct str request_uri;
-	int r;
+	int r = read_request(rq, &request, &origin);
 
-	request.client_id = rq->client->id;
-	for (size_t i = 1; i < n_authorize_fields; i++)
-		*authorize_field_of(&request, i) = rq_param(rq, N_CLIENT_PARAMS + i - 1);
-	if (!str_is_null(request.request_uri))
-		return op_fail(op, ERR_INVALID_REQUEST, "request_uri is not allowed here");
-	r = request_object_resolve(op, &rq->app->oidc, rq->client, &request, &origin);
-	if (r >= 0)
-		r = authorize_check_target(op, &request, rq->client);
-	origin.is_pushed = true;
-	if (r >= 0)
-		r = authorize_check_origin(op, rq->client, &origin);
-	if (r >= 0)
-		r = authorize_check(op, &request, rq->client);
-	if (r >= 0 && str_is_null(request.dpop_jkt))
+	if (r < 0)
+		return r;
+	if (str_is_null(request.dpop_jkt))
 		request.dpop_jkt = rq->proved_jkt; /* RFC 9449 §10.1 */
-	else if (r >= 0 && !str_is_null(rq->proved_jkt) && !str_equal(request.dpop_jkt, rq->proved_jkt))
+	else if (!str_is_null(rq->proved_jkt) && !str_equal(request.dpop_jkt, rq->proved_jkt))
 		return op_fail(op, ERR_INVALID_DPOP_PROOF, "dpop_jkt is not the key of the DPoP proof");
+	r = pushed_request_add(op, &rq->app->oidc, &request, &origin, &request_uri);
 	if (r >= 0)
-		r = pushed_request_add(op, &rq->app->oidc, &request, &origin, &request_uri);
+		r = use_dpop(rq);
 	if (r < 0)
 		return r;
 	answer = json_new_object();

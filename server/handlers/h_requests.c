@@ -7,7 +7,7 @@
 #include "server/oidc/ciba.h"
 #include "server/session/csrf.h"
 
-const struct param_spec requests_page_params[] = { { "ui_locales", 64, PARAM_PRINTABLE } };
+const struct param_spec requests_page_params[] = { { "ui_locales", 256, PARAM_PRINTABLE | PARAM_WISH } };
 const size_t n_requests_page_params = ARRAY_LEN(requests_page_params);
 
 enum { P_ID, P_CSRF, P_DECISION };

@@ -58,7 +58,9 @@ int h_token(struct request *rq)
 	if (r < 0)
 		return r;
 	rq->log_account_id = auth.account_id;
-	r = issue_tokens(&rq->op, &rq->app->oidc, rq->client, &auth, &response);
+	r = use_dpop(rq);
+	if (r >= 0)
+		r = issue_tokens(&rq->op, &rq->app->oidc, rq->client, &auth, &response);
 	if (r < 0)
 		return r;
 	response_header(rq, "Pragma", STR("no-cache"));

@@ -87,8 +87,10 @@ enum { P_CLIENT_ID, P_CLIENT_SECRET, P_CLIENT_ASSERTION_TYPE, P_CLIENT_ASSERTION
 int guard_client(struct request *rq);
 /* The same, but public clients are refused: introspection. */
 int guard_confidential_client(struct request *rq);
-/* A DPoP proof, where there is one, is good for this request: rq->proved_jkt. */
+/* A DPoP proof, where there is one, is good for this request: rq->proved_jkt.  A client that authenticated has used it up. */
 int guard_dpop(struct request *rq);
+/* Uses up the proof of a public client, before it is given anything; nothing to do is no error.  ERR_INVALID_DPOP_PROOF. */
+int use_dpop(struct request *rq) _must_check_;
 /* The proof of the header, STR_NULL when there is none.  ERR_INVALID_DPOP_PROOF when there are two (RFC 9449 §4.3). */
 int dpop_proof_of(struct request *rq, struct str *ret_proof) _must_check_;
 /* A form posted by our own pages: Origin and Sec-Fetch-Site, where sent, say so. */

@@ -70,6 +70,10 @@ static void take(struct reading *in, enum place place, struct str name, struct s
 		return;
 	spec = &in->route->params[i];
 	fault = find_value_fault(spec, value);
+	if (fault && (spec->flags & PARAM_WISH)) {
+		value = STR("");
+		fault = NULL;
+	}
 	if (!place_is_allowed(spec, place, in->source->query_declared))
 		fault = "parameter in the wrong place";
 	else if (in->seen[i] && !(spec->flags & PARAM_MANY))

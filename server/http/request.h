@@ -18,6 +18,7 @@ struct client;    /* server/oidc: set by the client authentication guard */
 struct snapshot;  /* server/oidc: clients and keys of this moment, held until the request ends */
 struct scim_feed; /* server/scim: set by the guard of its endpoints */
 struct idempotency; /* server/handlers/api: the claim of an Idempotency-Key */
+struct dpop_proof; /* server/oidc */
 struct request;
 
 #define PARAMS_MAX 40     /* declared parameters of one route */
@@ -50,7 +51,8 @@ enum error_style {
 
 enum { PARAM_REQUIRED = 1, PARAM_SECRET = 2 /* never in a log or an error, wiped first */,
        PARAM_PRINTABLE = 4 /* bytes 0x20..0x7E only */, PARAM_QUERY_ONLY = 8, PARAM_BODY_ONLY = 16,
-       PARAM_MANY = 32 /* may be repeated: the values, which hold no space, stand joined by SP */ };
+       PARAM_MANY = 32 /* may be repeated: the values, which hold no space, stand joined by SP */,
+       PARAM_WISH = 64 /* nobody need fulfil it: a value that is too long or has other characters is as absent */ };
 
 /* Declared parameter: its place in the list is its index in rq->params. */
 struct param_spec {
@@ -120,6 +122,7 @@ struct request {
 	struct client *client;
 	bool has_form_token;            /* an access token came in the form: a challenge says what is wrong with it */
 	struct str proved_jkt, proved_x5t; /* keys whose possession this request proved: RFC 9449, RFC 8705 */
+	const struct dpop_proof *proof; /* to be used up before the answer; NULL: none */
 	struct response response;
 	/* For the log line only: set by handlers when known. */
 	struct str log_client_id;

@@ -70,6 +70,19 @@ int authorization_details_check(struct op *op, const struct client *client, stru
 	return 0;
 }
 
+struct str authorization_details_limit(struct arena *a, const struct client *client, struct str granted)
+{
+	_json_ json_t *details = str_is_null(granted) ? NULL : read_array(granted);
+	size_t n = json_array_size(details);
+
+	for (size_t i = n; i > 0; i--)
+		if (!str_list_has(client->details_types, json_get_str(json_array_get(details, i - 1), "type")))
+			json_array_remove(details, i - 1);
+	if (json_array_size(details) == n)
+		return granted;
+	return json_array_size(details) == 0 ? STR_NULL : json_write(a, details, false);
+}
+
 static bool has(const json_t *details, const json_t *wanted)
 {
 	const json_t *detail;

@@ -15,6 +15,8 @@
 
 /* ERR_INVALID_AUTHORIZATION_DETAILS. */
 int authorization_details_check(struct op *op, const struct client *client, struct str text) _must_check_;
+/* Of what was granted, the objects whose type the client still has; STR_NULL: none. */
+struct str authorization_details_limit(struct arena *a, const struct client *client, struct str granted);
 /*
  * What a token request asks of what was granted: each object must be one of the granted, member for member.
  * STR_NULL requested: all.  ERR_INVALID_AUTHORIZATION_DETAILS.

@@ -7,8 +7,9 @@
 #include "server/oidc/resource.h"
 #include "server/oidc/response_mode.h"
 
-#define FIELD(name_, max) { #name_, offsetof(struct authorize_request, name_), max, false }
-#define FIELD_MANY(name_, max) { #name_, offsetof(struct authorize_request, name_), max, true }
+#define FIELD(name_, max) { #name_, offsetof(struct authorize_request, name_), max, false, false }
+#define FIELD_MANY(name_, max) { #name_, offsetof(struct authorize_request, name_), max, true, false }
+#define FIELD_WISH(name_, max) { #name_, offsetof(struct authorize_request, name_), max, false, true }
 
 const struct authorize_field authorize_fields[] = {
 	FIELD(client_id, 64),
@@ -22,10 +23,10 @@ const struct authorize_field authorize_fields[] = {
 	FIELD(code_challenge_method, 16),
 	FIELD(prompt, 64),
 	FIELD(max_age, 10),
-	FIELD(acr_values, 256),
+	FIELD_WISH(acr_values, 256),
 	FIELD(claims, 4096),
-	FIELD(login_hint, 128),
-	FIELD(ui_locales, 64),
+	FIELD_WISH(login_hint, 256),
+	FIELD_WISH(ui_locales, 256),
 	FIELD(id_token_hint, 8192),
 	FIELD_MANY(resource, 2048),
 	FIELD(authorization_details, 8192),
@@ -38,10 +39,21 @@ const size_t n_authorize_fields = ARRAY_LEN(authorize_fields);
 
 #define SHA256_TEXT_LEN 43 /* base64url of 32 bytes: RFC 7636 §4.2, RFC 7638 */
 #define MAX_AGE_LIMIT_S 1000000000
+#define REQUEST_MAX_BYTES 10000
 
 struct str *authorize_field_of(struct authorize_request *rq, size_t i)
 {
 	return (struct str *)(void *)((char *)rq + authorize_fields[i].offset);
+}
+
+int authorize_check_size(struct op *op, const struct authorize_request *rq)
+{
+	struct authorize_request copy = *rq;
+	size_t total = 0;
+
+	for (size_t i = 0; i < n_authorize_fields; i++)
+		total += authorize_field_of(&copy, i)->len;
+	return total <= REQUEST_MAX_BYTES ? 0 : op_fail(op, ERR_LIMIT, "the authorization request is too large");
 }
 
 int authorize_check_target(struct op *op, const struct authorize_request *rq, const struct client *client)

@@ -40,11 +40,14 @@ struct authorize_field {
 	size_t offset;
 	uint16_t max_bytes;
 	bool many; /* may be repeated */
+	bool wish; /* OIDC Core §3.1.2.1: one that means nothing to us is no error, nor is one that is too long to keep */
 };
 extern const struct authorize_field authorize_fields[];
 extern const size_t n_authorize_fields;
 struct str *authorize_field_of(struct authorize_request *rq, size_t i);
 
+/* ERR_LIMIT: more than a flow can carry on through a sign-in. */
+int authorize_check_size(struct op *op, const struct authorize_request *rq) _must_check_;
 
 /*
  * Is the place to which an answer would go trusted?  ERR_UNTRUSTED_REDIRECT otherwise: the user sees

@@ -7,6 +7,7 @@
 #include "server/oidc/client_metadata.h"
 
 #define SCOPE_MAX_BYTES 1000
+#define LINK_MAX_BYTES 4096
 
 /* RFC 8252 §7.3: "The authorization server MUST allow any port to be specified at the time of the request". */
 static bool loopback_equal(struct str registered, struct str uri)
@@ -50,6 +51,21 @@ struct str client_title(const struct client *c)
 	return str_is_null(c->platform_name) ? c->name : c->platform_name;
 }
 
+struct str client_start_link(struct arena *a, const struct client *c, struct str issuer)
+{
+	struct buf b = buf_new(a, LINK_MAX_BYTES);
+	bool first;
+
+	if (str_is_null(c->initiate_login_uri))
+		return STR_NULL;
+	buf_add(&b, c->initiate_login_uri);
+	first = str_index(c->initiate_login_uri, '?') < 0;
+	if (first)
+		buf_add_char(&b, '?');
+	form_append(&b, &first, STR("iss"), issuer);
+	return buf_str(&b);
+}
+
 bool scope_has(struct str scopes, struct str scope)
 {
 	struct str part;
@@ -62,11 +78,16 @@ bool scope_has(struct str scopes, struct str scope)
 
 struct str client_narrow_scope(struct arena *a, const struct client *c, struct str requested)
 {
+	return scope_narrow(a, c->scope, requested);
+}
+
+struct str scope_narrow(struct arena *a, struct str allowed, struct str requested)
+{
 	struct buf b = buf_new(a, SCOPE_MAX_BYTES);
 	struct str part;
 
 	while (str_split(&requested, ' ', &part)) {
-		if (str_is_empty(part) || !client_may_scope(c, part) || scope_has(buf_str(&b), part))
+		if (str_is_empty(part) || !scope_has(allowed, part) || scope_has(buf_str(&b), part))
 			continue;
 		if (b.len > 0)
 			buf_add_char(&b, ' ');

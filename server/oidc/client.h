@@ -45,8 +45,9 @@ struct client {
 	struct str platform_code;
 	struct str platform_name;
 	struct str home_url;
-	struct str secret_hash, secret_hash_next; /* keyed hashes; STR_NULL: none */
-	struct str secret_sealed;  /* for client_secret_jwt, which needs the secret itself */
+	/* The next one is there while the client goes over to it; STR_NULL: none. */
+	struct str secret_hash, secret_hash_next;     /* keyed */
+	struct str secret_sealed, secret_sealed_next; /* for client_secret_jwt, which needs the secret itself */
 
 	/* client authentication */
 	struct str auth_method_name;
@@ -109,9 +110,14 @@ bool client_has_post_logout_uri(const struct client *c, struct str uri);
 bool client_may_scope(const struct client *c, struct str scope);
 /* The scopes of the request that the client may have, space-separated, each once; unknown ones fall away. */
 struct str client_narrow_scope(struct arena *a, const struct client *c, struct str requested);
+/* The same of any list of what is allowed. */
+struct str scope_narrow(struct arena *a, struct str allowed, struct str requested);
 bool scope_has(struct str scopes, struct str scope);
 /* What a page calls it: its platform's name, else its own. */
 struct str client_title(const struct client *c);
+
+/* Where a sign-in that begins here starts (OIDC Core §4): the client's address for it, which is told the issuer; STR_NULL: it has none. */
+struct str client_start_link(struct arena *a, const struct client *c, struct str issuer);
 
 /* sub for an account towards this client: the account's id, or its pairwise form (OIDC Core §8.1). */
 struct str client_subject(struct op *op, const struct client *c, struct str account_id);

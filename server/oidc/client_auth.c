@@ -82,17 +82,23 @@ static const char *find_assertion_fault(const struct op *op, const struct attemp
 	return NULL;
 }
 
-/* The secret itself: the only use that there is for it. */
+/* The secret itself, and the one after it: the only use that there is for them. */
 static int verify_hs256(struct op *op, const struct attempt *a, struct str *ret_payload)
 {
-	struct str secret;
+	const struct str sealed[] = { a->client->secret_sealed, a->client->secret_sealed_next };
+	bool opened = false;
 
-	if (str_is_null(a->client->secret_sealed) ||
-	    !aead_open(op->arena, keyring_key(op->keys, KEY_AT_REST), CLIENT_SECRET_PURPOSE, a->client->id, a->client->secret_sealed, &secret))
-		return refuse(op, "there is no secret that could be opened");
-	if (!jws_verify_hs256(op, a->given->assertion, JWS_TYP_JWT_OR_NONE, secret, ret_payload))
-		return refuse(op, "the assertion's MAC is not good");
-	return 0;
+	for (size_t i = 0; i < ARRAY_LEN(sealed); i++) {
+		struct str secret;
+
+		if (str_is_null(sealed[i]) ||
+		    !aead_open(op->arena, keyring_key(op->keys, KEY_AT_REST), CLIENT_SECRET_PURPOSE, a->client->id, sealed[i], &secret))
+			continue;
+		if (jws_verify_hs256(op, a->given->assertion, JWS_TYP_JWT_OR_NONE, secret, ret_payload))
+			return 0;
+		opened = true;
+	}
+	return refuse(op, opened ? "the assertion's MAC is not good" : "there is no secret that could be opened");
 }
 
 static int verify_assertion(struct op *op, const struct attempt *a, struct str *ret_payload)
@@ -156,6 +162,26 @@ static int check_tls_name(struct op *op, const struct attempt *a)
 	return refuse(op, "no name is registered");
 }
 
+/* RFC 8705 §2.2: a certificate in the client's metadata, or in the document at its jwks_uri. */
+static int check_tls_certificate(struct op *op, const struct attempt *a)
+{
+	static const char other[] = "the certificate is not a registered one";
+
+	if (str_is_null(a->client->jwks_uri))
+		return x509_is_registered(op, &a->certificate, a->client->jwks) ? 0 : refuse(op, other);
+	/* Once with what is cached, once with what is there now: the client may have a new certificate. */
+	for (int i = 0; i < 2; i++) {
+		_cleanup_(remote_set_releasep) struct remote_set *held = NULL;
+		int r = remote_keys_take(op, a->context->settings->remote_keys, a->client->jwks_uri, i > 0, &held);
+
+		if (r < 0)
+			return r;
+		if (x509_is_registered(op, &a->certificate, remote_set_text(held)))
+			return 0;
+	}
+	return refuse(op, other);
+}
+
 static int check_tls(struct op *op, const struct attempt *a)
 {
 	if (!a->has_certificate)
@@ -165,7 +191,7 @@ static int check_tls(struct op *op, const struct attempt *a)
 		return refuse(op, "the certificate is not valid at this time");
 	if (a->client->auth_method == CLIENT_AUTH_TLS)
 		return check_tls_name(op, a);
-	return x509_is_registered(op, &a->certificate, a->client->jwks) ? 0 : refuse(op, "the certificate is not a registered one");
+	return check_tls_certificate(op, a);
 }
 
 /* ---- which one ---- */

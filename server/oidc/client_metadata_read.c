@@ -187,6 +187,17 @@ static const char *find_logout_fault(const struct client *c)
 	return "frontchannel_logout_uri must have scheme, host and port of a redirect URI";
 }
 
+static bool names_rs256(const struct client *c)
+{
+	const enum jws_alg algs[] = { c->assertion_alg,    c->request_alg,       c->ciba_request_alg, c->id_token_alg, c->userinfo_alg,
+		                      c->introspection_alg, c->response_alg };
+
+	for (size_t i = 0; i < ARRAY_LEN(algs); i++)
+		if (algs[i] == JWS_RS256)
+			return true;
+	return false;
+}
+
 /* FAPI 2.0 Security Profile §5.3.2.1, §5.4.1; Message Signing §5.3 and §5.4. */
 static const char *find_profile_fault(const struct client *c)
 {
@@ -200,11 +211,7 @@ static const char *find_profile_fault(const struct client *c)
 		return "FAPI 2.0 allows response_type code only";
 	if (c->legacy_assertion_audience || !c->pkce_required)
 		return "FAPI 2.0 allows neither old assertion audiences nor requests without PKCE";
-	if (c->id_token_alg == JWS_RS256 || c->request_alg == JWS_RS256 || c->assertion_alg == JWS_RS256)
-		return "FAPI 2.0 allows no RS256";
-	if (c->profile == PROFILE_FAPI2_MESSAGE_SIGNING && c->response_alg == JWS_RS256)
-		return "FAPI 2.0 allows no RS256";
-	return NULL;
+	return names_rs256(c) ? "FAPI 2.0 allows no RS256" : NULL;
 }
 
 static void apply_profile(struct client *c)

@@ -3,12 +3,12 @@
 #include "server/oidc/client_metadata.h"
 
 DB_QUERY(client_all, DB_READ,
-	"SELECT c.id, coalesce(c.platform_id, -1), p.code, p.name, p.home_url, c.secret_hash, c.secret_hash_next, c.secret_sealed, c.metadata"
+	"SELECT c.id, coalesce(c.platform_id, -1), p.code, p.name, p.home_url, c.secret_hash, c.secret_hash_next, c.secret_sealed, c.secret_sealed_next, c.metadata"
 	" FROM sen.oauth_client c LEFT JOIN sen.platform p ON p.id = c.platform_id WHERE c.enabled ORDER BY c.id COLLATE \"C\"");
 
 static int client_from_row(struct op *op, const struct db_rows *rows, size_t i, struct client *c)
 {
-	_json_ json_t *metadata = json_read(db_str(rows, i, 8), CLIENT_METADATA_DEPTH, NULL);
+	_json_ json_t *metadata = json_read(db_str(rows, i, 9), CLIENT_METADATA_DEPTH, NULL);
 	int r;
 
 	if (!metadata)
@@ -21,6 +21,7 @@ static int client_from_row(struct op *op, const struct db_rows *rows, size_t i, 
 	c->secret_hash = db_bytes(op->arena, rows, i, 5);
 	c->secret_hash_next = db_bytes(op->arena, rows, i, 6);
 	c->secret_sealed = db_str(rows, i, 7);
+	c->secret_sealed_next = db_str(rows, i, 8);
 	r = client_metadata_read(op, metadata, c);
 	/* Keys of no use to us are no fault of the registration: whoever is then signed for does not verify. */
 	if (r >= 0 && !str_is_null(c->jwks) && jwk_set_read(op, c->jwks, &c->keys) < 0)

@@ -88,14 +88,12 @@ static int check_nonce(struct op *op, const struct oidc_settings *settings, stru
 	return op_fail_arg(op, "dpop_nonce", dpop_nonce(op));
 }
 
-int dpop_check(struct op *op, const struct oidc_settings *settings, const struct dpop_request *rq, struct str *ret_jkt)
+int dpop_check(struct op *op, const struct oidc_settings *settings, const struct dpop_request *rq, struct dpop_proof *ret_proof)
 {
 	_json_ json_t *claims = NULL;
 	struct jws_embedded proof;
 	const char *fault;
 	int64_t iat_s = 0;
-	bool first = false;
-	int r;
 
 	if (!jws_verify_embedded(op, rq->proof, "dpop+jwt", ALGS, &proof))
 		return op_fail(op, ERR_INVALID_DPOP_PROOF, "the DPoP proof is not a JWT of type dpop+jwt with a good signature by its own key");
@@ -103,13 +101,16 @@ int dpop_check(struct op *op, const struct oidc_settings *settings, const struct
 	fault = json_is_object(claims) ? find_fault(op, rq, claims, &iat_s) : "not a JSON object";
 	if (fault)
 		return op_fail(op, ERR_INVALID_DPOP_PROOF, arena_printf(op->arena, "DPoP proof: %s", fault).p);
-	r = check_nonce(op, settings, json_get_str(claims, "nonce"));
-	if (r >= 0)
-		r = used_jti_claim(op, &(struct used_jti){ "dpop", proof.thumbprint, json_get_str(claims, "jti"), iat_s }, &first);
-	if (r < 0)
-		return r;
-	if (!first)
+	*ret_proof = (struct dpop_proof){ proof.thumbprint, arena_dup(op->arena, json_get_str(claims, "jti")), iat_s };
+	return check_nonce(op, settings, json_get_str(claims, "nonce"));
+}
+
+int dpop_use(struct op *op, const struct dpop_proof *proof)
+{
+	bool first = false;
+	int r = used_jti_claim(op, &(struct used_jti){ "dpop", proof->jkt, proof->jti, proof->iat_s }, &first);
+
+	if (r >= 0 && !first)
 		return op_fail(op, ERR_INVALID_DPOP_PROOF, "DPoP proof: it has been used before");
-	*ret_jkt = proof.thumbprint;
-	return 0;
+	return r;
 }

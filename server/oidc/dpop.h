@@ -3,6 +3,9 @@
  *
  * A proof is for one method and address, at most a minute old, and used once.  Where the provider wants
  * it, it carries a nonce of ours, which needs no memory: a sealed time.
+ *
+ * Anybody makes keys and proofs.  So that a proof is remembered is a step of its own: it follows what shows that the sender is
+ * somebody, a client that authenticated, or a grant or token that is good.
  */
 #pragma once
 
@@ -19,7 +22,14 @@ struct dpop_request {
 	struct str access_token; /* at a resource: ath must be its hash; STR_NULL at the token endpoint */
 };
 
-/* *ret_jkt: thumbprint of the key.  ERR_INVALID_DPOP_PROOF, ERR_USE_DPOP_NONCE; others when it cannot be known. */
-int dpop_check(struct op *op, const struct oidc_settings *settings, const struct dpop_request *rq, struct str *ret_jkt) _must_check_;
+struct dpop_proof {
+	struct str jkt; /* thumbprint of the key */
+	struct str jti;
+	int64_t iat_s;
+};
+/* Everything but whether it was used before.  ERR_INVALID_DPOP_PROOF, ERR_USE_DPOP_NONCE. */
+int dpop_check(struct op *op, const struct oidc_settings *settings, const struct dpop_request *rq, struct dpop_proof *ret_proof) _must_check_;
+/* Uses it up.  ERR_INVALID_DPOP_PROOF: it had been; others when that cannot be known. */
+int dpop_use(struct op *op, const struct dpop_proof *proof) _must_check_;
 /* A nonce for the next proofs. */
 struct str dpop_nonce(struct op *op);

@@ -42,20 +42,45 @@ int grant_authorize(struct op *op, const struct token_request *rq, struct author
 static int narrow_scope(struct op *op, struct str requested, struct authorization *auth)
 {
 	struct str rest = requested, part;
+	bool any = false;
 
-	if (str_is_null(requested))
-		return 0;
-	while (str_split(&rest, ' ', &part))
+	while (str_split(&rest, ' ', &part)) {
 		if (!str_is_empty(part) && !scope_has(auth->scope, part))
 			return op_fail(op, ERR_INVALID_SCOPE, "scope exceeds what was granted");
-	auth->scope = requested;
+		any |= !str_is_empty(part);
+	}
+	if (any)
+		auth->scope = requested;
+	return 0;
+}
+
+/*
+ * What was taken from the client since it was granted is not given out any more; what is left goes on without an
+ * error, for the client did nothing wrong.
+ */
+static int limit_to_client(struct op *op, const struct client *client, struct authorization *auth)
+{
+	struct str granted = auth->extra.resource;
+
+	auth->scope = client_narrow_scope(op->arena, client, auth->scope);
+	auth->extra.resource = resource_limit(op->arena, client, granted);
+	auth->extra.details = authorization_details_limit(op->arena, client, auth->extra.details);
+	/* Without a resource of those granted a token would be for this issuer, which nobody granted. */
+	if (str_is_empty(auth->scope) || str_is_null(auth->extra.resource) != str_is_null(granted))
+		return op_fail(op, ERR_INVALID_GRANT, "the client may not have what was granted any more");
 	return 0;
 }
 
 int grant_narrow(struct op *op, const struct token_request *rq, struct authorization *auth)
 {
-	int r = narrow_scope(op, rq->scope, auth);
+	int r;
 
+	/* Of what was granted, not of what is asked for now: a family that outlives its session ends with the right to have one. */
+	if (scope_has(auth->scope, STR(SCOPE_OFFLINE)) && !client_may_scope(rq->client, STR(SCOPE_OFFLINE)))
+		return op_fail(op, ERR_INVALID_GRANT, "the client may not have " SCOPE_OFFLINE " any more");
+	r = narrow_scope(op, rq->scope, auth);
+	if (r >= 0)
+		r = limit_to_client(op, rq->client, auth);
 	if (r >= 0)
 		r = resource_narrow(op, auth->extra.resource, rq->resource, &auth->audience);
 	if (r >= 0)

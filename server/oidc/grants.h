@@ -44,5 +44,8 @@ int grant_ciba(struct op *op, const struct token_request *rq, struct authorizati
 /* RFC 8693 */
 int grant_exchange(struct op *op, const struct token_request *rq, struct authorization *ret) _must_check_;
 
-/* The scope may be narrowed, never widened; what is asked for of resources and details must have been granted. */
+/*
+ * The scope may be narrowed, never widened; what is asked for of resources and details must have been granted.  What the client may
+ * not have any more falls away; ERR_INVALID_GRANT when nothing is left.
+ */
 int grant_narrow(struct op *op, const struct token_request *rq, struct authorization *auth) _must_check_;

@@ -17,6 +17,7 @@ struct oidc_settings {
 	int64_t admin_max_age_s;    /* whoever administers has signed in at most this long ago (RFC 9470) */
 	int64_t ciba_pending_max;   /* CIBA requests of one client that wait for one official */
 	int64_t push_s;             /* a pushed request may be visited */
+	int64_t push_pending_max;   /* pushed requests of one client that wait */
 	int64_t offline_idle_s, offline_absolute_s; /* refresh tokens of scope offline_access */
 	struct str mail_domain;     /* of official mailboxes; empty: no claim email */
 	struct remote_documents *documents; /* what clients publish; thread-safe, as the next */

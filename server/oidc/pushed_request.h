@@ -19,8 +19,11 @@ struct pushed_handle {
 /* false: not made by us. */
 bool pushed_handle_read(struct op *op, struct str request_uri, struct pushed_handle *ret_handle) _must_check_;
 
+/* ERR_TOO_MANY_REQUESTS: as many of the client wait as may; ERR_OVERLOADED: as many of all; ERR_LIMIT. */
 int pushed_request_add(struct op *op, const struct oidc_settings *settings, const struct authorize_request *rq,
                        const struct authorize_origin *origin, struct str *ret_request_uri) _must_check_;
+/* Deletes what expired so long ago that no sign-in that began with it can still be under way; a bounded number at a time. */
+int pushed_request_sweep(struct op *op) _must_check_;
 /*
  * Replaces *rq by what was pushed, with request_uri set.  ERR_INVALID_REQUEST_URI: unknown, used, expired,
  * or another client's.

@@ -98,6 +98,8 @@ static int read_fields(struct op *op, const json_t *claims, struct authorize_req
 		const struct authorize_field *f = &authorize_fields[i];
 		struct str text = request_object_param(op, claims, f->name, f->many);
 
+		if (f->wish && text.len > f->max_bytes)
+			continue;
 		if (json_object_get(claims, f->name) && (str_is_null(text) || text.len > f->max_bytes || memchr(text.p, 0, text.len)))
 			return op_fail_detail(op, ERR_INVALID_REQUEST_OBJECT, "request object: a parameter is malformed or too long", "%s", f->name);
 		*authorize_field_of(&inner, i) = str_is_empty(text) ? STR_NULL : text;

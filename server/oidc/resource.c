@@ -16,6 +16,16 @@ int resource_check(struct op *op, const struct client *client, struct str resour
 	return 0;
 }
 
+struct str resource_limit(struct arena *a, const struct client *client, struct str granted)
+{
+	struct str kept = STR_NULL, part;
+
+	while (str_split(&granted, ' ', &part))
+		if (str_list_has(client->resources, part))
+			kept = str_is_null(kept) ? part : arena_printf(a, "%.*s %.*s", STR_ARG(kept), STR_ARG(part));
+	return kept;
+}
+
 int resource_narrow(struct op *op, struct str granted, struct str requested, struct str *ret_audience)
 {
 	struct str rest = str_is_null(requested) ? granted : requested, first;

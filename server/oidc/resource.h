@@ -10,6 +10,8 @@
 
 /* ERR_INVALID_TARGET: not an absolute URI without fragment, or none that the client may name. */
 int resource_check(struct op *op, const struct client *client, struct str resources) _must_check_;
+/* Of what was granted, what the client may still name; STR_NULL: nothing. */
+struct str resource_limit(struct arena *a, const struct client *client, struct str granted);
 /*
  * The audience of one token: what is asked for now must be among what was granted; else the
  * first granted.  STR_NULL: the issuer.  ERR_INVALID_TARGET.

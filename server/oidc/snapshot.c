@@ -55,6 +55,14 @@ const struct client *snapshot_client(const struct snapshot *s, struct str id)
 	return NULL;
 }
 
+const struct client *snapshot_starter(const struct snapshot *s, struct str platform_code)
+{
+	for (size_t i = 0; i < s->n_clients; i++)
+		if (!str_is_null(s->clients[i].initiate_login_uri) && str_equal(s->clients[i].platform_code, platform_code))
+			return &s->clients[i];
+	return NULL;
+}
+
 void snapshot_release(struct snapshot *s)
 {
 	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)

@@ -30,3 +30,5 @@ const struct keyring *snapshot_keys(const struct snapshot *s);
 struct str snapshot_jwks(const struct snapshot *s);
 /* NULL: no such client, or it is disabled. */
 const struct client *snapshot_client(const struct snapshot *s, struct str id);
+/* The client of a platform at which a sign-in can begin, the first by its id; NULL: none. */
+const struct client *snapshot_starter(const struct snapshot *s, struct str platform_code);

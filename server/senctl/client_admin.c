@@ -8,20 +8,24 @@
 /*
  * An update only when something differs: servers reload their clients after each.  A sealed
  * secret is never the same twice, so its hash tells whether it changed.  A client that
- * registered itself is the operator's from then on.
+ * registered itself is the operator's from then on.  A second secret stays as long as the first does.
  */
+#define OTHER_SECRET "(c.secret_hash, c.secret_sealed IS NULL) IS DISTINCT FROM (excluded.secret_hash, excluded.secret_sealed IS NULL)"
 DB_QUERY(client_admin_put_q, DB_WRITE,
          "INSERT INTO sen.oauth_client AS c (id, platform_id, secret_hash, secret_sealed, metadata)"
          " VALUES ($1, $2::smallint, $3::bytea, $4, $5::jsonb)"
          " ON CONFLICT (id) DO UPDATE SET (platform_id, secret_hash, secret_sealed, metadata, version, registration_hash, registered_with)"
-         "  = (excluded.platform_id, excluded.secret_hash, excluded.secret_sealed, excluded.metadata, c.version + 1, NULL, NULL)"
+         "  = (excluded.platform_id, excluded.secret_hash, excluded.secret_sealed, excluded.metadata, c.version + 1, NULL, NULL),"
+         "  secret_hash_next = CASE WHEN " OTHER_SECRET " THEN NULL ELSE c.secret_hash_next END,"
+         "  secret_sealed_next = CASE WHEN " OTHER_SECRET " THEN NULL ELSE c.secret_sealed_next END"
          " WHERE (c.platform_id, c.secret_hash, c.secret_sealed IS NULL, c.metadata, c.registered_with) IS DISTINCT FROM"
          "  (excluded.platform_id, excluded.secret_hash, excluded.secret_sealed IS NULL, excluded.metadata, NULL)"
          " RETURNING id");
 DB_QUERY(client_admin_home_q, DB_WRITE,
          "UPDATE sen.platform SET home_url = $2 WHERE id = $1::smallint AND home_url IS DISTINCT FROM $2 RETURNING id");
 DB_QUERY(client_admin_list_q, DB_READ,
-         "SELECT c.id, c.name, p.code, c.metadata->>'token_endpoint_auth_method', c.metadata, c.enabled FROM sen.oauth_client c"
+         "SELECT c.id, c.name, p.code, c.metadata->>'token_endpoint_auth_method', c.metadata, c.enabled, c.secret_hash_next IS NOT NULL"
+         " FROM sen.oauth_client c"
          " LEFT JOIN sen.platform p ON p.id = c.platform_id ORDER BY c.id");
 DB_QUERY(client_admin_remove_q, DB_WRITE, "DELETE FROM sen.oauth_client WHERE id = $1 RETURNING id");
 
@@ -102,6 +106,7 @@ int client_admin_list(struct op *op, const struct client_line **ret_lines, size_
 			.auth_method = db_str(&rows, i, 3),
 			.metadata = db_str(&rows, i, 4),
 			.enabled = db_bool(&rows, i, 5),
+			.has_next_secret = db_bool(&rows, i, 6),
 		};
 	*ret_lines = lines;
 	*ret_n = rows.n;

@@ -13,5 +13,6 @@ struct client_line {
 	struct str id, name, platform, auth_method;
 	struct str metadata; /* JSON */
 	bool enabled;
+	bool has_next_secret;
 };
 int client_admin_list(struct op *op, const struct client_line **ret_lines, size_t *ret_n) _must_check_;

@@ -97,6 +97,8 @@ int ctl_need_http(struct ctl *c) _must_check_;
 struct str ctl_operator(const struct ctl *c);
 /* A whole file, at most max bytes; EXIT_OK or printed. "-" is standard input. */
 int ctl_read_file(struct ctl *c, const char *path, size_t max, struct str *ret_content) _must_check_;
+/* The secret in a file that only its owner reads; a new one where there is no such file.  EXIT_OK or printed. */
+int ctl_client_secret(struct ctl *c, const char *path, struct str *ret_secret) _must_check_;
 
 /* A word after the command: "senctl post list". */
 struct ctl_subcommand {
@@ -113,6 +115,7 @@ int cmd_bootstrap_admin(struct ctl *c);
 int cmd_client(struct ctl *c);
 int cmd_client_issuer(struct ctl *c); /* "senctl client issuer …" */
 int cmd_client_token(struct ctl *c); /* "senctl client token …" */
+int cmd_client_secret(struct ctl *c); /* "senctl client secret …" */
 int cmd_keys(struct ctl *c);
 int cmd_doctor(struct ctl *c);
 int cmd_audit(struct ctl *c);

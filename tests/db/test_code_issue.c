@@ -133,7 +133,7 @@ static void a_role_counts_at_the_moment(_unused_ void **state)
 
 static void what_was_pushed_is_used_up_by_a_code_only(void **state)
 {
-	static const struct oidc_settings settings = { .push_s = 60 };
+	static const struct oidc_settings settings = { .push_s = 60, .push_pending_max = 10 };
 	struct authorize_request request = plain;
 	struct asking q = { .login = "a0", .request = &request, .platform_id = PLATFORM };
 	struct op op;
@@ -155,10 +155,51 @@ static void what_was_pushed_is_used_up_by_a_code_only(void **state)
 	db_op_done(&op);
 }
 
+static int push(struct op *op, const char *client_id)
+{
+	static const struct oidc_settings settings = { .push_s = 60, .push_pending_max = 3 };
+	struct authorize_request request = plain;
+	struct str request_uri;
+
+	op_forgive(op);
+	request.client_id = str_c(client_id);
+	return pushed_request_add(op, &settings, &request, &(struct authorize_origin){ 0 }, &request_uri);
+}
+
+/* Of one client, and five times as many of all; what ran out makes room, and what nobody can use any more leaves. */
+static void only_so_many_wait(void **state)
+{
+	static const char *const clients[] = { "one", "two", "three", "four", "five" };
+	struct op op;
+
+	op_init(&op, *state, lanes, keys);
+	side("DELETE FROM sen.pushed_request");
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		for (int n = 0; n < 3; n++)
+			assert_int_equal(push(&op, clients[i]), 0);
+		assert_int_equal(push(&op, clients[i]), ERR_TOO_MANY_REQUESTS);
+	}
+	assert_int_equal(push(&op, "six"), ERR_OVERLOADED);
+	side("UPDATE sen.pushed_request SET used_at = now() WHERE client_id = 'one'");
+	assert_int_equal(push(&op, "six"), 0);
+	assert_int_equal(push(&op, "two"), ERR_TOO_MANY_REQUESTS);
+	side("UPDATE sen.pushed_request SET expires_at = now() WHERE client_id = 'two'");
+	assert_int_equal(push(&op, "two"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.pushed_request"), 17);
+	/* A sign-in that began with it may be under way. */
+	assert_int_equal(pushed_request_sweep(&op), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.pushed_request"), 17);
+	side("UPDATE sen.pushed_request SET expires_at = now() - interval '16 minutes' WHERE client_id IN ('one', 'three')");
+	assert_int_equal(pushed_request_sweep(&op), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.pushed_request WHERE client_id = 'three'"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.pushed_request WHERE client_id = 'one'"), 3);
+	db_op_done(&op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { UNIT_TEST(each_gets_his_own_also_together), UNIT_TEST(a_role_counts_at_the_moment),
-		                             UNIT_TEST(what_was_pushed_is_used_up_by_a_code_only) };
+		                             UNIT_TEST(what_was_pushed_is_used_up_by_a_code_only), UNIT_TEST(only_so_many_wait) };
 
 	return cmocka_run_group_tests_name("oidc/code_issue", tests, setup, drop);
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { secret, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
 import { Jar } from './lib/browser-jar.mjs';
 import { Receiver } from './lib/receiver.mjs';
-import { Agent, administrator, env, fieldOf, official, p02, p03, run, sql, tokensFor } from './lib/world.mjs';
+import { Agent, administrator, env, fieldOf, official, p02, p03, refresh, run, setNewPassword, sql, tokensFor, userinfo } from './lib/world.mjs';
 
 const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const sidOf = (tokens) => JSON.parse(Buffer.from(tokens.id_token.split('.')[1], 'base64url')).sid;
@@ -97,6 +97,29 @@ test('disabling an account ends every session of it', async () => {
   assert.equal(answer.status, 200, answer.text);
   for (const sid of sids) await got(rcv, sid);
   assert.equal(rcv.of(sids[0]).length + rcv.of(sids[1]).length, 2);
+});
+
+test('a new password ends every session of before, and each relying party hears of each', async () => {
+  const person = await official(p02);
+  const second = new Agent(env.SEN_ISSUER);
+  await second.signIn(await second.request('/'), person.login, person.password);
+  const [here, there] = [await signInAt(person.agent, rcv), await signInAt(second, rcv)];
+  const sids = [sidOf(here), sidOf(there)];
+  await signInAt(second, pairwise);
+  const { agent, password } = await setNewPassword(person);
+  for (const sid of sids) await got(rcv, sid);
+  await got(pairwise, sids[1]);
+  assert.deepEqual(sids.map((sid) => rcv.of(sid).length), [1, 1]);
+  assert.equal(pairwise.of(sids[0]).length, 0);
+  assert.deepEqual(await sql('SELECT DISTINCT end_reason FROM sen.session WHERE account_id = $1 AND ended_at IS NOT NULL', person.id), [['access changed']]);
+  for (const tokens of [here, there]) assert.equal((await refresh(clientOf(rcv), tokens.refresh_token)).json.error, 'invalid_grant');
+  // The one that came with the password lives, and nobody was told otherwise.
+  const mine = await signInAt(agent, rcv);
+  assert.equal((await userinfo(mine.access_token)).status, 200);
+  assert.equal(rcv.of(sidOf(mine)).length, 0);
+  const again = new Agent(env.SEN_ISSUER);
+  assert.notEqual((await again.signIn(await again.request('/'), person.login, person.password)).status, 303, 'the old password');
+  assert.equal((await again.signIn(await again.request('/'), person.login, password)).status, 303);
 });
 
 test('a revocation signs out everywhere; access that runs out, only where it ran out', async () => {

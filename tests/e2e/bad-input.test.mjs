@@ -42,6 +42,11 @@ const endpoints = [
   ['GET', '/userinfo'], ['POST', '/userinfo'], ['POST', '/introspect'], ['POST', '/revoke'], ['GET', '/logout'], ['POST', '/logout'],
   ['POST', '/device_authorization'], ['GET', '/device'], ['POST', '/device'], ['POST', '/bc-authorize'], ['POST', '/register'], ['GET', '/register/p02'],
   ['PUT', '/register/p02'], ['DELETE', '/register/p02'], ['GET', '/requests'], ['POST', '/requests'],
+  ['POST', '/par'], ['POST', '/consent'], ['GET', '/consents'], ['POST', '/consents/take-back'],
+  ['GET', '/ssf/streams'], ['POST', '/ssf/streams'], ['PATCH', '/ssf/streams'], ['PUT', '/ssf/streams'], ['DELETE', '/ssf/streams'], ['GET', '/ssf/status'],
+  ['POST', '/ssf/status'], ['POST', '/ssf/subjects/add'], ['POST', '/ssf/subjects/remove'], ['POST', '/ssf/verify'], ['POST', '/ssf/poll/x'],
+  ['GET', '/federation/fetch'], ['GET', '/federation/list'], ['GET', '/federation/resolve'], ['GET', '/.well-known/openid-federation'],
+  ['GET', '/.well-known/oauth-authorization-server'], ['GET', '/.well-known/ssf-configuration'], ['GET', '/.well-known/oauth-protected-resource'],
   ['GET', '/'], ['POST', '/login'], ['GET', '/activate'], ['POST', '/activate'], ['POST', '/api/v1/grants'], ['GET', '/api/v1/persons'],
 ];
 
@@ -104,6 +109,19 @@ test('bodies over the limit are refused, whatever they say of their length', asy
     const answer = await raw(request('POST /introspect', [form, ...headers], body));
     assert.ok([400, 413].includes(statusOf(answer)) || statusOf(answer) === 0, answer.slice(0, 100));
   }
+});
+
+test('a scope of 1 MB is refused, not read', async (t) => {
+  const scope = `openid ${'a '.repeat(1 << 19)}`;
+  for (const path of ['/authorize', '/token', '/par'])
+    await t.test(path, async () => {
+      const body = new URLSearchParams({ ...authorizeUrl(env, p02).params, grant_type: 'client_credentials', scope }).toString();
+      const { authorization } = basic(p02.id, p02.secret());
+      const answer = await raw(request(`POST ${path}`, [form, `Authorization: ${authorization}`, `Content-Length: ${body.length}`], body));
+      // Refused by its length, before the rest has come: a connection that is gone is as good.
+      assert.ok([0, 413].includes(statusOf(answer)), answer.slice(0, 200));
+    });
+  await alive();
 });
 
 test('framing tricks end the connection', async (t) => {

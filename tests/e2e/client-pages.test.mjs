@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
 import { launch, person as open, signIn } from '../../deploy/driver/browser.mjs';
-import { post, senctlJson, until } from '../../deploy/driver/world.mjs';
+import { post, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
 import { register } from './lib/clients.mjs';
-import { Agent, authorizeUrl, env, fieldOf, official, p02 } from './lib/world.mjs';
+import { Agent, authorizeUrl, env, fieldOf, official, p02, p03 } from './lib/world.mjs';
 
 const said = {
   client_name: 'Cổng tra cứu hồ sơ', client_uri: 'https://cp.example/', policy_uri: 'https://cp.example/chinh-sach',
@@ -204,4 +204,26 @@ test('a native application is answered at a scheme of its own', async (t) => {
       assert.equal((await answer.json()).error, 'invalid_redirect_uri');
     }
   });
+});
+
+test('third-party initiated login (OpenID Connect Core §4): the home page leads to where the platform begins a sign-in, and says from whom', async () => {
+  const linkOf = async () => /<ul class="platforms"[\s\S]*?<a href="([^"]*)"/.exec((await an.agent.request('/')).text)?.[1].replaceAll('&amp;', '&');
+  const plain = await linkOf();
+  assert.ok(plain, 'the platform has a start page of its own');
+  const client = await register('cp-start', { platform: 'P02', initiate_login_uri: 'https://cp-start.example/bat-dau?qua=sen' });
+  try {
+    await until('the way in', async () => (await linkOf()) !== plain);
+    const link = new URL(await linkOf());
+    assert.equal(link.origin + link.pathname, 'https://cp-start.example/bat-dau');
+    assert.deepEqual(Object.fromEntries(link.searchParams), { qua: 'sen', iss: env.SEN_ISSUER });
+    // What a relying party does there: an ordinary request, which the session answers without a page.
+    const answer = await an.agent.request(authorizeUrl(env, client, { prompt: 'none' }).url);
+    assert.ok(new URL(answer.location).searchParams.get('code'));
+    // Of another platform's client nobody here hears.
+    const other = await official(p03);
+    assert.doesNotMatch((await other.agent.request('/')).text, /cp-start/);
+  } finally {
+    await senctl(env, ['client', 'remove', client.id]);
+  }
+  await until('the start page again', async () => (await linkOf()) === plain);
 });

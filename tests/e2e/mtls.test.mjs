@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { after, before, test } from 'node:test';
 
@@ -100,6 +101,29 @@ test('self_signed_tls_client_auth: the registered certificate only', async () =>
   // RFC 8705 §3.4: only what registered it is bound to the certificate.
   const { json } = await mtls('/token', { pair: one, form: cc(selfSigned) });
   assert.equal(decodeJwt(json.access_token).cnf, undefined);
+});
+
+test('self_signed_tls_client_auth: the certificates at a jwks_uri, also one that came later', async () => {
+  let served = { keys: [{ ...one.jwk, x5c: one.x5c }] }, status = 200, hits = 0;
+  const server = createServer((_, answer) => {
+    hits++;
+    answer.writeHead(status, { 'content-type': 'application/jwk-set+json' }).end(JSON.stringify(served));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  after(() => server.close());
+  const remote = (name, path) => register(name, { token_endpoint_auth_method: 'self_signed_tls_client_auth', grant_types: ['client_credentials'],
+    redirect_uris: undefined, jwks_uri: `http://127.0.0.1:${server.address().port}/${path}` });
+  const client = await remote('mt-remote', 'jwks');
+  for (let i = 0; i < 3; i++) assert.equal((await mtls('/token', { pair: one, form: cc(client) })).status, 200);
+  assert.equal(hits, 1, 'fetched once for many');
+  assert.equal((await mtls('/token', { pair: other, form: cc(client) })).json.error, 'invalid_client');
+  assert.equal((await mtls('/token', { form: cc(client) })).json.error, 'invalid_client');
+  served = { keys: [{ ...one.jwk, x5c: one.x5c }, { ...other.jwk, x5c: other.x5c }] };
+  await until('the new certificate is found', async () => (await mtls('/token', { pair: other, form: cc(client) })).status === 200, 20000);
+  status = 500;
+  const unreachable = await mtls('/token', { pair: one, form: cc(await remote('mt-away', 'away')) });
+  assert.equal(unreachable.status, 503, 'can be tried again');
+  assert.equal(unreachable.json.access_token, undefined);
 });
 
 test('the header is believed from the proxy alone', async () => {

@@ -49,6 +49,17 @@ test('response modes: query, fragment, form_post', async () => {
   }
 });
 
+test('wishes that cannot be fulfilled, or are too long to keep, are no reason to refuse', async () => {
+  for (const name of ['ui_locales', 'login_hint', 'acr_values'])
+    for (const value of ['tlh', 'tiếng Việt', 'x '.repeat(200), 'x'.repeat(3000)])
+      assert.ok((await codeFor(an.agent, own, { [name]: value })).answer.get('code'), `${name} of ${value.length}`);
+  const { params } = authorizeUrl(env, own, { ui_locales: 'x'.repeat(3000) });
+  assert.equal((await post(`${env.SEN_ISSUER}/par`, params, basic(own.id, own.secret()))).status, 201);
+  const agent = new Agent(env.SEN_ISSUER);
+  for (const path of ['/', '/device', '/requests', '/logout'])
+    assert.ok((await agent.request(`${path}?ui_locales=${'x'.repeat(300)}`)).status < 400, path);
+});
+
 test('JARM: the answer is a signed JWT for this client, with iss, aud, exp and the parameters', async () => {
   for (const mode of ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt']) {
     const { url, params } = authorizeUrl(env, own, { response_mode: mode });
@@ -156,6 +167,10 @@ test('signed request objects: only what is inside counts, and every rule has a r
     const tokens = await post(`${env.SEN_ISSUER}/token`, { ...await assertion(signer, key), grant_type: 'authorization_code',
       code: answer.searchParams.get('code'), redirect_uri: signer.redirect, code_verifier: proof.verifier });
     assert.equal(tokens.status, 200);
+  });
+  await t.test('with wishes that are too long to keep', async () => {
+    for (const name of ['ui_locales', 'login_hint', 'acr_values'])
+      assert.equal((await push(inside({ [name]: 'x '.repeat(200) }).claims)).status, 201, name);
   });
   await t.test('a type in another spelling', async () => {
     for (const typ of ['OAuth-AuThZ-REQ+jWT', 'application/oauth-authz-req+jwt', 'JWT'])

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 import { basic, post, secret, senctl, until } from '../../deploy/driver/world.mjs';
-import { administrator, env, official, p02, sql, tokensFor } from './lib/world.mjs';
+import { administrator, env, official, p02, setNewPassword, sql, tokensFor } from './lib/world.mjs';
 
 const CAEP = 'https://schemas.openid.net/secevent/caep/event-type';
 const RISC = 'https://schemas.openid.net/secevent/risc/event-type';
@@ -327,6 +327,22 @@ test('a session that ends: session-revoked to who took part, and to who hears of
     assert.ok(!sets.some((s) => s.type.endsWith('session-revoked')), who.id);
   }
   await rx.drop(streams[0]); await pair.drop(streams[1]); await all.drop(streams[2]);
+});
+
+test('a password that is set anew: credential-change as an update, and the end of the session that it replaces', async () => {
+  const streams = [await rx.push(receiver), await all.push(receiver)];
+  const person = await official(p02);
+  const { sid } = JSON.parse(Buffer.from((await tokensFor(person.agent, p02)).id_token.split('.')[1], 'base64url'));
+  const isHis = (change) => (s) => s.sub_id.sub === person.id && s.event.change_type === change;
+  await waitFor(rx, `${CAEP}/credential-change`, isHis('create'));
+  await setNewPassword(person);
+  const set = await waitFor(rx, `${CAEP}/credential-change`, isHis('update'));
+  assert.deepEqual(set.sub_id, { format: 'iss_sub', iss: env.SEN_ISSUER, sub: person.id });
+  assert.deepEqual([set.event.credential_type, set.event.initiating_entity], ['password', 'user']);
+  assert.ok(Math.abs(set.event.event_timestamp - Date.now() / 1000) < 60);
+  await waitFor(all, `${CAEP}/session-revoked`, (s) => s.sub_id.session?.id === sid);
+  assert.equal((await pushed(rx, `${CAEP}/credential-change`)).filter((s) => s.sub_id.sub === person.id).length, 2);
+  await rx.drop(streams[0]); await all.drop(streams[1]);
 });
 
 test('account-disabled, account-enabled, credential-change; pairwise; who is not known is not told of', async () => {

@@ -108,6 +108,16 @@ export async function official(...clients) {
   return { login, password, agent, employeeCode, id };
 }
 
+// A new password, as somebody gets one who forgot his: by a code of the administrator, at another browser, whose session lives on.
+export async function setNewPassword(person) {
+  const { json } = await (await administrator()).api('POST', `/accounts/${person.login}/activation`);
+  const password = goodPassword();
+  const agent = new Agent(env.SEN_ISSUER);
+  const answer = await agent.activate(person.login, json.code, password);
+  if (answer.status !== 303) throw new Error(`activation of ${person.login}: ${answer.status} ${answer.text}`);
+  return { agent, password };
+}
+
 // A code for an official who is signed in at agent.
 export async function codeFor(agent, client, params = {}) {
   const request = authorizeUrl(env, client, params);

@@ -2,13 +2,14 @@
 
 #include "tests/unit/http/http_test.h"
 
-enum { P_A, P_B, P_QUERY, P_BODY, P_LAST };
+enum { P_A, P_B, P_QUERY, P_BODY, P_WISH, P_LAST };
 
 static const struct param_spec specs[] = {
 	[P_A] = { "a", 8, PARAM_REQUIRED },
 	[P_B] = { "b", 8, PARAM_PRINTABLE },
 	[P_QUERY] = { "query_only", 8, PARAM_QUERY_ONLY },
 	[P_BODY] = { "body_only", 8, PARAM_BODY_ONLY | PARAM_SECRET },
+	[P_WISH] = { "wish", 8, PARAM_PRINTABLE | PARAM_WISH },
 };
 
 static const struct route form_route = { .name = "f", .params = specs, .n_params = P_LAST, .body = BODY_FORM };
@@ -85,6 +86,23 @@ static void test_bad_forms(void **state)
 
 		assert_int_equal(read_form(rq, cases[i].body), ERR_INVALID_REQUEST);
 		assert_string_equal(rq->op.error.text, cases[i].text);
+	}
+}
+
+/* OIDC Core §3.1.2.1 of ui_locales: "An error SHOULD NOT result if some or all of the requested locales are not supported". */
+static void test_wishes(void **state)
+{
+	static const struct {
+		const char *body, *wish;
+	} cases[] = { { "a=1&wish=12345678", "12345678" }, { "a=1&wish=123456789", NULL }, { "wish=%c3%a9&a=1", NULL }, { "wish=x%0ay&a=1", NULL } };
+	struct request *rq = NEW(&form_route);
+
+	assert_int_equal(read_form(rq, "a=1&wish=123456789&wish=1"), ERR_INVALID_REQUEST);
+	assert_string_equal(rq->op.error.text, "repeated parameter: wish");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		rq = NEW(&form_route);
+		assert_int_equal(read_form(rq, cases[i].body), 0);
+		assert_true(str_equal(rq->params[P_WISH], cases[i].wish ? str_c(cases[i].wish) : STR_NULL));
 	}
 }
 
@@ -270,6 +288,7 @@ int main(void)
 		UNIT_TEST(test_form),
 		UNIT_TEST(test_empty_counts_as_absent),
 		UNIT_TEST(test_bad_forms),
+		UNIT_TEST(test_wishes),
 		UNIT_TEST(test_faults_that_the_handler_tells),
 		UNIT_TEST(test_both_places_count),
 		UNIT_TEST(test_too_many_leave_nothing),

@@ -1,4 +1,6 @@
+#include "server/oidc/authorization_details.h"
 #include "server/oidc/client.h"
+#include "server/oidc/resource.h"
 #include "tests/unit/oidc/keys.h"
 
 static struct client with_uri(struct arena *a, const char *uri, enum client_auth_method method)
@@ -96,6 +98,18 @@ static void test_subject(void **state)
 	op_keys_done(op);
 }
 
+/* OIDC Core §4: the client's address keeps what it has of its own, and is told the issuer. */
+static void test_start_link(void **state)
+{
+	struct client none = { 0 }, plain = { .initiate_login_uri = STR("https://rp.example/login") },
+	              query = { .initiate_login_uri = STR("https://rp.example/login?idp=1") };
+	struct str issuer = STR("https://sso.example:8443");
+
+	assert_str_null(client_start_link(*state, &none, issuer));
+	assert_str_equal(client_start_link(*state, &plain, issuer), "https://rp.example/login?iss=https%3A%2F%2Fsso.example%3A8443");
+	assert_str_equal(client_start_link(*state, &query, issuer), "https://rp.example/login?idp=1&iss=https%3A%2F%2Fsso.example%3A8443");
+}
+
 static void test_origin(void **state)
 {
 	assert_str_equal(uri_origin(*state, STR("https://rp.example/cb?x")), "https://rp.example");
@@ -105,11 +119,30 @@ static void test_origin(void **state)
 	assert_str_null(uri_origin(*state, STR("javascript:1")));
 }
 
+/* What a client has not any more falls away of what was granted. */
+static void test_limits(void **state)
+{
+	static const struct str resources[] = { { "https://a.example/", 18 } }, types[] = { { "a", 1 } };
+	const struct client c = { .scope = STR("openid unit"), .resources = { resources, 1 }, .details_types = { types, 1 } }, none = { .id = STR("x") };
+	struct str both = STR("[{\"type\":\"a\",\"n\":1},{\"type\":\"b\"},{\"type\":\"a\"}]"), own = STR("[{\"type\":\"a\", \"n\":1.0}]");
+
+	assert_str_equal(client_narrow_scope(*state, &c, STR("openid profile unit unit")), "openid unit");
+	assert_str_equal(client_narrow_scope(*state, &none, STR("openid")), "");
+	assert_str_equal(resource_limit(*state, &c, STR("https://b.example/ https://a.example/")), "https://a.example/");
+	assert_str_null(resource_limit(*state, &c, STR("https://b.example/")));
+	assert_str_null(resource_limit(*state, &c, STR_NULL));
+	assert_str_equal(authorization_details_limit(*state, &c, both), "[{\"type\":\"a\",\"n\":1},{\"type\":\"a\"}]");
+	assert_str_equal(authorization_details_limit(*state, &c, own), own.p); /* as it came */
+	assert_str_null(authorization_details_limit(*state, &none, both));
+	assert_str_null(authorization_details_limit(*state, &c, STR_NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(test_redirect_uri_exact), UNIT_TEST(test_redirect_uri_loopback), UNIT_TEST(test_secret),
-		UNIT_TEST(test_subject), UNIT_TEST(test_origin),
+		UNIT_TEST(test_subject), UNIT_TEST(test_origin), UNIT_TEST(test_limits),
+		UNIT_TEST(test_start_link),
 	};
 
 	return cmocka_run_group_tests_name("oidc/client", tests, NULL, NULL);

@@ -248,12 +248,34 @@ static void test_profile(void **state)
 	assert_true(c.must_push && c.must_sign_request && c.tls_bound && !c.rotates_refresh);
 }
 
+/* FAPI 2.0 §5.4.1, whatever is signed, by us or by the client. */
+static void test_profile_algorithms(void **state)
+{
+	static const char *const members[] = {
+		"token_endpoint_auth_signing_alg", "request_object_signing_alg", "backchannel_authentication_request_signing_alg",
+		"id_token_signed_response_alg", "userinfo_signed_response_alg", "introspection_signed_response_alg", "authorization_signed_response_alg",
+	};
+	static const char *const profiles[] = { "fapi2", "fapi2_message_signing" }, *const algs[] = { "RS256", "PS256" };
+
+	for (size_t i = 0; i < ARRAY_LEN(members) * ARRAY_LEN(profiles) * ARRAY_LEN(algs); i++) {
+		const char *profile = profiles[i % 2], *alg = algs[i / 2 % 2], *member = members[i / 4];
+		struct op *op = op_new(state);
+		struct str text = arena_printf(*state, "{\"client_name\":\"X\",\"redirect_uris\":[\"https://x.example/cb\"],\"sen_profile\":\"%s\","
+		                               "\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{\"keys\":[]},"
+		                               "\"dpop_bound_access_tokens\":true,\"%s\":\"%s\"}", profile, member, alg);
+		_json_ json_t *json = json_read(text, CLIENT_METADATA_DEPTH, NULL), *normal = NULL;
+
+		print_message("%.*s\n", STR_ARG(text));
+		assert_int_equal(client_metadata_check(op, json, REGISTRANT_OPERATOR, &normal), i / 2 % 2 == 0 ? ERR_INVALID_CLIENT_METADATA : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_redirect_uris), UNIT_TEST(test_private_redirect_uris), UNIT_TEST(test_native_clients),
 		UNIT_TEST(test_addresses_that_are_shown), UNIT_TEST(test_members), UNIT_TEST(test_normal_form), UNIT_TEST(test_self_registered),
-		UNIT_TEST(test_profile),
+		UNIT_TEST(test_profile), UNIT_TEST(test_profile_algorithms),
 	};
 
 	return cmocka_run_group_tests_name("oidc/client_metadata", tests, NULL, NULL);
