@@ -39,10 +39,9 @@ BEGIN
 	UPDATE sen.admin_scope s SET revoked_at = now() FROM sen.reorganisation_op o
 	WHERE o.reorganisation_id = r.id AND o.n > r.people_to AND o.kind = 'scope_end' AND s.account_id = o.account_id AND s.id = o.subject
 	AND s.revoked_at IS NULL;
-	INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, role_ids, max_rank, valid_from, valid_to, granted_by,
-		confirmed_by)
+	INSERT INTO sen.admin_scope (account_id, id, unit_id, platform_id, rights, role_ids, max_rank, valid_from, valid_to, granted_by)
 	SELECT s.account_id, gen_random_uuid(), sen.reorganisation_unit_id(r.id, o.unit_to), s.platform_id, s.rights, s.role_ids, s.max_rank,
-		s.valid_from, s.valid_to, s.granted_by, s.confirmed_by
+		s.valid_from, s.valid_to, s.granted_by
 	FROM sen.reorganisation_op o JOIN sen.admin_scope s ON s.account_id = o.account_id AND s.id = o.subject AND s.revoked_at IS NULL
 	WHERE o.reorganisation_id = r.id AND o.n > r.people_to AND o.kind = 'scope_add' ON CONFLICT DO NOTHING;
 	UPDATE sen.admin_scope s SET unit_id = sen.reorganisation_unit_id(r.id, o.unit_to) FROM sen.reorganisation_op o
@@ -107,16 +106,14 @@ CREATE OR REPLACE FUNCTION sen.rule_wants(rule uuid, persons uuid[])
 	WITH RECURSIVE v AS MATERIALIZED (SELECT f.* FROM sen.rule_in_force f WHERE f.rule_id = rule),
 	became (id) AS (SELECT v.unit_id FROM v UNION SELECT s.new_unit FROM became b JOIN sen.unit_successor s ON s.old_unit = b.id),
 	tops AS MATERIALIZED (SELECT u.path FROM became b JOIN sen.unit u ON u.id = b.id),
-	places AS MATERIALIZED (SELECT u.id, u.path FROM v CROSS JOIN sen.unit u WHERE EXISTS (SELECT FROM tops t WHERE starts_with(u.path, t.path))
+	places AS MATERIALIZED (SELECT u.id FROM v CROSS JOIN sen.unit u WHERE EXISTS (SELECT FROM tops t WHERE starts_with(u.path, t.path))
 		AND (v.unit_kinds IS NULL OR EXISTS (SELECT FROM unnest(string_to_array(rtrim(u.path, '.'), '.')) a (id)
 			JOIN sen.unit k ON k.id = a.id::integer WHERE k.kind = ANY (v.unit_kinds)))),
-	ends AS MATERIALIZED (SELECT * FROM sen.role_over),
-	gives AS MATERIALIZED (SELECT r.id, p.id::text AS platform, n.path, n.since, n.path = '' AND NOT EXISTS (SELECT FROM ends e WHERE e.role_id = r.id) AS everywhere
-		FROM v CROSS JOIN LATERAL sen.role_follow(v.role_ids) n
-		JOIN sen.role r ON r.id = n.role_id JOIN sen.platform p ON p.id = r.platform_id WHERE sen.platform_is_open(p.state)),
+	gives AS MATERIALIZED (SELECT r.id, p.id::text AS platform FROM v CROSS JOIN LATERAL unnest(v.role_ids) x (id)
+		JOIN sen.role r ON r.id = x.id JOIN sen.platform p ON p.id = r.platform_id WHERE sen.platform_is_open(p.state)),
 	posts AS (SELECT o.* FROM sen.post o WHERE persons IS NULL
 		UNION ALL SELECT o.* FROM unnest(persons) x (id) JOIN sen.post o ON o.person_id = x.id),
-	held AS (SELECT o.person_id, o.id, o.unit_id, places.path, v.number, o.valid * v.valid AS valid,
+	held AS (SELECT o.person_id, o.id, o.unit_id, v.number, o.valid * v.valid AS valid,
 		CASE WHEN upper(o.valid) = upper(o.valid * v.valid) THEN o.handover ELSE '{}' END AS handover
 		FROM v CROSS JOIN posts o JOIN places ON places.id = o.unit_id
 		WHERE (upper_inf(o.valid) OR upper(o.valid) + CASE WHEN o.handover = '{}' THEN 0 ELSE 30 END > sen.today()) AND o.valid && v.valid
@@ -127,12 +124,7 @@ CREATE OR REPLACE FUNCTION sen.rule_wants(rule uuid, persons uuid[])
 	SELECT h.person_id, h.id, h.unit_id, g.id, h.number, sen.midnight(lower(h.valid)),
 		sen.midnight(upper(h.valid) + coalesce((h.handover ->> g.platform)::integer, 0))
 	FROM held h CROSS JOIN gives g
-	WHERE (upper_inf(h.valid) OR upper(h.valid) + coalesce((h.handover ->> g.platform)::integer, 0) > sen.today())
-	-- By whichever way a role is come to, once.
-	AND (g.everywhere OR starts_with(h.path, g.path)
-		AND NOT EXISTS (SELECT FROM ends e WHERE e.role_id = g.id AND e.since > g.since AND starts_with(h.path, e.path))
-		AND NOT EXISTS (SELECT FROM gives y WHERE y.id = g.id AND (y.path, y.since) < (g.path, g.since) AND starts_with(h.path, y.path)
-			AND NOT EXISTS (SELECT FROM ends e WHERE e.role_id = y.id AND e.since > y.since AND starts_with(h.path, e.path))))
+	WHERE upper_inf(h.valid) OR upper(h.valid) + coalesce((h.handover ->> g.platform)::integer, 0) > sen.today()
 $$;
 
 -- As before, and for which roles, and up to where: who was given less meanwhile, or more, is not who was looked at.  And rules.

@@ -20,14 +20,16 @@ CREATE VIEW sen.role_over AS
 	JOIN sen.replacement_role m ON m.replacement_id = x.id WHERE x.state = 'finished' AND x.rules_at IS NOT NULL;
 GRANT SELECT ON sen.role_over TO sen_server;
 
--- What a rule gives: as before (0030); its roles followed.
+-- What a rule gives: as before (0051); its roles followed.
 CREATE OR REPLACE FUNCTION sen.rule_wants(rule uuid, persons uuid[])
 	RETURNS TABLE (person_id uuid, post_id uuid, unit_id integer, role_id integer, number integer, valid_from timestamptz, valid_to timestamptz)
 	LANGUAGE sql STABLE ROWS 10000 AS $$
-	WITH v AS MATERIALIZED (SELECT f.*, u.path FROM sen.rule_in_force f JOIN sen.unit u ON u.id = f.unit_id WHERE f.rule_id = rule),
-	places AS MATERIALIZED (SELECT u.id, u.path FROM v JOIN sen.unit u ON starts_with(u.path, v.path)
-		WHERE v.unit_kinds IS NULL OR EXISTS (SELECT FROM unnest(string_to_array(rtrim(u.path, '.'), '.')) a (id)
-			JOIN sen.unit k ON k.id = a.id::integer WHERE k.kind = ANY (v.unit_kinds))),
+	WITH RECURSIVE v AS MATERIALIZED (SELECT f.* FROM sen.rule_in_force f WHERE f.rule_id = rule),
+	became (id) AS (SELECT v.unit_id FROM v UNION SELECT s.new_unit FROM became b JOIN sen.unit_successor s ON s.old_unit = b.id),
+	tops AS MATERIALIZED (SELECT u.path FROM became b JOIN sen.unit u ON u.id = b.id),
+	places AS MATERIALIZED (SELECT u.id, u.path FROM v CROSS JOIN sen.unit u WHERE EXISTS (SELECT FROM tops t WHERE starts_with(u.path, t.path))
+		AND (v.unit_kinds IS NULL OR EXISTS (SELECT FROM unnest(string_to_array(rtrim(u.path, '.'), '.')) a (id)
+			JOIN sen.unit k ON k.id = a.id::integer WHERE k.kind = ANY (v.unit_kinds)))),
 	ends AS MATERIALIZED (SELECT * FROM sen.role_over),
 	gives AS MATERIALIZED (SELECT r.id, p.id::text AS platform, n.path, n.since, n.path = '' AND NOT EXISTS (SELECT FROM ends e WHERE e.role_id = r.id) AS everywhere
 		FROM v CROSS JOIN LATERAL sen.role_follow(v.role_ids) n
