@@ -1,13 +1,13 @@
 -- A unit as it was: what was said of it before each change, up to the day of the change.
 
 CREATE TABLE sen.unit_was (
-	unit_id    integer NOT NULL REFERENCES sen.unit,
+	unit_id    integer NOT NULL REFERENCES sen.unit ON DELETE CASCADE,
 	until      date NOT NULL,              -- from that day on it was said otherwise
 	version    bigint NOT NULL,            -- the last one of which this was said
 	name       text NOT NULL,
 	name_en    text,
 	kind       text NOT NULL,
-	parent_id  integer REFERENCES sen.unit,
+	parent_id  integer REFERENCES sen.unit ON DELETE SET NULL,
 	ident_new  text,
 	ident_old  text,
 	PRIMARY KEY (unit_id, until, version)
