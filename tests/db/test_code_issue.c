@@ -109,8 +109,8 @@ static void each_gets_his_own_also_together(_unused_ void **state)
 		assert_int_equal(all[i].has_code, i % 3 != 0);
 	}
 	db_stats_get(lanes, &is);
-	/* The look-ups of the accounts, and one statement of all the codes. */
-	assert_int_equal(is.sent - was.sent, N_TOGETHER + 1 + 1);
+	/* The look-ups of the accounts, and fewer statements than codes: one, unless a thread came late to it. */
+	assert_in_range(is.sent - was.sent, N_TOGETHER + 1 + 1, N_TOGETHER + 1 + 3);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.auth_code c JOIN sen.account a ON a.id = c.account_id AND a.login = 'a1'"), 4);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.auth_code"), 4);
 }

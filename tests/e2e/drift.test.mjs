@@ -32,7 +32,7 @@ async function listing(code) {
   return until(`the listing of ${code}`, async () => {
     const { json } = await admin.api('GET', `/platforms/${code}/observations`);
     return json.observations.find((o) => o.id === asked.json.id && ENDS.includes(o.state));
-  }, 40000);
+  }, 120000);
 }
 
 async function findings(code, situation) {
