@@ -1,21 +1,26 @@
 -- What a reorganisation takes along: a scope for some roles stays one for these roles; a rule goes on in what its unit becomes.
 
+-- Units that ended by it and became one unit.
+CREATE FUNCTION sen.reorganisation_heirs(r uuid) RETURNS TABLE (old_unit integer, heir integer) LANGUAGE sql STABLE SET search_path = sen, pg_temp AS $$
+	SELECT s.old_unit, min(s.new_unit) FROM sen.unit_successor s JOIN sen.unit u ON u.id = s.old_unit AND u.valid_to IS NOT NULL
+	WHERE s.reorganisation_id = r GROUP BY 1 HAVING count(*) = 1
+$$;
+
 -- What names a unit that ended names what it became, where that is one unit: who manages a platform, who is asked, what was declared.  What says how
 -- far somebody reaches (a feed of an HR system, a plan of replacement) is not widened: people say so.
 CREATE FUNCTION sen.reorganisation_names(r sen.reorganisation) RETURNS void LANGUAGE plpgsql SET search_path = sen, pg_temp AS $$
-DECLARE
-	heir record;
 BEGIN
-	FOR heir IN SELECT s.old_unit AS old, min(s.new_unit) AS new FROM sen.unit_successor s JOIN sen.unit u ON u.id = s.old_unit AND u.valid_to IS NOT NULL
-		WHERE s.reorganisation_id = r.id GROUP BY 1 HAVING count(*) = 1 ORDER BY 1 LOOP
-		UPDATE sen.platform SET managing_unit = (SELECT code FROM sen.unit WHERE id = heir.new) WHERE managing_unit_id = heir.old;
-		UPDATE sen.access_request q SET unit_id = heir.new WHERE q.unit_id = heir.old AND q.state = 'open' AND NOT EXISTS (SELECT FROM sen.access_request x
-			WHERE x.person_id = q.person_id AND x.role_id = q.role_id AND x.unit_id = heir.new AND x.state = 'open');
-		UPDATE sen.review_item SET unit_id = heir.new WHERE unit_id = heir.old AND decision IS NULL;
-		UPDATE sen.software_need SET unit_id = heir.new, version = version + 1 WHERE unit_id = heir.old AND answer IS NULL;
-		UPDATE sen.local_software SET unit_id = heir.new, version = version + 1 WHERE unit_id = heir.old;
-		UPDATE sen.feed SET default_unit = heir.new WHERE default_unit = heir.old;
-	END LOOP;
+	UPDATE sen.platform p SET managing_unit = u.code FROM sen.reorganisation_heirs(r.id) h JOIN sen.unit u ON u.id = h.heir WHERE p.managing_unit_id = h.old_unit;
+	-- Two that ask for the same come together: the first one goes on, the other is left.
+	UPDATE sen.access_request q SET unit_id = f.heir FROM (SELECT DISTINCT ON (x.person_id, x.role_id, h.heir) x.id, h.heir FROM sen.reorganisation_heirs(r.id) h
+		JOIN sen.access_request x ON x.unit_id = h.old_unit AND x.state = 'open' WHERE NOT EXISTS (SELECT FROM sen.access_request y
+			WHERE y.person_id = x.person_id AND y.role_id = x.role_id AND y.unit_id = h.heir AND y.state = 'open')
+		ORDER BY x.person_id, x.role_id, h.heir, x.id) f
+	WHERE q.id = f.id;
+	UPDATE sen.review_item i SET unit_id = h.heir FROM sen.reorganisation_heirs(r.id) h WHERE i.unit_id = h.old_unit AND i.decision IS NULL;
+	UPDATE sen.software_need n SET unit_id = h.heir, version = version + 1 FROM sen.reorganisation_heirs(r.id) h WHERE n.unit_id = h.old_unit AND n.answer IS NULL;
+	UPDATE sen.local_software l SET unit_id = h.heir, version = version + 1 FROM sen.reorganisation_heirs(r.id) h WHERE l.unit_id = h.old_unit;
+	UPDATE sen.feed f SET default_unit = h.heir FROM sen.reorganisation_heirs(r.id) h WHERE f.default_unit = h.old_unit;
 END
 $$;
 
@@ -155,4 +160,4 @@ CREATE OR REPLACE FUNCTION sen.reorganisation_base(r uuid, day date) RETURNS tex
 	)
 	SELECT md5(count(*) || ':' || coalesce(sum(h::numeric), 0)) FROM facts
 $$;
-REVOKE ALL ON FUNCTION sen.reorganisation_names(sen.reorganisation), sen.reorganisation_left(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION sen.reorganisation_heirs(uuid), sen.reorganisation_names(sen.reorganisation), sen.reorganisation_left(uuid) FROM PUBLIC;

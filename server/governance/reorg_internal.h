@@ -71,6 +71,6 @@ bool reorg_others_arrive(const struct reorg_planner *p, int to, int from);
 void reorg_people(struct reorg_planner *p);
 /* reorg_scopes.c: what administrators' scopes become; then ends of units. */
 void reorg_scopes(struct reorg_planner *p);
+void reorg_ends(struct reorg_planner *p);
 /* reorg_rules.c: where a rule gives its roles to others than before, or not any more. */
 void reorg_rules(struct reorg_planner *p);
-void reorg_ends(struct reorg_planner *p);

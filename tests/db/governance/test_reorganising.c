@@ -289,6 +289,10 @@ static void test_rules_go_on(_unused_ void **state)
 	side("UPDATE sen.platform SET managing_unit = '20001' WHERE code = 'P02'");
 	side("INSERT INTO sen.feed (id, code, name, account_id, unit_id, default_unit, authority, basis, token_hash, token_until, created_by) SELECT gen_random_uuid(), 'hr', 'hr', b.id, u.id,"
 	     " u.id, '{}', 'x', '\\x00', now(), a.id FROM sen.unit u, sen.account a, sen.account b WHERE u.code = '20001' AND a.login = 'annv' AND b.login = 'second'");
+	/* The same person asks for the same role in both. */
+	side("INSERT INTO sen.access_request (id, person_id, role_id, unit_id, basis, reason, stages, stage_days, expires_at, requested_by) SELECT gen_random_uuid(), b.person_id, x.id, u.id,"
+	     " 'x', 'x', 1, 5, now() + interval '9 days', a.id"
+	     " FROM sen.unit u, sen.account a, sen.account b, sen.role x WHERE u.code IN ('20000', '20001') AND a.login = 'annv' AND b.login = 'r7' AND x.code = 'XR'");
 	gov_begin(&op, gov_server);
 	draw_up(&op, STR("[{\"kind\": \"merge\", \"from\": [\"20000\", \"20001\"], \"into\": [{\"code\": \"30000\", \"name\": \"Xã mới\"}]}]"), &r);
 	plan(&op, &r);
@@ -305,9 +309,10 @@ static void test_rules_go_on(_unused_ void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.platform p JOIN sen.unit u ON u.id = p.managing_unit_id WHERE p.code = 'P02' AND p.managing_unit = '30000' AND u.code = '30000'"), 1);
 	/* Nobody's reach is widened. */
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.feed f JOIN sen.unit u ON u.id = f.unit_id JOIN sen.unit d ON d.id = f.default_unit WHERE u.code = '20001' AND d.code = '30000'"), 1);
-	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE report -> 'left' = '{\"feeds\": 1}'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.reorganisation WHERE report -> 'left' = '{\"feeds\": 1, \"requests\": 1}'"), 1);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.access_request q JOIN sen.unit u ON u.id = q.unit_id WHERE u.code = '30000'"), 1);
 	gov_end(&op);
-	side("UPDATE sen.platform SET managing_unit = '' WHERE code = 'P02'; DELETE FROM sen.feed");
+	side("UPDATE sen.platform SET managing_unit = '' WHERE code = 'P02'; DELETE FROM sen.feed; DELETE FROM sen.access_request");
 	side("SET session_replication_role = replica; DELETE FROM sen.access_grant WHERE rule_id IS NOT NULL; DELETE FROM sen.birthright_version; DELETE FROM sen.birthright_rule; DELETE FROM sen.role WHERE code = 'XR';"
 	     " SET session_replication_role = DEFAULT");
 }
