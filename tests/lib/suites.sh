@@ -273,7 +273,7 @@ e2e_copy() {
 
 e2e_stack() {
 	# Quick expiry of what a killed provisioner held, and of locks.
-	export SEN_LEASE_S=3 SEN_LOCK_S=600 SEN_REQUEST_URI=yes
+	export SEN_LEASE_S=6 SEN_LOCK_S=600 SEN_REQUEST_URI=yes
 	tests_postgres
 	service_is_running ldap || openldap_start
 	p03_ldap_start

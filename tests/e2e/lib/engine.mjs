@@ -2,12 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { answers, env, folderFor, freePort, start, write } from './integrate.mjs';
 import { historiesOf, judge } from './history.mjs';
 import { newPlatform } from './platforms.mjs';
-import { administrator, basis, freshEmployee, run, sql } from './world.mjs';
+import { administrator, basis, freshEmployee, insist, run, sql } from './world.mjs';
 
 export const LEASE_S = 2;
 export const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
@@ -37,14 +36,7 @@ export async function provisioner(name, platforms, { command = [], env: more, da
   return Object.assign(started, { metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text() });
 }
 
-// "Nothing was done, try again": as any client does while servers die and machines are busy.
-async function ask(path, body) {
-  for (let i = 0; ; i += 1) {
-    const answer = await (await administrator()).api('POST', path, body);
-    if (answer.status !== 503 || i === 20) return answer;
-    await sleep(500);
-  }
-}
+const ask = (path, body) => insist(async () => (await administrator()).api('POST', path, body));
 
 export async function grant(employee, p, role = 'CAN_BO') {
   const answer = await ask('/grants', { employee_code: employee, platform: p.code, role, basis });

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { basic, post, readEnv, secret } from '../../../deploy/driver/world.mjs';
@@ -91,9 +92,19 @@ export async function freshEmployee() {
   return code;
 }
 
+// "Nothing was done, try again" is no answer: what any client does while servers die and machines are busy.
+export async function insist(ask) {
+  for (let left = 20; ; left -= 1) {
+    const answer = await ask();
+    if (answer.status !== 503 || left === 0) return answer;
+    if (!(Number(answer.headers.get('retry-after')) > 0)) throw new Error(`503 without Retry-After: ${answer.text}`);
+    await sleep(500);
+  }
+}
+
 export async function grant(employeeCode, client, who) {
   who ??= await administrator();
-  const answer = await who.api('POST', '/grants', { employee_code: employeeCode, platform: client.id.toUpperCase(), role: client.role, basis });
+  const answer = await insist(() => who.api('POST', '/grants', { employee_code: employeeCode, platform: client.id.toUpperCase(), role: client.role, basis }));
   if (answer.status > 201) throw new Error(`grant: ${answer.status} ${answer.text}`);
   return answer.json;
 }
