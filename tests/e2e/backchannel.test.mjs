@@ -8,9 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { secret, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
 import { Jar } from './lib/browser-jar.mjs';
 import { Receiver } from './lib/receiver.mjs';
-import { Agent, administrator, env, fieldOf, official, p02, p03, refresh, run, setNewPassword, sql, tokensFor, userinfo } from './lib/world.mjs';
+import { ctl } from './lib/servers.mjs';
+import { Agent, administrator, env, fieldOf, official, p02, p03, refresh, setNewPassword, sql, tokensFor, userinfo } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const sidOf = (tokens) => JSON.parse(Buffer.from(tokens.id_token.split('.')[1], 'base64url')).sid;
 const subOf = (tokens) => JSON.parse(Buffer.from(tokens.id_token.split('.')[1], 'base64url')).sub;
 const clientOf = (receiver) => ({ id: receiver.id, redirect: receiver.redirect, secret: () => secret(`${env.SEN_STATE}/secrets/${receiver.id}.secret`) });

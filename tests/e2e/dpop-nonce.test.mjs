@@ -1,27 +1,18 @@
 // DPoP at a server that wants a nonce of its own in each proof (RFC 9449 §8, §9): offered with the refusal, taken everywhere.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { basic, post, until } from '../../deploy/driver/world.mjs';
+import { basic, post } from '../../deploy/driver/world.mjs';
 import { ath, postAs, proof, register, signingKey } from './lib/clients.mjs';
-import { authorizeUrl, codeFor, env, official, p02, run } from './lib/world.mjs';
+import { restart, serverWith } from './lib/servers.mjs';
+import { authorizeUrl, codeFor, env, official, p02 } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const token = `${env.SEN_ISSUER}/token`, par = `${env.SEN_ISSUER}/par`, info = `${env.SEN_ISSUER}/userinfo`;
 let an, bound, key;
 
-async function restart(...config) {
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server', ...config);
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
-}
-
 before(async () => {
-  const good = readFileSync(`${env.SEN_STATE}/sen-server.conf`, 'utf8');
-  writeFileSync(`${env.SEN_STATE}/sen-dpop-nonce.conf`, good.replace('[oidc]', '[oidc]\ndpop_nonce = yes'), { mode: 0o600 });
-  await restart(`${env.SEN_STATE}/sen-dpop-nonce.conf`);
+  await serverWith('dpop-nonce', (conf) => conf.replace('[oidc]', '[oidc]\ndpop_nonce = yes'));
   an = await official(p02);
   key = await signingKey('ES256');
   bound = await register('dn-bound', { grant_types: ['authorization_code', 'client_credentials'], dpop_bound_access_tokens: true });

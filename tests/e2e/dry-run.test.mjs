@@ -6,9 +6,9 @@ import { after, before, test } from 'node:test';
 import { scimUsers, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
 import { call, matrix, routeOf, routes } from './lib/api.mjs';
 import { communesWithPeople, deputy, filled, setRights, thingsIn } from './lib/things.mjs';
+import { ctl } from './lib/servers.mjs';
 import { administrator, basis, env, freshEmployee, grant, official, p02, p03, run, sql, tokensFor } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 // Planned first: between two looks the planner may have found something to do.
 const settled = (login) => async () => (await sql('SELECT count(*) FROM sen.dirty_account d JOIN sen.account a ON a.id = d.account_id WHERE a.login = $1', login))[0][0] === '0'
   && (await sql(`SELECT count(*) > 0 AND bool_and(b.state = 0 AND b.want_hash = b.seen_hash) FROM sen.binding b JOIN sen.account a ON a.id = b.account_id

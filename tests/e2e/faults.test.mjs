@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { basic, until } from '../../deploy/driver/world.mjs';
+import { ctl, ready } from './lib/servers.mjs';
 import { Agent, administrator, basis, codeFor, env, freshEmployee, introspectAs, official, p02, redeem, run, sql, tokensFor } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
-const ready = async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status;
+const readiness = async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status;
 const host = new URL(env.SEN_ISSUER);
 
 // count connections that stay, each with one request after the other.
@@ -80,7 +80,7 @@ test('stopped under load, the server loses no request that it accepted', async (
   await ctl('stop', 'sen-server');
   await load;
   await ctl('start', 'sen-server');
-  await until('ready', async () => (await ready()) === 200, 20000);
+  await ready();
   const granted = new Set((await sql(`SELECT p.employee_code FROM sen.person p JOIN sen.account a ON a.person_id = p.id JOIN sen.access_grant g ON g.account_id = a.id`)).map(([code]) => code));
   let answered = 0;
   for (const [code, status] of results) {
@@ -96,7 +96,7 @@ test('sessions, codes and tokens survive a restart of the server', async () => {
   const pending = await codeFor(person.agent, p02);
   await ctl('kill', 'sen-server');
   await ctl('start', 'sen-server');
-  await until('ready', async () => (await ready()) === 200, 20000);
+  await ready();
   assert.equal((await introspectAs(p02, tokens.access_token)).active, true);
   assert.equal((await redeem(p02, pending.answer.get('code'), pending.proof.verifier)).status, 200);
   assert.equal((await redeem(p02, pending.answer.get('code'), pending.proof.verifier)).status, 400, 'a code works twice over a restart');
@@ -111,11 +111,11 @@ test('directory down: sign-in says so, counts no failure; tokens go on; it recov
     const answer = await agent.signIn(await agent.request('/'), person.login, person.password);
     assert.equal(answer.status, 503);
     assert.equal((await introspectAs(p02, tokens.access_token)).active, true);
-    assert.equal(await ready(), 503);
+    assert.equal(await readiness(), 503);
   } finally {
     await ctl('signal', 'ldap', 'CONT');
   }
-  await until('ready', async () => (await ready()) === 200, 30000);
+  await until('ready', async () => (await readiness()) === 200, 30000);
   const agent = new Agent(env.SEN_ISSUER);
   assert.equal((await agent.signIn(await agent.request('/'), person.login, person.password)).status, 303);
   assert.equal((await sql(`SELECT coalesce(max(fails), 0) FROM sen.sign_in_throttle WHERE in_flight > 0`))[0][0], '0');

@@ -6,19 +6,13 @@ import { after, before, beforeEach, test } from 'node:test';
 
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 
-import { senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
+import { senctl, senctlJson } from '../../deploy/driver/world.mjs';
 import { Entity, STATEMENT, keyPair, nowS } from './lib/federation.mjs';
-import { env, run, sql } from './lib/world.mjs';
+import { restart } from './lib/servers.mjs';
+import { env, sql } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const CONFIGURATION = `${env.SEN_ISSUER}/.well-known/openid-federation`;
 const ORGANIZATION = 'Ủy ban nhân dân tỉnh Nghệ An';
-
-async function restart(...config) {
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server', ...config);
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
-}
 
 async function get(path, params = {}) {
   const query = new URLSearchParams();

@@ -11,12 +11,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ldapSearch, until } from '../../deploy/driver/world.mjs';
 import { answers, folderFor, freePort, start, write } from './lib/integrate.mjs';
 import { newPlatform } from './lib/platforms.mjs';
-import { administrator, basis, env, freshEmployee, official, p02, p03, run, sql } from './lib/world.mjs';
+import { ctl } from './lib/servers.mjs';
+import { administrator, basis, env, freshEmployee, official, p02, p03, sql } from './lib/world.mjs';
 import { nothingHeld } from './lib/versioned.mjs';
 
 // The promise.
 const SEEN_MS = 2000;
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 // With what its sessions were about to write.
 const kill = async () => {
   await ctl('kill', 'sen-provisioner');

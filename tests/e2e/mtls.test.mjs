@@ -12,9 +12,9 @@ import { decodeJwt } from 'jose';
 
 import { post, until } from '../../deploy/driver/world.mjs';
 import { ath, proof as dpop, register, signingKey } from './lib/clients.mjs';
+import { restart, serverWith } from './lib/servers.mjs';
 import { codeFor, env, official, p02, run } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const issuer = new URL(env.SEN_ISSUER);
 const folder = `${env.SEN_STATE}/mtls`;
 const socket = `${env.SEN_STATE}/run/mtls.sock`;
@@ -37,14 +37,10 @@ before(async () => {
   const server = certificate('server', '/CN=server');
   one = certificate('one', '/C=VN/O=UBND tinh/CN=one');
   other = certificate('other', '/C=VN/O=UBND tinh/CN=other');
-  const good = readFileSync(`${env.SEN_STATE}/sen-server.conf`, 'utf8');
-  writeFileSync(`${env.SEN_STATE}/sen-mtls.conf`, good.replace(/^listen = .*/m, (line) => `${line}\nmtls_base = ${base}\nmtls_listen = unix:${socket}`), { mode: 0o600 });
   const template = readFileSync('../../deploy/nginx/mtls.conf.in', 'utf8');
   writeFileSync(`${folder}/nginx.conf`, template.replaceAll('@LISTEN@', `${host} ssl`).replaceAll('@SERVER_NAME@', '127.0.0.4').replaceAll('@UPSTREAM@', `unix:${socket}`)
     .replaceAll('@VERIFY@', 'optional_no_ca').replaceAll('@ROOT@', folder).replaceAll('@TLS@', `ssl_certificate ${folder}/server.pem; ssl_certificate_key ${folder}/server.key;`));
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server', `${env.SEN_STATE}/sen-mtls.conf`);
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
+  await serverWith('mtls', (conf) => conf.replace(/^listen = .*/m, (line) => `${line}\nmtls_base = ${base}\nmtls_listen = unix:${socket}`));
   nginx = spawn('/usr/sbin/nginx', ['-p', folder, '-c', `${folder}/nginx.conf`, '-g', 'daemon off;'], { stdio: 'inherit' });
   await until('nginx', async () => (await mtls('/jwks')).status === 200, 10000);
   an = await official(p02);
@@ -60,9 +56,7 @@ before(async () => {
 after(async () => {
   nginx?.kill('SIGTERM');
   await new Promise((resolve) => nginx?.on('exit', resolve));
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server');
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
+  await restart();
 });
 
 const mtls = (path, { pair, form, headers = {}, to = host } = {}) => new Promise((resolve, reject) => {

@@ -13,9 +13,9 @@ import { scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
 import { launch } from '../../deploy/driver/browser.mjs';
 import { call, routeOf } from './lib/api.mjs';
 import { communesWithPeople, deputy, setRights } from './lib/things.mjs';
+import { ctl } from './lib/servers.mjs';
 import { administrator, env, grant, official, p02, p03, run, sql, tokensFor } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const decision = { decision_no: '12/QĐ-UBND', decision_on: '2026-11-20', signer: 'Chủ tịch UBND', reason: 'Theo nguyện vọng' };
 const show = routeOf('GET /api/v1/persons/{employee_code}/offboarding'), issue = routeOf('POST /api/v1/persons/{employee_code}/offboarding');
 

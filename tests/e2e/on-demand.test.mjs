@@ -5,9 +5,9 @@ import { after, before, test } from 'node:test';
 
 import { scimUsers, secret, senctl, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
+import { ctl } from './lib/servers.mjs';
 import { administrator, env, freshEmployee, grant, official, p02, p03, run, sql } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const ask = routeOf('POST /api/v1/accounts/{login}/provision'), look = routeOf('GET /api/v1/accounts/{login}/runs/{id}');
 let admin;
 before(async () => { admin = await administrator(); });

@@ -5,12 +5,12 @@ import { test } from 'node:test';
 
 import { ldapSearch, scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
+import { ctl } from './lib/servers.mjs';
 import {
   Administrator, Agent, administrator, authorizeUrl, basis, codeFor, env, freshEmployee, goodPassword, grant, introspectAs, official, p02,
   p03, refresh, run, sql, tokensFor, userinfo, handOn,
 } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 
 const decision = { decision_no: '15/QĐ-UBND', decision_on: '2026-11-20', signer: 'Trần Văn Bình', reason: 'Theo quyết định' };
 const day = (days) => new Date(Date.now() + 7 * 3600000 + days * 86400000).toISOString().slice(0, 10);

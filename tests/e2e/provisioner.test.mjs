@@ -5,10 +5,10 @@ import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ldapSearch, scimUsers, until } from '../../deploy/driver/world.mjs';
-import { administrator, env, freshEmployee, grant, official, p02, p03, run, sql } from './lib/world.mjs';
+import { ctl } from './lib/servers.mjs';
+import { administrator, env, freshEmployee, grant, official, p02, p03, sql } from './lib/world.mjs';
 import { nothingHeld } from './lib/versioned.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 // Platforms that other tests entered have no connector: what is due there stays due.
 const settled = async () => (await sql(`SELECT (SELECT count(*) FROM sen.binding b JOIN sen.platform p ON p.id = b.platform_id
   WHERE b.state BETWEEN 1 AND 5 AND p.code IN ('DIR', 'P02', 'P03')) + (SELECT count(*) FROM sen.dirty_account)`))[0][0] === '0';

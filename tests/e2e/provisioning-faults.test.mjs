@@ -8,11 +8,12 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
-import { bindings, check, ctl, grant, health, hurry, LEASE_S, operations, people, platform, provisioner, revoke, settled } from './lib/engine.mjs';
+import { bindings, check, grant, health, hurry, LEASE_S, operations, people, platform, provisioner, revoke, settled } from './lib/engine.mjs';
 import { dice, FAULTS, FaultProxy } from './lib/fault-proxy.mjs';
 import { judge, PLANTS } from './lib/history.mjs';
 import { env, folderFor, write } from './lib/integrate.mjs';
 import { html, Liar, scimError } from './lib/liar.mjs';
+import { ctl } from './lib/servers.mjs';
 import { Administrator, administrator, freshEmployee, official, p02, sql } from './lib/world.mjs';
 
 test('a network that delays, stalls, resets, loses, halves and doubles answers', async () => {

@@ -7,11 +7,12 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ldapSearch, until } from '../../deploy/driver/world.mjs';
-import { bindings, check, ctl, health, hurry, LEASE_S, operations, people, platform, provisioner, revoke, settled } from './lib/engine.mjs';
+import { bindings, check, health, hurry, LEASE_S, operations, people, platform, provisioner, revoke, settled } from './lib/engine.mjs';
 import { FaultProxy } from './lib/fault-proxy.mjs';
 import { folderFor } from './lib/integrate.mjs';
 import { Liar } from './lib/liar.mjs';
 import { nothingHeld } from './lib/versioned.mjs';
+import { ctl } from './lib/servers.mjs';
 import { env, p03, sql } from './lib/world.mjs';
 
 // A socket of the database that can be cut: { folder, proxy }.

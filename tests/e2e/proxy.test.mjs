@@ -6,9 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { until } from '../../deploy/driver/world.mjs';
+import { restart, serverWith } from './lib/servers.mjs';
 import { Agent, env, fieldOf, official, p02, run, sql } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const issuer = new URL(env.SEN_ISSUER);
 const socket = `${env.SEN_STATE}/run/sen.sock`;
 const folder = `${env.SEN_STATE}/nginx`;
@@ -17,14 +17,10 @@ let nginx;
 // The server moves to a unix socket; nginx takes its address, as in a deployment.
 before(async () => {
   mkdirSync(folder, { recursive: true });
-  const good = readFileSync(`${env.SEN_STATE}/sen-server.conf`, 'utf8');
-  writeFileSync(`${env.SEN_STATE}/sen-behind-proxy.conf`, good.replace(/^listen = .*/m, `listen = unix:${socket}`), { mode: 0o600 });
   const template = readFileSync('../../deploy/nginx/sen.conf.in', 'utf8');
   writeFileSync(`${folder}/nginx.conf`, template.replaceAll('@LISTEN@', issuer.host).replaceAll('@SERVER_NAME@', issuer.hostname)
     .replaceAll('@UPSTREAM@', `unix:${socket}`).replaceAll('@ROOT@', folder).replaceAll('@TLS@', ''));
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server', `${env.SEN_STATE}/sen-behind-proxy.conf`);
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
+  await serverWith('behind-proxy', (conf) => conf.replace(/^listen = .*/m, `listen = unix:${socket}`));
   nginx = spawn('/usr/sbin/nginx', ['-p', folder, '-c', `${folder}/nginx.conf`, '-g', 'daemon off;'], { stdio: 'inherit' });
   await until('nginx', async () => (await fetch(`${env.SEN_ISSUER}/jwks`)).status === 200, 10000);
 });
@@ -32,9 +28,7 @@ before(async () => {
 after(async () => {
   nginx?.kill('SIGTERM');
   await new Promise((resolve) => nginx?.on('exit', resolve));
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server');
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
+  await restart();
 });
 
 test('sign-in and code flow through the proxy', async () => {

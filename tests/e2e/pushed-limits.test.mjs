@@ -2,28 +2,19 @@
 // were made a moment ago.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { basic, post, until } from '../../deploy/driver/world.mjs';
 import { ath, proof, register, signingKey } from './lib/clients.mjs';
-import { authorizeUrl, codeFor, env, official, p02, run, sql } from './lib/world.mjs';
+import { restart, serverWith } from './lib/servers.mjs';
+import { authorizeUrl, codeFor, env, official, p02, sql } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const par = `${env.SEN_ISSUER}/par`, token = `${env.SEN_ISSUER}/token`;
 const MAX = 12;
 let an, natives, own;
 
-async function restart(...config) {
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server', ...config);
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
-}
-
 before(async () => {
-  const good = readFileSync(`${env.SEN_STATE}/sen-server.conf`, 'utf8');
-  writeFileSync(`${env.SEN_STATE}/sen-pushed.conf`, good.replace('[oidc]', `[oidc]\npush_s = 590\npush_pending_max = ${MAX}`), { mode: 0o600 });
-  await restart(`${env.SEN_STATE}/sen-pushed.conf`);
+  await serverWith('pushed', (conf) => conf.replace('[oidc]', `[oidc]\npush_s = 590\npush_pending_max = ${MAX}`));
   an = await official(p02);
   own = await register('pl-own');
   natives = [];

@@ -10,23 +10,13 @@ import * as oauth from 'oauth4webapi';
 
 import { basic, post, until } from '../../deploy/driver/world.mjs';
 import { listings } from './lib/integrate.mjs';
+import { restart, serverWith } from './lib/servers.mjs';
 import { authorizeUrl, env, introspectAs, official, p02, p03, refresh, run, sql, tokensFor, userinfo } from './lib/world.mjs';
 
 const insecure = { [oauth.allowInsecureRequests]: true };
 const endpoint = `${env.SEN_ISSUER}/register`;
 const redirect = 'https://rp.example/callback';
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const senctl = async (...args) => (await run(env.SENCTL, ['--config', env.SENCTL_CONFIG, ...args], { env: { ...process.env, LC_ALL: 'C.UTF-8' } })).stdout;
-
-// The server with a changed configuration; without a change: as it was.
-async function serverWith(change) {
-  const good = readFileSync(`${env.SEN_STATE}/sen-server.conf`, 'utf8');
-  const file = `${env.SEN_STATE}/sen-registration.conf`;
-  writeFileSync(file, change ? change(good) : good, { mode: 0o600 });
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server', change ? file : `${env.SEN_STATE}/sen-server.conf`);
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
-}
 
 let made = 0;
 async function initialToken({ uses = 100, policy, days = 1 } = {}) {
@@ -456,7 +446,7 @@ const refused = (answer, what) => {
 
 test('hostile sector_identifier_uri: nothing inside is reached', async (t) => {
   await withWeb({ '/': json([redirect]) }, async (web) => {
-    await serverWith((good) => good.replace(/^egress_allow = .*/m, 'egress_allow =').replace(/^ca_file = .*/m, `ca_file = ${folder}/cert.pem`));
+    await serverWith('registration', (good) => good.replace(/^egress_allow = .*/m, 'egress_allow =').replace(/^ca_file = .*/m, `ca_file = ${folder}/cert.pem`));
     const said = new Set();
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '127.0.0.2', '2130706433', '0x7f000001', '0177.0.0.1', '127.1', '0.0.0.0', '[::]',
       '169.254.169.254', '10.0.0.1', '172.16.0.1', '192.168.0.1', '100.64.0.1', '224.0.0.1', '[fe80::1]', '[fd00::1]', '[64:ff9b::7f00:1]', 'localhost.',
@@ -488,7 +478,7 @@ test('sector_identifier_uri that may be reached: the document decides', async (t
     '/slow': (rs) => { rs.writeHead(200, { 'content-type': 'application/json' }); const drip = setInterval(() => rs.write(' '), 200); rs.on('close', () => clearInterval(drip)); },
   }, async (web) => {
     target = web;
-    await serverWith((good) => good.replace(/^ca_file = .*/m, `ca_file = ${folder}/cert.pem`));
+    await serverWith('registration', (good) => good.replace(/^ca_file = .*/m, `ca_file = ${folder}/cert.pem`));
     const ok = await sector(`${web.origin}/good`, [redirect, other]);
     assert.equal(ok.status, 201, ok.text);
     assert.equal(ok.json.sector_identifier_uri, `${web.origin}/good`);
@@ -523,7 +513,7 @@ test('no more clients than the configuration allows', async () => {
   const [[n]] = await sql(`SELECT count(*) FROM sen.oauth_client WHERE registered_with IS NOT NULL`);
   const [[counted]] = await sql(`SELECT n FROM sen.registered_clients`);
   assert.equal(counted, n);
-  await serverWith((good) => good.replace(/^registered_max = .*/m, `registered_max = ${Number(n) + 3}`));
+  await serverWith('registration', (good) => good.replace(/^registered_max = .*/m, `registered_max = ${Number(n) + 3}`));
   const answers = await Promise.all(Array.from({ length: 20 }, () => register(token, { redirect_uris: [redirect] })));
   const good = answers.filter((a) => a.status === 201);
   assert.equal(good.length, 3);
@@ -531,7 +521,7 @@ test('no more clients than the configuration allows', async () => {
   assert.equal(late.status, 403, late.text);
   await call('DELETE', good[0].json.registration_client_uri, good[0].json.registration_access_token);
   assert.equal((await register(token, { redirect_uris: [redirect] })).status, 201, 'room again');
-  await serverWith((good_) => good_.replace(/^registered_max = .*/m, 'registered_max = 0'));
+  await serverWith('registration', (good_) => good_.replace(/^registered_max = .*/m, 'registered_max = 0'));
   assert.equal((await (await fetch(`${env.SEN_ISSUER}/.well-known/openid-configuration`)).json()).registration_endpoint, undefined);
   assert.equal((await register(token, { redirect_uris: [redirect] })).status, 403);
 });
@@ -546,4 +536,4 @@ test('the server\'s role touches no client of the operator\'s', async () => {
   await assert.rejects(as(`UPDATE sen.initial_access_token SET policy = '{}'`), /permission denied/);
 });
 
-after(() => serverWith());
+after(() => restart());

@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { ldapSearch, scimUsers, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
+import { ctl } from './lib/servers.mjs';
 import { administrator, authorizeUrl, env, introspectAs, p02, p03, run, sql, tokensFor } from './lib/world.mjs';
 import { activate, call, change, communesWithFree, deputyOf, grantTo } from './lib/versioned.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const READ_ONLY = 'XL_CHUYENVIEN';
 const rights = ['read', 'grant', 'revoke', 'catalogue', 'approve', 'appraise'];
 const mailbox = async (id) => (await ldapSearch(env.P03_LDAP_OPERATOR_URI, env.P03_LDAP_BASE, `(employeeNumber=${id})`))[0];

@@ -1,28 +1,19 @@
 // A sign-in that is too old for what is asked (RFC 9470): the challenge, and the way on.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { decodeJwt } from 'jose';
 
-import { senctl, until } from '../../deploy/driver/world.mjs';
-import { administrator, authorizeUrl, codeFor, env, introspectAs, official, p02, redeem, run, sql } from './lib/world.mjs';
+import { senctl } from '../../deploy/driver/world.mjs';
+import { restart, serverWith } from './lib/servers.mjs';
+import { administrator, authorizeUrl, codeFor, env, introspectAs, official, p02, redeem, sql } from './lib/world.mjs';
 
-const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 const MAX_AGE_S = 3;
 
-async function restart(...config) {
-  await ctl('stop', 'sen-server');
-  await ctl('start', 'sen-server', ...config);
-  await until('ready', async () => (await fetch(`${env.SEN_ADMIN_URL}/readyz`)).status === 200, 20000);
-}
-
 before(async () => {
-  const good = readFileSync(`${env.SEN_STATE}/sen-server.conf`, 'utf8');
-  writeFileSync(`${env.SEN_STATE}/sen-step-up.conf`, good.replace('[oidc]', `[oidc]\nadmin_max_age_s = ${MAX_AGE_S}`), { mode: 0o600 });
-  await restart(`${env.SEN_STATE}/sen-step-up.conf`);
+  await serverWith('step-up', (conf) => conf.replace('[oidc]', `[oidc]\nadmin_max_age_s = ${MAX_AGE_S}`));
 });
 
 after(() => restart());

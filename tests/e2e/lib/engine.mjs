@@ -6,10 +6,9 @@ import { readFileSync } from 'node:fs';
 import { answers, env, folderFor, freePort, start, write } from './integrate.mjs';
 import { historiesOf, judge } from './history.mjs';
 import { newPlatform } from './platforms.mjs';
-import { administrator, basis, freshEmployee, insist, run, sql } from './world.mjs';
+import { administrator, basis, freshEmployee, insist, sql } from './world.mjs';
 
 export const LEASE_S = 2;
-export const ctl = (...args) => run('./ctl', args, { env: { ...process.env, SEN_STATE: env.SEN_STATE } });
 // Of this process's own: two files run one after the other.
 let lastChain = 910;
 
