@@ -235,8 +235,10 @@ static void test_fifty_times_the_same(void **state)
 	for (size_t i = 0; i < CROWD; i++)
 		crowd[i].d = d;
 	go_together(crowd);
+	/* On a busy machine all of them may have run out of time. */
+	assert_true(kit_stand->count() <= 1);
+	kit_go_until_ok(d, crowd[0].result, 5);
 	free_crowd(crowd);
-	assert_int_equal(kit_stand->count(), 1);
 	assert_outcome(kit_go(d, NULL), OUTCOME_OK);
 	assert_there(d);
 	assert_int_equal(kit_stand->count(), 1);

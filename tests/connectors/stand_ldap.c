@@ -30,7 +30,7 @@ static const char *const group_names[] = { "MC", "TK", "LD", "ADMIN" };
 
 struct str stand_ldap_folder(struct arena *a)
 {
-	return arena_printf(a, "ou=" FOLDER ",%.*s", STR_ARG(stand_ldap_env("SEN_TEST_LDAP_BASE")));
+	return arena_printf(a, "ou=" FOLDER ",%.*s", STR_ARG(stand_ldap_env("SEN_TEST_LDAP_PLATFORM_BASE")));
 }
 
 static struct str user_dn(struct arena *a, const char *login)
@@ -69,7 +69,7 @@ static struct str folder_ldif(struct arena *a)
 static void remove_folder(struct arena *a)
 {
 	const char *const arguments[] = { "-r", "-c", stand_ldap_folder(a).p };
-	struct str found = stand_ldap_search(a, stand_ldap_env("SEN_TEST_LDAP_BASE"), STR("(ou=" FOLDER ")"), "ou");
+	struct str found = stand_ldap_search(a, stand_ldap_env("SEN_TEST_LDAP_PLATFORM_BASE"), STR("(ou=" FOLDER ")"), "ou");
 
 	if (stand_ldap_count(found, "dn:") > 0)
 		(void)stand_ldap_tool(a, "ldapdelete", arguments, 3, STR_NULL);

@@ -92,6 +92,11 @@ class AccountsFile {
     return this.waiting;
   }
 
+  // Nobody is shown what a crash could still take back.
+  kept() {
+    return Promise.resolve(this.waiting ?? this.running).catch(() => {});
+  }
+
   async replace() {
     const parts = Object.entries(this.stores).map(([name, { texts }]) =>
       `${JSON.stringify(name)}:{${[...texts].map(([id, text]) => `${JSON.stringify(id)}:${text}`).join()}}`);
@@ -103,7 +108,7 @@ class AccountsFile {
 function declare(Resource, store, uniqueName) {
   return SCIMMY.Resources.declare(Resource, {
     ingress: (resource, data) => store.put(resource, data, uniqueName),
-    egress: (resource) => store.find(resource),
+    egress: (resource) => store.all.kept().then(() => store.find(resource)),
     degress: (resource) => store.remove(resource),
   });
 }
