@@ -7,6 +7,7 @@
  *   SEN_TEST_LDAP_CA             of its certificate, for 127.0.0.1 alone
  *   SEN_TEST_LDAP_OTHER_NAME     an address at which it listens too
  *   SEN_TEST_LDAP_BASE           an entry that exists; the tests work in a folder below it that they remove
+ *   SEN_TEST_LDAP_PLATFORM_BASE  another, below which names are not ours alone: those who play a platform work there
  */
 #pragma once
 
