@@ -160,13 +160,18 @@ static int seal(struct op *op, const struct jwk *key, struct str *ret_sealed)
 	return r;
 }
 
+/* RSA in a token or on a busy machine takes many seconds, in which the transaction does nothing. */
+#define GENERATE_MS 60000
+
 static int make(struct op *op, enum jws_alg alg, enum key_state state, struct changes *changes)
 {
 	_cleanup_(jwk_freep) struct jwk *key = NULL;
 	struct pkcs11_token *token = keyring_token(op->keys);
 	struct str sealed, kid;
-	int r = token ? jwk_generate_in_token(op, alg, token, &key) : jwk_generate(op, alg, &key);
+	int r = db_take_time(op, GENERATE_MS);
 
+	if (r == 0)
+		r = token ? jwk_generate_in_token(op, alg, token, &key) : jwk_generate(op, alg, &key);
 	if (r == 0)
 		r = seal(op, key, &sealed);
 	if (r < 0)
