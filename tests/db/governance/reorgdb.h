@@ -18,8 +18,8 @@ int reorgdb_set_up(void **state);
 int reorgdb_tear_down(void **state);
 #define REORG_TEST(f) cmocka_unit_test_setup_teardown(f, reorgdb_set_up, reorgdb_tear_down)
 
-/* Each two neighbours become one: 20000 and 20001 become 30000. */
-struct str all_merges(struct arena *a);
+/* Of the first n_communes each two neighbours become one: 20000 and 20001 become 30000. */
+struct str merges_of(struct arena *a, int n_communes);
 struct reorg_draft draft_of(struct op *op, struct str steps_json);
 /* By annv; must succeed. */
 void draw_up(struct op *op, struct str steps, struct reorg *ret);
@@ -33,5 +33,5 @@ struct db *open_as_provisioner(void);
 
 /* Everybody has a main post and the roles of before; no grant is without a post below its unit, or of an ended unit. */
 void check_access(void);
-/* All merges are done: that, and no scope reaches further, no end of access came nearer, every unit has its place. */
-void check_end(void);
+/* These merges are done: that, and no scope reaches further, no end of access came nearer, every unit has its place. */
+void check_end(int n_communes);
