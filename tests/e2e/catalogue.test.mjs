@@ -7,7 +7,7 @@ import { before, test } from 'node:test';
 
 import { senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
 import { register } from './lib/clients.mjs';
-import { Administrator, administrator, authorizeUrl, basis, env, introspectAs, official, p02, refresh, sql, tokensFor, userinfo, handOn } from './lib/world.mjs';
+import { Administrator, administrator, authorizeUrl, basis, env, introspectAs, official, p02, refresh, sql, tokensFor, userinfo, handOn, insist, senctlAs } from './lib/world.mjs';
 
 const RIGHTS = ['read', 'grant', 'revoke', 'catalogue', 'appraise', 'review'];
 const mark = randomBytes(3).toString('hex').toUpperCase();
@@ -22,14 +22,15 @@ async function deputy(unit, rights = RIGHTS) {
 }
 
 // A change of what was seen: with If-Match; version undefined sends none.
-async function change(who, method, path, body, version, headers = {}) {
+const change = (...request) => insist(() => send(...request));
+async function send(who, method, path, body, version, headers = {}) {
   const answer = await fetch(`${env.SEN_API}${path}`, {
     method, body: JSON.stringify(body),
     headers: { authorization: `Bearer ${await who.accessToken()}`, 'content-type': 'application/json',
       ...(version === undefined ? {} : { 'if-match': version }), ...headers },
   });
   const text = await answer.text();
-  return { status: answer.status, text, json: text ? JSON.parse(text) : undefined, etag: answer.headers.get('etag') };
+  return { status: answer.status, text, json: text ? JSON.parse(text) : undefined, headers: answer.headers, etag: answer.headers.get('etag') };
 }
 
 // Each has a function of its own: one that does what another does would be a finding of overlap.
@@ -509,7 +510,10 @@ test('senctl: lists, documents, guidance', async () => {
   await made(writer, `/platforms/${names[0]}/roles`, { code: 'XULY', name: 'Xử lý', sensitivity: 'low' });
   const guidance = await senctlJson(env, ['guidance', 'publish', names[0], '--code', 'HD', '--kind', 'document', '--title', 'Hướng dẫn', '--role', 'XULY', '--url', 'https://nghean.gov.vn/hd']);
   assert.match(await senctl(env, ['guidance', 'list', names[0]]), /HD\s+1\s+XULY\s+document/);
-  assert.equal((await senctlJson(env, ['guidance', 'acknowledge', names[0], guidance.id, '--unit', communeUnit])).changed, true);
+  // Who sees a unit from above does not say for it that it has read something.
+  const acknowledge = ['--json', 'guidance', 'acknowledge', names[0], guidance.id, '--unit', communeUnit];
+  await assert.rejects(senctl(env, acknowledge), /phạm vi/);
+  assert.equal(JSON.parse(await senctlAs(commune, acknowledge)).changed, true);
   assert.match(await senctl(env, ['guidance', 'report', names[0], guidance.id]), new RegExp(communeUnit));
   assert.doesNotMatch(await senctl(env, ['guidance', 'report', names[0], guidance.id, '--missing', 'true']), new RegExp(`^${communeUnit} `, 'm'));
 });

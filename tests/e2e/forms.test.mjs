@@ -7,11 +7,10 @@ import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 import { launch } from '../../deploy/driver/browser.mjs';
-import { senctl } from '../../deploy/driver/world.mjs';
 import { answers, env, folderFor, freePort, start, until, write } from './lib/integrate.mjs';
 import { deputyOf } from './lib/versioned.mjs';
 import { newPlatform } from './lib/platforms.mjs';
-import { administrator, basis, freshEmployee, official, p02, sql } from './lib/world.mjs';
+import { administrator, basis, freshEmployee, official, p02, senctlAs, sql } from './lib/world.mjs';
 
 const code = 'GIAY', path = `/platforms/${code}`;
 const data = (csv) => Buffer.from(csv).toString('base64url');
@@ -161,9 +160,3 @@ test('an officer carries out what the forms ask, and everything is settled by th
   await formOf(logins[1]);
   assert.equal((await bindingOf(logins[0])).state, 'in_sync');
 });
-
-async function senctlAs(who, args) {
-  const tokenFile = write(folderFor('forms-senctl'), 'token', JSON.stringify({
-    issuer: env.SEN_ISSUER, access_token: await who.accessToken(), expires_at: Math.floor(Date.now() / 1000) + 200 }));
-  return senctl(env, args, { tokenFile });
-}

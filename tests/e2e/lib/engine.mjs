@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { answers, env, folderFor, freePort, start, write } from './integrate.mjs';
 import { historiesOf, judge } from './history.mjs';
 import { newPlatform } from './platforms.mjs';
-import { administrator, basis, freshEmployee, insist, sql } from './world.mjs';
+import { administrator, basis, freshEmployee, sql } from './world.mjs';
 
 export const LEASE_S = 2;
 // Of this process's own: two files run one after the other.
@@ -35,7 +35,7 @@ export async function provisioner(name, platforms, { command = [], env: more, da
   return Object.assign(started, { metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text() });
 }
 
-const ask = (path, body) => insist(async () => (await administrator()).api('POST', path, body));
+const ask = async (path, body) => (await administrator()).api('POST', path, body);
 
 export async function grant(employee, p, role = 'CAN_BO') {
   const answer = await ask('/grants', { employee_code: employee, platform: p.code, role, basis });

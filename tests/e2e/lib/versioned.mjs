@@ -1,10 +1,12 @@
 // Things with versions, and administrators of units, for the tests of governance.
 
 import { until } from '../../../deploy/driver/world.mjs';
-import { Administrator, administrator, basis, env, goodPassword, official, p02, sql, Agent, handOn } from './world.mjs';
+import { Administrator, administrator, basis, env, goodPassword, official, p02, sql, Agent, handOn, insist } from './world.mjs';
 
 // A call with headers of its own: If-Match, Idempotency-Key.
-export async function call(who, method, path, { body, headers = {} } = {}) {
+export const call = (who, method, path, how) => insist(() => send(who, method, path, how));
+
+async function send(who, method, path, { body, headers = {} } = {}) {
   const answer = await fetch(`${env.SEN_API}${path}`, {
     method,
     headers: { authorization: `Bearer ${await who.accessToken()}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },

@@ -1,12 +1,12 @@
 // The running stack of the tests, an administrator in it, and officials on demand.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { basic, post, readEnv, secret } from '../../../deploy/driver/world.mjs';
+import { basic, post, readEnv, secret, senctl } from '../../../deploy/driver/world.mjs';
 import { Agent, authorizeUrl, fieldOf } from './agent.mjs';
 import { psql } from './psql.mjs';
 
@@ -67,7 +67,11 @@ export class Administrator {
     return this.token;
   }
 
-  async api(method, path, body = method === 'POST' ? {} : undefined, extra = {}) {
+  api(method, path, body = method === 'POST' ? {} : undefined, extra = {}) {
+    return insist(() => this.send(method, path, body, extra));
+  }
+
+  async send(method, path, body, extra) {
     const answer = await fetch(`${env.SEN_API}${path}`, {
       method,
       headers: { authorization: `Bearer ${await this.accessToken()}`, ...(body ? { 'content-type': 'application/json' } : {}), ...extra },
@@ -76,6 +80,13 @@ export class Administrator {
     const text = await answer.text();
     return { status: answer.status, text, json: text ? JSON.parse(text) : undefined, headers: answer.headers };
   }
+}
+
+// By the command line, as somebody else than who is signed in there.
+export async function senctlAs(who, args) {
+  const tokenFile = `${env.SEN_STATE}/tmp/senctl-${who.login}.json`;
+  writeFileSync(tokenFile, JSON.stringify({ issuer: env.SEN_ISSUER, access_token: await who.accessToken(), expires_at: Math.floor(Date.now() / 1000) + 200 }), { mode: 0o600 });
+  return senctl(env, args, { tokenFile });
 }
 
 export const basis = 'Quyết định số 15/QĐ-UBND ngày 20/11/2026';
@@ -96,15 +107,14 @@ export async function freshEmployee() {
 export async function insist(ask) {
   for (let left = 20; ; left -= 1) {
     const answer = await ask();
-    if (answer.status !== 503 || left === 0) return answer;
-    if (!(Number(answer.headers.get('retry-after')) > 0)) throw new Error(`503 without Retry-After: ${answer.text}`);
+    if (answer.status !== 503 || left === 0 || !(Number(answer.headers.get('retry-after')) > 0)) return answer;
     await sleep(500);
   }
 }
 
 export async function grant(employeeCode, client, who) {
   who ??= await administrator();
-  const answer = await insist(() => who.api('POST', '/grants', { employee_code: employeeCode, platform: client.id.toUpperCase(), role: client.role, basis }));
+  const answer = await who.api('POST', '/grants', { employee_code: employeeCode, platform: client.id.toUpperCase(), role: client.role, basis });
   if (answer.status > 201) throw new Error(`grant: ${answer.status} ${answer.text}`);
   return answer.json;
 }
