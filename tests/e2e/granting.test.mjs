@@ -5,7 +5,7 @@ import { before, test } from 'node:test';
 
 import { scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
 import { conforms, routes } from './lib/api.mjs';
-import { Administrator, administrator, basis, env, freshEmployee, official, p02, sql, tokensFor, introspectAs, handOn } from './lib/world.mjs';
+import { Administrator, administrator, basis, env, freshEmployee, official, p02, sql, tokensFor, introspectAs, handOn, insist } from './lib/world.mjs';
 import { nothingHeld } from './lib/versioned.mjs';
 
 const every = ['read', 'grant', 'revoke', 'activate', 'approve', 'rules', 'review', 'delegate'];
@@ -16,7 +16,8 @@ const settled = (rule) => async () => (await sql(`WITH whom AS (SELECT DISTINCT 
     WHERE b.state BETWEEN 1 AND 4 AND p.code IN ('DIR', 'P02', 'P03'))
   + (SELECT count(*) FROM sen.dirty_account d JOIN whom USING (account_id))`, rule))[0][0] === '0';
 
-async function call(who, method, path, body, version) {
+const call = (...request) => insist(() => send(...request));
+async function send(who, method, path, body, version) {
   const answer = await fetch(`${env.SEN_API}${path}`, {
     method,
     headers: {

@@ -7,7 +7,7 @@ import { before, test } from 'node:test';
 
 import { senctl, senctlLogin, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
-import { Administrator, administrator, basis, env, grant, official, p02, sql, handOn } from './lib/world.mjs';
+import { Administrator, administrator, basis, env, grant, official, p02, sql, handOn, insist } from './lib/world.mjs';
 
 const routes = {
   add: routeOf('POST /api/v1/imports'), list: routeOf('GET /api/v1/imports'), get: routeOf('GET /api/v1/imports/{id}'),
@@ -107,7 +107,7 @@ test('50 at once apply it once', async () => {
   const csv = `${PERSONS}${code()},Lê Văn Một,cong_chuc,,${communes[0]},Chuyên viên,main,2026-01-01,,1/QĐ,\n`;
   const id = await upload(admin, { kind: 'persons', unit: '40', csv });
   const { etag } = await settled(admin, id, 'ready');
-  const answers = await Promise.all(Array.from({ length: 50 }, () => step(admin, 'apply', id, etag)));
+  const answers = await Promise.all(Array.from({ length: 50 }, () => insist(() => step(admin, 'apply', id, etag))));
   assert.equal(answers.filter((a) => a.status === 202).length, 1);
   assert.ok(answers.every((a) => [202, 412].includes(a.status)));
   await settled(admin, id, 'applied');

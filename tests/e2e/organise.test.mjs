@@ -6,12 +6,13 @@ import { before, test } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { senctl, senctlLogin } from '../../deploy/driver/world.mjs';
 import { conforms, routes } from './lib/api.mjs';
-import { Administrator, administrator, env, introspectAs, official, p02, sql, tokensFor, handOn } from './lib/world.mjs';
+import { Administrator, administrator, env, introspectAs, official, p02, sql, tokensFor, handOn, insist } from './lib/world.mjs';
 
 const matches = (pattern, path) => new RegExp(`^${pattern.slice('/api/v1'.length).replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
 
 // With header fields (If-Match), held against the document.
-async function api(who, method, path, body, headers = {}) {
+const api = (...request) => insist(() => send(...request));
+async function send(who, method, path, body, headers = {}) {
   const answer = await fetch(`${env.SEN_API}${path}`, {
     method,
     headers: { authorization: `Bearer ${await who.accessToken()}`, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
