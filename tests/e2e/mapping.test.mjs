@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 
-import { ldapSearch, scimUsers, secret, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
+import { ldapSearch, scimUsers, secret, senctl, senctlJson, until as untilWithin } from '../../deploy/driver/world.mjs';
 import { administrator, basis, env, freshEmployee, grant, official, p02, p03, sql } from './lib/world.mjs';
 import { call, change, deputyOf } from './lib/versioned.mjs';
 
+// What becomes active is sent to everybody anew, to a platform that takes some twenty a second.
+const until = (what, probe) => untilWithin(what, probe, 120000);
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 let admin, second, person, name, unit;
 
@@ -190,7 +192,8 @@ test('an account that is there already is adopted by a strong rule, and by a wea
   const [[weakId]] = await sql('SELECT id FROM sen.account WHERE login = $1', login);
   await until('it is ours', async () => (await user(weakId))?.id === other.id && (await user(weakId)).userName === login);
   assert.equal(await dispute(), undefined);
-  const rules = async () => (await sql(`SELECT string_agg(data ->> 'rule', ',' ORDER BY at) FROM sen.audit WHERE action = 'platform_account.adopt'`))[0][0];
+  const rules = async () => (await sql(`SELECT string_agg(data ->> 'rule', ',' ORDER BY at) FROM sen.audit
+    WHERE action = 'platform_account.adopt' AND account_id IN ($1, $2)`, id, weakId))[0][0];
   await until('audited', async () => (await rules()).includes('person'));
   assert.equal(await rules(), 'expression,person');
 

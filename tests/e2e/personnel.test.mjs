@@ -11,7 +11,6 @@ import {
   p03, refresh, run, sql, tokensFor, userinfo, handOn,
 } from './lib/world.mjs';
 
-
 const decision = { decision_no: '15/QĐ-UBND', decision_on: '2026-11-20', signer: 'Trần Văn Bình', reason: 'Theo quyết định' };
 const day = (days) => new Date(Date.now() + 7 * 3600000 + days * 86400000).toISOString().slice(0, 10);
 
@@ -205,7 +204,9 @@ test('a shared account: approved by another, used by one at a time, who signs in
   assert.equal((await take(users[0])).status, 403, 'before the approval');
   const approved = await (await secondAdministrator()).api('POST', `/shared-accounts/${login}/approve`);
   assert.equal(approved.status, 204, approved.text);
-  const given = await admin.api('POST', '/grants', { login, platform: 'P02', role: p02.role, basis });
+  const endless = await admin.api('POST', '/grants', { login, platform: 'P02', role: p02.role, basis });
+  assert.deepEqual([endless.status, endless.json.args.field], [422, 'valid_to'], 'nobody would think of ending it');
+  const given = await admin.api('POST', '/grants', { login, platform: 'P02', role: p02.role, basis, valid_to: `${day(90)}T00:00:00+07:00` });
   assert.equal(given.status, 201, given.text);
   assert.equal(given.json.login, login);
 
