@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ldapSearch, scimUsers, until } from '../../deploy/driver/world.mjs';
 import { ctl } from './lib/servers.mjs';
-import { administrator, env, freshEmployee, grant, official, p02, p03, sql } from './lib/world.mjs';
+import { administrator, basis, env, freshEmployee, grant, official, p02, p03, sql } from './lib/world.mjs';
 import { nothingHeld } from './lib/versioned.mjs';
 
 // Platforms that other tests entered have no connector: what is due there stays due.
