@@ -94,7 +94,10 @@ export const PLANTS = {
   'a write of somebody who had lost the lease, after the end': planted(isOn, (h) => { h.journal.push({ ...h.journal.at(-1), what: 'patch', at: h.log.at(-1).at + 1 }); }),
   'a role that nobody granted, for a moment': planted(isOn, (h) => { h.journal.unshift({ ...h.journal[0], what: 'patch', roles: 'LANH_DAO' }); }),
   'granted before anybody decided': planted(isOn, (h) => { h.journal[0].at = h.wanted.at(-1).at - 1000; }),
-  'generations out of their order': planted(isOn, (h) => { h.log.push({ ...h.log.at(-1), gen: h.log.at(-1).gen - 1 }); }),
+  'generations out of their order': planted(isOn, (h) => {
+    const done = h.log.findLast(({ outcome }) => outcome === 'ok');
+    h.log.push({ ...done, gen: done.gen - 1 });
+  }),
   'a failure that nobody tried again': planted(isOn, (h) => { h.log.push({ ...h.log.at(-1), op: 'update', outcome: 'retry' }); }),
   'a creation that is not in the audit': planted(isOn, (h) => { h.made = 0; }),
 };
