@@ -212,21 +212,31 @@ static bool read_prepared(struct db_conn *c, unsigned which, int64_t deadline_ms
 	}
 }
 
-/* All in one round trip: connections are reopened while requests wait. */
+static bool set(struct db_conn *c, const char *sql, int64_t deadline_ms)
+{
+	_pgresult_ PGresult *res = conn_exec(c, sql, deadline_ms);
+
+	return res && PQresultStatus(res) == PGRES_COMMAND_OK;
+}
+
+/*
+ * All in one round trip: connections are reopened while requests wait.  The server's statement_timeout counts for all of
+ * them together; a busy machine is no reason not to start.
+ */
 static bool prepare_queries(struct db_conn *c, unsigned which)
 {
 	int64_t deadline_ms = clock_mono_ms() + PREPARE_TIMEOUT_MS;
 
 	if (which == CONN_PREPARE_NONE)
 		return true;
-	if (!PQenterPipelineMode(c->pg))
+	if (!set(c, "SET statement_timeout = 0", deadline_ms) || !PQenterPipelineMode(c->pg))
 		return false;
 	for (const struct query *const *q = next_wanted(__start_db_queries, which); q; q = next_wanted(q + 1, which))
 		if (!PQsendPrepare(c->pg, (*q)->name, (*q)->sql, 0, NULL))
 			return false;
 	if (!PQpipelineSync(c->pg) || !read_prepared(c, which, deadline_ms))
 		return false;
-	return PQexitPipelineMode(c->pg) == 1;
+	return PQexitPipelineMode(c->pg) == 1 && set(c, "RESET statement_timeout", deadline_ms);
 }
 
 struct db_conn *conn_open(const struct conn_settings *s, char ret_reason[CONN_REASON_MAX])

@@ -323,6 +323,32 @@ static void test_close_drains_what_was_accepted(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.item"), 32);
 }
 
+static void *commit_soon(void *arg)
+{
+	const struct timespec soon = { .tv_nsec = 400 * 1000000 };
+
+	nanosleep(&soon, NULL);
+	side("COMMIT");
+	return arg;
+}
+
+/* To prepare all of a program's queries takes what it takes; what they take afterwards does not change by that. */
+static void test_opens_on_a_busy_server(void **state)
+{
+	pthread_t committer;
+
+	(void)state;
+	side("BEGIN; LOCK TABLE sen.item IN ACCESS EXCLUSIVE MODE");
+	assert_int_equal(pthread_create(&committer, NULL, commit_soon, NULL), 0);
+	struct db *db = dbtest_open((struct db_config){ .with_lanes = true, .pool_size = 1, .statement_timeout_ms = 100 });
+	struct task pause = task_of(db, &pause_write, 1000);
+
+	pthread_join(committer, NULL);
+	task_run(&pause);
+	assert_true(pause.code < 0);
+	db_close(db);
+}
+
 static void test_a_wrong_number_of_parameters_is_our_fault(void **state)
 {
 	struct db *db = open_lanes();
@@ -363,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_long_read_holds_up_no_other, set_up),
 		cmocka_unit_test_setup(test_a_commit_without_its_standby_is_not_done, set_up),
 		cmocka_unit_test_setup(test_close_drains_what_was_accepted, set_up),
+		cmocka_unit_test_setup(test_opens_on_a_busy_server, set_up),
 		cmocka_unit_test_setup(test_a_wrong_number_of_parameters_is_our_fault, set_up),
 	};
 
