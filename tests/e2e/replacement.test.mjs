@@ -212,14 +212,14 @@ test('an approved plan is changed or given up by two', async () => {
   const asked = await change(ward, `${path}/change`, { cutover_on: '2098-01-01', reason: 'Sớm hơn' });
   assert.equal(asked.json.change.kind, 'amend', asked.text);
   assert.equal(asked.json.cutover_on, '2099-01-01');
-  assert.equal((await change(ward, `${path}/change/approve`, {})).json.code, 'four_eyes');
-  assert.equal((await change(second, `${path}/change/approve`, {})).json.cutover_on, '2098-01-01');
-  assert.equal((await change(second, `${path}/change/approve`, {})).json.code, 'wrong_state');
+  assert.equal((await change(ward, `${path}/change/approve`, {}, { seen: path })).json.code, 'four_eyes');
+  assert.equal((await change(second, `${path}/change/approve`, {}, { seen: path })).json.cutover_on, '2098-01-01');
+  assert.equal((await change(second, `${path}/change/approve`, {}, { seen: path })).json.code, 'wrong_state');
   await change(ward, `${path}/change`, { cancel: true, reason: 'Thôi' });
   assert.equal((await second.api('POST', `${path}/run`, { step: 'grant' })).json.args.by, 'cancellation');
-  assert.equal((await change(ward, `${path}/change/withdraw`, {})).json.change, null);
+  assert.equal((await change(ward, `${path}/change/withdraw`, {}, { seen: path })).json.change, null);
   await change(ward, `${path}/change`, { cancel: true, reason: 'Thôi' });
-  assert.equal((await change(second, `${path}/change/approve`, {})).json.state, 'cancelled');
+  assert.equal((await change(second, `${path}/change/approve`, {}, { seen: path })).json.state, 'cancelled');
 });
 
 test('senctl: change, approve-change, hand-over', async () => {
