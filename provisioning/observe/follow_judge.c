@@ -9,6 +9,8 @@ enum { BINDING_IDLE, BINDING_LEASED = 2, BINDING_GRACE = 7 };
 
 /* An operation that takes longer is judged by the next listing. */
 #define WAIT_MAX_MS 120000
+/* Behind an operation of ours may still be told what there was before it; what it wrote is told then, and takes the place of that. */
+#define OWN_NEWS_MS 700
 /* Who deletes more than that at once may have made a mistake: the listing's guard looks at it, not we. */
 #define GONE_MAX 20
 
@@ -94,20 +96,31 @@ static bool is_settled(const struct resolved *who)
 	return who->state == BINDING_IDLE || who->state == BINDING_GRACE;
 }
 
-static void judge_account(struct batch *b, const struct clue *clue, const struct resolved *who)
+static bool differs(const struct judgement *j)
+{
+	return j->is_enforced || !str_is_null(j->diff);
+}
+
+/* true: it has been dealt with. */
+static bool judge_account(struct batch *b, const struct clue *clue, const struct resolved *who)
 {
 	struct sight_row *row = &b->rows[b->n_rows];
 
 	if (who->is_decided)
-		return;
+		return true;
 	*row = (struct sight_row){ .listed = &clue->listed, .situation = situation_of(who), .owner = who->owner };
 	b->n_rows++;
 	if (!is_settled(who) || !who->is_bound || !who->is_by_id)
-		return;
-	if (who->is_exact)
-		judge_linked(b, &clue->listed, who, &row->judgement);
-	else
+		return true;
+	if (!who->is_exact) {
 		look(b, who->owner, STR_NULL); /* it carries our id under another identifier */
+		return true;
+	}
+	judge_linked(b, &clue->listed, who, &row->judgement);
+	if (!differs(&row->judgement) || !who->is_fresh || clock_mono_ms() - clue->since_ms >= OWN_NEWS_MS)
+		return true;
+	b->n_rows--;
+	return false;
 }
 
 /* true: it has been dealt with. */
@@ -117,8 +130,7 @@ static bool judge_clue(struct batch *b, const struct clue *clue, const struct re
 		return false;
 	switch (clue->kind) {
 	case CLUE_ACCOUNT:
-		judge_account(b, clue, who);
-		break;
+		return judge_account(b, clue, who);
 	case CLUE_GONE:
 		if (who->is_bound && who->is_exact)
 			look(b, who->owner, clue->listed.ext_id);

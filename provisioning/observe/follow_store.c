@@ -40,7 +40,7 @@ DB_QUERY(fol_resolve, DB_READ,
 	" SELECT coalesce(i.by_id, i.by_ext, i.by_login), i.by_id IS NOT NULL, b.account_id IS NOT NULL, b.ext_id IS NOT DISTINCT FROM i.ext_id,"
 	" i.by_id <> i.by_ext AND EXISTS (SELECT FROM sen.binding x WHERE x.account_id = i.by_ext AND x.platform_id = $1::smallint AND x.ext_id = i.ext_id)"
 	"  OR coalesce(i.by_id <> i.by_stable, false),"
-	" coalesce(i.is_decided, false), coalesce(b.state, 0), b.want_hash, coalesce(b.want_active, false) FROM i"
+	" coalesce(i.is_decided, false), coalesce(b.state, 0), b.want_hash, coalesce(b.want_active, false), coalesce(b.seen_at > now() - interval '1 s', false) FROM i"
 	" LEFT JOIN sen.binding b ON b.account_id = coalesce(i.by_id, i.by_ext, i.by_login) AND b.platform_id = $1::smallint ORDER BY i.n");
 
 /* As a listing's rows; what is told of an account makes it due whenever it was told: the worker looks before it writes. */
@@ -186,7 +186,7 @@ int follow_resolve(struct op *op, int64_t platform_id, const struct clue *clues,
 	for (size_t i = 0; i < n; i++)
 		ret[i] = (struct resolved){ .owner = db_str(&rows, i, 0), .is_by_id = db_bool(&rows, i, 1), .is_bound = db_bool(&rows, i, 2),
 			                    .is_exact = db_bool(&rows, i, 3), .is_collision = db_bool(&rows, i, 4), .is_decided = db_bool(&rows, i, 5),
-			                    .state = db_i64(&rows, i, 6), .want_hash = db_str(&rows, i, 7), .want_active = db_bool(&rows, i, 8) };
+			                    .state = db_i64(&rows, i, 6), .want_hash = db_str(&rows, i, 7), .want_active = db_bool(&rows, i, 8), .is_fresh = db_bool(&rows, i, 9) };
 	return 0;
 }
 

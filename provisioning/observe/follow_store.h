@@ -50,6 +50,7 @@ struct resolved {
 	int64_t state;        /* of the binding */
 	struct str want_hash;
 	bool want_active;
+	bool is_fresh;        /* an operation of ours on it ended within the last second */
 };
 int follow_resolve(struct op *op, int64_t platform_id, const struct clue *clues, size_t n, struct resolved *ret) _must_check_;
 
