@@ -2,7 +2,7 @@
 
 DB_QUERY(account_due_run_q, DB_WRITE, "SELECT sen.account_due_run(NULL, 500, $1)");
 DB_QUERY(unused_run_q, DB_WRITE, "SELECT sen.unused_run($1)");
-DB_QUERY(notices_run_q, DB_WRITE, "SELECT sen.notices_run() + sen.platform_notices_run() + sen.provisioning_notices_run()");
+DB_QUERY(notices_run_q, DB_WRITE, "SELECT sen.notices_run() + sen.platform_notices_run() + sen.provisioning_notices_run() + sen.personnel_notices_run()");
 DB_QUERY(platform_reviews_run_q, DB_WRITE, "SELECT sen.platform_reviews_run($1)");
 DB_QUERY(shared_use_expire_q, DB_WRITE, "SELECT sen.shared_use_expire($1)");
 

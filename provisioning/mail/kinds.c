@@ -20,6 +20,12 @@ static const struct notice_kind kinds[] = {
 	{ .name = STR("provisioning_blocked"), .title = "Có tài khoản không cập nhật được trên nền tảng, cần xử lý" },
 	{ .name = STR("form_out"), .title = "Phiếu yêu cầu cần thực hiện trên nền tảng", .until = "Hạn thực hiện" },
 	{ .name = STR("form_overdue"), .title = "Phiếu yêu cầu trên nền tảng đã quá hạn thực hiện", .until = "Hạn thực hiện" },
+	{ .name = STR("request_granted"), .title = "Đề nghị cấp quyền đã được chấp thuận", .title_own = "Đề nghị cấp quyền cho ông/bà đã được chấp thuận", .until = "Hết hạn" },
+	{ .name = STR("request_refused"), .title = "Đề nghị cấp quyền không được chấp thuận", .title_own = "Đề nghị cấp quyền cho ông/bà không được chấp thuận" },
+	{ .name = STR("access_given"), .title = "Ông/bà được cấp quyền truy cập", .until = "Hết hạn" },
+	{ .name = STR("access_taken"), .title = "Quyền truy cập của ông/bà đã bị thu hồi" },
+	{ .name = STR("post_ends"), .title = "Vị trí phụ trách, biệt phái hoặc ủy quyền của một người trong đơn vị sắp kết thúc",
+	  .title_own = "Vị trí phụ trách, biệt phái hoặc ủy quyền của ông/bà sắp kết thúc", .until = "Kết thúc từ ngày" },
 	{ .name = STR("emergency_released"), .is_urgent = true, .must_reach = true, .title = "Quyền khẩn cấp đã được cấp", .title_own = "Ông/bà được cấp quyền khẩn cấp" },
 };
 

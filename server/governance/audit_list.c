@@ -27,6 +27,8 @@ DB_QUERY(audit_sees_all_q, DB_READ, AUDIT_REACH " SELECT yes FROM whole");
 DB_QUERY(audit_checkpoint_list_q, DB_READ,
          "SELECT n, sen.iso(at), jws, jwk FROM sen.audit_checkpoint WHERE $1::bigint IS NULL OR n > $1::bigint ORDER BY n LIMIT $2::bigint");
 DB_QUERY(audit_account_of_q, DB_READ, "SELECT id FROM sen.account WHERE login = $1");
+DB_QUERY(audit_account_of_employee_q, DB_READ,
+         "SELECT a.id FROM sen.person n JOIN sen.account a ON a.person_id = n.id AND a.kind = 'operational' WHERE n.employee_code = $1");
 
 int audit_list(struct op *op, const struct audit_filter *f, const struct audit_entry **ret_entries, size_t *ret_n)
 {
@@ -77,12 +79,25 @@ int audit_checkpoint_list(struct op *op, struct str viewer, struct str after, si
 	return 0;
 }
 
+static int one_account(const struct db_rows *rows, int r, struct str *ret_account_id)
+{
+	if (r == 0)
+		*ret_account_id = rows->n == 1 ? db_str(rows, 0, 0) : STR_NULL;
+	return r;
+}
+
 int audit_account_of(struct op *op, struct str login, struct str *ret_account_id)
 {
 	struct db_rows rows;
 	int r = db_run(op, &audit_account_of_q, &rows, P_STR(login));
 
-	if (r == 0)
-		*ret_account_id = rows.n == 1 ? db_str(&rows, 0, 0) : STR_NULL;
-	return r;
+	return one_account(&rows, r, ret_account_id);
+}
+
+int audit_account_of_employee(struct op *op, struct str employee_code, struct str *ret_account_id)
+{
+	struct db_rows rows;
+	int r = db_run(op, &audit_account_of_employee_q, &rows, P_STR(employee_code));
+
+	return one_account(&rows, r, ret_account_id);
 }

@@ -30,5 +30,6 @@ struct audit_checkpoint_row {
 int audit_checkpoint_list(struct op *op, struct str viewer, struct str after, size_t limit, const struct audit_checkpoint_row **ret_rows,
                           size_t *ret_n) _must_check_;
 
-/* STR_NULL: no such account. */
+/* STR_NULL: no such account, or the person has none yet. */
 int audit_account_of(struct op *op, struct str login, struct str *ret_account_id) _must_check_;
+int audit_account_of_employee(struct op *op, struct str employee_code, struct str *ret_account_id) _must_check_;

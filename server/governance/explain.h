@@ -1,4 +1,7 @@
-/* explain.h: why somebody has a role, or has not; who had what at a moment.  Nothing of it is overwritten: rows end, they do not vanish. */
+/*
+ * explain.h: why somebody has a role, or has not; who had what at a moment.  Rows end, they do not vanish; what is changed in them is kept as
+ * it was (sen.grant_was, account_was, platform_was): the answer about a day is the same ever after.
+ */
 #pragma once
 
 #include "common/db/db.h"

@@ -7,8 +7,12 @@
 struct governance_act {
 	const char *action;
 	struct str account_id; /* whom it concerns */
+	struct str person_id;  /* the same by the person, whose own account it then is */
 	struct str object;
 };
+
+/* The account that a person works with; STR_NULL: none yet. */
+int governance_account_of(struct op *op, struct str person_id, struct str *ret_account_id) _must_check_;
 
 /* Takes over data (may be NULL).  The last statement before commit. */
 int governance_audit(struct op *op, const struct principal *p, const struct governance_act *act, json_t *data) _must_check_;

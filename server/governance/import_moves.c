@@ -57,7 +57,8 @@ DB_QUERY(import_transfers_q, DB_WRITE,
                    " ended AS (UPDATE sen.access_grant g SET post_id = e.old_id, handover_days = e.days FROM ends e"
                    "  WHERE g.account_id = e.account_id AND g.id = e.id AND NOT e.by_rule),"
                    " handed AS (UPDATE sen.post o SET handover = " IMPORT_HANDOVER " FROM w WHERE o.person_id = w.person_id AND o.id = w.old_id AND upper(o.valid) = w.ends)"
-                   " INSERT INTO sen.audit (actor, action, object, request_id, data) SELECT $4, 'movement.transfer', w.employee_code, $5,"
+                   " INSERT INTO sen.audit (actor, action, account_id, object, request_id, data) SELECT $4, 'movement.transfer',"
+                   " (SELECT a.id FROM sen.account a WHERE a.person_id = w.person_id AND a.kind = 'operational'), w.employee_code, $5,"
                    " jsonb_build_object('movement', w.movement, 'decision_no', w.decision_no, 'effective_on', w.day, 'reason', left('Theo dữ liệu nhân sự: ' || $3, 300),"
                    "  'consequences', s.list) FROM w JOIN said s ON s.person_id = w.person_id ORDER BY w.line");
 

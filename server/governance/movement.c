@@ -243,15 +243,15 @@ static int check_unit(struct op *op, const struct principal *p, struct str code)
 	return db_bool(&rows, 0, 0) ? 0 : governance_refuse(op, ERR_OUT_OF_SCOPE);
 }
 
-static int apply(struct op *op, const struct principal *p, const struct movement_request *request, struct str person_id,
+/* *person_id: of somebody new, set. */
+static int apply(struct op *op, const struct principal *p, const struct movement_request *request, struct str *person_id,
                  struct movement_result *ret)
 {
-	struct str id = person_id;
-	int r = request->person ? add_person(op, request->person, &id) : check_scope(op, p, request, id);
+	int r = request->person ? add_person(op, request->person, person_id) : check_scope(op, p, request, *person_id);
 
 	if (r == 0 && !str_is_null(request->post.unit))
 		r = check_unit(op, p, request->post.unit);
-	return r < 0 ? r : movement_in_transaction(op, p, request, id, ret);
+	return r < 0 ? r : movement_in_transaction(op, p, request, *person_id, ret);
 }
 
 int movement_apply(struct op *op, const struct principal *p, const struct movement_request *request, struct movement_result *ret)
@@ -268,13 +268,14 @@ int movement_apply(struct op *op, const struct principal *p, const struct moveme
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	r = apply(op, p, request, person.id, ret);
+	r = apply(op, p, request, &person.id, ret);
 	if (r == 0 && request->is_preview) {
 		db_rollback(op);
 		return 0;
 	}
 	const struct governance_act act = {
 		.action = arena_printf(op->arena, "movement.%s", lc_event_name(request->kind)).p,
+		.person_id = person.id,
 		.object = request->employee_code,
 	};
 	data = json_new_object();

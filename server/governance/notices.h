@@ -1,6 +1,7 @@
 /*
  * notices.h: what somebody has to know: requests that wait or were not decided in time, reviews, grants and scopes that end, accounts
- * that nobody uses, emergencies.  Made by sen.notices_run() (the provisioner, each minute) and by triggers, once each.
+ * that nobody uses, emergencies, what became of a request, what was given or taken by name, posts that end.  Made by sen.notices_run() and
+ * its like (the provisioner, each minute) and by triggers, once each.
  *
  * Only whom a notice is for sees it.  ERR_NOT_FOUND; ERR_WRONG_STATE (acknowledged).
  */

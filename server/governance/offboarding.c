@@ -175,6 +175,7 @@ int offboarding_issue(struct op *op, const struct principal *p, struct str issue
 		return r;
 	r = issue(op, p, issuer, person.id, ret);
 	if (r == 0) {
+		act.person_id = person.id;
 		act.object = arena_printf(op->arena, "offboarding:%.*s", STR_ARG(ret->number));
 		data = offboarding_record(op, employee_code, ret);
 	}

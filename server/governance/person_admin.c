@@ -166,7 +166,7 @@ int person_admin_edit(struct op *op, const struct principal *p, struct str emplo
 		r = load(op, p, "personnel", employee_code, &old, &plain);
 	if (r < 0)
 		return r;
-	const struct governance_act act = { .action = "person.edit", .object = person.employee_code };
+	const struct governance_act act = { .action = "person.edit", .person_id = person.id, .object = person.employee_code };
 	r = db_begin(op);
 	if (r < 0)
 		return r;
@@ -193,7 +193,7 @@ int person_admin_unmask(struct op *op, const struct principal *p, struct str emp
 	r = db_begin(op);
 	if (r < 0)
 		return r;
-	const struct governance_act act = { .action = "person.unmask", .object = record.person.employee_code };
+	const struct governance_act act = { .action = "person.unmask", .person_id = record.person.id, .object = record.person.employee_code };
 	data = json_new_object();
 	json_set_str(data, "reason", reason);
 	r = governance_commit(op, p, 0, &act, data);
@@ -212,7 +212,7 @@ int person_admin_lift_hold(struct op *op, const struct principal *p, struct str 
 
 	if (r < 0)
 		return r;
-	const struct governance_act act = { .action = "person.legal_hold_lift", .object = person.employee_code };
+	const struct governance_act act = { .action = "person.legal_hold_lift", .person_id = person.id, .object = person.employee_code };
 	r = db_begin(op);
 	if (r < 0)
 		return r;

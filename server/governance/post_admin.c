@@ -156,7 +156,7 @@ int post_admin_add(struct op *op, const struct principal *p, struct str employee
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	const struct governance_act act = { .action = "post.add", .object = person.employee_code };
+	const struct governance_act act = { .action = "post.add", .person_id = person.id, .object = person.employee_code };
 	r = check_may_add(op, p, person.id);
 	if (r == 0)
 		r = insert(op, person.id, p->account_id, fields, &id);
@@ -189,7 +189,7 @@ int post_admin_correct(struct op *op, const struct principal *p, struct str empl
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	const struct governance_act act = { .action = "post.correct", .object = person.employee_code };
+	const struct governance_act act = { .action = "post.correct", .person_id = person.id, .object = person.employee_code };
 	r = db_run(op, &post_correct_q, &rows, P_STR(person.id), P_STR(change->id), P_STR(p->account_id), P_I64(change->version), P_STR(f->unit),
 	           P_STR(f->title), P_STR(f->rank), P_STR(f->valid_from), P_STR(f->valid_to), P_STR(f->decision_no), P_STR(f->decision_on),
 	           P_STR(f->signer));
@@ -244,7 +244,7 @@ int post_admin_end(struct op *op, const struct principal *p, struct str employee
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	const struct governance_act act = { .action = "post.end", .object = person.employee_code };
+	const struct governance_act act = { .action = "post.end", .person_id = person.id, .object = person.employee_code };
 	r = end_in_transaction(op, p, person.id, change, on, ret_gone);
 	data = describe(&post, change->reason);
 	json_set_str(data, "on", on);

@@ -107,7 +107,7 @@ int vanished_decide(struct op *op, const struct principal *p, struct str employe
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	const struct governance_act act = { .action = "vanished.decide", .object = person.employee_code };
+	const struct governance_act act = { .action = "vanished.decide", .person_id = person.id, .object = person.employee_code };
 	r = decide(op, p, person.id, keep, reason);
 	data = json_new_object();
 	json_set_str(data, "decision", keep ? STR("keep") : STR("left"));

@@ -29,6 +29,9 @@ struct scim_filter {
 	const struct scim_filter *left, *right;
 };
 
+/* A filter with "?" for each value: what was asked, without of whom.  Of any text. */
+struct str scim_filter_shape(struct arena *a, struct str text);
+
 /* SCIM_INVALID_FILTER. */
 int scim_filter_read(struct op *op, const struct scim_type *type, struct str text, const struct scim_filter **ret_filter) _must_check_;
 

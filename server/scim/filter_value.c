@@ -2,6 +2,7 @@
 
 #include "server/scim/filter_impl.h"
 
+#include "common/base/buf.h"
 #include "common/base/text.h"
 
 #include <time.h>
@@ -24,6 +25,23 @@ static struct str token_of(struct str text)
 		if (text.p[i] == '\\')
 			i++;
 	return str_n(text.p, i < text.len ? i + 1 : text.len);
+}
+
+struct str scim_filter_shape(struct arena *a, struct str text)
+{
+	struct buf b = buf_new(a, text.len + 1);
+	bool begins = true;
+
+	while (text.len > 0) {
+		char c = text.p[0];
+		bool is_value = c == '"' || (begins && (c == '-' || (c >= '0' && c <= '9')));
+		struct str token = is_value ? token_of(text) : str_n(text.p, 1);
+
+		buf_add(&b, is_value ? STR("?") : token);
+		begins = c == ' ' || c == '(' || c == '[';
+		text = str_skip(text, token.len);
+	}
+	return buf_str(&b);
 }
 
 /* Digits of a fixed width. */

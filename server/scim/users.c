@@ -62,7 +62,7 @@ static int load(struct scim_call *call, const struct str *ids, size_t *n, json_t
 /* Ends the transaction with its record; of a person who was held by the guard a note is kept. */
 static int finish(struct scim_call *call, int r, const char *action, struct str person_id, struct str code)
 {
-	const struct governance_act act = { .action = action, .object = code };
+	const struct governance_act act = { .action = action, .person_id = person_id, .object = code };
 	json_t *data = json_new_object();
 
 	json_set_str(data, "feed", call->feed->code);

@@ -73,6 +73,34 @@ test('each endpoint that answers with data of persons leaves a record of who ask
   assert.equal(who, 't', 'whom it concerns is a column, not only a text');
 });
 
+test('a preview is a reading, what is done an act, and both say whom they concern', async () => {
+  const [[employee, own]] = await sql(`SELECT p.employee_code, a.id FROM sen.account a JOIN sen.person p ON p.id = a.person_id WHERE a.login = $1`, target.login);
+  const movement = { kind: 'leave', effective_on: new Date(Date.now() + 40 * 864e5).toISOString().slice(0, 10), until: new Date(Date.now() + 44 * 864e5).toISOString().slice(0, 10),
+    reason: 'Nghỉ phép', decision_no: '1/QĐ', decision_on: '2026-01-02', signer: 'Nguyễn Văn A' };
+  const recorded = async (path) => sql(`SELECT action, account_id FROM sen.audit WHERE (object = $1 OR object = $2) AND at > now() - interval '1 minute' ORDER BY at`, path, employee);
+  const move = `/api/v1/persons/${employee}/movements`, before = (await recorded(move)).length;
+
+  const preview = await admin.api('POST', `/persons/${employee}/movements?dry_run=true`, movement);
+  assert.equal(preview.status, 200, preview.text);
+  assert.deepEqual((await recorded(move)).slice(before), [['read', own]], 'one record of the preview');
+  const done = await admin.api('POST', `/persons/${employee}/movements`, movement);
+  assert.equal(done.status, 201, done.text);
+  assert.deepEqual((await recorded(move)).slice(before + 1), [['movement.leave', own]], 'one record of the act');
+  assert.equal((await admin.api('POST', `/persons/${employee}/movements?dry_run=all`, { ...movement, kind: 'suspend', effective_on: undefined, until: undefined })).status, 200);
+  assert.deepEqual(await sql(`SELECT account_id FROM sen.audit WHERE action = 'dry_run' AND object = $1`, `POST ${move}`), [[own]]);
+  // What would be if somebody had another post: whose, is in the body.
+  const supposed = await admin.api('POST', '/explain/post-change', { employee_code: employee, title: 'Chuyên viên', kind: 'concurrent', unit: (await sql(
+    `SELECT u.code FROM sen.unit u WHERE u.id = sen.home_unit((SELECT person_id FROM sen.account WHERE login = $1))`, target.login))[0][0] });
+  assert.equal(supposed.status, 200, supposed.text);
+  assert.deepEqual((await sql(`SELECT account_id FROM sen.audit WHERE action = 'read' AND object = '/api/v1/explain/post-change' ORDER BY at DESC LIMIT 1`))[0], [own]);
+  // And what is done to a person's record and number.
+  await admin.api('GET', `/persons/${employee}`);
+  await admin.api('POST', `/persons/${employee}/unmask`, { reason: 'Đối chiếu hồ sơ' });
+  const acts = await sql(`SELECT action, account_id = $1 FROM sen.audit WHERE object IN ($2, $3) AND action IN ('read', 'person.unmask')
+    AND at > now() - interval '1 minute'`, own, employee, `/api/v1/persons/${employee}`);
+  assert.ok(acts.length >= 1 && acts.every(([, is]) => is === 't'), JSON.stringify(acts));
+});
+
 test('pages follow each other without gap or double, filters hold, and the reader sees only his scope', async () => {
   for (let i = 0; i < 8; i += 1) await grant(await freshEmployee(), p02); // more than a page
   await sleep(1100); // moments are told in whole seconds, and what is just now is behind the end

@@ -53,6 +53,25 @@ const secondAdministrator = () => (second ??= (async () => {
   return Object.assign(new Administrator(person.agent, person.login, person.password), { person });
 })());
 
+test('a movement rests on a decision: without its number, day or signer it is refused and nothing is done', async () => {
+  const admin = await administrator(), employee = await freshEmployee();
+  const [[unit]] = await sql('SELECT u.code FROM sen.unit u WHERE u.id = sen.home_unit((SELECT id FROM sen.person WHERE employee_code = $1))', employee);
+  const post = { unit, title: 'Chuyên viên', effective_on: day(3) };
+  const kinds = { transfer: post, resign: {}, dismiss: {}, retire: {}, suspend: {}, leave: { until: day(9) }, rehire: post };
+  for (const [kind, extra] of Object.entries(kinds))
+    for (const lacks of ['decision_no', 'decision_on', 'signer'])
+      for (const value of [undefined, null]) {
+        const answer = await admin.api('POST', `/persons/${employee}/movements`, { kind, ...decision, ...extra, [lacks]: value });
+        assert.equal(answer.status, 422, `${kind} without ${lacks}: ${answer.text}`);
+        assert.equal(answer.json.args.field, lacks, answer.text);
+      }
+  const joining = { ...decision, employee_code: `NQ${Date.now() % 1e6}`, kind: 'cong_chuc', ten: 'An', ...post };
+  assert.equal((await admin.api('POST', '/persons', { ...joining, decision_no: undefined })).json.args.field, 'decision_no');
+  assert.deepEqual(await sql(`SELECT count(*), sen.person_state(p.id) FROM sen.person p LEFT JOIN sen.movement m ON m.person_id = p.id
+    WHERE p.employee_code = $1 AND m.id IS NULL GROUP BY p.id`, employee), [['1', 'working']]);
+  assert.equal((await sql('SELECT count(*) FROM sen.person WHERE employee_code = $1', joining.employee_code))[0][0], '0');
+});
+
 test('suspension cuts at once: session, tokens, every platform; the return brings back what it says', async () => {
   const person = await official(p02, p03);
   await everywhere(person.id, true, 'directory', 'p02', 'p03');

@@ -396,6 +396,43 @@ test('.search at the root and per kind, with personal data out of addresses', as
   await hr.bad(400, 'invalidFilter', 'POST', '/.search', { schemas: [SEARCH], filter: 'nothing pr' });
 });
 
+test('what a source reads is on record: one record for each request, whatever it found', async () => {
+  const user = await create(hr), since = (await sql('SELECT max(at) FROM sen.audit'))[0][0];
+  await create(hr);
+  const name = user.userName, filter = `userName eq "${name}"`;
+  const reads = async () => sql(`SELECT n.login, a.object, a.data->>'filter', a.data->>'total', a.data->>'count', a.account_id = (SELECT id FROM sen.account
+    WHERE person_id = $2), a.data->>'feed' FROM sen.audit a JOIN sen.account n ON a.actor = 'account:' || n.id WHERE a.action = 'read' AND a.at > $1
+    AND a.data->>'feed' = $3 ORDER BY a.at`, since, user.id, `hr-${mark}`);
+  const search = (path, more) => hr.good(200, 'POST', path, { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'], ...more });
+
+  await hr.good(200, 'GET', `/Users/${user.id}`);
+  await hr.find(filter);
+  const page = await hr.good(200, 'GET', '/Users?count=2');
+  await search('/Users/.search', { filter: `${filter} and active eq true`, count: 1 });
+  await search('/.search', { filter });
+  await hr.good(200, 'GET', `?filter=${encodeURIComponent(filter)}`);
+  const groups = await hr.good(200, 'GET', '/Groups');
+  const login = `f.hr-${mark}`, code = `hr-${mark}`, one = ['userName eq ?', '1', '1', '', code];
+  assert.deepEqual(await reads(), [
+    [login, `/scim/v2/Users/${user.id}`, '', '', '', 't', code],
+    [login, '/scim/v2/Users', ...one],
+    [login, '/scim/v2/Users', '', String(page.totalResults), '2', '', code],
+    [login, '/scim/v2/Users/.search', 'userName eq ? and active eq true', '1', '1', '', code],
+    [login, '/scim/v2/.search', ...one],
+    [login, '/scim/v2', ...one],
+    [login, '/scim/v2/Groups', '', String(groups.totalResults), String(groups.itemsPerPage), '', code],
+  ]);
+  assert.equal((await sql(`SELECT count(*) FROM sen.audit WHERE at > $1 AND action = 'read' AND data::text LIKE '%' || $2 || '%'`, since, name))[0][0], '0', 'no value stands in a record');
+  // What was not answered was not read.
+  await hr.bad(404, undefined, 'GET', `/Users/${randomUUID()}`);
+  await hr.bad(400, 'invalidFilter', 'GET', '/Users?filter=userName%20xx%20%22a%22');
+  assert.equal((await reads()).length, 7);
+  // What is changed has the record of the act, with whom it concerns.
+  await hr.patch(user.id, { op: 'replace', path: `${ENT}:costCenter`, value: 'CC7' });
+  assert.deepEqual(await sql(`SELECT DISTINCT a.action, a.account_id = (SELECT id FROM sen.account WHERE person_id = $2) FROM sen.audit a WHERE a.at > $1 AND a.action = 'feed.user.change'
+    AND a.object = $3`, since, user.id, user[ENT].employeeNumber), [['feed.user.change', 't']]);
+});
+
 test('groups: members are rows, changes answer 204 and touch only what they name', async () => {
   const [a, b, c] = [await create(hr), await create(hr), await create(hr)];
   const value = (u) => ({ value: u.id });

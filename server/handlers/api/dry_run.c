@@ -4,6 +4,7 @@
 #include "common/model/audit.h"
 #include "server/app.h"
 #include "server/governance/dry_run_report.h"
+#include "server/handlers/api/read_audit.h"
 #include "server/http/problem.h"
 #include "server/http/router.h"
 
@@ -44,13 +45,14 @@ static void forget_own_preview(struct request *rq)
 
 static int record(struct request *rq)
 {
-	const struct audit_record record = {
+	struct audit_record record = {
 		.actor = arena_printf(rq->op.arena, "account:%.*s", STR_ARG(rq->principal->account_id)),
 		.action = "dry_run",
 		.object = arena_printf(rq->op.arena, "%s %.*s", method_name(rq->method), STR_ARG(rq->path)),
 	};
+	int r = read_audit_whom(rq, &record.account_id);
 
-	return audit_add(&rq->op, &record);
+	return r < 0 ? r : audit_add(&rq->op, &record);
 }
 
 int dry_run_begin(struct request *rq)

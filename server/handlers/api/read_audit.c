@@ -33,24 +33,44 @@ static json_t *params_json(const struct request *rq)
 	return json;
 }
 
+/* Of a route that previews what it would do, only the preview is a reading: what is done has a record of its own. */
+static bool is_act(const struct request *rq)
+{
+	for (size_t i = 0; i < rq->route->n_params; i++)
+		if (strcmp(rq->route->params[i].name, "dry_run") == 0)
+			return !str_equal(rq_param(rq, i), STR("true"));
+	return false;
+}
+
+int read_audit_whom(struct request *rq, struct str *ret_account_id)
+{
+	struct str login = named(rq, STR("login")), employee_code = named(rq, STR("employee_code"));
+
+	if (!str_is_null(login))
+		return audit_account_of(&rq->op, login, ret_account_id);
+	if (str_is_null(employee_code) && rq->json)
+		employee_code = json_get_str(rq->json, "employee_code");
+	*ret_account_id = STR_NULL;
+	if (str_is_null(employee_code))
+		return 0;
+	return audit_account_of_employee(&rq->op, employee_code, ret_account_id);
+}
+
 int read_audit(struct request *rq)
 {
 	_json_ json_t *params = NULL;
 	struct audit_record record;
-	struct str login;
-	int r = 0;
+	int r;
 
-	if (!rq->route->personal)
+	if (!rq->route->personal || is_act(rq))
 		return 0;
 	params = params_json(rq);
-	login = named(rq, STR("login"));
 	record = (struct audit_record){
 		.actor = arena_printf(rq->op.arena, "account:%.*s", STR_ARG(rq->principal->account_id)),
 		.action = "read",
 		.object = rq->path,
 		.data = params,
 	};
-	if (!str_is_null(login))
-		r = audit_account_of(&rq->op, login, &record.account_id);
+	r = read_audit_whom(rq, &record.account_id);
 	return r < 0 ? r : audit_add(&rq->op, &record);
 }

@@ -9,3 +9,5 @@
 #include "server/http/request.h"
 
 int read_audit(struct request *rq) _must_check_;
+/* Whose account it concerns: by an account or a person that the path, a parameter or the body names.  STR_NULL: nobody's, or many. */
+int read_audit_whom(struct request *rq, struct str *ret_account_id) _must_check_;

@@ -20,12 +20,17 @@ static int (*const official_guards[])(struct request *) = { guard_official, NULL
 #define SEND(methods_, name_, path_, needs_, handler) \
 	{ .name = name_, .methods = methods_, .path = path_, .body = BODY_JSON, .max_body = 16384, .pool = POOL_FAST, .errors = ERRORS_PROBLEM, \
 	  .guards = admin_guards, .needs = needs_, .handle = handler }
-#define MAKE(name_, path_, needs_, params_, n_, handler) \
-	{ .name = name_, .methods = HTTP_POST, .path = path_, .params = params_, .n_params = n_, .body = BODY_JSON, .max_body = 16384, \
+#define MAKE(name_, path_, needs_, handler) \
+	{ .name = name_, .methods = HTTP_POST, .path = path_, .body = BODY_JSON, .max_body = 16384, \
 	  .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = admin_guards, .needs = needs_, .creates = true, .handle = handler }
+/* Or previewed: a reading, of which a record is made; what is done has one of its own. */
+#define MOVE(name_, path_, handler) \
+	{ .name = name_, .methods = HTTP_POST, .path = path_, .params = api_movements_params, .n_params = N_MOVEMENTS_PARAMS, .body = BODY_JSON, \
+	  .max_body = 16384, .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = admin_guards, .needs = RIGHT_PERSONNEL, .creates = true, \
+	  .personal = true, .handle = handler }
 
 const struct route personnel_routes[] = {
-	MAKE("api_person_join", "/api/v1/persons", RIGHT_PERSONNEL, api_movements_params, N_MOVEMENTS_PARAMS, h_api_personnel_join),
+	MOVE("api_person_join", "/api/v1/persons", h_api_personnel_join),
 	ABOUT("api_person", "/api/v1/persons/{employee_code}", RIGHT_READ, h_api_personnel_get),
 	SEND(HTTP_PUT, "api_person_edit", "/api/v1/persons/{employee_code}", RIGHT_PERSONNEL, h_api_personnel_edit),
 	{ .name = "api_person_unmask", .methods = HTTP_POST, .path = "/api/v1/persons/{employee_code}/unmask", .body = BODY_JSON, .max_body = 16384,
@@ -33,15 +38,14 @@ const struct route personnel_routes[] = {
 	  .no_dry_run = "it shows a personal number, with a record of the reason", .handle = h_api_personnel_unmask },
 	SEND(HTTP_POST, "api_person_hold_lift", "/api/v1/persons/{employee_code}/legal-hold/lift", RIGHT_PERSONNEL, h_api_personnel_lift_hold),
 	LIST("api_posts", "/api/v1/persons/{employee_code}/posts", RIGHT_READ, api_posts_params, N_POSTS_PARAMS, h_api_personnel_posts),
-	MAKE("api_post_add", "/api/v1/persons/{employee_code}/posts", RIGHT_PERSONNEL, NULL, 0, h_api_personnel_post_add),
+	MAKE("api_post_add", "/api/v1/persons/{employee_code}/posts", RIGHT_PERSONNEL, h_api_personnel_post_add),
 	SEND(HTTP_PUT, "api_post_correct", "/api/v1/persons/{employee_code}/posts/{id}", RIGHT_PERSONNEL, h_api_personnel_post_correct),
 	SEND(HTTP_POST, "api_post_end", "/api/v1/persons/{employee_code}/posts/{id}/end", RIGHT_PERSONNEL, h_api_personnel_post_end),
 	ABOUT("api_movements", "/api/v1/persons/{employee_code}/movements", RIGHT_READ, h_api_personnel_movements),
-	MAKE("api_movement_add", "/api/v1/persons/{employee_code}/movements", RIGHT_PERSONNEL, api_movements_params, N_MOVEMENTS_PARAMS,
-	     h_api_personnel_move),
+	MOVE("api_movement_add", "/api/v1/persons/{employee_code}/movements", h_api_personnel_move),
 
 	LIST("api_accounts", "/api/v1/accounts", RIGHT_READ, api_accounts_params, N_ACCOUNTS_PARAMS, h_api_personnel_accounts),
-	MAKE("api_account_add", "/api/v1/accounts", RIGHT_PERSONNEL, NULL, 0, h_api_personnel_account_add),
+	MAKE("api_account_add", "/api/v1/accounts", RIGHT_PERSONNEL, h_api_personnel_account_add),
 	SEND(HTTP_POST, "api_account_hand_over", "/api/v1/accounts/{login}/hand-over", RIGHT_PERSONNEL, h_api_personnel_account_hand_over),
 	SEND(HTTP_POST, "api_account_archive", "/api/v1/accounts/{login}/archive", RIGHT_PERSONNEL, h_api_personnel_account_archive),
 

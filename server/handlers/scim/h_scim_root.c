@@ -26,6 +26,8 @@ int h_scim_root_query(struct request *rq)
 		r = scim_query_read(&rq->op, &texts, &query);
 	if (r == 0)
 		r = scim_list(&call, services, ARRAY_LEN(services), &query, &body);
+	if (r == 0)
+		r = scim_record_list(rq, &query, body);
 	return r < 0 ? r : scim_respond(rq, 200, body);
 }
 

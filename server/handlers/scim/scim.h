@@ -28,6 +28,10 @@ int scim_patch(struct request *rq, const struct scim_service *service);
 int scim_remove(struct request *rq, const struct scim_service *service);
 int scim_search(struct request *rq, const struct scim_service *const *services, size_t n);
 
+/* scim_record.c: before what was found is answered; without the record there is no answer.  Of a filter its shape, never its values. */
+int scim_record_one(struct request *rq, struct str person_id) _must_check_;
+int scim_record_list(struct request *rq, const struct scim_query *query, const json_t *body) _must_check_;
+
 /* h_scim_discovery.c */
 int h_scim_config(struct request *rq);
 int h_scim_schemas(struct request *rq);

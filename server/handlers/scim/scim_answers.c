@@ -70,7 +70,12 @@ int scim_get(struct request *rq, const struct scim_service *service)
 
 	if (r == 0)
 		r = service->get(&call, rq->path_args[0], &answer);
-	return r < 0 ? r : scim_answer(rq, &answer);
+	if (r == 0)
+		r = scim_record_one(rq, service == &scim_users ? rq->path_args[0] : STR_NULL);
+	if (r == 0)
+		return scim_answer(rq, &answer);
+	json_decref(answer.body);
+	return r;
 }
 
 int scim_create(struct request *rq, const struct scim_service *service)
@@ -153,6 +158,8 @@ int scim_query(struct request *rq, const struct scim_service *service)
 		r = scim_query_read(&rq->op, &texts, &query);
 	if (r == 0)
 		r = scim_list(&call, &service, 1, &query, &body);
+	if (r == 0)
+		r = scim_record_list(rq, &query, body);
 	return r < 0 ? r : scim_respond(rq, 200, body);
 }
 
@@ -167,5 +174,7 @@ int scim_search(struct request *rq, const struct scim_service *const *services, 
 		r = scim_search_read(&rq->op, rq->json, &query, &call.selection);
 	if (r == 0)
 		r = scim_list(&call, services, n, &query, &body);
+	if (r == 0)
+		r = scim_record_list(rq, &query, body);
 	return r < 0 ? r : scim_respond(rq, 200, body);
 }

@@ -38,6 +38,8 @@ static void test_join(void **state)
 	assert_str_equal(number, "040090001212");
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit WHERE action = 'person.unmask'"), audited + 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit WHERE data::text LIKE '%040090001212%'"), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit x JOIN sen.account a ON a.id = x.account_id AND a.login = 'tulb'"
+	                          " WHERE x.object = 'NEW1' AND x.action IN ('movement.join', 'person.unmask')"), 2);
 	side("DELETE FROM sen.movement; DELETE FROM sen.access_grant; DELETE FROM sen.account WHERE login = 'tulb'; DELETE FROM sen.post o USING sen.person p"
 	     " WHERE p.id = o.person_id AND p.employee_code = 'NEW1'; DELETE FROM sen.post_version; DELETE FROM sen.person WHERE employee_code = 'NEW1'");
 }
@@ -182,9 +184,41 @@ static void test_edit(void **state)
 	assert_int_equal(person_admin_edit(&f->op, &f->admin, STR("VP"), &edit, &record, &warnings), 0);
 }
 
+/* A commune's auditor sees what concerns his people: it has to say whom it concerns, not only in words. */
+static void test_acts_say_whom(void **state)
+{
+	struct fixture *f = *state;
+	struct post_fields beside = { STR("16690"), STR("Tổ trưởng"), STR("concurrent"), STR_NULL, on_day(f, 0), on_day(f, 90), STR("20/QĐ"), on_day(f, 0),
+		                      STR("Trần Văn Bình") };
+	struct post_fields corrected = { .decision_no = STR("21/QĐ") };
+	struct person_edit edit = { .sex = STR("female") };
+	struct person_record record;
+	struct post_record post;
+	unsigned warnings;
+	bool gone;
+
+	gov_login(&f->op, "VP");
+	side("DROP TABLE IF EXISTS mark; CREATE TABLE mark AS SELECT clock_timestamp() AS at");
+	assert_int_equal(person_admin_get(&f->op, &f->admin, STR("VP"), &record), 0);
+	edit.version = record.version;
+	assert_int_equal(person_admin_edit(&f->op, &f->admin, STR("VP"), &edit, &record, &warnings), 0);
+	assert_int_equal(post_admin_add(&f->op, &f->admin, STR("VP"), &beside, &post), 0);
+	struct post_change change = { .id = post.post.id, .version = post.version, .reason = STR("Sửa số quyết định") };
+	assert_int_equal(post_admin_correct(&f->op, &f->admin, STR("VP"), &change, &corrected, &post), 0);
+	change.version = post.version;
+	assert_int_equal(post_admin_end(&f->op, &f->admin, STR("VP"), &change, on_day(f, 30), &gone), 0);
+	move(f, LC_SUSPEND, "VP", 0);
+	assert_int_equal(person_admin_lift_hold(&f->op, &f->second, STR("VP"), STR("Kết thúc xác minh"), &gone), 0);
+	assert_int_equal(side_i64("SELECT count(DISTINCT x.action) FROM sen.audit x, mark m WHERE x.at > m.at AND x.object = 'VP'"), 6);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit x JOIN mark m ON x.at > m.at AND x.object = 'VP'"
+	                          " LEFT JOIN sen.account a ON a.id = x.account_id WHERE a.login IS DISTINCT FROM 'phuongdt'"), 0);
+	side("DROP TABLE mark");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		STAFFING_TEST(test_acts_say_whom),
 		STAFFING_TEST(test_join),
 		STAFFING_TEST(test_fifty_of_one_name),
 		STAFFING_TEST(test_scope),

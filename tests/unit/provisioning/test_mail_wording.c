@@ -53,6 +53,11 @@ static void test_each_kind(void **state)
 		{ "provisioning_blocked", "Có tài khoản không cập nhật được trên nền tảng, cần xử lý", "Số lượng: 25\n", "11/12/2026" },
 		{ "form_out", "Phiếu yêu cầu cần thực hiện trên nền tảng", "Phiếu số: 7\n   Số lượng: 25\n   Hạn thực hiện: 11/12/2026", " giờ\n" },
 		{ "form_overdue", "Phiếu yêu cầu trên nền tảng đã quá hạn thực hiện", "Phiếu số: 7\n", " giờ\n" },
+		{ "request_granted", "Đề nghị cấp quyền đã được chấp thuận", "Hết hạn: 11/12/2026", " giờ\n" },
+		{ "request_refused", "Đề nghị cấp quyền không được chấp thuận", "Vai trò: Cán bộ một cửa", "11/12/2026" },
+		{ "access_given", "Ông/bà được cấp quyền truy cập", "Hết hạn: 11/12/2026", " giờ\n" },
+		{ "access_taken", "Quyền truy cập của ông/bà đã bị thu hồi", "Nền tảng: Một cửa điện tử", "11/12/2026" },
+		{ "post_ends", "Vị trí phụ trách, biệt phái hoặc ủy quyền của một người trong đơn vị sắp kết thúc", "Kết thúc từ ngày: 11/12/2026", " giờ\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -142,9 +142,28 @@ static void test_path(void **state)
 	}
 }
 
+/* What is written down of a filter says what was asked, and of nobody. */
+static void test_shape(void **state)
+{
+	static const struct {
+		const char *filter, *shape;
+	} cases[] = {
+		{ "userName eq 'bjensen'", "userName eq ?" },
+		{ "(userName sw 'b' or name.familyName co 'Đặng \\'(1) eq') and active eq true", "(userName sw ? or name.familyName co ?) and active eq true" },
+		{ "emails[type eq 'work' and value co '@example.org']", "emails[type eq ? and value co ?]" },
+		{ SCIM_URN_ENTERPRISE ":employeeNumber eq '040'", SCIM_URN_ENTERPRISE ":employeeNumber eq ?" },
+		{ "x eq 079083012345", "x eq ?" }, { "x eq -1.5e3)", "x eq ?)" }, { "title pr", "title pr" }, { "", "" },
+		/* Of a text that is no filter neither. */
+		{ "userName eq 'never closed", "userName eq ?" }, { "userName eq 'a\\", "userName eq ?" }, { "'a''b'", "??" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_str_equal(scim_filter_shape(*state, quoted(*state, cases[i].filter)), cases[i].shape);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { UNIT_TEST(test_holds), UNIT_TEST(test_refused), UNIT_TEST(test_bounds), UNIT_TEST(test_path) };
+	const struct CMUnitTest tests[] = { UNIT_TEST(test_holds), UNIT_TEST(test_refused), UNIT_TEST(test_bounds), UNIT_TEST(test_path), UNIT_TEST(test_shape) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
