@@ -43,6 +43,7 @@
 #define MAPPING_CEILING 10000
 #define UNUSED_EVERY_MS ((int64_t)60 * 1000)
 #define NOTICES_EVERY_MS ((int64_t)60 * 1000)
+#define REVIEWS_EVERY_MS ((int64_t)60 * 1000)
 #define GUARD_EVERY_MS 300
 /* Platforms judged in one round; the rest waits for the next one, so that other chores get their turn. */
 #define GUARD_BATCHES 8
@@ -195,6 +196,17 @@ static int disable_unused(struct app *app, struct op *op)
 	return err;
 }
 
+static int review(struct app *app, struct op *op)
+{
+	size_t n_begun = 0, n_batches = 0;
+	int err = reviews_run(op, &n_begun, &n_batches);
+
+	(void)app;
+	if (n_begun > 0 || n_batches > 0)
+		log_event(LOG_LEVEL_INFO, "review", L_INT("begun", (int64_t)n_begun), L_INT("batches", (int64_t)n_batches));
+	return err;
+}
+
 static int tell(struct app *app, struct op *op)
 {
 	size_t n = 0;
@@ -329,6 +341,7 @@ static const struct chore counts[] = {
 	{ "housekeeper.count_findings", 6 * (int64_t)COUNT_EVERY_MS, count_findings },
 	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
 	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
+	{ "housekeeper.reviews", REVIEWS_EVERY_MS, review },
 	{ "housekeeper.notices", NOTICES_EVERY_MS, tell },
 	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
 };

@@ -2,8 +2,10 @@
 
 DB_QUERY(account_due_run_q, DB_WRITE, "SELECT sen.account_due_run(NULL, 500, $1)");
 DB_QUERY(unused_run_q, DB_WRITE, "SELECT sen.unused_run($1)");
-DB_QUERY(notices_run_q, DB_WRITE, "SELECT sen.notices_run() + sen.platform_notices_run() + sen.provisioning_notices_run()");
+DB_QUERY(notices_run_q, DB_WRITE, "SELECT sen.notices_run() + sen.platform_notices_run() + sen.provisioning_notices_run() + sen.review_notices_run()");
 DB_QUERY(platform_reviews_run_q, DB_WRITE, "SELECT sen.platform_reviews_run($1)");
+DB_QUERY(reviews_begin_q, DB_WRITE, "SELECT sen.reviews_begin($1)");
+DB_QUERY(reviews_advance_q, DB_WRITE, "SELECT sen.reviews_advance($1)");
 DB_QUERY(shared_use_expire_q, DB_WRITE, "SELECT sen.shared_use_expire($1)");
 
 static int run(struct op *op, const struct query *q, size_t *ret_n)
@@ -45,4 +47,20 @@ int platform_reviews_run(struct op *op, size_t *ret_n)
 int shared_use_expire(struct op *op, size_t *ret_n)
 {
 	return run(op, &shared_use_expire_q, ret_n);
+}
+
+/* Batches of one round; the rest waits for the next one, so that others get their turn. */
+#define REVIEW_BATCHES 20
+
+int reviews_run(struct op *op, size_t *ret_n_begun, size_t *ret_n_batches)
+{
+	size_t n = 1;
+	int r = run(op, &reviews_begin_q, ret_n_begun);
+
+	*ret_n_batches = 0;
+	for (int i = 0; r == 0 && n > 0 && i < REVIEW_BATCHES; i++) {
+		r = run(op, &reviews_advance_q, &n);
+		*ret_n_batches += n;
+	}
+	return r;
 }

@@ -3,10 +3,11 @@
 #define CAMPAIGN_JSON                                                                                                      \
 	"jsonb_build_object('id', c.id, 'code', c.code, 'name', c.name, 'kind', c.kind, 'unit', u.code, 'platform', p.code, 'min_rank', c.min_rank,"     \
 	" 'deadline', sen.iso(c.deadline), 'no_answer', c.no_answer, 'state', c.state, 'overdue', c.state <> 'closed' AND c.deadline <= now(),"            \
-	" 'next_due', sen.iso(c.made_at + CASE WHEN c.min_rank = 3 THEN interval '3 months' ELSE interval '6 months' END),"                                 \
-	" 'made_by', b.login, 'made_at', sen.iso(c.made_at), 'closed_at', sen.iso(c.closed_at), 'version', c.version)"
+	" 'next_due', sen.iso(c.made_at + coalesce(make_interval(months => c.period_months), CASE WHEN c.min_rank = 3 THEN interval '3 months'"               \
+	"  ELSE interval '6 months' END)), 'period_months', c.period_months, 'made_by', b.login, 'made_at', sen.iso(c.made_at),"                               \
+	" 'released_by', (SELECT r.login FROM sen.account r WHERE r.id = c.released_by), 'closed_at', sen.iso(c.closed_at), 'version', c.version)"
 #define CAMPAIGN_JOINS                                                                                                     \
-	" JOIN sen.unit u ON u.id = c.unit_id JOIN sen.account b ON b.id = c.made_by LEFT JOIN sen.platform p ON p.id = c.platform_id"
+	" JOIN sen.unit u ON u.id = c.unit_id LEFT JOIN sen.account b ON b.id = c.made_by LEFT JOIN sen.platform p ON p.id = c.platform_id"
 #define PROGRESS                                                                                                           \
 	" || jsonb_build_object('items', t.items, 'done', t.done, 'kept', t.kept, 'revoked', t.revoked, 'unanswered', t.items - t.done)"
 #define PROGRESS_JOIN                                                                                                      \
@@ -71,7 +72,8 @@ DB_QUERY(review_lock_q, DB_WRITE, "SELECT FROM sen.review_campaign WHERE id = $1
 DB_QUERY(review_advance_check_q, DB_WRITE,
          ADVANCE_INPUT
          "SELECT CASE WHEN NOT sen.scope_covers(i.actor, 'review', u.path, c.platform_id) THEN 'out_of_scope'"
-         " WHEN c.state = 'closed' OR (c.state = 'open' AND c.deadline > now()) THEN 'wrong_state' END, 'state', c.state, NULL, c.code"
+         " WHEN c.state = 'closed' OR (c.state IN ('open', 'held') AND c.deadline > now()) THEN 'wrong_state'"
+         " WHEN c.state = 'held' AND sen.same_person(c.made_by, i.actor) THEN 'four_eyes' END, 'state', c.state, NULL, c.code"
          " FROM i JOIN sen.review_campaign c ON c.id = i.id JOIN sen.unit u ON u.id = c.unit_id");
 DB_QUERY(review_advance_q, DB_WRITE, "SELECT sen.review_step($1::uuid, $2::uuid)");
 const struct governed_kind review_advance = {

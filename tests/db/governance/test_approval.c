@@ -50,7 +50,7 @@ static int give(struct fixture *f, const char *who, const char *role)
 static int set_policy(struct fixture *f, const char *who, const char *role, const char *sensitivity, const char *direct, int64_t seen)
 {
 	return FIRST(f, who, policy_set, P_NULL, role ? S("P02") : P_NULL, role ? P_C(role) : P_NULL, sensitivity ? P_C(sensitivity) : P_NULL, P_I64(1), P_I64(5), P_NULL,
-	          P_BOOL(false), direct ? P_C(direct) : P_NULL, P_I64(seen));
+	          P_BOOL(false), direct ? P_C(direct) : P_NULL, P_NULL, P_I64(seen));
 }
 
 static void test_direct_grant(void **state)
