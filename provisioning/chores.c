@@ -173,15 +173,17 @@ static int partitions(struct app *app, struct op *op)
 	return partitions_maintain(op);
 }
 
-/* Movements that take effect, check-outs that run out. */
+/* Movements that take effect, roles that nothing stands against any more, check-outs that run out. */
 static int run_due(struct app *app, struct op *op)
 {
-	size_t n = 0, n_uses = 0;
+	size_t n = 0, n_uses = 0, n_again = 0;
 	int err = account_due_run(op, &n);
 
 	(void)app;
 	if (n > 0)
 		log_event(LOG_LEVEL_INFO, "movement.due", L_INT("n", (int64_t)n));
+	if (err == 0)
+		err = rules_again_run(op, &n_again);
 	return err < 0 ? err : shared_use_expire(op, &n_uses);
 }
 

@@ -11,6 +11,8 @@
 int account_due_run(struct op *op, size_t *ret_n) _must_check_;
 int unused_run(struct op *op, size_t *ret_n) _must_check_;
 int shared_use_expire(struct op *op, size_t *ret_n) _must_check_;
+/* Birthright rules for those from whom separation of duties withheld a role, as far as what stood against it is gone. */
+int rules_again_run(struct op *op, size_t *ret_n) _must_check_;
 /* Begins what comes again (platform_reviews_run()), then tells whom something concerns what has come to be since: sen.notice. */
 int notices_run(struct op *op, size_t *ret_n) _must_check_;
 /* Begins the reviews of platforms whose turn has come again. */
