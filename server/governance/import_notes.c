@@ -77,6 +77,7 @@ static const struct {
 	                       "you have no right over the catalogue at the managing unit '{}' (communes and wards manage no platform)" },
 	[IMPORT_NOT_YOUR_ROLE] = { "bạn không có quyền danh mục ở đơn vị quản lý nền tảng '{}': vai trò và mức nhạy cảm do nơi đó đặt",
 	                       "you have no right over the catalogue at the managing unit of platform '{}': its roles and their sensitivity are set there" },
+	[IMPORT_NO_OWNER] = { "nền tảng trung ương '{}' phải có cơ quan chủ quản (cột owner)", "central platform '{}' needs the ministry that owns it (column owner)" },
 	[IMPORT_KIND_DECIDED] = { "sau thẩm định, loại không đổi được thành '{}'", "after the appraisal the kind cannot become '{}'" },
 	[IMPORT_EMPTIED] = { "sau thẩm định không được bỏ trống: {}", "after the appraisal it must not be emptied: {}" },
 	[IMPORT_DAY_TO_COME] = { "ngày còn ở phía trước: '{}'", "the day is still to come: '{}'" },

@@ -51,6 +51,8 @@ static void test_no_way_around(void **state)
 		{ "N01,Nền tảng thử nghiệm,provincial,proposed,16690,,,,,\n", false, IMPORT_NOT_YOUR_PLATFORM },
 		{ "N02,Nền tảng mới,provincial,proposed,,,,,,\n", false, IMPORT_UNKNOWN_UNIT },
 		{ "N02,Nền tảng mới,sector,proposed,Bộ Công an,,,,,\n", false, IMPORT_UNKNOWN_UNIT },
+		/* A ministry's, and none is named. */
+		{ "N02,Nền tảng mới,central,proposed,40,,,,,\n", false, IMPORT_NO_OWNER },
 		/* Beyond the importer's right over the catalogue, whatever the import itself may touch. */
 		{ "N02,Nền tảng mới,provincial,proposed,40,,,,,\n", true, IMPORT_NOT_YOUR_PLATFORM },
 		{ "N02,Nền tảng mới,central,proposed,,,,,,\n", true, IMPORT_NOT_YOUR_PLATFORM },
@@ -71,6 +73,7 @@ static void test_no_way_around(void **state)
 	assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), 0);
 	entry.code = STR("N04");
 	entry.kind = STR("central");
+	entry.owner = STR("Bộ Nông nghiệp và Môi trường");
 	assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), 0);
 	side("UPDATE sen.platform SET state = 'completed' WHERE code IN ('N03', 'N04')");
 	before = catalogue_digest();
