@@ -43,6 +43,7 @@
 #define MAPPING_CEILING 10000
 #define UNUSED_EVERY_MS ((int64_t)60 * 1000)
 #define NOTICES_EVERY_MS ((int64_t)60 * 1000)
+#define REVIEWS_EVERY_MS ((int64_t)60 * 1000)
 #define GUARD_EVERY_MS 300
 /* Platforms judged in one round; the rest waits for the next one, so that other chores get their turn. */
 #define GUARD_BATCHES 8
@@ -172,15 +173,17 @@ static int partitions(struct app *app, struct op *op)
 	return partitions_maintain(op);
 }
 
-/* Movements that take effect, check-outs that run out. */
+/* Movements that take effect, roles that nothing stands against any more, check-outs that run out. */
 static int run_due(struct app *app, struct op *op)
 {
-	size_t n = 0, n_uses = 0;
+	size_t n = 0, n_uses = 0, n_again = 0;
 	int err = account_due_run(op, &n);
 
 	(void)app;
 	if (n > 0)
 		log_event(LOG_LEVEL_INFO, "movement.due", L_INT("n", (int64_t)n));
+	if (err == 0)
+		err = rules_again_run(op, &n_again);
 	return err < 0 ? err : shared_use_expire(op, &n_uses);
 }
 
@@ -192,6 +195,17 @@ static int disable_unused(struct app *app, struct op *op)
 	(void)app;
 	if (n > 0)
 		log_event(LOG_LEVEL_INFO, "account.unused", L_INT("n", (int64_t)n));
+	return err;
+}
+
+static int review(struct app *app, struct op *op)
+{
+	size_t n_begun = 0, n_batches = 0;
+	int err = reviews_run(op, &n_begun, &n_batches);
+
+	(void)app;
+	if (n_begun > 0 || n_batches > 0)
+		log_event(LOG_LEVEL_INFO, "review", L_INT("begun", (int64_t)n_begun), L_INT("batches", (int64_t)n_batches));
 	return err;
 }
 
@@ -329,6 +343,7 @@ static const struct chore counts[] = {
 	{ "housekeeper.count_findings", 6 * (int64_t)COUNT_EVERY_MS, count_findings },
 	{ "housekeeper.sweep", SWEEP_EVERY_MS, sweep },
 	{ "housekeeper.unused", UNUSED_EVERY_MS, disable_unused },
+	{ "housekeeper.reviews", REVIEWS_EVERY_MS, review },
 	{ "housekeeper.notices", NOTICES_EVERY_MS, tell },
 	{ "housekeeper.partitions", PARTITIONS_EVERY_MS, partitions },
 };

@@ -27,6 +27,8 @@ DB_QUERY(scope_may_be_held_q, DB_READ, "SELECT " MAY_HOLD("$2::text[]") ", a.kin
 	" AND w.rights @> $4::text[] AND w.rights <@ $4::text[] AND w.valid_to IS NOT DISTINCT FROM $5::timestamptz"                             \
 	" AND coalesce(w.role_ids, '{}') @> coalesce($7::integer[], '{}') AND coalesce(w.role_ids, '{}') <@ coalesce($7::integer[], '{}')"        \
 	" AND w.max_rank IS NOT DISTINCT FROM " RANK("$8")
+/* For the same roles under the same cap: over one place an account holds one of them. */
+#define SAME_ROLES(s, roles, cap) "sen.sorted(" s ".role_ids) = sen.sorted(" roles "::integer[]) AND " s ".max_rank IS NOT DISTINCT FROM " RANK(cap)
 /* Both givers must be able to give all of it. */
 DB_QUERY(scope_add_q, DB_WRITE,
          "INSERT INTO sen.admin_scope (account_id, unit_id, platform_id, rights, valid_to, role_ids, max_rank, granted_by, id, confirmed_by)"
@@ -44,10 +46,11 @@ DB_QUERY(scope_confirm_q, DB_WRITE,
          " AND (SELECT a.status FROM sen.account a WHERE a.id = w.asked_by) = 'active' ORDER BY w.asked_at LIMIT 1 FOR UPDATE) RETURNING w.asked_by");
 DB_QUERY(scope_wait_q, DB_WRITE,
          "WITH old AS (UPDATE sen.scope_waiting w SET closed_at = now() WHERE w.account_id = $1::uuid AND w.unit_id = $2::integer"
-         "  AND coalesce(w.platform_id, -1) = $3::integer AND w.asked_by = $6::uuid AND w.closed_at IS NULL AND NOT (" SAME_GIFT ") RETURNING 1)"
+         "  AND coalesce(w.platform_id, -1) = $3::integer AND w.asked_by = $6::uuid AND w.closed_at IS NULL AND " SAME_ROLES("w", "$7", "$8")
+         "  AND NOT (" SAME_GIFT ") RETURNING 1)"
          " INSERT INTO sen.scope_waiting AS w (account_id, unit_id, platform_id, rights, valid_to, role_ids, max_rank, asked_by, id)"
          " SELECT $1::uuid, " GIFT ", $6::uuid, $9::uuid WHERE (SELECT count(*) FROM old) < 2"
-         " ON CONFLICT (account_id, unit_id, coalesce(platform_id, -1), asked_by) WHERE closed_at IS NULL DO UPDATE SET asked_at = w.asked_at"
+         " ON CONFLICT (account_id, unit_id, coalesce(platform_id, -1), asked_by, sen.sorted(role_ids), coalesce(max_rank, -1)) WHERE closed_at IS NULL DO UPDATE SET asked_at = w.asked_at"
          " RETURNING w.id, sen.iso(w.expires_at)");
 /* By who asked for it, or who could confirm it. */
 DB_QUERY(scope_drop_waiting_q, DB_WRITE,
@@ -63,10 +66,9 @@ DB_QUERY(scope_close_expired_q, DB_WRITE,
          " AND coalesce(platform_id, -1) = $3::integer AND revoked_at IS NULL AND (valid_to <= now() OR sen.post_is_over(account_id, post_id))");
 DB_QUERY(scope_live_q, DB_READ,
          SCOPE_SELECT " WHERE s.account_id = $1::uuid AND s.unit_id = $2::integer AND coalesce(s.platform_id, -1) = $3::integer"
-                      " AND s.revoked_at IS NULL");
+                      " AND s.revoked_at IS NULL AND " SAME_ROLES("s", "$4", "$5"));
 DB_QUERY(scope_same_q, DB_READ,
          "SELECT rights @> $3::text[] AND rights <@ $3::text[] AND valid_to IS NOT DISTINCT FROM $4::timestamptz"
-         " AND coalesce(role_ids, '{}') = coalesce($5::integer[], '{}') AND max_rank IS NOT DISTINCT FROM CASE WHEN $6::text IS NOT NULL THEN sen.rank($6::text) END"
          " FROM sen.admin_scope WHERE account_id = $1::uuid AND id = $2::uuid");
 DB_QUERY(scope_revoke_q, DB_WRITE,
          "UPDATE sen.admin_scope t SET revoked_at = now() FROM sen.unit u"
@@ -122,7 +124,8 @@ static int scope_existing(struct op *op, const struct scope_new *new, struct str
 {
 	struct db_rows rows;
 	struct scope live;
-	int r = db_run(op, &scope_live_q, &rows, P_STR(new->account_id), P_I64(new->unit_id), P_I64(new->platform_id));
+	int r = db_run(op, &scope_live_q, &rows, P_STR(new->account_id), P_I64(new->unit_id), P_I64(new->platform_id), P_STR(role_ids_of(op, new)),
+	               P_STR(new->max_sensitivity));
 
 	*ret_there = r == 0 && rows.n > 0;
 	if (r < 0 || rows.n == 0)
@@ -130,12 +133,11 @@ static int scope_existing(struct op *op, const struct scope_new *new, struct str
 	r = scope_from_row(op, &rows, 0, &live);
 	if (r < 0)
 		return r;
-	r = db_run(op, &scope_same_q, &rows, P_STR(new->account_id), P_STR(live.id), P_STR(rights), P_STR(new->valid_to),
-	           P_STR(role_ids_of(op, new)), P_STR(new->max_sensitivity));
+	r = db_run(op, &scope_same_q, &rows, P_STR(new->account_id), P_STR(live.id), P_STR(rights), P_STR(new->valid_to));
 	if (r < 0)
 		return r;
 	if (rows.n == 0 || !db_bool(&rows, 0, 0))
-		return op_fail(op, ERR_CONFLICT, "the account has a scope there already, with other rights or another end; revoke it first");
+		return op_fail(op, ERR_CONFLICT, "the account has a scope there for these roles already, with other rights or another end; revoke it first");
 	*ret_scope = live;
 	return 0;
 }

@@ -38,7 +38,7 @@ struct scope_new {
 	struct str confirmed_by;   /* the second of two; STR_NULL: none */
 };
 
-/* As grant_add(): new, the same again, ERR_OUT_OF_SCOPE, or ERR_CONFLICT for the same place with other rights or end. */
+/* As grant_add(): new, the same again, ERR_OUT_OF_SCOPE, or ERR_CONFLICT for the same place and roles with other rights or end. */
 int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scope, bool *ret_added) _must_check_;
 /* Whether it hands out what needs approval: then two give it. */
 int scope_needs_two(struct op *op, const struct scope_new *new, bool *ret_needs) _must_check_;

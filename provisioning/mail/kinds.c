@@ -6,6 +6,8 @@ static const struct notice_kind kinds[] = {
 	{ .name = STR("review_begun"), .title = "Đợt rà soát quyền truy cập đã bắt đầu", .until = "Hạn trả lời" },
 	{ .name = STR("review_due"), .title = "Đợt rà soát quyền truy cập sắp hết hạn", .until = "Hạn trả lời" },
 	{ .name = STR("review_overdue"), .title = "Đợt rà soát quyền truy cập đã quá hạn", .until = "Hạn trả lời" },
+	{ .name = STR("review_held"), .title = "Việc tạm dừng hàng loạt sau đợt rà soát đang bị giữ lại, cần người có thẩm quyền quyết định", .until = "Hạn trả lời" },
+	{ .name = STR("review_missing"), .title = "Đã đến kỳ rà soát tài khoản, quyền truy cập mà chưa có đợt nào được mở", .until = "Đến kỳ" },
 	{ .name = STR("grant_expires"), .title = "Quyền truy cập đã cấp sắp hết hạn", .title_own = "Quyền truy cập của ông/bà sắp hết hạn", .until = "Hết hạn" },
 	{ .name = STR("scope_expires"), .title = "Phạm vi quản trị đã giao sắp hết hạn", .title_own = "Phạm vi quản trị của ông/bà sắp hết hạn", .until = "Hết hạn" },
 	{ .name = STR("platform_review_due"), .title = "Nền tảng do đơn vị quản lý cần được rà soát", .until = "Hạn trả lời" },

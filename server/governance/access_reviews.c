@@ -3,10 +3,11 @@
 #define CAMPAIGN_JSON                                                                                                      \
 	"jsonb_build_object('id', c.id, 'code', c.code, 'name', c.name, 'kind', c.kind, 'unit', u.code, 'platform', p.code, 'min_rank', c.min_rank,"     \
 	" 'deadline', sen.iso(c.deadline), 'no_answer', c.no_answer, 'state', c.state, 'overdue', c.state <> 'closed' AND c.deadline <= now(),"            \
-	" 'next_due', sen.iso(c.made_at + CASE WHEN c.min_rank = 3 THEN interval '3 months' ELSE interval '6 months' END),"                                 \
-	" 'made_by', b.login, 'made_at', sen.iso(c.made_at), 'closed_at', sen.iso(c.closed_at), 'version', c.version)"
+	" 'next_due', sen.iso(c.made_at + coalesce(make_interval(months => c.period_months), CASE WHEN c.min_rank = 3 THEN interval '3 months'"               \
+	"  ELSE interval '6 months' END)), 'period_months', c.period_months, 'made_by', b.login, 'made_at', sen.iso(c.made_at),"                               \
+	" 'released_by', (SELECT r.login FROM sen.account r WHERE r.id = c.released_by), 'closed_at', sen.iso(c.closed_at), 'version', c.version)"
 #define CAMPAIGN_JOINS                                                                                                     \
-	" JOIN sen.unit u ON u.id = c.unit_id JOIN sen.account b ON b.id = c.made_by LEFT JOIN sen.platform p ON p.id = c.platform_id"
+	" JOIN sen.unit u ON u.id = c.unit_id LEFT JOIN sen.account b ON b.id = c.made_by LEFT JOIN sen.platform p ON p.id = c.platform_id"
 #define PROGRESS                                                                                                           \
 	" || jsonb_build_object('items', t.items, 'done', t.done, 'kept', t.kept, 'revoked', t.revoked, 'unanswered', t.items - t.done)"
 #define PROGRESS_JOIN                                                                                                      \
@@ -71,7 +72,8 @@ DB_QUERY(review_lock_q, DB_WRITE, "SELECT FROM sen.review_campaign WHERE id = $1
 DB_QUERY(review_advance_check_q, DB_WRITE,
          ADVANCE_INPUT
          "SELECT CASE WHEN NOT sen.scope_covers(i.actor, 'review', u.path, c.platform_id) THEN 'out_of_scope'"
-         " WHEN c.state = 'closed' OR (c.state = 'open' AND c.deadline > now()) THEN 'wrong_state' END, 'state', c.state, NULL, c.code"
+         " WHEN c.state = 'closed' OR (c.state IN ('open', 'held') AND c.deadline > now()) THEN 'wrong_state'"
+         " WHEN c.state = 'held' AND sen.same_person(c.made_by, i.actor) THEN 'four_eyes' END, 'state', c.state, NULL, c.code"
          " FROM i JOIN sen.review_campaign c ON c.id = i.id JOIN sen.unit u ON u.id = c.unit_id");
 DB_QUERY(review_advance_q, DB_WRITE, "SELECT sen.review_step($1::uuid, $2::uuid)");
 const struct governed_kind review_advance = {
@@ -79,24 +81,38 @@ const struct governed_kind review_advance = {
 
 #define ITEM_INPUT                                                                                                         \
 	"WITH f (id, actor, item, decision, note, role) AS (VALUES ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::text)) "
+/* What the grant in whose place it comes holds against it goes with that grant. */
+#define CHANGE_DUTIES                                                                                                      \
+	"sen.duty_conflicts(a.person_id, o.id, i.unit_id) d WHERE d.severity = 'block' AND d.grant_id <> i.grant_id"
+/* The other role is asked for as any is: what the request would meet is said before the old one is gone. */
+#define CHANGE_FAULT                                                                                                       \
+	"CASE WHEN o.id IS NULL THEN 'unknown_role' WHEN NOT sen.scope_covers(f.actor, 'grant', u.path, p.id, o.id) THEN 'out_of_scope'"         \
+	" WHEN NOT sen.platform_is_open(p.state) THEN 'platform_closed' WHEN a.status IN ('disabled', 'archived') THEN 'account_state'"          \
+	" WHEN NOT EXISTS (SELECT FROM sen.standing_post t WHERE t.person_id = a.person_id AND starts_with(t.path, u.path)) THEN 'unknown_post'"  \
+	" WHEN (SELECT y.end_required FROM sen.policy_of(o.id) y) AND sen.review_change_ends(g.valid_to, o.id) IS NULL OR g.valid_to <= now() THEN 'invalid_value'"  \
+	" WHEN EXISTS (SELECT FROM " CHANGE_DUTIES ") THEN 'separation_of_duties' END"
 DB_QUERY(review_decide_check_q, DB_WRITE,
          ITEM_INPUT
          "SELECT CASE WHEN NOT coalesce(CASE WHEN i.role_id IS NULL THEN sen.scope_covers(f.actor, 'review', u.path, NULL) ELSE"
          "  sen.scope_covers(f.actor, 'review', u.path, p.id, r.id) END, false) THEN 'not_found'"
          " WHEN me.person_id = a.person_id THEN 'self_grant' WHEN c.state = 'closed' OR i.decided_by IS NOT NULL THEN 'wrong_state'"
-         " WHEN f.decision NOT IN ('keep', 'revoke', 'change') OR (f.decision = 'change' AND (i.grant_id IS NULL OR f.role IS NULL)) THEN 'invalid_value'"
-         " WHEN f.decision = 'change' AND NOT EXISTS (SELECT FROM sen.role o WHERE o.platform_id = p.id AND o.code = f.role AND o.id <> r.id) THEN 'unknown_role'"
-         " WHEN f.decision = 'change' AND NOT EXISTS (SELECT FROM sen.role o WHERE o.platform_id = p.id AND o.code = f.role"
-         "  AND sen.scope_covers(f.actor, 'grant', u.path, p.id, o.id)) THEN 'out_of_scope' END,"
-         " 'state', CASE WHEN c.state = 'closed' THEN 'closed' ELSE 'decided' END, a.id, c.code || coalesce(' ' || p.code || ':' || r.code, '')"
+         " WHEN f.decision NOT IN ('keep', 'revoke', 'change') OR (f.decision = 'change' AND (i.grant_id IS NULL OR f.role IS NULL OR a.kind <> 'operational'))"
+         "  THEN 'invalid_value' ELSE CASE WHEN f.decision = 'change' THEN " CHANGE_FAULT " END END,"
+         " CASE WHEN c.state = 'closed' OR i.decided_by IS NOT NULL THEN 'state' ELSE 'rule' END, CASE WHEN c.state = 'closed' THEN 'closed'"
+         "  WHEN i.decided_by IS NOT NULL THEN 'decided' ELSE (SELECT string_agg(DISTINCT d.duty_code, ' ') FROM " CHANGE_DUTIES
+         "   AND sen.scope_covers(f.actor, 'grant', u.path, p.id, o.id)) END,"
+         " a.id, c.code || coalesce(' ' || p.code || ':' || r.code, '')"
          " FROM f JOIN sen.review_item i ON i.campaign_id = f.id AND i.id = f.item JOIN sen.review_campaign c ON c.id = i.campaign_id" ITEM_JOINS
-         " JOIN sen.account me ON me.id = f.actor");
+         " JOIN sen.account me ON me.id = f.actor LEFT JOIN sen.access_grant g ON g.account_id = i.account_id AND g.id = i.grant_id"
+         " LEFT JOIN sen.role o ON f.decision = 'change' AND o.platform_id = p.id AND o.code = f.role AND o.id <> r.id");
 /* One answer to an item: whoever comes first.  A campaign that closed meanwhile has none. */
 DB_QUERY(review_decide_q, DB_WRITE,
          ITEM_INPUT
          ", old AS (SELECT i.decision FROM f JOIN sen.review_item i ON i.campaign_id = f.id AND i.id = f.item)"
+         ", filed AS MATERIALIZED (SELECT sen.review_change(i.account_id, i.grant_id, f.role, f.actor) AS id FROM f JOIN sen.review_item i ON i.campaign_id = f.id"
+         "  AND i.id = f.item WHERE f.decision = 'change' AND i.grant_id IS NOT NULL AND i.decided_by IS NULL)"
          ", i AS (UPDATE sen.review_item i SET decision = f.decision, decided_by = f.actor, decided_at = now(), note = coalesce(f.note, ''),"
-         "  request_id = CASE WHEN f.decision = 'change' THEN gen_random_uuid() END FROM f, sen.review_campaign c"
+         "  request_id = (SELECT filed.id FROM filed) FROM f, sen.review_campaign c"
          "  WHERE i.campaign_id = f.id AND i.id = f.item AND c.id = i.campaign_id AND c.state <> 'closed' AND i.decided_by IS NULL RETURNING i.*)"
          ", done AS (SELECT sen.review_carry_out(i.campaign_id, i.id, i.account_id, i.grant_id, i.decision, f.actor, i.request_id, f.role, (SELECT decision FROM old)) FROM i, f)"
          " SELECT " ITEM_JSON " || jsonb_build_object('carried_out', (SELECT count(*) FROM done)) FROM i" ITEM_JOINS);

@@ -2,8 +2,9 @@
  * access_reviews.h: reviews of permissions and accounts by campaign: items for whoever reviews the unit, keep, revoke or
  * change, a deadline, and what silence means.
  *
- * Building and closing go in batches (review_advance), each a transaction, resumed where the last one ended.  A grant
- * under review carries the deadline itself (suspended_at): silence suspends it without anybody's doing.
+ * Building and closing go in batches (review_advance), each a transaction, resumed where the last one ended; the provisioner
+ * takes them as well (reviews_run()), and begins what is due.  A grant under review carries the deadline itself (suspended_at):
+ * silence suspends it without anybody's doing.  What would suspend many is held until a second person advances it.
  */
 #pragma once
 

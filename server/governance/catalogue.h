@@ -16,6 +16,7 @@ struct catalogue_entry {
 	struct str code, name, name_en;
 	struct str kind;          /* central, provincial, sector, proposed */
 	struct str managing_unit; /* code of a unit; of a central entry also words */
+	struct str owner;         /* whose it is; a central one is a ministry's */
 	struct str contact_name, contact, sector, description, legal_basis, note, home_url;
 	struct str_list functions, scopes;
 	struct str security_level; /* digits, or STR_NULL */

@@ -29,7 +29,7 @@
 
 DB_QUERY(catalogue_get_q, DB_READ,
          "SELECT json_build_object(" BRIEF ", 'description', p.description, 'functions', p.functions, 'scopes', p.scopes,"
-         " 'legal_basis', p.legal_basis, 'contact_name', p.contact_name, 'contact', p.contact, 'home_url', p.home_url,"
+         " 'legal_basis', p.legal_basis, 'owner', p.owner, 'contact_name', p.contact_name, 'contact', p.contact, 'home_url', p.home_url,"
          " 'expected_on', p.expected_on, 'replaced_by', x.code, 'listed', " LISTED ", 'created_by', c.login, 'created_at', sen.iso(p.created_at),"
          " 'changed_by', h.login, 'plan', " PLAN_JSON ", 'gates', " GATES_JSON ", 'version', p.version)::text, p.version"
          " FROM sen.platform p LEFT JOIN sen.unit m ON m.id = p.managing_unit_id LEFT JOIN sen.platform x ON x.id = p.replaced_by"

@@ -101,8 +101,8 @@ DB_QUERY(duty_violations_q, DB_READ,
 const struct query *const duty_violations = &duty_violations_q;
 
 #define POLICY_INPUT                                                                                                    \
-	"WITH i (actor, platform, role, sensitivity, stages, stage_days, max_days, end_required, direct, version) AS (VALUES ($1::uuid, $2::text, $3::text,"  \
-	" $4::text, $5::smallint, $6::smallint, $7::integer, $8::boolean, $9::boolean, $10::bigint)),"                                             \
+	"WITH i (actor, platform, role, sensitivity, stages, stage_days, max_days, end_required, direct, review_months, version) AS (VALUES ($1::uuid, $2::text, $3::text,"  \
+	" $4::text, $5::smallint, $6::smallint, $7::integer, $8::boolean, $9::boolean, $10::smallint, $11::bigint)),"                                             \
 	" f AS (SELECT i.*, p.id AS pid, r.id AS rid FROM i LEFT JOIN sen.platform p ON p.code = i.platform AND p.id > 0"                             \
 	"  LEFT JOIN sen.role r ON r.platform_id = p.id AND r.code = i.role) "
 #define POLICY_KEY(y) "(coalesce(" y "role_id, -1), coalesce(" y "platform_id, -1), coalesce(" y "sensitivity, ''))"
@@ -110,7 +110,7 @@ DB_QUERY(policy_set_check_q, DB_WRITE,
          POLICY_INPUT
          "SELECT CASE WHEN f.platform IS NOT NULL AND f.pid IS NULL THEN 'unknown_platform' WHEN f.role IS NOT NULL AND f.rid IS NULL THEN 'unknown_role'"
          " WHEN f.sensitivity IS NOT NULL AND (f.platform IS NOT NULL OR f.sensitivity NOT IN ('low', 'normal', 'high', 'privileged')) THEN 'invalid_value'"
-         " WHEN f.stages NOT IN (1, 2) OR f.stage_days NOT BETWEEN 1 AND 60 OR f.max_days NOT BETWEEN 1 AND 3660 THEN 'invalid_value'"
+         " WHEN f.stages NOT IN (1, 2) OR f.stage_days NOT BETWEEN 1 AND 60 OR f.max_days NOT BETWEEN 1 AND 3660 OR f.review_months NOT BETWEEN 1 AND 12 THEN 'invalid_value'"
          " WHEN NOT sen.rules_everywhere(f.actor, f.pid) THEN 'out_of_scope'"
          " WHEN f.version <> coalesce((SELECT y.version FROM sen.grant_policy y WHERE " POLICY_KEY("y.")
          "  = (coalesce(f.rid, -1), CASE WHEN f.rid IS NULL THEN coalesce(f.pid, -1) ELSE -1 END, coalesce(f.sensitivity, ''))), 0) THEN 'precondition_failed'"
@@ -118,17 +118,18 @@ DB_QUERY(policy_set_check_q, DB_WRITE,
          " coalesce(f.platform || coalesce(':' || f.role, ''), f.sensitivity, '*') FROM f");
 #define POLICY_JSON                                                                                                     \
 	"jsonb_build_object('id', y.id, 'stages', y.stages, 'stage_days', y.stage_days, 'max_days', y.max_days, 'end_required', y.end_required,"      \
-	" 'direct', y.direct, 'version', y.version)"
+	" 'direct', y.direct, 'review_months', y.review_months, 'version', y.version)"
 DB_QUERY(policy_set_q, DB_WRITE,
          POLICY_INPUT
-         "INSERT INTO sen.grant_policy AS y (role_id, platform_id, sensitivity, stages, stage_days, max_days, end_required, direct, direct_by, changed_by)"
+         "INSERT INTO sen.grant_policy AS y (role_id, platform_id, sensitivity, stages, stage_days, max_days, end_required, direct, direct_by, review_months, changed_by)"
          " SELECT rid, CASE WHEN rid IS NULL THEN pid END, sensitivity, stages, stage_days, max_days, end_required, coalesce(direct, false),"
-         "  CASE WHEN direct THEN actor END, actor FROM f"
+         "  CASE WHEN direct THEN actor END, review_months, actor FROM f"
          " ON CONFLICT " POLICY_KEY("") " DO UPDATE SET stages = excluded.stages,"
          " stage_days = excluded.stage_days, max_days = excluded.max_days, end_required = excluded.end_required,"
          /* Who loosens it is named by it until it is tightened again. */
          " direct = coalesce((SELECT f.direct FROM f), y.direct), direct_by = CASE (SELECT f.direct FROM f) WHEN false THEN NULL WHEN true THEN"
          "  CASE WHEN y.direct THEN y.direct_by ELSE excluded.changed_by END ELSE y.direct_by END,"
+         " review_months = coalesce(excluded.review_months, y.review_months),"
          " changed_by = excluded.changed_by, changed_at = now(), version = y.version + 1 WHERE y.version = (SELECT f.version FROM f)"
          " RETURNING " POLICY_JSON);
 const struct governed_kind policy_set = { .action = "policy.set", .check = &policy_set_check_q, .write = &policy_set_q };

@@ -7,7 +7,7 @@
 #define TAG_MAX_BYTES 64
 
 enum { CODE, NAME, NAME_EN, KIND, STATE, MANAGING_UNIT, EXPECTED_ON, VERIFIED, NOTE, CONTACT_NAME, CONTACT, SECTOR, DESCRIPTION, FUNCTIONS, SCOPES, LEGAL_BASIS,
-       SECURITY_LEVEL, COMPLETED_ON, TARGET_SCOPE, N_COLUMNS };
+       SECURITY_LEVEL, COMPLETED_ON, TARGET_SCOPE, OWNER, N_COLUMNS };
 
 static const struct import_column columns[N_COLUMNS] = {
 	[CODE] = { "code", CELL_SYMBOL, 16, true, true, false, NULL },
@@ -31,25 +31,26 @@ static const struct import_column columns[N_COLUMNS] = {
 	[SECURITY_LEVEL] = { "security_level", CELL_LISTED, 1, false, false, false, "1|2|3|4|5" },
 	[COMPLETED_ON] = { "completed_on", CELL_DATE, 10, false, false, false, NULL },
 	[TARGET_SCOPE] = { "target_scope", CELL_LISTED, 10, false, false, false, "all|many|sector" },
+	[OWNER] = { "owner", CELL_TEXT, 300, false, false, false, NULL },
 };
 
 #define PLATFORMS_INPUT                                                                                           \
 	"WITH t AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (line integer, code text, name text, name_en text,"  \
 	" name_fold text, kind text, state text, managing_unit text, expected_on date, verified boolean, note text, contact_name text, contact text,"  \
-	" sector text, description text, functions text, scopes text, legal_basis text, security_level smallint, completed_on date, target_scope text)),"  \
+	" sector text, description text, functions text, scopes text, legal_basis text, security_level smallint, completed_on date, target_scope text, owner text)),"  \
 	" i AS (SELECT t.line, t.code, t.name, t.name_en, t.name_fold, t.kind, t.state, coalesce(t.managing_unit, '') AS managing_unit, t.expected_on,"  \
 	"  t.verified, coalesce(t.note, '') AS note, coalesce(t.contact_name, p.contact_name, '') AS contact_name, coalesce(t.contact, p.contact, '') AS contact,"  \
 	"  coalesce(t.sector, p.sector, '') AS sector, coalesce(t.description, p.description, '') AS description,"  \
 	"  coalesce(regexp_split_to_array(t.functions, ' *; *'), p.functions, '{}') AS functions, coalesce(regexp_split_to_array(t.scopes, ' *; *'), p.scopes, '{}') AS scopes,"  \
 	"  coalesce(t.legal_basis, p.legal_basis, '') AS legal_basis, coalesce(t.security_level, p.security_level) AS security_level,"  \
-	"  coalesce(t.completed_on, p.completed_on) AS completed_on, coalesce(t.target_scope, p.target_scope, 'all') AS target_scope"  \
+	"  coalesce(t.completed_on, p.completed_on) AS completed_on, coalesce(t.target_scope, p.target_scope, 'all') AS target_scope, coalesce(t.owner, p.owner, '') AS owner"  \
 	"  FROM t LEFT JOIN sen.platform p ON p.code = t.code)"
 /* What came to the catalogue later: left out of a file, it stays. */
 #define FURTHER(x) x ".contact_name, " x ".contact, " x ".sector, " x ".description, " x ".functions, " x ".scopes, " x ".legal_basis, " x ".security_level, " \
-	x ".completed_on, " x ".target_scope"
+	x ".completed_on, " x ".target_scope, " x ".owner"
 #define FURTHER_JSON(x) " 'contact_name', " x ".contact_name, 'contact', " x ".contact, 'sector', " x ".sector, 'description', " x ".description,"  \
 	" 'functions', " x ".functions, 'scopes', " x ".scopes, 'legal_basis', " x ".legal_basis, 'security_level', " x ".security_level,"  \
-	" 'completed_on', " x ".completed_on, 'target_scope', " x ".target_scope)"
+	" 'completed_on', " x ".completed_on, 'target_scope', " x ".target_scope, 'owner', " x ".owner)"
 #define PLATFORM_OLD \
 	"(p.name, p.name_en, p.name_fold, p.kind, p.state, p.managing_unit, p.expected_on, p.verified, p.note, " FURTHER("p") ")"
 #define PLATFORM_NEW                                                                                   \
@@ -77,6 +78,7 @@ DB_QUERY(import_platforms_covered_q, DB_READ,
 DB_QUERY(import_platforms_kind_q, DB_READ, PLATFORMS_INPUT NOTES("n.kind", "n.id IS NOT NULL AND n.kept = 'kind'"));
 DB_QUERY(import_platforms_emptied_q, DB_READ, PLATFORMS_INPUT NOTES("n.kept", "n.id IS NOT NULL AND n.kept <> 'kind'"));
 DB_QUERY(import_platforms_completed_q, DB_READ, PLATFORMS_INPUT NOTES("n.completed_on::text", "n.completed_on > sen.today()"));
+DB_QUERY(import_platforms_owner_q, DB_READ, PLATFORMS_INPUT NOTES("n.code", "sen.platform_lacks_owner(n.kind, n.managing_unit, n.owner)"));
 /* Before anything else is held: whoever edits or moves one has its row first, too. */
 DB_QUERY(import_platforms_lock_q, DB_WRITE, "SELECT count(*) FROM (SELECT FROM sen.platform p ORDER BY p.id FOR NO KEY UPDATE) x");
 DB_QUERY(import_platforms_unit_q, DB_READ,
@@ -85,12 +87,12 @@ DB_QUERY(import_platforms_unit_q, DB_READ,
 DB_QUERY(import_platforms_write_q, DB_WRITE,
          PLATFORMS_INPUT
          ", added AS (INSERT INTO sen.platform (code, name, name_en, name_fold, kind, state, managing_unit, expected_on, verified, note, "
-         "   contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope, created_by, changed_by)"
+         "   contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope, owner, created_by, changed_by)"
          "  SELECT i.code, i.name, i.name_en, i.name_fold, i.kind, i.state, i.managing_unit, i.expected_on, i.verified,"
          "  i.note, " FURTHER("i") ", " AUTHOR ", " AUTHOR " FROM i WHERE NOT EXISTS (SELECT FROM sen.platform p WHERE p.code = i.code) RETURNING id),"
          " changed AS (UPDATE sen.platform p SET name = i.name, name_en = i.name_en, name_fold = i.name_fold, kind = i.kind,"
          "  state = i.state, managing_unit = i.managing_unit, expected_on = i.expected_on, verified = i.verified,"
-         "  note = i.note, (contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope)"
+         "  note = i.note, (contact_name, contact, sector, description, functions, scopes, legal_basis, security_level, completed_on, target_scope, owner)"
          "   = (" FURTHER("i") "), changed_by = coalesce(" AUTHOR ", p.changed_by) FROM i WHERE p.code = i.code AND p.id <> 0 AND " PLATFORM_OLD " IS DISTINCT FROM " PLATFORM_NEW
          "  RETURNING p.id)"
          " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed), ARRAY(SELECT id FROM added UNION ALL SELECT id FROM changed)");
@@ -167,6 +169,7 @@ static int check_in_name(struct import_job *job, struct str json)
 		{ &import_platforms_moved_q, IMPORT_STATE_MOVES, STATE, false },      { &import_platforms_manager_q, IMPORT_UNKNOWN_UNIT, MANAGING_UNIT, false },
 		{ &import_platforms_covered_q, IMPORT_NOT_YOUR_PLATFORM, MANAGING_UNIT, false }, { &import_platforms_kind_q, IMPORT_KIND_DECIDED, KIND, false },
 		{ &import_platforms_emptied_q, IMPORT_EMPTIED, MANAGING_UNIT, false }, { &import_platforms_completed_q, IMPORT_DAY_TO_COME, COMPLETED_ON, false },
+		{ &import_platforms_owner_q, IMPORT_NO_OWNER, OWNER, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {

@@ -21,6 +21,13 @@ DB_QUERY(import_roles_platform_q, DB_READ,
          ROLES_INPUT " SELECT i.line, i.platform_code FROM i"
                      " WHERE NOT EXISTS (SELECT FROM sen.platform p WHERE p.code = i.platform_code AND p.id <> 0)"
                      " ORDER BY i.line LIMIT 50");
+/* In somebody's name: as if each had been entered or edited by the API.  How sensitive a role is bounds who hands it out. */
+DB_QUERY(import_roles_covered_q, DB_READ,
+         ROLES_INPUT " SELECT i.line, i.platform_code FROM i JOIN sen.platform p ON p.code = i.platform_code AND p.id <> 0"
+                     " LEFT JOIN sen.role r ON r.platform_id = p.id AND r.code = i.code"
+                     " WHERE (r.id IS NULL OR (r.name, r.level, r.sensitivity, r.verified) IS DISTINCT FROM (i.name, coalesce(i.level, ''), i.sensitivity, i.verified))"
+                     " AND sen.catalogue_covers(nullif(current_setting('sen.author', true), '')::uuid, 'catalogue', p.managing_unit_id, p.id) IS NOT TRUE"
+                     " ORDER BY i.line LIMIT 50");
 DB_QUERY(import_roles_write_q, DB_WRITE,
          ROLES_INPUT
          ", n AS (SELECT p.id AS platform_id, i.code, i.name, coalesce(i.level, '') AS level, i.sensitivity, i.verified"
@@ -44,9 +51,12 @@ static void check(struct import_job *job)
 static int write_batch(struct import_job *job, const struct import_batch *batch)
 {
 	static const struct import_check platform = { &import_roles_platform_q, IMPORT_UNKNOWN_PLATFORM, PLATFORM_CODE, false };
+	static const struct import_check covered = { &import_roles_covered_q, IMPORT_NOT_YOUR_ROLE, PLATFORM_CODE, false };
 	struct str json = import_batch_json(job, batch, import_add_cells);
 	int r = import_run_check(job, &platform, json);
 
+	if (r == 0 && job->request->principal)
+		r = import_run_check(job, &covered, json);
 	if (r < 0 || job->report->n_errors > 0)
 		return r;
 	return import_count_query(job, &import_roles_write_q, json, &job->report->counts[0]);

@@ -8,10 +8,11 @@
 
 DB_QUERY(personnel_policy_q, DB_READ,
          "SELECT admin_accounts_only, unused_report_days, unused_disable_days, reapprove_after_days, vanished_max_n, vanished_max_percent,"
-         " checkout_max_minutes, version FROM sen.personnel_policy");
+         " checkout_max_minutes, version, review_automatic, review_suspends, review_accounts_months, review_answer_days FROM sen.personnel_policy");
 DB_QUERY(personnel_policy_set_q, DB_WRITE,
          "UPDATE sen.personnel_policy SET admin_accounts_only = $2::boolean, unused_report_days = $3::integer, unused_disable_days = $4::integer,"
-         " reapprove_after_days = $5::integer, vanished_max_n = $6::integer, vanished_max_percent = $7::integer, checkout_max_minutes = $8::integer"
+         " reapprove_after_days = $5::integer, vanished_max_n = $6::integer, vanished_max_percent = $7::integer, checkout_max_minutes = $8::integer,"
+         " review_automatic = $10::boolean, review_suspends = $11::boolean, review_accounts_months = $12::integer, review_answer_days = $13::integer"
          " WHERE version = $9::bigint AND " RULES_EVERYWHERE " RETURNING 1");
 DB_QUERY(personnel_policy_may_q, DB_READ, "SELECT " RULES_EVERYWHERE);
 DB_QUERY(handover_rules_q, DB_READ,
@@ -49,7 +50,9 @@ int personnel_rules_get(struct op *op, struct personnel_rules *ret)
 		.policy = { .admin_accounts_only = db_bool(&rows, 0, 0), .unused_report_days = db_i64(&rows, 0, 1),
 		            .unused_disable_days = db_i64(&rows, 0, 2), .reapprove_after_days = db_i64(&rows, 0, 3),
 		            .vanished_max_n = db_i64(&rows, 0, 4), .vanished_max_percent = db_i64(&rows, 0, 5),
-		            .checkout_max_minutes = db_i64(&rows, 0, 6), .version = db_i64(&rows, 0, 7) },
+		            .checkout_max_minutes = db_i64(&rows, 0, 6), .version = db_i64(&rows, 0, 7),
+		            .review_automatic = db_bool(&rows, 0, 8), .review_suspends = db_bool(&rows, 0, 9),
+		            .review_accounts_months = db_i64(&rows, 0, 10), .review_answer_days = db_i64(&rows, 0, 11) },
 		.handovers = h, .n_handovers = handovers.n, .graces = g, .n_graces = graces.n,
 	};
 	return 0;
@@ -80,7 +83,8 @@ int personnel_policy_set(struct op *op, const struct principal *p, const struct 
 	const struct db_param params[] = {
 		P_STR(p->account_id), P_BOOL(n->admin_accounts_only), P_I64(n->unused_report_days), P_I64(n->unused_disable_days),
 		P_I64(n->reapprove_after_days), P_I64(n->vanished_max_n), P_I64(n->vanished_max_percent), P_I64(n->checkout_max_minutes),
-		P_I64(n->version),
+		P_I64(n->version), P_BOOL(n->review_automatic), P_BOOL(n->review_suspends), P_I64(n->review_accounts_months),
+		P_I64(n->review_answer_days),
 	};
 	const struct governance_act act = { .action = "personnel.policy", .object = STR("personnel_policy") };
 	json_t *data;
@@ -97,6 +101,10 @@ int personnel_policy_set(struct op *op, const struct principal *p, const struct 
 	json_set_int(data, "vanished_max_n", n->vanished_max_n);
 	json_set_int(data, "vanished_max_percent", n->vanished_max_percent);
 	json_set_int(data, "checkout_max_minutes", n->checkout_max_minutes);
+	json_set_bool(data, "review_automatic", n->review_automatic);
+	json_set_bool(data, "review_suspends", n->review_suspends);
+	json_set_int(data, "review_accounts_months", n->review_accounts_months);
+	json_set_int(data, "review_answer_days", n->review_answer_days);
 	return governance_commit(op, p, r, &act, data);
 }
 

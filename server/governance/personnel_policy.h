@@ -11,7 +11,9 @@
 
 struct personnel_policy {
 	bool admin_accounts_only;
+	bool review_automatic, review_suspends; /* reviews begin by themselves; no answer suspends */
 	int64_t unused_report_days, unused_disable_days, reapprove_after_days, vanished_max_n, vanished_max_percent, checkout_max_minutes;
+	int64_t review_accounts_months, review_answer_days;
 	int64_t version;
 };
 struct handover_rule {

@@ -36,7 +36,7 @@ DB_QUERY(platform_review_why_not_q, DB_READ,
          " AND (sen.platform_in_reach($3::uuid, 'read', p.id) OR sen.platform_in_reach($3::uuid, $4, p.id))");
 #define REVIEW_JSON                                                                                                   \
 	"jsonb_build_object('id', v.id, 'title', v.title, 'unit', u.code, 'due_on', v.due_on, 'created_by', a.login, 'created_at', sen.iso(v.created_at)," \
-	" 'tasks', c.n, 'open', c.open, 'answered', c.answered, 'concluded', c.concluded, 'overdue', CASE WHEN v.due_on < sen.today() THEN c.open ELSE 0 END," \
+	" 'tasks', c.n, 'open', c.open, 'answered', c.answered, 'concluded', c.concluded, 'overdue', CASE WHEN v.due_on < sen.today() THEN c.open + c.answered ELSE 0 END," \
 	" 'period_months', v.period_months, 'follows', v.follows, 'next_due_on', CASE WHEN NOT EXISTS (SELECT FROM sen.platform_review f WHERE f.follows = v.id)" \
 	" THEN sen.platform_review_next(v) END, 'version', v.version)::text"
 #define REVIEW_FROM                                                                                                   \
@@ -50,7 +50,7 @@ DB_QUERY(platform_review_list_q, DB_READ,
 DB_QUERY(platform_review_get_q, DB_READ, "SELECT " REVIEW_JSON ", v.version" REVIEW_FROM " AND v.id = $2::uuid");
 #define TASK_JSON                                                                                                   \
 	"jsonb_build_object('review', t.review_id, 'title', v.title, 'platform', p.code, 'platform_name', p.name, 'managing_unit', nullif(p.managing_unit, '')," \
-	" 'due_on', v.due_on, 'overdue', t.state = 'open' AND v.due_on < sen.today(), 'state', t.state, 'conclusion', t.conclusion,"             \
+	" 'due_on', v.due_on, 'overdue', t.state <> 'concluded' AND v.due_on < sen.today(), 'state', t.state, 'conclusion', t.conclusion,"             \
 	" 'target', (SELECT o.code FROM sen.platform o WHERE o.id = t.target_id), 'answered_by', (SELECT a.login FROM sen.account a WHERE a.id = t.answered_by)," \
 	" 'answered_at', sen.iso(t.answered_at), 'concluded_by', (SELECT a.login FROM sen.account a WHERE a.id = t.concluded_by),"               \
 	" 'concluded_at', sen.iso(t.concluded_at), 'version', t.version"
@@ -60,7 +60,7 @@ DB_QUERY(platform_review_tasks_q, DB_READ,
          "SELECT " TASK_JSON ")::text, v.due_on::text, t.review_id::text, p.code" TASK_FROM " WHERE sen.platform_in_reach($1::uuid, 'read', p.id)"
          " AND ($2::uuid IS NULL OR t.review_id = $2::uuid)"
          " AND ($3::text IS NULL OR starts_with(sen.platform_home(p.id), (SELECT u.path FROM sen.unit u WHERE u.code = $3)))"
-         " AND ($4::text IS NULL OR t.state = $4 OR ($4 = 'overdue' AND t.state = 'open' AND v.due_on < sen.today()))"
+         " AND ($4::text IS NULL OR t.state = $4 OR ($4 = 'overdue' AND t.state <> 'concluded' AND v.due_on < sen.today()))"
          " AND ($5::text IS NULL OR (v.due_on, t.review_id, p.code) > ($5::date, $6::uuid, $7)) ORDER BY v.due_on, t.review_id, p.code LIMIT $8::bigint");
 DB_QUERY(platform_review_task_q, DB_READ,
          "SELECT (" TASK_JSON ", 'features', t.features, 'functions', t.functions, 'operation', t.operation, 'scope', t.scope, 'because', t.because))::text,"

@@ -23,9 +23,9 @@ DB_QUERY(reorg_grants_q, DB_READ,
          "   AND (upper_inf(q.valid) OR upper(q.valid) > $2::date)))"
          " ORDER BY a.person_id, g.account_id, g.id LIMIT 1000001");
 DB_QUERY(reorg_scopes_q, DB_READ,
-         "SELECT account_id, id, unit_id, coalesce(platform_id, -1), concat_ws('|', (SELECT array_agg(x ORDER BY x)::text FROM unnest(rights) x),"
-         " (SELECT array_agg(x ORDER BY x)::text FROM unnest(role_ids) x), 'up to ' || max_rank),"
-         " floor(extract(epoch FROM valid_to))::bigint FROM sen.admin_scope"
+         "SELECT account_id, id, unit_id, coalesce(platform_id, -1), concat_ws('|', (SELECT array_agg(x ORDER BY x)::text FROM unnest(rights) x), shape),"
+         " floor(extract(epoch FROM valid_to))::bigint, shape FROM (SELECT *, sen.sorted(role_ids)::text || coalesce(' up to ' || max_rank, '') AS shape"
+         "  FROM sen.admin_scope) s"
          " WHERE revoked_at IS NULL AND (valid_to IS NULL OR valid_to > now()) ORDER BY account_id, id LIMIT 1000001");
 DB_QUERY(reorg_rules_q, DB_READ, "SELECT rule_id, unit_id FROM sen.rule_in_force ORDER BY rule_id LIMIT 1000001");
 
@@ -146,6 +146,7 @@ static int load_scopes(struct op *op, struct reorg_facts *f)
 			.platform_id = db_i64(&rows, i, 3),
 			.rights = db_str(&rows, i, 4),
 			.to_s = end_of(&rows, i, 5),
+			.shape = db_str(&rows, i, 6),
 		};
 	f->scopes = scopes;
 	f->n_scopes = rows.n;

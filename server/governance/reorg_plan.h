@@ -43,6 +43,7 @@ struct reorg_scope {
 	struct str account_id, id;
 	int64_t unit_id, platform_id;
 	struct str rights; /* sorted names, and for which roles, and the cap: equal texts are equal rights */
+	struct str shape;  /* the roles and the cap alone: over one place an account has one scope of a shape */
 	int64_t to_s;
 };
 

@@ -44,12 +44,13 @@ static const struct reorg_scope *find_in_place(const struct reorg_planner *p, co
 	const struct reorg_scope *end = p->facts->scopes + p->facts->n_scopes;
 
 	for (const struct reorg_scope *t = first_of(p, s); t < end && str_equal(t->account_id, s->account_id); t++)
-		if (t != s && t->platform_id == s->platform_id && t->unit_id == p->nodes[to].as.ref && !p->nodes[to].is_new)
+		if (t != s && t->platform_id == s->platform_id && str_equal(t->shape, s->shape) && t->unit_id == p->nodes[to].as.ref && !p->nodes[to].is_new)
 			return t;
 	for (size_t i = ops_from; i < p->n_ops; i++) {
 		const struct reorg_scope *t = &p->facts->scopes[p->ops[i].share];
 
-		if (p->ops[i].kind != REORG_SCOPE_END && p->ops[i].unit_to == to && str_equal(t->account_id, s->account_id) && t->platform_id == s->platform_id)
+		if (p->ops[i].kind != REORG_SCOPE_END && p->ops[i].unit_to == to && str_equal(t->account_id, s->account_id) && t->platform_id == s->platform_id &&
+		    str_equal(t->shape, s->shape))
 			return t;
 	}
 	return NULL;

@@ -97,6 +97,7 @@ static void print_entry(const struct ctl *c, const json_t *p)
 	print_line(c, p);
 	print_named(c, p, "managing_unit", "Đơn vị quản lý", "Managing unit");
 	print_named(c, p, "managing_unit_name", "Tên đơn vị quản lý", "Its name");
+	print_named(c, p, "owner", "Cơ quan chủ quản", "Owner");
 	print_named(c, p, "contact_name", "Đầu mối", "Contact");
 	print_named(c, p, "contact", "Liên hệ", "To reach by");
 	print_named(c, p, "sector", "Ngành, lĩnh vực", "Sector");
@@ -173,7 +174,7 @@ static int add(struct ctl *c)
 /* Of what "show --json" prints, what can be written; empty and null members are left out. */
 static json_t *writable(const json_t *entry)
 {
-	static const char *const names[] = { "name", "name_en", "kind", "managing_unit", "contact_name", "contact", "sector", "description", "legal_basis",
+	static const char *const names[] = { "name", "name_en", "kind", "managing_unit", "owner", "contact_name", "contact", "sector", "description", "legal_basis",
 		                                 "note", "home_url", "functions", "scopes", "security_level", "expected_on", "completed_on", "target_scope" };
 	json_t *body = json_new_object();
 

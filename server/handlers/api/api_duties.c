@@ -80,7 +80,7 @@ int h_api_policies_list(struct request *rq)
 
 int h_api_policies_set(struct request *rq)
 {
-	enum { PLATFORM, ROLE, SENSITIVITY, STAGES, STAGE_DAYS, MAX_DAYS, END_REQUIRED, DIRECT, N };
+	enum { PLATFORM, ROLE, SENSITIVITY, STAGES, STAGE_DAYS, MAX_DAYS, END_REQUIRED, DIRECT, REVIEW_MONTHS, N };
 	static const struct api_field fields[N] = {
 		[PLATFORM] = { "platform", API_CODE, 16, false },
 		[ROLE] = { "role", API_CODE, 32, false },
@@ -90,6 +90,7 @@ int h_api_policies_set(struct request *rq)
 		[MAX_DAYS] = { "max_days", API_INT, 0, false },
 		[END_REQUIRED] = { "end_required", API_BOOL, 0, true },
 		[DIRECT] = { "direct", API_BOOL, 0, false },
+		[REVIEW_MONTHS] = { "review_months", API_INT, 0, false },
 	};
 	struct str v[N];
 	struct db_param params[N + 2] = { ME };

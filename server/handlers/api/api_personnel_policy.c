@@ -17,6 +17,10 @@ static json_t *policy_json(const struct personnel_rules *rules)
 	json_set_int(json, "vanished_max_n", p->vanished_max_n);
 	json_set_int(json, "vanished_max_percent", p->vanished_max_percent);
 	json_set_int(json, "checkout_max_minutes", p->checkout_max_minutes);
+	json_set_bool(json, "review_automatic", p->review_automatic);
+	json_set_bool(json, "review_suspends", p->review_suspends);
+	json_set_int(json, "review_accounts_months", p->review_accounts_months);
+	json_set_int(json, "review_answer_days", p->review_answer_days);
 	for (size_t i = 0; i < rules->n_handovers; i++) {
 		json_t *item = json_new_object();
 
@@ -65,20 +69,30 @@ static int number(struct op *op, const char *field, struct str text, uint64_t ma
 	return 0;
 }
 
+static void flag(struct str text, bool *value)
+{
+	if (!str_is_null(text))
+		*value = str_equal(text, STR("true"));
+}
+
 int h_api_personnel_policy_set(struct request *rq)
 {
-	enum { ADMIN, REPORT, DISABLE, REAPPROVE, MAX_N, MAX_PERCENT, CHECKOUT, N };
+	enum { ADMIN, REVIEWS, SUSPENDS, REPORT, DISABLE, REAPPROVE, MAX_N, MAX_PERCENT, CHECKOUT, REVIEW_MONTHS, REVIEW_DAYS, N };
 	static const struct api_field fields[N] = {
 		[ADMIN] = { "admin_accounts_only", API_BOOL, 0, false },
+		[REVIEWS] = { "review_automatic", API_BOOL, 0, false },
+		[SUSPENDS] = { "review_suspends", API_BOOL, 0, false },
 		[REPORT] = { "unused_report_days", API_INT, 0, false },
 		[DISABLE] = { "unused_disable_days", API_INT, 0, false },
 		[REAPPROVE] = { "reapprove_after_days", API_INT, 0, false },
 		[MAX_N] = { "vanished_max_n", API_INT, 0, false },
 		[MAX_PERCENT] = { "vanished_max_percent", API_INT, 0, false },
 		[CHECKOUT] = { "checkout_max_minutes", API_INT, 0, false },
+		[REVIEW_MONTHS] = { "review_accounts_months", API_INT, 0, false },
+		[REVIEW_DAYS] = { "review_answer_days", API_INT, 0, false },
 	};
 	static const uint64_t max[N] = { [REPORT] = 3650, [DISABLE] = 3650, [REAPPROVE] = 3650, [MAX_N] = 1000000, [MAX_PERCENT] = 100,
-		                         [CHECKOUT] = 1440 };
+		                         [CHECKOUT] = 1440, [REVIEW_MONTHS] = 12, [REVIEW_DAYS] = 90 };
 	struct personnel_rules rules;
 	int64_t seen;
 	struct str v[N];
@@ -92,13 +106,17 @@ int h_api_personnel_policy_set(struct request *rq)
 		return r;
 	int64_t *const values[N] = { [REPORT] = &rules.policy.unused_report_days, [DISABLE] = &rules.policy.unused_disable_days,
 		                     [REAPPROVE] = &rules.policy.reapprove_after_days, [MAX_N] = &rules.policy.vanished_max_n,
-		                     [MAX_PERCENT] = &rules.policy.vanished_max_percent, [CHECKOUT] = &rules.policy.checkout_max_minutes };
+		                     [MAX_PERCENT] = &rules.policy.vanished_max_percent, [CHECKOUT] = &rules.policy.checkout_max_minutes,
+		                     [REVIEW_MONTHS] = &rules.policy.review_accounts_months, [REVIEW_DAYS] = &rules.policy.review_answer_days };
 	for (size_t i = REPORT; i < N && r == 0; i++)
 		r = number(&rq->op, fields[i].name, v[i], max[i], values[i]);
 	if (r == 0 && rules.policy.unused_disable_days < rules.policy.unused_report_days)
 		r = api_invalid(&rq->op, "unused_disable_days", "not before the report");
-	if (!str_is_null(v[ADMIN]))
-		rules.policy.admin_accounts_only = str_equal(v[ADMIN], STR("true"));
+	flag(v[ADMIN], &rules.policy.admin_accounts_only);
+	flag(v[REVIEWS], &rules.policy.review_automatic);
+	flag(v[SUSPENDS], &rules.policy.review_suspends);
+	if (r == 0 && (rules.policy.review_accounts_months < 1 || rules.policy.review_answer_days < 7))
+		r = api_invalid(&rq->op, rules.policy.review_accounts_months < 1 ? "review_accounts_months" : "review_answer_days", "the number is too small");
 	rules.policy.version = seen;
 	if (r == 0)
 		r = personnel_policy_set(&rq->op, rq->principal, &rules.policy);

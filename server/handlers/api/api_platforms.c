@@ -79,7 +79,7 @@ int h_api_platform_get(struct request *rq)
 	return respond_entry(rq, 200, rq->path_args[0]);
 }
 
-enum { NAME, NAME_EN, KIND, MANAGING_UNIT, CONTACT_NAME, CONTACT, SECTOR, DESCRIPTION, LEGAL_BASIS, NOTE, HOME_URL, FUNCTIONS, SCOPES,
+enum { NAME, NAME_EN, KIND, MANAGING_UNIT, OWNER, CONTACT_NAME, CONTACT, SECTOR, DESCRIPTION, LEGAL_BASIS, NOTE, HOME_URL, FUNCTIONS, SCOPES,
        SECURITY_LEVEL, EXPECTED_ON, COMPLETED_ON, TARGET_SCOPE, CODE, N_ENTRY };
 /* The code last: it comes in the path when an entry is edited. */
 static const struct api_field entry_fields[N_ENTRY] = {
@@ -87,6 +87,7 @@ static const struct api_field entry_fields[N_ENTRY] = {
 	[NAME_EN] = { "name_en", API_TEXT, 600, false },
 	[KIND] = { "kind", API_CODE, 20, true },
 	[MANAGING_UNIT] = { "managing_unit", API_TEXT, 300, true },
+	[OWNER] = { "owner", API_TEXT, 300, false },
 	[CONTACT_NAME] = { "contact_name", API_TEXT, 200, false },
 	[CONTACT] = { "contact", API_TEXT, 300, false },
 	[SECTOR] = { "sector", API_TEXT, 200, false },
@@ -133,6 +134,7 @@ static int read_entry(struct request *rq, struct str code, struct catalogue_entr
 		.name_en = v[NAME_EN],
 		.kind = v[KIND],
 		.managing_unit = v[MANAGING_UNIT],
+		.owner = v[OWNER],
 		.contact_name = v[CONTACT_NAME],
 		.contact = v[CONTACT],
 		.sector = v[SECTOR],

@@ -192,6 +192,44 @@ static void test_unused(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* Of accounts that are no person's own: a shared one is used when it is checked out, a service when its source speaks; a technical one we do not see. */
+static void test_unused_of_others(void **state)
+{
+	static const char n_told[] = "SELECT count(*) FROM sen.notice t JOIN sen.account a ON a.id = t.account_id WHERE a.login = 'phuongdt' AND t.kind = 'account_unused'";
+	struct fixture *f = *state;
+	struct account_new new[] = {
+		{ STR("shared"), STR("VP"), STR("truc.motcua"), STR("Trực một cửa"), STR_NULL },
+		{ STR("service"), STR("VP"), STR("dv.dongbo"), STR("Đồng bộ dữ liệu"), STR_NULL },
+		{ STR("technical"), STR("VP"), STR("kt.sao"), STR("Sao lưu"), STR_NULL },
+	};
+	struct str login;
+	size_t n;
+
+	gov_login(&f->op, "VP");
+	for (size_t i = 0; i < ARRAY_LEN(new); i++)
+		assert_int_equal(account_kind_add(&f->op, &f->admin, &new[i], &login), 0);
+	side("DELETE FROM sen.notice; UPDATE sen.account SET status = 'active', activated_at = now();"
+	     " INSERT INTO sen.feed (id, code, name, account_id, unit_id, default_unit, authority, basis, token_hash, token_until, created_by, created_at, seen_at) SELECT gen_random_uuid(),"
+	     " 'hr', 'hr', b.id, u.id, u.id, '{}', 'x', '\\x00', now(), a.id, now() - interval '1 year', now() FROM sen.unit u, sen.account a, sen.account b"
+	     " WHERE u.code = '40' AND a.login = 'annv' AND b.login = 'dv.dongbo';"
+	     " INSERT INTO sen.shared_use (account_id, id, member_id, purpose, code_hash, until_at, in_at) SELECT b.id, gen_random_uuid(), a.id, 'x', '\\x00', now(), now()"
+	     " FROM sen.account a, sen.account b WHERE a.login = 'annv' AND b.login = 'truc.motcua';"
+	     " ALTER TABLE sen.account DISABLE TRIGGER USER; UPDATE sen.account SET created_at = now() - interval '1 year', status_since = now() - interval '1 year';"
+	     " ALTER TABLE sen.account ENABLE TRIGGER USER; INSERT INTO sen.account_use SELECT id, sen.today() FROM sen.account WHERE kind IN ('operational', 'administrator')");
+	assert_int_equal(unused_run(&f->op, &n), 0);
+	assert_int_equal(n, 0);
+	side("UPDATE sen.shared_use SET out_at = now() - interval '31 days'; UPDATE sen.feed SET seen_at = now() - interval '31 days'");
+	assert_int_equal(unused_run(&f->op, &n), 0);
+	assert_int_equal(n, 2);
+	/* Whoever answers for it is told: nobody reads what is told to the account. */
+	assert_int_equal(side_i64(n_told), 2);
+	side("UPDATE sen.shared_use SET out_at = now() - interval '46 days'; UPDATE sen.feed SET seen_at = now() - interval '46 days'");
+	assert_int_equal(unused_run(&f->op, &n), 0);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE status = 'disabled' AND login IN ('truc.motcua', 'dv.dongbo')"), 2);
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE status = 'active' AND login = 'kt.sao'"), 1);
+	side("DELETE FROM sen.feed");
+}
+
 static int mark(struct fixture *f, const struct vanished_feed *feed, size_t *ret_n)
 {
 	int r;
@@ -244,7 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STAFFING_TEST(test_kinds), STAFFING_TEST(test_grants_of_no_person_end),
 		STAFFING_TEST(test_shared),
-		STAFFING_TEST(test_unused),
+		STAFFING_TEST(test_unused), STAFFING_TEST(test_unused_of_others),
 		STAFFING_TEST(test_vanished),
 	};
 

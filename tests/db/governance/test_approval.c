@@ -50,7 +50,7 @@ static int give(struct fixture *f, const char *who, const char *role)
 static int set_policy(struct fixture *f, const char *who, const char *role, const char *sensitivity, const char *direct, int64_t seen)
 {
 	return FIRST(f, who, policy_set, P_NULL, role ? S("P02") : P_NULL, role ? P_C(role) : P_NULL, sensitivity ? P_C(sensitivity) : P_NULL, P_I64(1), P_I64(5), P_NULL,
-	          P_BOOL(false), direct ? P_C(direct) : P_NULL, P_I64(seen));
+	          P_BOOL(false), direct ? P_C(direct) : P_NULL, P_NULL, P_I64(seen));
 }
 
 static void test_direct_grant(void **state)
@@ -263,6 +263,53 @@ static void test_scope_by_one(void **state)
 	side("UPDATE sen.admin_scope SET rights = rights || ARRAY['delegate'] WHERE account_id = (SELECT a.id FROM sen.account a JOIN sen.person n ON n.id = a.person_id WHERE n.employee_code = 'P2')");
 }
 
+/* Over one place: for this role more, for that one less.  The same roles, in whatever order, are the same. */
+static void test_scopes_of_two_shapes(void **state)
+{
+	struct fixture *f = *state;
+	struct principal first = principal_of(f, "AD");
+	struct scoping_request more = { .login = gov_login(&f->op, "W2"), .unit = STR("16690"), .platform = STR("P02"), .rights = granting, .n_rights = 2, .roles = &STR("MC"), .n_roles = 1 };
+	struct scoping_request less = more, both = more;
+	struct granting_request request = { .employee_code = STR("OTHER"), .platform = STR("P02"), .role = STR("MC"), .basis = STR("QĐ") };
+	struct scope scope, again;
+	struct grant grant;
+	bool added;
+
+	less.roles = &STR("TK");
+	less.n_rights = 1;
+	both.roles = (const struct str[]){ STR("TK"), STR("MC") };
+	both.n_roles = 2;
+	both.max_sensitivity = STR("low");
+	assert_int_equal(hand_on(f, &first, &more, &scope, &added), 0);
+	assert_true(added);
+	assert_int_equal(hand_on(f, &first, &less, &again, &added), 0);
+	assert_true(added && !str_equal(scope.id, again.id));
+	assert_int_equal(hand_on(f, &first, &both, &again, &added), 0);
+	assert_true(added);
+	both.roles = (const struct str[]){ STR("MC"), STR("TK") };
+	assert_int_equal(hand_on(f, &first, &both, &scope, &added), 0);
+	assert_true(!added && str_equal(scope.id, again.id));
+	less.n_rights = 2;
+	assert_int_equal(hand_on(f, &first, &less, &scope, &added), ERR_CONFLICT);
+	side("UPDATE sen.admin_scope SET revoked_at = now() WHERE max_rank IS NOT NULL");
+	/* Each is what it says, and no more. */
+	struct principal ward = principal_of(f, "W2");
+	op_forgive(&f->op);
+	assert_int_equal(granting_add(&f->op, &ward, &request, &grant, &added), 0);
+	request.role = STR("TK");
+	assert_int_equal(granting_add(&f->op, &ward, &request, &grant, &added), ERR_OUT_OF_SCOPE);
+	/* Two that wait for a second person stand beside each other, too. */
+	sensitive("high");
+	side("UPDATE sen.role SET sensitivity = 'high' WHERE code = 'TK'");
+	more.unit = less.unit = STR("16681");
+	more.login = less.login = gov_login(&f->op, "VP");
+	assert_int_equal(hand_on(f, &first, &more, &scope, &added), 0);
+	assert_int_equal(hand_on(f, &first, &less, &again, &added), 0);
+	assert_true(!added && !str_equal(scope.id, again.id));
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.scope_waiting WHERE closed_at IS NULL"), 2);
+	side("UPDATE sen.role SET sensitivity = 'low' WHERE code = 'TK'");
+}
+
 struct giver {
 	struct principal who;
 	struct scoping_request gift;
@@ -311,7 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_direct_grant), TEST(test_import), TEST(test_policy), TEST(test_versions), TEST(test_scope_by_two), TEST(test_scope_by_one),
-		TEST(test_fifty_seconds_are_one),
+		TEST(test_scopes_of_two_shapes), TEST(test_fifty_seconds_are_one),
 	};
 
 	return cmocka_run_group_tests(tests, acting_create, gov_drop);

@@ -52,6 +52,7 @@ static void test_who_may_write(void **state)
 		{ "provincial", "Bộ Công an", false, ERR_UNKNOWN_UNIT },
 		{ "sector", "99999", false, ERR_UNKNOWN_UNIT },
 		{ "central", "Bộ Công an", false, 0 },
+		{ "central", "40", false, ERR_INVALID_VALUE },
 		/* A department owns what is of its sector. */
 		{ "sector", "40", false, ERR_INVALID_VALUE },
 		{ "sector", "NA-S01", false, 0 },

@@ -12,15 +12,20 @@
 #define N_MANY 300
 #define HEADER "code,name,kind,state,managing_unit,functions,scopes,description,contact_name,completed_on\n"
 
-static int import(struct fixture *f, const struct principal *p, const char *csv, struct import_report *report)
+static int import_kind(struct fixture *f, const struct principal *p, const char *kind, const char *csv, struct import_report *report)
 {
 	const struct import_request request = {
-		.kind = "platforms", .csv = str_c(csv), .principal = p,
+		.kind = kind, .csv = str_c(csv), .principal = p,
 		.actor = arena_printf(f->op.arena, "account:%.*s", STR_ARG(p->account_id)),
 	};
 
 	op_forgive(&f->op);
 	return import_run(&f->op, &request, report);
+}
+
+static int import(struct fixture *f, const struct principal *p, const char *csv, struct import_report *report)
+{
+	return import_kind(f, p, "platforms", csv, report);
 }
 
 static int64_t catalogue_digest(void)
@@ -46,6 +51,8 @@ static void test_no_way_around(void **state)
 		{ "N01,Nền tảng thử nghiệm,provincial,proposed,16690,,,,,\n", false, IMPORT_NOT_YOUR_PLATFORM },
 		{ "N02,Nền tảng mới,provincial,proposed,,,,,,\n", false, IMPORT_UNKNOWN_UNIT },
 		{ "N02,Nền tảng mới,sector,proposed,Bộ Công an,,,,,\n", false, IMPORT_UNKNOWN_UNIT },
+		/* A ministry's, and none is named. */
+		{ "N02,Nền tảng mới,central,proposed,40,,,,,\n", false, IMPORT_NO_OWNER },
 		/* Beyond the importer's right over the catalogue, whatever the import itself may touch. */
 		{ "N02,Nền tảng mới,provincial,proposed,40,,,,,\n", true, IMPORT_NOT_YOUR_PLATFORM },
 		{ "N02,Nền tảng mới,central,proposed,,,,,,\n", true, IMPORT_NOT_YOUR_PLATFORM },
@@ -66,6 +73,7 @@ static void test_no_way_around(void **state)
 	assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), 0);
 	entry.code = STR("N04");
 	entry.kind = STR("central");
+	entry.owner = STR("Bộ Nông nghiệp và Môi trường");
 	assert_int_equal(catalogue_add(&f->op, &f->admin, &entry), 0);
 	side("UPDATE sen.platform SET state = 'completed' WHERE code IN ('N03', 'N04')");
 	before = catalogue_digest();
@@ -158,6 +166,31 @@ static void test_the_operator_says_what_is_so(void **state)
 	assert_int_equal(report.counts[0].unchanged, 1);
 }
 
+/* A role's sensitivity bounds who hands it out: whoever has no right over the catalogue there lowers none by a file, nor adds one. */
+static void test_roles_are_the_managers(void **state)
+{
+	static const char *const rows[] = { "P02,MC,Cán bộ Một cửa,xã,low,chưa xác minh\n", "P02,X1,Vai trò mới,,low,chưa xác minh\n" };
+	static const char same[] = "platform_code,code,name,level,sensitivity,verified\nP02,MC,Cán bộ Một cửa,xã,normal,chưa xác minh\n";
+	struct fixture *f = *state;
+	struct import_report report;
+	char csv[300];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)snprintf(csv, sizeof(csv), "platform_code,code,name,level,sensitivity,verified\n%s", rows[i]);
+		assert_int_equal(import_kind(f, &f->ward, "roles", csv, &report), ERR_IMPORT);
+		assert_int_equal(report.errors[0].fault, IMPORT_NOT_YOUR_ROLE);
+		assert_int_equal(report.errors[0].line, 2);
+	}
+	assert_int_equal(side_i64("SELECT count(*) FROM sen.role r JOIN sen.platform p ON p.id = r.platform_id WHERE p.code = 'P02' AND (r.code = 'X1' OR r.code = 'MC' AND r.sensitivity = 'low')"), 0);
+	/* What the file leaves as it is needs no right over it; who has it changes it. */
+	assert_int_equal(import_kind(f, &f->ward, "roles", same, &report), 0);
+	assert_int_equal(report.counts[0].unchanged, 1);
+	(void)snprintf(csv, sizeof(csv), "platform_code,code,name,level,sensitivity,verified\n%s", rows[0]);
+	assert_int_equal(import_kind(f, &f->admin, "roles", csv, &report), 0);
+	assert_int_equal(report.counts[0].changed, 1);
+	assert_int_equal(import_kind(f, &f->admin, "roles", same, &report), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +198,7 @@ int main(void)
 		CATALOGUING_TEST(test_the_importer_is_the_author),
 		CATALOGUING_TEST(test_a_file_of_many),
 		CATALOGUING_TEST(test_the_operator_says_what_is_so),
+		CATALOGUING_TEST(test_roles_are_the_managers),
 	};
 
 	return cmocka_run_group_tests(tests, cataloguing_create, gov_drop);

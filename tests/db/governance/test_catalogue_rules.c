@@ -57,6 +57,7 @@ static void test_the_kind_stays(void **state)
 	struct fixture *f = *state;
 	struct catalogue_entry entry = entry_for("N01");
 
+	entry.owner = STR("Bộ Khoa học và Công nghệ");
 	add_department();
 	add(f, "N01");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -190,7 +190,9 @@ static void test_told_of_reviews(void **state)
 {
 	struct fixture *f = *state;
 	struct platform_review_form form = form_of(STR_NULL, "P02");
-	int64_t n_open;
+	struct json_page page;
+	int64_t n_open, version;
+	json_t *json;
 
 	side("DELETE FROM sen.notice; DELETE FROM sen.notice_round; UPDATE sen.account SET status = 'active'");
 	(void)second_admin(&f->op, &f->admin, "WA", "16681");
@@ -208,6 +210,14 @@ static void test_told_of_reviews(void **state)
 	assert_int_equal(told("platform_review_unconcluded", "OTHER"), 0);
 	side("UPDATE sen.platform_review SET due_on = sen.today() - 1; UPDATE sen.platform_review_reminder SET remind_on = remind_on - 10");
 	tell_all();
+	/* Answered, but not concluded: overdue as well. */
+	assert_int_equal(platform_review_tasks(&f->op, &f->admin, &(struct platform_review_filter){ .state = STR("overdue"),
+	                 .after = (const struct str[3]){ STR_NULL, STR_NULL, STR_NULL }, .limit = 50 }, &page), 0);
+	assert_int_equal(json_array_size(page.items), n_open);
+	json_decref(page.items);
+	assert_int_equal(platform_review_get(&f->op, &f->admin, form.review_id, &json, &version), 0);
+	assert_int_equal(json_get_int(json, "overdue", 0), n_open);
+	json_decref(json);
 	assert_int_equal(told("platform_review_overdue", "AD"), n_open - 1);
 	assert_int_equal(told("platform_review_unconcluded", "OTHER"), 1);
 	assert_int_equal(told("platform_review_unconcluded", "AD"), 0);

@@ -47,6 +47,15 @@ static struct reorg_scope scope(const char *account, const char *id, int64_t uni
 		.rights = STR("{grant,read}"), .to_s = REORG_OPEN };
 }
 
+static struct reorg_scope shaped(const char *account, const char *id, int64_t unit)
+{
+	struct reorg_scope s = scope(account, id, unit);
+
+	s.shape = STR("{7}");
+	s.rights = STR("{grant,read}|{7}");
+	return s;
+}
+
 /* Empty lists are what the test has not filled. */
 static void run(struct test *t, const char *json)
 {
@@ -136,6 +145,9 @@ static void test_merge(_unused_ void **state)
 		{ MERGE_AB, { .scopes = { scope("adm1", "s1", 2) } }, "scope_end s1 10001>-\nscope_falls\n" },
 		{ MERGE_AB, { .scopes = { scope("adm1", "s1", 2), scope("adm1", "s2", 5) } }, "scope_move s1 10001>10009\nscope_end s2 10002>-\n" },
 		{ MERGE_AB, { .scopes = { scope("adm1", "s1", 1), scope("adm1", "s2", 5) } }, "scope_move s2 10002>10009\n" },
+		/* For other roles it is another scope. */
+		{ MERGE_AB, { .scopes = { scope("adm1", "s1", 2), shaped("adm1", "s2", 2), scope("adm1", "s3", 5), shaped("adm1", "s4", 5) } },
+		  "scope_move s1 10001>10009\nscope_move s2 10001>10009\nscope_end s3 10002>-\nscope_end s4 10002>-\n" },
 		{ MERGE_AB, { .scopes = { scope("adm1", "s1", 4) } }, "scope_move s1 10001.KT>10009.KT\n" },
 		/* Unless the step says so, and then the plan does. */
 		{ "[{\"kind\": \"merge\", \"from\": [\"10001\", \"10002\"], \"into\": [{\"code\": \"10009\", \"name\": \"Mới\"}], \"scopes\": \"follow\"}]",

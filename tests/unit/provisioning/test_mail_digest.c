@@ -76,7 +76,8 @@ static void test_kinds(void **state)
 {
 	static const char *const names[] = { "request_waiting", "request_escalated", "review_begun", "review_due", "review_overdue",
 		                             "grant_expires", "scope_expires", "account_unused", "account_disabled", "emergency_released",
-		                             "platform_review_due", "platform_review_overdue", "platform_review_unconcluded", "platform_completed", "guidance_published" };
+		                             "platform_review_due", "platform_review_overdue", "platform_review_unconcluded", "platform_completed", "guidance_published",
+		                             "review_held", "review_missing" };
 	unsigned n_urgent = 0, n_must = 0;
 
 	(void)state;

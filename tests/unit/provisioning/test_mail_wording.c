@@ -52,6 +52,8 @@ static void test_each_kind(void **state)
 		{ "hold_open", "Thay đổi hàng loạt đang bị giữ lại, cần người thứ hai quyết định", "Số lượng: 25\n", "11/12/2026" },
 		{ "provisioning_blocked", "Có tài khoản không cập nhật được trên nền tảng, cần xử lý", "Số lượng: 25\n", "11/12/2026" },
 		{ "form_out", "Phiếu yêu cầu cần thực hiện trên nền tảng", "Phiếu số: 7\n   Số lượng: 25\n   Hạn thực hiện: 11/12/2026", " giờ\n" },
+		{ "review_held", "Việc tạm dừng hàng loạt sau đợt rà soát đang bị giữ lại, cần người có thẩm quyền quyết định", "Hạn trả lời: 11/12/2026", " giờ\n" },
+		{ "review_missing", "Đã đến kỳ rà soát tài khoản, quyền truy cập mà chưa có đợt nào được mở", "Đến kỳ: 11/12/2026", " giờ\n" },
 		{ "form_overdue", "Phiếu yêu cầu trên nền tảng đã quá hạn thực hiện", "Phiếu số: 7\n", " giờ\n" },
 		{ "request_granted", "Đề nghị cấp quyền đã được chấp thuận", "Hết hạn: 11/12/2026", " giờ\n" },
 		{ "request_refused", "Đề nghị cấp quyền không được chấp thuận", "Vai trò: Cán bộ một cửa", "11/12/2026" },
