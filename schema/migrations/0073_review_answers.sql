@@ -30,7 +30,7 @@ CREATE FUNCTION sen.review_change_ends(until timestamptz, role integer) RETURNS 
 	SELECT least(until, now() + (SELECT y.max_days FROM sen.policy_of(role) y) * interval '1 day')
 $$;
 
--- As before (0065); what is held (0070) suspends nothing meanwhile; the request of a change is filed before (review_change).
+-- As before (0065); what is held (0072) suspends nothing meanwhile; the request of a change is filed before (review_change).
 CREATE OR REPLACE FUNCTION sen.review_carry_out(campaign uuid, item uuid, account uuid, grant_ uuid, decision text, actor uuid, request uuid, other_role text, was text)
 	RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE

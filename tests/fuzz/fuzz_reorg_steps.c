@@ -24,8 +24,8 @@ static const struct reorg_grant grants[] = {
 	{ STR("p2"), STR("E2"), STR("y"), STR("g3"), 1, 1, 2, 1, REORG_OPEN },
 };
 static const struct reorg_scope scopes[] = {
-	{ STR("x"), STR("s1"), 2, REORG_EVERY_PLATFORM, STR("{read}"), REORG_OPEN },
-	{ STR("x"), STR("s2"), 4, REORG_EVERY_PLATFORM, STR("{read}"), REORG_OPEN },
+	{ STR("x"), STR("s1"), 2, REORG_EVERY_PLATFORM, STR("{read}"), STR(""), REORG_OPEN },
+	{ STR("x"), STR("s2"), 4, REORG_EVERY_PLATFORM, STR("{read}"), STR(""), REORG_OPEN },
 };
 
 static void check_ref(const struct reorg_plan *plan, int64_t ref)
