@@ -10,11 +10,13 @@
 
 const struct command commands[] = {
 	{ "migrate", "[--dry-run]", "cập nhật lược đồ cơ sở dữ liệu", "bring the database schema up to date", cmd_migrate },
-	{ "import", "units|platforms|roles|persons FILE.csv [--dry-run]", "nhập tệp CSV, trọn vẹn hoặc không gì cả",
-	  "import a CSV file, whole or not at all", cmd_import },
-	{ "bootstrap-admin", "--employee-code CODE --unit CODE [--second]", "lập quản trị viên đầu tiên, hoặc người thứ hai", "make the first administrator, or the second",
-	  cmd_bootstrap_admin },
-	{ "client", "add FILE.json | list | remove ID | token add --uses N --days N [--label TEXT] [--policy FILE.json] | token list | token revoke ID"
+	{ "bootstrap", "admin --employee-code CODE --unit CODE [--second] | client FILE.json | token --uses N --days N [--label TEXT] [--policy FILE.json]"
+	               " | import units|platforms|roles|persons FILE.csv [--dry-run]",
+	  "hệ thống mới cài, khi chưa ai đăng nhập quản trị được: quản trị viên đầu tiên và thứ hai, client, dữ liệu ban đầu",
+	  "a fresh installation, before anybody can sign in to administer it: the first and second administrator, clients, seeds", cmd_bootstrap },
+	{ "import", "KIND FILE.csv --unit CODE [--complete] [--preview]", "nhập tệp CSV qua các bước của imports, một lần: xem trước rồi áp dụng",
+	  "import a CSV file through the stages of imports at once: preview, then apply", cmd_import },
+	{ "client", "add FILE.json | list [--platform CODE] | show ID | disable ID | enable ID | remove ID | token add --uses N --days N [--label TEXT] [--policy FILE.json] | token list | token revoke ID"
 	            " | issuer add FILE.json | issuer list | issuer remove ISS | secret rotate ID FILE | secret finish ID | secret cancel ID",
 	  "đăng ký nền tảng dùng đăng nhập một lần; secret: thay bí mật mà không gián đoạn; token: để client tự đăng ký; issuer: nơi xác nhận phần mềm", "register relying parties; secret: replace one without an interruption; token: for clients that register themselves; issuer: who vouches for software",
 	  cmd_client },
@@ -24,7 +26,7 @@ const struct command commands[] = {
 	{ "doctor", "", "kiểm tra toàn bộ hệ thống", "check the whole installation", cmd_doctor },
 	{ "audit", "verify [--checkpoints FILE] | retention [MONTHS] | export [--from TIME] [--to TIME] [--login NAME] [--action NAME] [--format jsonl|syslog] [--target FILE|tcp://HOST:PORT|unix:PATH] | checkpoints",
 	  "kiểm tra, thời hạn giữ, xuất nhật ký; các điểm chốt đã ký", "verify, retain and export the audit; its signed checkpoints", cmd_audit },
-	{ "outbox", "list [--destination NAME] [--all] | retry ID | retry --destination NAME", "tin đang gửi tới các nền tảng; gửi lại",
+	{ "outbox", "list [--destination NAME] [--login NAME] [--after NEXT] | retry ID | retry --destination NAME", "tin đang gửi tới các nền tảng; gửi lại",
 	  "messages on their way to platforms; send again", cmd_outbox },
 	{ "config", "[--sample]", "in cấu hình đang dùng hoặc tệp mẫu", "print the configuration in force, or a sample", cmd_config },
 	{ "login", "[--timeout SECONDS] [--fresh]", "đăng nhập bằng trình duyệt", "sign in with a browser", cmd_login },

@@ -1,12 +1,12 @@
 // The running stack of the tests, an administrator in it, and officials on demand.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { basic, post, readEnv, secret } from '../../../deploy/driver/world.mjs';
+import { basic, post, readEnv, secret, senctl } from '../../../deploy/driver/world.mjs';
 import { Agent, authorizeUrl, fieldOf } from './agent.mjs';
 import { psql } from './psql.mjs';
 
@@ -33,6 +33,15 @@ export async function administrator() {
 export async function secondAdministrator() {
   return (second ??= known(env.SEN_SECOND_LOGIN));
 }
+
+// senctl in the first administrator's name, with the token that api() uses.
+export async function adminCtl(...args) {
+  const who = await administrator(), tokenFile = `${env.SEN_STATE}/tmp/admin-ctl-${process.pid}.json`;
+  writeFileSync(tokenFile, JSON.stringify({ issuer: env.SEN_ISSUER, token_endpoint: `${env.SEN_ISSUER}/token`, access_token: await who.accessToken(),
+    expires_at: Math.floor(who.until / 1000) + 10 }), { mode: 0o600 });
+  return senctl(env, args, { tokenFile });
+}
+export const adminCtlJson = async (...args) => JSON.parse(await adminCtl('--json', ...args));
 
 // A scope, given by the first administrator, and by the second where it hands out what needs approval.
 export async function handOn(body) {
