@@ -195,5 +195,6 @@ int cmd_approvals(struct ctl *c);
 int cmd_approve(struct ctl *c);
 int cmd_refuse(struct ctl *c);
 int cmd_rule(struct ctl *c);
+int cmd_position_class(struct ctl *c);
 int cmd_explain(struct ctl *c);
 int cmd_review(struct ctl *c);

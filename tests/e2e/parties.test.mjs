@@ -1,5 +1,5 @@
 // Relying parties through the administration API and by senctl: entered with a secret that is shown once, changed against what was seen,
-// switched off, removed; 50 at once; what stays the operator's.
+// switched off, removed; 50 at once; what stays the operator's.  Then commands of senctl that are a call of the API each.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -9,7 +9,7 @@ import { before, test } from 'node:test';
 import { basic, post, senctl, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
 import { communesWithPeople, deputy, RIGHTS } from './lib/things.mjs';
-import { adminCtl, adminCtlJson, administrator, env, sql } from './lib/world.mjs';
+import { adminCtl, adminCtlJson, administrator, basis, env, freshEmployee, official, p02, sql } from './lib/world.mjs';
 
 const folder = process.env.TMPDIR ?? '/tmp';
 const metadata = (more = {}) => ({ client_name: 'Ứng dụng nghiệp vụ', redirect_uris: ['https://parties.example/cb'], grant_types: ['authorization_code', 'client_credentials'],
@@ -95,6 +95,33 @@ test('senctl client: what the API does, as a table and as JSON', async () => {
   await assert.rejects(adminCtl('client', 'show', 'pt-ctl'));
   assert.match(await adminCtl('--lang', 'en', '--dry-run', 'client', 'add', file), /nothing would be sent/);
   await assert.rejects(adminCtl('client', 'show', 'pt-ctl'));
+});
+
+test('senctl request, rule, position-class, review, delegate', async () => {
+  const asked = await adminCtlJson('request', '--employee-code', await freshEmployee(), '--platform', 'P02', '--role', p02.role, '--basis', basis, '--reason', 'Xử lý hồ sơ');
+  assert.match(await adminCtl('request', 'list', '--mine', 'true', '--state', 'open', '--limit', '200'), new RegExp(asked.id));
+  await adminCtl('request', 'comment', asked.id, '--text', 'Đề nghị bổ sung');
+  assert.match(await adminCtl('request', 'show', asked.id), /Đề nghị bổ sung/);
+  assert.equal((await adminCtlJson('request', 'withdraw', asked.id, '--text', 'Nhầm người')).state, 'withdrawn');
+
+  const [commune] = await communesWithPeople(1), file = `${folder}/pt-rule.json`;
+  const rule = { name: 'Một cửa', basis, unit: commune, titles: ['Công chức một cửa'], roles: [`P02/${p02.role}`] };
+  writeFileSync(file, JSON.stringify({ code: `QT-${randomUUID().slice(0, 8)}`, ...rule }));
+  const { id } = await adminCtlJson('rule', 'add', file);
+  writeFileSync(file, JSON.stringify({ ...rule, name: 'Một cửa liên thông' }));
+  await adminCtl('rule', 'edit', id, file);
+  assert.equal((await adminCtlJson('rule', 'show', id)).versions[0].name, 'Một cửa liên thông');
+
+  assert.equal((await adminCtlJson('position-class', 'set', '--title', 'Chức danh thử', '--class', 'lanh_dao', '--version', '0')).class, 'lanh_dao');
+  assert.match(await adminCtl('position-class', 'list', '--limit', '200'), /lanh_dao {2}1 {2}Chức danh thử/);
+
+  const begun = await adminCtlJson('review', 'begin', '--code', `RS-${randomUUID().slice(0, 8)}`, '--name', 'Rà soát', '--kind', 'grants', '--unit', commune,
+    '--deadline', '2099-01-01', '--no-answer', 'keep');
+  assert.match(await adminCtl('review', 'list'), new RegExp(begun.id));
+
+  const { login } = await official(p02);
+  const scope = await adminCtlJson('delegate', '--login', login, '--unit', commune, '--rights', 'read,revoke', '--platform', 'P02', '--roles', p02.role, '--max-sensitivity', 'normal');
+  assert.deepEqual([scope.roles, scope.max_sensitivity], [[`P02/${p02.role}`], 'normal']);
 });
 
 test('senctl import: previewed and dropped, then applied; no command of an administrator\'s knows the database', async () => {
