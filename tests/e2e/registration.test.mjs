@@ -350,7 +350,7 @@ test('software statements: what a known issuer claims stands against what the cl
   assert.equal((await send(sign(claims))).json.error, 'unapproved_software_statement');
   writeFileSync(file, JSON.stringify({ iss, jwks: { keys } }));
   await senctl('client', 'issuer', 'add', file);
-  assert.deepEqual(JSON.parse(await senctl('--json', 'client', 'issuer', 'list')).client_issuers.map((i) => i.iss), [iss]);
+  assert.ok(JSON.parse(await senctl('--json', 'client', 'issuer', 'list')).client_issuers.some((i) => i.iss === iss));
 
   const statement = await sign(claims);
   const made = await send(statement, { scope: 'openid' });
