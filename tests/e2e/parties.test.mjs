@@ -9,7 +9,7 @@ import { before, test } from 'node:test';
 import { basic, post, senctl, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
 import { communesWithPeople, deputy, RIGHTS } from './lib/things.mjs';
-import { adminCtl, adminCtlJson, administrator, basis, env, freshEmployee, official, p02, sql } from './lib/world.mjs';
+import { adminCtl, adminCtlJson, administrator, basis, env, freshEmployee, insist, official, p02, sql } from './lib/world.mjs';
 
 const folder = process.env.TMPDIR ?? '/tmp';
 const metadata = (more = {}) => ({ client_name: 'Ứng dụng nghiệp vụ', redirect_uris: ['https://parties.example/cb'], grant_types: ['authorization_code', 'client_credentials'],
@@ -55,10 +55,10 @@ test('a client lives: entered, its secret shown once, changed, switched off and 
 test('50 at once: one client, one second secret', async () => {
   const bearer = await token();
   const add = routeOf('POST /api/v1/clients'), rotate = routeOf('POST /api/v1/clients/{client_id}/secret/rotate');
-  const entered = await Promise.all(Array.from({ length: 50 }, () => call(add, bearer, { body: { client_id: 'pt-race', metadata: metadata() } })));
+  const entered = await Promise.all(Array.from({ length: 50 }, () => insist(() => call(add, bearer, { body: { client_id: 'pt-race', metadata: metadata() } }))));
   assert.deepEqual([...new Set(entered.map((a) => a.status))].sort(), [201, 409]);
   assert.equal(entered.filter((a) => a.status === 201).length, 1);
-  const turned = await Promise.all(Array.from({ length: 50 }, () => call(rotate, bearer, { args: ['pt-race'], body: {} })));
+  const turned = await Promise.all(Array.from({ length: 50 }, () => insist(() => call(rotate, bearer, { args: ['pt-race'], body: {} }))));
   const won = turned.filter((a) => a.status === 201);
   assert.equal(won.length, 1);
   assert.ok(turned.every((a) => [201, 409].includes(a.status)));
