@@ -81,15 +81,15 @@ sen_seed() {
 	sen_configure
 	senctl migrate >&2 ||
 		die "the database in $STATE does not fit this version of sen (see above): remove that folder to begin anew, or name another with --dir"
-	senctl import units "$STATE/schema/seed/units.csv" >&2
-	[ ! -e "$STATE/schema/seed/divisions.csv" ] || senctl import units "$STATE/schema/seed/divisions.csv" >&2
-	senctl import platforms "$STATE/schema/seed/platforms.csv" >&2
-	senctl import roles "$STATE/schema/seed/roles.csv" >&2
+	senctl bootstrap import units "$STATE/schema/seed/units.csv" >&2
+	[ ! -e "$STATE/schema/seed/divisions.csv" ] || senctl bootstrap import units "$STATE/schema/seed/divisions.csv" >&2
+	senctl bootstrap import platforms "$STATE/schema/seed/platforms.csv" >&2
+	senctl bootstrap import roles "$STATE/schema/seed/roles.csv" >&2
 	if as_server test ! -s "$persons" || [ "$(as_server cat "$persons.count")" != "$officials" ]; then
 		as_server "$STATE/schema/seed/generate" --seed 2026 --count "$officials" | server_file 600 "$persons"
 		printf '%s\n' "$officials" | server_file 600 "$persons.count"
 	fi
-	senctl import persons "$persons" >&2
+	senctl bootstrap import persons "$persons" >&2
 	sen_clients
 	sen_registration_token
 	sen_bootstrap
@@ -101,7 +101,7 @@ sen_clients() {
 	for client in senctl p02 p03; do
 		fill_template "$SEN_ROOT/deploy/clients/$client.json.in" P02_RP="$P02_RP_URL" P03_RP="$P03_RP_URL" SECRETS="$STATE/secrets" |
 			server_file 600 "$STATE/client-$client.json"
-		senctl client add "$STATE/client-$client.json" >&2
+		senctl bootstrap client "$STATE/client-$client.json" >&2
 	done
 }
 
@@ -112,7 +112,7 @@ sen_registration_token() {
 	REGISTRATION_TOKEN_FILE=$STATE/secrets/initial-access-$name.token
 	as_server test ! -s "$REGISTRATION_TOKEN_FILE" || return 0
 	server_file 600 "$STATE/registration-$name.json" <"$SEN_ROOT/deploy/clients/registration-$name.json"
-	senctl --json client token add --uses 100000 --days 365 --label "$name" --policy "$STATE/registration-$name.json" |
+	senctl --json bootstrap token --uses 100000 --days 365 --label "$name" --policy "$STATE/registration-$name.json" |
 		python3 -c 'import json,sys; print(json.load(sys.stdin)["token"], end="")' | server_file 600 "$REGISTRATION_TOKEN_FILE"
 }
 
@@ -132,7 +132,7 @@ sen_bootstrap_one() {
 	local name=$1 line=$2 code=$STATE/secrets/$1-activation.code
 	shift 2
 	as_server test ! -s "$code" || return 0
-	senctl --json bootstrap-admin --employee-code "$(employee_of "$line")" --unit 40 "$@" | server_file 600 "$STATE/secrets/$name.json"
+	senctl --json bootstrap admin --employee-code "$(employee_of "$line")" --unit 40 "$@" | server_file 600 "$STATE/secrets/$name.json"
 	as_server python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["code"])' "$STATE/secrets/$name.json" | server_file 600 "$code"
 }
 

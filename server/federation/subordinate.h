@@ -1,7 +1,7 @@
 /*
  * subordinate.h: the platforms that the province vouches for in a federation, by their entity identifier.
  *
- * Kept by operators (senctl federation).  Entered with their federation keys and what is demanded of their metadata.
+ * Kept by administrators of the whole province (senctl federation).  Entered with their federation keys and what is demanded of their metadata.
  */
 #pragma once
 

@@ -2,7 +2,7 @@
 
 #include "server/governance/governance_audit.h"
 
-#define JSON_DEPTH 8
+#define JSON_DEPTH 12
 
 enum { CHECK_FAULT, CHECK_ARG, CHECK_VALUE, CHECK_ACCOUNT, CHECK_OBJECT };
 

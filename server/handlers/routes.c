@@ -16,6 +16,7 @@
 #include "server/handlers/api/notices.h"
 #include "server/handlers/api/routes_personnel.h"
 #include "server/handlers/api/routes_engine.h"
+#include "server/handlers/api/parties.h"
 #include "server/handlers/api/routes_proofs.h"
 #include "server/handlers/api/granting.h"
 #include "server/handlers/api/provisioning.h"
@@ -151,6 +152,7 @@ static const struct {
 	{ imports_routes, &n_imports_routes },
 	{ feeds_routes, &n_feeds_routes },
 	{ granting_routes, &n_granting_routes },
+	{ parties_routes, &n_parties_routes },
 	{ personnel_routes, &n_personnel_routes },
 	{ notice_routes, &n_notice_routes },
 	{ engine_routes, &n_engine_routes },

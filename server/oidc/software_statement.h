@@ -1,6 +1,6 @@
 /*
  * software_statement.h: metadata for which somebody else vouches (RFC 7591 §2.3): a JWT signed by an issuer whose
- * public keys the operator has entered ("senctl client issuer add").
+ * public keys an administrator has entered ("senctl client issuer add").
  *
  * What it claims stands against what the client itself says.  iss must be there and known; exp, nbf,
  * iat and aud are looked at where they are there.  Errors: ERR_INVALID_SOFTWARE_STATEMENT,

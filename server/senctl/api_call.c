@@ -176,6 +176,43 @@ int api_version(struct ctl *c, struct str given, struct str path, struct str *re
 	return r;
 }
 
+int api_find_one(struct ctl *c, const char *list_path, const char *list, const char *member, struct str value, json_t **ret_item)
+{
+	struct buf path = buf_new(c->arena, PATH_MAX_BYTES);
+	_json_ json_t *answer = NULL;
+	bool first = true;
+	int r;
+
+	buf_add_c(&path, list_path);
+	buf_add_char(&path, '?');
+	form_append(&path, &first, str_c(member), value);
+	r = api_get(c, buf_str(&path), &answer);
+	if (r == EXIT_OK)
+		*ret_item = json_incref(json_array_get(json_object_get(answer, list), 0));
+	return r;
+}
+
+struct str api_version_of(struct ctl *c, const json_t *thing)
+{
+	return arena_printf(c->arena, "%lld", (long long)json_get_int(thing, "version", 0));
+}
+
+int api_remove_found(struct ctl *c, const char *before, const json_t *thing, struct str name)
+{
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	struct api_call call = { .method = "POST", .path = api_path(c, before, json_get_str(thing, "id"), "/remove"), .body = body };
+	int r;
+
+	if (!thing)
+		return ctl_fail(c, "%.*s: %s", STR_ARG(name), ctl_say(c, "không có", "there is none"));
+	call.if_match = api_version_of(c, thing);
+	r = api_call(c, &call, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
+		ctl_print(c, "%.*s: %s", STR_ARG(name), ctl_say(c, "đã xoá", "removed"));
+	return r;
+}
+
 int api_get(struct ctl *c, struct str path, json_t **ret_json)
 {
 	return api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret_json);

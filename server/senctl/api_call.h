@@ -24,6 +24,12 @@ int api_post(struct ctl *c, struct str path, const json_t *body, json_t **ret_js
 int api_text(struct ctl *c, const struct api_call *call, struct str *ret_text) _must_check_;
 /* For if_match: the version given with an option, or, for STR_NULL, the member "version" of what is under the path now. */
 int api_version(struct ctl *c, struct str given, struct str path, struct str *ret_version) _must_check_;
+/* What a list answers for one value of a parameter; *ret_item a new reference, NULL: there is none. */
+int api_find_one(struct ctl *c, const char *list_path, const char *list, const char *member, struct str value, json_t **ret_item) _must_check_;
+/* For if_match, of a thing that was read. */
+struct str api_version_of(struct ctl *c, const json_t *thing);
+/* POST <before><id>/remove of a thing that was found (NULL: it was not), and says so of name.  An exit code. */
+int api_remove_found(struct ctl *c, const char *before, const json_t *thing, struct str name);
 /* "/accounts/<escaped>/unlock" */
 struct str api_path(struct ctl *c, const char *before, struct str segment, const char *after);
 

@@ -9,16 +9,11 @@
  */
 #pragma once
 
-#include "common/base/json.h"
-#include "common/base/op.h"
+#include "server/parties/client_form.h"
 
 struct client_file {
-	struct str id;
-	struct str platform;    /* code; STR_NULL: not a platform's */
-	struct str home_url;    /* STR_NULL: left as it is */
+	struct client_form form;
 	struct str secret_file; /* STR_NULL: a client that authenticates without a secret */
-	bool secret_is_used;    /* client_secret_jwt: the secret itself is kept, sealed */
-	json_t *metadata;       /* normal form, a reference of the caller's */
 };
 
 /* ERR_INVALID_CLIENT_METADATA, ERR_INVALID_REDIRECT_URI with the reason; strings in op->arena. */

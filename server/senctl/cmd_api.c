@@ -133,23 +133,32 @@ int cmd_enable(struct ctl *c)
 	return change_state(c, "/enable");
 }
 
+static void set_list(json_t *body, const char *member, struct str text)
+{
+	json_t *list = json_new_array();
+	struct str word;
+
+	while (str_split(&text, ',', &word))
+		json_array_append_new(list, json_from_str(word));
+	json_set_take(body, member, list);
+}
+
 int cmd_delegate(struct ctl *c)
 {
-	struct str login = STR_NULL, unit = STR_NULL, platform = STR_NULL, rights = STR_NULL, cap = STR_NULL, to = STR_NULL, right;
+	struct str login = STR_NULL, unit = STR_NULL, platform = STR_NULL, rights = STR_NULL, roles = STR_NULL, cap = STR_NULL, to = STR_NULL;
 	const struct ctl_option options[] = {
 		{ "login", &login, NULL, true }, { "unit", &unit, NULL, true }, { "platform", &platform, NULL, false },
-		{ "rights", &rights, NULL, true }, { "max-sensitivity", &cap, NULL, false }, { "to", &to, NULL, false },
+		{ "rights", &rights, NULL, true }, { "roles", &roles, NULL, false }, { "max-sensitivity", &cap, NULL, false }, { "to", &to, NULL, false },
 	};
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
-	json_t *list = json_new_array();
 	int r = ctl_begin(c, options, ARRAY_LEN(options), 0, 0);
 
-	while (!str_is_null(rights) && str_split(&rights, ',', &right))
-		json_array_append_new(list, json_from_str(right));
-	json_set_take(body, "rights", list);
 	if (r != EXIT_OK)
 		return r;
+	set_list(body, "rights", rights);
+	if (!str_is_null(roles))
+		set_list(body, "roles", roles);
 	json_set_str(body, "login", login);
 	json_set_str(body, "unit", unit);
 	json_set_str(body, "platform", platform);

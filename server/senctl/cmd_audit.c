@@ -135,11 +135,7 @@ static int verify(struct ctl *c)
 	int r = ctl_options(c, options, ARRAY_LEN(options), 1, 1);
 
 	if (r == EXIT_OK)
-		r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = ctl_need_keys(c);
-	if (r == EXIT_OK)
-		r = ctl_need_db(c);
+		r = ctl_open(c, CTL_KEYS | CTL_DB);
 	if (r == EXIT_OK)
 		r = show_chains(c, list, &n_broken);
 	if (r != EXIT_OK)
@@ -167,9 +163,7 @@ static int retention(struct ctl *c)
 	if (r == EXIT_OK && c->n_args == 2 && (!str_to_u64(str_c(c->args[1]), RETENTION_MONTHS_MAX, &months) || months < RETENTION_MONTHS_MIN))
 		r = ctl_usage_error(c, "senctl audit retention [%d..%d]", RETENTION_MONTHS_MIN, RETENTION_MONTHS_MAX);
 	if (r == EXIT_OK)
-		r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = ctl_need_db(c);
+		r = ctl_open(c, CTL_DB);
 	if (r != EXIT_OK)
 		return r;
 	/* A month of 30.5 days, rounded up. */

@@ -1,8 +1,8 @@
 /* senctl client secret rotate|finish|cancel, and the files that hold secrets of clients */
 
 #include "common/base/random.h"
-#include "server/senctl/client_secret.h"
-#include "server/senctl/ctl.h"
+#include "server/parties/client_form.h"
+#include "server/senctl/api_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #define SECRET_BYTES 32
-#define SECRET_MIN_CHARS 32
-#define SECRET_MAX_BYTES 256
 
 /* A new secret goes into a file that only its owner reads; never over one that is there. */
 static int make_secret(struct ctl *c, const char *path, struct str *ret_secret)
@@ -40,27 +38,33 @@ int ctl_client_secret(struct ctl *c, const char *path, struct str *ret_secret)
 		return make_secret(c, path, ret_secret);
 	if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
 		return ctl_fail(c, "%s: %s", path, ctl_say(c, "người khác đọc được tệp bí mật; chmod 600", "others may read this secret; chmod 600"));
-	r = ctl_read_file(c, path, SECRET_MAX_BYTES, ret_secret);
+	r = ctl_read_file(c, path, CLIENT_SECRET_MAX + 1, ret_secret);
 	if (r != EXIT_OK)
 		return r;
 	if (str_ends(*ret_secret, STR("\n")))
 		ret_secret->len--;
-	if (ret_secret->len < SECRET_MIN_CHARS || !str_is_printable_ascii(*ret_secret))
+	if (ret_secret->len < CLIENT_SECRET_MIN || !str_is_printable_ascii(*ret_secret))
 		return ctl_fail(c, "%s: %s", path, ctl_say(c, "bí mật phải có ít nhất 32 ký tự ASCII", "a secret has at least 32 ASCII characters"));
 	return EXIT_OK;
 }
 
-static int secret_rotate(struct ctl *c, struct str id, const char *path)
+static int rotate(struct ctl *c, struct str id, const char *path)
 {
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *before = NULL;
+	_json_ json_t *after = NULL;
 	struct str secret;
-	bool changed;
 	int r = ctl_client_secret(c, path, &secret);
 
-	if (r != EXIT_OK)
+	json_set_str(body, "client_secret", secret);
+	if (r == EXIT_OK)
+		r = api_get(c, api_path(c, "/clients/", id, ""), &before);
+	if (r == EXIT_OK)
+		r = api_post(c, api_path(c, "/clients/", id, "/secret/rotate"), body, &after);
+	if (r != EXIT_OK || api_printed(c, after))
 		return r;
-	if (client_secret_rotate(&c->op, id, secret, ctl_operator(c), &changed) < 0)
-		return ctl_fail_op(c);
-	if (!changed)
+	/* Said again: nothing new, so the version is the same. */
+	if (json_get_int(after, "version", 0) == json_get_int(before, "version", -1))
 		ctl_print(c, "%.*s: %s", STR_ARG(id), ctl_say(c, "không đổi", "unchanged"));
 	else
 		ctl_print(c, ctl_say(c, "%.*s: bí mật cũ và mới cùng dùng được; khi nền tảng đã dùng bí mật mới: senctl client secret finish %.*s",
@@ -69,16 +73,20 @@ static int secret_rotate(struct ctl *c, struct str id, const char *path)
 	return EXIT_OK;
 }
 
-static int secret_settle(struct ctl *c, struct str what, struct str id)
+static int settle(struct ctl *c, struct str what, struct str id)
 {
 	bool finishes = str_equal(what, STR("finish"));
-	int r = finishes ? client_secret_finish(&c->op, id, ctl_operator(c)) : client_secret_cancel(&c->op, id, ctl_operator(c));
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	struct api_call call = { .method = "POST", .path = api_path(c, "/clients/", id, finishes ? "/secret/finish" : "/secret/cancel"), .body = body };
+	int r = api_version(c, STR_NULL, api_path(c, "/clients/", id, ""), &call.if_match);
 
-	if (r < 0)
-		return ctl_fail_op(c);
-	ctl_print(c, "%.*s: %s", STR_ARG(id), finishes ? ctl_say(c, "chỉ còn bí mật mới; ghi nó vào secret_file của client", "the new secret alone; put it where the client's secret_file is") :
-	                                                 ctl_say(c, "chỉ còn bí mật cũ", "the old secret alone"));
-	return EXIT_OK;
+	if (r == EXIT_OK)
+		r = api_call(c, &call, &answer);
+	if (r == EXIT_OK && !api_printed(c, answer))
+		ctl_print(c, "%.*s: %s", STR_ARG(id), finishes ? ctl_say(c, "chỉ còn bí mật mới; ghi nó vào secret_file của client", "the new secret alone; put it where the client's secret_file is") :
+		                                                 ctl_say(c, "chỉ còn bí mật cũ", "the old secret alone"));
+	return r;
 }
 
 int cmd_client_secret(struct ctl *c)
@@ -92,11 +100,7 @@ int cmd_client_secret(struct ctl *c)
 	if (!(str_equal(what, STR("rotate")) && c->n_args == 4) && !((str_equal(what, STR("finish")) || str_equal(what, STR("cancel"))) && c->n_args == 3))
 		return ctl_usage_error(c, "senctl client secret rotate ID FILE | finish ID | cancel ID");
 	r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = ctl_need_keys(c);
-	if (r == EXIT_OK)
-		r = ctl_need_db(c);
 	if (r != EXIT_OK)
 		return r;
-	return c->n_args == 4 ? secret_rotate(c, str_c(c->args[2]), c->args[3]) : secret_settle(c, what, str_c(c->args[2]));
+	return c->n_args == 4 ? rotate(c, str_c(c->args[2]), c->args[3]) : settle(c, what, str_c(c->args[2]));
 }

@@ -4,7 +4,6 @@
 #include "common/model/audit.h"
 #include "common/net/ldap_client.h"
 #include "server/oidc/client_metadata.h"
-#include "server/senctl/client_admin.h"
 #include "server/senctl/ctl.h"
 #include "server/senctl/doctor_store.h"
 #include "server/senctl/token.h"
@@ -208,10 +207,10 @@ static void check_keys(struct doctor *d)
 static void check_clients(struct doctor *d)
 {
 	struct ctl *c = d->c;
-	const struct client_line *lines;
+	const struct client_row *lines;
 	size_t n, n_bad = 0;
 
-	if (client_admin_list(&c->op, &lines, &n) < 0) {
+	if (doctor_clients(&c->op, &lines, &n) < 0) {
 		report_op(d, "clients", "");
 		return;
 	}

@@ -1,82 +1,81 @@
-/* senctl federation add|list|remove */
+/* senctl federation: whom the province vouches for in OpenID Federation, through the administration API. */
 
-#include "server/senctl/ctl.h"
-#include "server/senctl/federation_admin.h"
+#include "server/federation/subordinate.h"
+#include "server/senctl/verbs.h"
 
-static int federation_add(struct ctl *c, const char *path)
+#define FILE_DEPTH 10
+#define PATH "/federation-subordinates"
+
+/* What the file leaves out is what the API takes it for. */
+static bool is_same(const json_t *there, const json_t *file)
+{
+	static const char *const members[] = { "jwks", "metadata_policy" };
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		json_t *a = json_object_get(there, members[i]), *b = json_object_get(file, members[i]);
+
+		if ((b || !json_is_null(a)) && !json_equal(a, b))
+			return false;
+	}
+	return json_get_bool(there, "enabled", false) == json_get_bool(file, "enabled", true);
+}
+
+static int put(struct ctl *c, struct str entity_id, const json_t *body)
+{
+	_json_ json_t *there = NULL;
+	_json_ json_t *answer = NULL;
+	struct api_call call = { .method = "POST", .path = STR(PATH), .body = body };
+	bool same;
+	int r = api_find_one(c, PATH, "subordinates", "entity_id", entity_id, &there);
+
+	same = there && is_same(there, body);
+	if (there)
+		call = (struct api_call){ .method = "PUT", .path = api_path(c, PATH "/", json_get_str(there, "id"), ""), .body = body, .if_match = api_version_of(c, there) };
+	if (r == EXIT_OK && !same)
+		r = api_call(c, &call, &answer);
+	if (r == EXIT_OK && !api_printed(c, same ? there : answer))
+		ctl_print(c, "%.*s: %s", STR_ARG(entity_id), same ? ctl_say(c, "không đổi", "unchanged") : ctl_say(c, "đã ghi", "written"));
+	return r;
+}
+
+static int add(struct ctl *c)
 {
 	struct subordinate s;
-	bool changed = false;
 	struct str text;
-	int r = ctl_read_file(c, path, SUBORDINATE_FILE_MAX, &text);
+	_json_ json_t *body = NULL;
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 
+	if (r == EXIT_OK)
+		r = ctl_read_file(c, c->args[1], SUBORDINATE_FILE_MAX, &text);
 	if (r != EXIT_OK)
 		return r;
 	if (subordinate_read(&c->op, text, &s) < 0)
-		return ctl_fail(c, "%s: %s%s%.*s", path, c->op.error.text, str_is_empty(c->op.error.detail) ? "" : ": ", STR_ARG(c->op.error.detail));
-	if (str_equal(s.entity_id, c->config.issuer))
-		return ctl_fail(c, "%s: %s", path, ctl_say(c, "entity_id là chính máy chủ này", "entity_id is this server itself"));
-	if (federation_admin_put(&c->op, &s, ctl_operator(c), &changed) < 0)
-		return ctl_fail_op(c);
-	ctl_print(c, "%.*s: %s", STR_ARG(s.entity_id), changed ? ctl_say(c, "đã ghi", "written") : ctl_say(c, "không đổi", "unchanged"));
-	return EXIT_OK;
+		return ctl_fail(c, "%s: %s%s%.*s", c->args[1], c->op.error.text, str_is_empty(c->op.error.detail) ? "" : ": ", STR_ARG(c->op.error.detail));
+	body = json_read(text, FILE_DEPTH, NULL);
+	return put(c, s.entity_id, body);
 }
 
-static json_t *line_json(const struct subordinate *s)
+static int remove_one(struct ctl *c)
 {
-	json_t *json = json_new_object();
+	_json_ json_t *there = NULL;
+	int r = ctl_begin(c, NULL, 0, 2, 2);
 
-	json_set_str(json, "entity_id", s->entity_id);
-	json_set_take(json, "jwks", json_read(s->jwks, 10, NULL));
-	if (!str_is_null(s->metadata_policy))
-		json_set_take(json, "metadata_policy", json_read(s->metadata_policy, 10, NULL));
-	json_set_bool(json, "enabled", s->enabled);
-	return json;
+	if (r == EXIT_OK)
+		r = api_find_one(c, PATH, "subordinates", "entity_id", str_c(c->args[1]), &there);
+	return r == EXIT_OK ? api_remove_found(c, PATH "/", there, str_c(c->args[1])) : r;
 }
 
-static int federation_show(struct ctl *c)
+static int list(struct ctl *c)
 {
-	_json_ json_t *list = json_new_array();
-	const struct subordinate *lines;
-	size_t n;
+	static const struct verb verb = { .name = "list", .method = "GET", .path = PATH, .options = { { .name = "after" }, { .name = "limit" } },
+		                          .list = "subordinates", .columns = { "entity_id", "enabled", "updated_at" } };
 
-	if (federation_admin_list(&c->op, &lines, &n) < 0)
-		return ctl_fail_op(c);
-	for (size_t i = 0; i < n; i++) {
-		if (c->json)
-			json_array_append_new(list, line_json(&lines[i]));
-		else
-			ctl_print(c, "%.*s%s", STR_ARG(lines[i].entity_id), lines[i].enabled ? "" : ctl_say(c, " (tắt)", " (off)"));
-	}
-	if (c->json)
-		ctl_print_json(c, list);
-	return EXIT_OK;
-}
-
-static int federation_remove(struct ctl *c, struct str entity_id)
-{
-	if (federation_admin_remove(&c->op, entity_id, ctl_operator(c)) < 0)
-		return ctl_fail_op(c);
-	ctl_print(c, "%.*s: %s", STR_ARG(entity_id), ctl_say(c, "đã xoá", "removed"));
-	return EXIT_OK;
+	return verbs_run(c, &verb, 1);
 }
 
 int cmd_federation(struct ctl *c)
 {
-	struct str what;
-	int r = ctl_options(c, NULL, 0, 1, 2);
+	static const struct ctl_subcommand words[] = { { "add", add }, { "remove", remove_one } };
 
-	if (r != EXIT_OK)
-		return r;
-	what = str_c(c->args[0]);
-	if (!((str_equal(what, STR("add")) || str_equal(what, STR("remove"))) && c->n_args == 2) && !(str_equal(what, STR("list")) && c->n_args == 1))
-		return ctl_usage_error(c, "senctl federation %s", c->command->usage);
-	r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = ctl_need_db(c);
-	if (r != EXIT_OK)
-		return r;
-	if (str_equal(what, STR("remove")))
-		return federation_remove(c, str_c(c->args[1]));
-	return c->n_args == 2 ? federation_add(c, c->args[1]) : federation_show(c);
+	return ctl_subcommand(c, words, ARRAY_LEN(words), list);
 }

@@ -1,7 +1,7 @@
-/* cmd_granting.c: rules, requests, approvals and reviews through the JSON API, in the administrator's own name. */
+/* cmd_granting.c: rules and reviews through the JSON API, in the administrator's own name. */
 
 #include "common/base/url.h"
-#include "server/senctl/api_call.h"
+#include "server/senctl/verbs.h"
 
 #define PATH_MAX_BYTES 2048
 #define SIZES(a) (a), ARRAY_LEN(a)
@@ -35,98 +35,6 @@ static struct str list_path(struct ctl *c, const char *before, struct str after)
 	buf_add_char(&path, '?');
 	form_append(&path, &first, STR("after"), after);
 	return buf_str(&path);
-}
-
-static void print_request(const struct ctl *c, const json_t *item)
-{
-	ctl_print(c, "%.*s %-10.*s %.*s:%.*s@%.*s  %.*s (%.*s), %s %lld/%lld, %.*s", STR_ARG(api_word(item, "id")), STR_ARG(api_word(item, "state")),
-	          STR_ARG(api_word(item, "platform")), STR_ARG(api_word(item, "role")), STR_ARG(api_word(item, "unit")), STR_ARG(api_word(item, "full_name")),
-	          STR_ARG(api_word(item, "employee_code")), ctl_say(c, "bước", "stage"), (long long)json_get_int(item, "stage", 0),
-	          (long long)json_get_int(item, "stages", 0), STR_ARG(api_word(item, "due_at")));
-}
-
-/* senctl request --employee-code … : asks; the answer is the request. */
-int cmd_request(struct ctl *c)
-{
-	struct str employee_code = STR_NULL, platform = STR_NULL, role = STR_NULL, unit = STR_NULL, basis = STR_NULL, reason = STR_NULL, to = STR_NULL;
-	const struct ctl_option options[] = {
-		{ "employee-code", &employee_code, NULL, true }, { "platform", &platform, NULL, true }, { "role", &role, NULL, true },
-		{ "unit", &unit, NULL, false }, { "basis", &basis, NULL, true }, { "reason", &reason, NULL, true }, { "to", &to, NULL, false },
-	};
-	_json_ json_t *body = json_new_object();
-	_json_ json_t *answer = NULL;
-	int r = ctl_options(c, SIZES(options), 0, 0);
-
-	if (r == EXIT_OK)
-		r = ctl_configure(c);
-	if (r != EXIT_OK)
-		return r;
-	json_set_str(body, "employee_code", employee_code);
-	json_set_str(body, "platform", platform);
-	json_set_str(body, "role", role);
-	json_set_str(body, "unit", unit);
-	json_set_str(body, "basis", basis);
-	json_set_str(body, "reason", reason);
-	json_set_str(body, "valid_to", to);
-	r = call(c, "POST", STR("/requests"), body, -1, &answer);
-	if (r == EXIT_OK && !api_printed(c, answer))
-		print_request(c, answer);
-	return r;
-}
-
-/* senctl approvals: what waits for me. */
-int cmd_approvals(struct ctl *c)
-{
-	struct str after = STR_NULL;
-	const struct ctl_option options[] = { { "after", &after, NULL, false } };
-	_json_ json_t *answer = NULL;
-	const json_t *item;
-	size_t i;
-	int r = ctl_options(c, SIZES(options), 0, 0);
-
-	if (r == EXIT_OK)
-		r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = call(c, "GET", list_path(c, "/approvals", after), NULL, -1, &answer);
-	if (r != EXIT_OK || api_printed(c, answer))
-		return r;
-	json_array_foreach(json_object_get(answer, "approvals"), i, item)
-		print_request(c, item);
-	api_print_next(c, answer);
-	return EXIT_OK;
-}
-
-static int decide(struct ctl *c, const char *verb, bool needs_text)
-{
-	struct str words = STR_NULL;
-	const struct ctl_option options[] = { { "text", &words, NULL, needs_text } };
-	_json_ json_t *body = json_new_object();
-	_json_ json_t *thing = NULL;
-	_json_ json_t *answer = NULL;
-	int64_t version;
-	int r = ctl_options(c, SIZES(options), 1, 1);
-
-	if (r == EXIT_OK)
-		r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = seen(c, api_path(c, "/requests/", str_c(c->args[0]), ""), &version, &thing);
-	if (r != EXIT_OK)
-		return r;
-	json_set_str(body, "text", words);
-	r = call(c, "POST", api_path(c, "/requests/", str_c(c->args[0]), verb), body, version, &answer);
-	if (r == EXIT_OK && !api_printed(c, answer))
-		print_request(c, answer);
-	return r;
-}
-
-int cmd_approve(struct ctl *c)
-{
-	return decide(c, "/approve", false);
-}
-
-int cmd_refuse(struct ctl *c)
-{
-	return decide(c, "/refuse", true);
 }
 
 static void print_rule(const struct ctl *c, const json_t *item)
@@ -203,7 +111,7 @@ static int rule_move(struct ctl *c, struct str verb, struct str after)
 	return r;
 }
 
-int cmd_rule(struct ctl *c)
+static int rule_own(struct ctl *c)
 {
 	struct str after = STR_NULL, verb;
 	const struct ctl_option options[] = { { "after", &after, NULL, false } };
@@ -220,7 +128,36 @@ int cmd_rule(struct ctl *c)
 		return rule_add(c);
 	if (c->n_args == 2 && (str_equal(verb, STR("preview")) || str_equal(verb, STR("release")) || str_equal(verb, STR("retire"))))
 		return rule_move(c, verb, after);
-	return ctl_usage_error(c, "%s", "senctl rule list | add FILE.json | preview ID | release ID | retire ID");
+	return ctl_usage_error(c, "%s", "senctl rule list | show ID | add FILE.json | edit ID FILE.json | preview ID | release ID | retire ID");
+}
+
+static int rule_others(struct ctl *c)
+{
+	static const struct verb verbs[] = {
+		{ .name = "show", .method = "GET", .path = "/rules/{}" },
+		{ .name = "edit", .method = "PUT", .path = "/rules/{}", .seen = "/rules/{}", .from_file = true },
+	};
+
+	return verbs_run(c, verbs, ARRAY_LEN(verbs));
+}
+
+int cmd_rule(struct ctl *c)
+{
+	static const struct ctl_subcommand words[] = { { "show", rule_others }, { "edit", rule_others } };
+
+	return ctl_subcommand(c, words, ARRAY_LEN(words), rule_own);
+}
+
+int cmd_position_class(struct ctl *c)
+{
+	static const struct verb verbs[] = {
+		{ .name = "list", .method = "GET", .path = "/position-classes", .options = { { .name = "after" }, { .name = "limit" } }, .list = "position_classes",
+		  .columns = { "class", "version", "title" } },
+		{ .name = "set", .method = "POST", .path = "/position-classes", .takes_version = true,
+		  .options = { { .name = "title", .required = true }, { .name = "class", .required = true } } },
+	};
+
+	return verbs_run(c, verbs, ARRAY_LEN(verbs));
 }
 
 static void print_chain(const struct ctl *c, const json_t *item)
@@ -347,7 +284,7 @@ static int review_answer(struct ctl *c, struct str note, struct str role)
 	return r;
 }
 
-int cmd_review(struct ctl *c)
+static int review_own(struct ctl *c)
 {
 	struct str after = STR_NULL, note = STR_NULL, role = STR_NULL, verb;
 	const struct ctl_option options[] = { { "after", &after, NULL, false }, { "note", &note, NULL, false }, { "role", &role, NULL, false } };
@@ -366,5 +303,23 @@ int cmd_review(struct ctl *c)
 		return review_items(c, after);
 	if (c->n_args == 3)
 		return review_answer(c, note, role);
-	return ctl_usage_error(c, "%s", "senctl review list | advance ID | items ID | keep|revoke|change ID ITEM");
+	return ctl_usage_error(c, "%s", "senctl review list | begin | advance ID | items ID | keep|revoke|change ID ITEM");
+}
+
+static int review_begin(struct ctl *c)
+{
+	static const struct verb verb = {
+		.name = "begin", .method = "POST", .path = "/access-reviews",
+		.options = { { .name = "code", .required = true }, { .name = "name", .required = true }, { .name = "kind", .required = true },
+		             { .name = "unit", .required = true }, { .name = "deadline", .required = true }, { .name = "platform" },
+		             { .name = "min-sensitivity", .member = "min_sensitivity" }, { .name = "no-answer", .member = "no_answer" } } };
+
+	return verbs_run(c, &verb, 1);
+}
+
+int cmd_review(struct ctl *c)
+{
+	static const struct ctl_subcommand words[] = { { "begin", review_begin } };
+
+	return ctl_subcommand(c, words, ARRAY_LEN(words), review_own);
 }

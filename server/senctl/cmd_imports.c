@@ -133,32 +133,48 @@ static int upload(struct ctl *c, struct str id, struct str csv)
 	return EXIT_OK;
 }
 
-static int stage(struct ctl *c)
-{
-	struct str unit = STR_NULL, csv, id;
-	bool complete = false;
-	const struct ctl_option options[] = { { "unit", &unit, NULL, true }, { "complete", NULL, &complete, false } };
-	_json_ json_t *body = json_new_object(), *begun = NULL, *check = json_new_object();
-	int r = ctl_options(c, options, ARRAY_LEN(options), 3, 3);
+struct staging {
+	const char *kind, *file;
+	struct str unit;
+	bool complete;
+};
 
-	if (r == EXIT_OK)
-		r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = ctl_read_file(c, c->args[2], IMPORT_FILE_MAX_BYTES, &csv);
+/* Uploaded and checked; *ret_id where it has begun, also when the check refuses the file. */
+static int begin_staging(struct ctl *c, const struct staging *s, struct str *ret_id)
+{
+	_json_ json_t *body = json_new_object(), *begun = NULL, *check = json_new_object();
+	struct str csv;
+	int r = ctl_read_file(c, s->file, IMPORT_FILE_MAX_BYTES, &csv);
+
+	*ret_id = STR_NULL;
 	if (r != EXIT_OK)
 		return r;
-	json_set_str(body, "kind", str_c(c->args[1]));
-	json_set_str(body, "name", str_c(c->args[2]));
-	json_set_str(body, "unit", unit);
-	if (complete)
+	json_set_str(body, "kind", str_c(s->kind));
+	json_set_str(body, "name", str_c(s->file));
+	json_set_str(body, "unit", s->unit);
+	if (s->complete)
 		json_set_bool(body, "complete", true);
 	r = call(c, "POST", STR("/imports"), body, &begun);
 	if (r != EXIT_OK)
 		return r;
-	id = json_get_str(begun, "id");
-	r = upload(c, id, csv);
+	*ret_id = arena_dup(c->arena, json_get_str(begun, "id"));
+	r = upload(c, *ret_id, csv);
 	json_set_str(check, "sha256", hex_encode(c->arena, sha256_str(c->arena, csv)));
-	return r == EXIT_OK ? step(c, id, "/check", check) : r;
+	return r == EXIT_OK ? step(c, *ret_id, "/check", check) : r;
+}
+
+static int stage(struct ctl *c)
+{
+	struct staging s = { .unit = STR_NULL };
+	const struct ctl_option options[] = { { "unit", &s.unit, NULL, true }, { "complete", NULL, &s.complete, false } };
+	struct str id;
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 3, 3);
+
+	if (r != EXIT_OK)
+		return r;
+	s.kind = c->args[1];
+	s.file = c->args[2];
+	return begin_staging(c, &s, &id);
 }
 
 static int list(struct ctl *c)
@@ -232,6 +248,26 @@ static int one(struct ctl *c)
 	if (r == EXIT_OK)
 		print_run(c, run);
 	return r;
+}
+
+/* The stages one after the other: what would change is shown, then done, or with --preview dropped. */
+int cmd_import(struct ctl *c)
+{
+	struct staging s = { .unit = STR_NULL };
+	bool preview = false;
+	const struct ctl_option options[] = { { "unit", &s.unit, NULL, true }, { "complete", NULL, &s.complete, false }, { "preview", NULL, &preview, false } };
+	_json_ json_t *nothing = json_new_object();
+	struct str id;
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 2, 2);
+
+	if (r != EXIT_OK)
+		return r;
+	s.kind = c->args[0];
+	s.file = c->args[1];
+	r = begin_staging(c, &s, &id);
+	if (r == EXIT_OK)
+		r = rows(c, id);
+	return r == EXIT_OK ? step(c, id, preview ? "/cancel" : "/apply", nothing) : r;
 }
 
 int cmd_imports(struct ctl *c)

@@ -201,11 +201,7 @@ int cmd_keys(struct ctl *c)
 	rq.what = str_c(c->args[0]);
 	if (!is_request(c, &rq))
 		return ctl_usage_error(c, "senctl keys %s", c->command->usage);
-	r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = ctl_need_keys(c);
-	if (r == EXIT_OK)
-		r = ctl_need_db(c);
+	r = ctl_open(c, CTL_KEYS | CTL_DB);
 	if (r != EXIT_OK)
 		return r;
 	if (str_equal(rq.what, STR("list")))

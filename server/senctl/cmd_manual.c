@@ -89,8 +89,7 @@ static struct str manual(struct ctl *c)
 
 	buf_add_c(&b, ".TH SENCTL 1 \"\" \"sen\" \"User Commands\"\n.SH NAME\nsenctl \\- the command line of operators and administrators of sen\n"
 	              ".SH SYNOPSIS\n.B senctl\n[\\-\\-config FILE] [\\-\\-token\\-file FILE] [\\-\\-json] [\\-\\-dry\\-run] [\\-\\-lang vi|en] COMMAND ...\n"
-	              ".SH DESCRIPTION\nCommands of operators (migrate, import, bootstrap\\-admin, client, federation, keys, doctor, outbox, audit verify and\n"
-	              "retention) use the database.  The others go through the administration API with the administrator\\(cqs own sign\\-in.\n"
+	              ".SH DESCRIPTION\nCommands of operators (migrate, bootstrap, keys, doctor, audit verify and retention) use the database.  The others go through the administration API with the administrator\\(cqs own sign\\-in.\n"
 	              "Output is Vietnamese unless the environment or \\-\\-lang asks for English; with \\-\\-json it is JSON.\n.SH COMMANDS\n");
 	for (size_t i = 0; i < n_commands; i++) {
 		buf_add_c(&b, ".TP\n.B ");

@@ -1,101 +1,88 @@
-/* senctl outbox list|retry */
+/* senctl outbox | platform replay: what is on its way to relying parties, and what platforms were told, through the administration API. */
 
-#include "common/base/random.h"
-#include "server/senctl/ctl.h"
-#include "server/senctl/outbox_admin.h"
+#include "common/base/url.h"
+#include "server/senctl/verbs.h"
 
-static json_t *line_json(const struct outbox_line *line)
+#define PATH_MAX_BYTES 2048
+
+static int retry(struct ctl *c)
 {
-	json_t *json = json_new_object();
+	struct str destination = STR_NULL;
+	const struct ctl_option options[] = { { .name = "destination", .value = &destination } };
+	_json_ json_t *body = json_new_object();
+	_json_ json_t *answer = NULL;
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 1, 2);
 
-	json_set_str(json, "id", line->id);
-	json_set_str(json, "kind", line->kind);
-	json_set_str(json, "destination", line->destination);
-	json_set_str(json, "login", line->login);
-	json_set_str(json, "session", line->session_id);
-	json_set_str(json, "created_at", line->created_at);
-	json_set_str(json, "state", line->state);
-	json_set_int(json, "attempts", line->attempts);
-	if (str_equal(line->state, STR("waiting")))
-		json_set_str(json, "next_at", line->next_at);
-	json_set_str(json, "detail", line->detail);
-	return json;
+	if (r != EXIT_OK)
+		return r;
+	if ((c->n_args == 2) != str_is_null(destination))
+		return ctl_usage_error(c, "senctl outbox %s", c->command->usage);
+	json_set_str(body, "destination", destination);
+	if (c->n_args == 2)
+		json_set_str(body, "id", str_c(c->args[1]));
+	r = api_post(c, STR("/outbox/retry"), body, &answer);
+	if (r != EXIT_OK)
+		return r;
+	if (!api_printed(c, answer))
+		ctl_print(c, ctl_say(c, "sẽ gửi lại ngay: %lld", "to be sent again now: %lld"), (long long)json_get_int(answer, "retried", 0));
+	return json_get_int(answer, "retried", 0) > 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-static const char *state_name(const struct ctl *c, struct str state)
+static int list(struct ctl *c)
 {
-	static const struct {
-		const char *name, *vi;
-	} states[] = { { "waiting", "đang chờ" }, { "sending", "đang gửi" }, { "delivered", "đã giao" },
-		       { "refused", "bị từ chối" }, { "dead", "đã bỏ" } };
+	static const struct verb verb = { .name = "list", .method = "GET", .path = "/outbox",
+		                          .options = { { .name = "destination" }, { .name = "login" }, { .name = "after" }, { .name = "limit" } }, .list = "messages",
+		                          .columns = { "id", "created_at", "kind", "destination", "login", "state", "attempts", "detail" } };
 
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		if (str_equal(state, str_c(states[i].name)))
-			return ctl_say(c, states[i].vi, states[i].name);
-	return "?";
-}
-
-static int outbox_list(struct ctl *c, struct str destination, bool all)
-{
-	const struct outbox_line *lines;
-	_json_ json_t *list = json_new_array();
-	size_t n;
-
-	if (outbox_admin_list(&c->op, destination, all, &lines, &n) < 0)
-		return ctl_fail_op(c);
-	for (size_t i = 0; i < n; i++) {
-		if (c->json)
-			json_array_append_new(list, line_json(&lines[i]));
-		else
-			ctl_print(c, "%.*s  %.*s  %-8.*s %-20.*s %-16.*s %s (%ld)  %.*s", STR_ARG(lines[i].id), STR_ARG(lines[i].created_at),
-			          STR_ARG(lines[i].kind), STR_ARG(lines[i].destination), STR_ARG(lines[i].login),
-			          state_name(c, lines[i].state), (long)lines[i].attempts, STR_ARG(lines[i].detail));
-	}
-	if (c->json)
-		ctl_print_json(c, list);
-	else if (n == 0)
-		ctl_print(c, "%s", ctl_say(c, "không có gì đang chờ", "nothing waits"));
-	return EXIT_OK;
-}
-
-static int outbox_retry(struct ctl *c, struct str id, struct str destination)
-{
-	_json_ json_t *json = json_new_object();
-	size_t n;
-
-	if (outbox_admin_retry(&c->op, id, destination, ctl_operator(c), &n) < 0)
-		return ctl_fail_op(c);
-	json_set_int(json, "retried", (int64_t)n);
-	if (c->json)
-		ctl_print_json(c, json);
-	else
-		ctl_print(c, ctl_say(c, "sẽ gửi lại ngay: %zu", "to be sent again now: %zu"), n);
-	return n > 0 ? EXIT_OK : EXIT_FAILED;
+	return verbs_run(c, &verb, 1);
 }
 
 int cmd_outbox(struct ctl *c)
 {
-	struct str destination = STR_NULL, id = STR_NULL;
-	bool all = false, retries;
-	const struct ctl_option options[] = {
-		{ .name = "destination", .value = &destination },
-		{ .name = "all", .flag = &all },
-	};
-	int r = ctl_options(c, options, ARRAY_LEN(options), 1, 2);
+	static const struct ctl_subcommand words[] = { { "retry", retry } };
 
-	if (r != EXIT_OK)
-		return r;
-	retries = str_equal(str_c(c->args[0]), STR("retry"));
-	if (c->n_args == 2)
-		id = str_c(c->args[1]);
-	if (!retries && (!str_equal(str_c(c->args[0]), STR("list")) || c->n_args == 2))
-		return ctl_usage_error(c, "senctl outbox %s", c->command->usage);
-	if (retries && (str_is_null(id) == str_is_null(destination) || all || (!str_is_null(id) && !uuid_is_valid(id))))
-		return ctl_usage_error(c, "senctl outbox %s", c->command->usage);
-	r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = ctl_need_db(c);
-	if (r != EXIT_OK)
-		return r;
-	return retries ? outbox_retry(c, id, destination) : outbox_list(c, destination, all);
+	return ctl_subcommand(c, words, ARRAY_LEN(words), list);
+}
+
+/* A line each, for a program of the platform; with --json what became of each as well. */
+static void print_messages(struct ctl *c, const json_t *answer, json_t *all)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "messages"), i, entry) {
+		if (c->json)
+			json_array_append_new(all, json_incref((json_t *)(uintptr_t)entry));
+		else
+			ctl_print_json(c, json_object_get(entry, "message"));
+	}
+}
+
+int cmd_platform_replay(struct ctl *c)
+{
+	struct str from = STR_NULL, after = STR_NULL;
+	const struct ctl_option options[] = { { .name = "from", .value = &from, .required = true } };
+	_json_ json_t *all = json_new_array();
+	int r = ctl_begin(c, options, ARRAY_LEN(options), 1, 1);
+
+	while (r == EXIT_OK) {
+		struct buf path = buf_new(c->arena, PATH_MAX_BYTES);
+		_json_ json_t *answer = NULL;
+		bool first = true;
+
+		buf_printf(&path, "%.*s?limit=200&", STR_ARG(api_path(c, "/platforms/", str_c(c->args[0]), "/replay")));
+		form_append(&path, &first, STR("from"), from);
+		if (!str_is_null(after))
+			form_append(&path, &first, STR("after"), after);
+		r = api_get(c, buf_str(&path), &answer);
+		if (r != EXIT_OK)
+			return r;
+		print_messages(c, answer, all);
+		after = arena_dup(c->arena, json_get_str(answer, "next"));
+		if (str_is_null(after))
+			break;
+	}
+	if (r == EXIT_OK && c->json)
+		ctl_print_json(c, all);
+	return r;
 }

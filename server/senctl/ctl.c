@@ -136,7 +136,7 @@ int ctl_begin(struct ctl *c, const struct ctl_option *options, size_t n, size_t 
 	return r == EXIT_OK ? ctl_configure(c) : r;
 }
 
-int ctl_need_keys(struct ctl *c)
+static int need_keys(struct ctl *c)
 {
 	if (c->keys)
 		return EXIT_OK;
@@ -171,6 +171,15 @@ int ctl_need_db(struct ctl *c)
 		return ctl_fail(c, "%.*s", STR_ARG(message));
 	c->op.db = c->db;
 	return EXIT_OK;
+}
+
+int ctl_open(struct ctl *c, unsigned needs)
+{
+	int r = ctl_configure(c);
+
+	if (r == EXIT_OK && (needs & CTL_KEYS))
+		r = need_keys(c);
+	return r == EXIT_OK && (needs & CTL_DB) ? ctl_need_db(c) : r;
 }
 
 int ctl_need_http(struct ctl *c)

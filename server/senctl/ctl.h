@@ -2,9 +2,10 @@
  * ctl.h: what every command of senctl stands on: options, configuration, output in the
  * operator's language, and what it has open.
  *
- * Commands for operators (migrate, import, bootstrap-admin, client, doctor, audit) use the
- * database with the owner's role.  Commands for administrators go through the JSON API with
- * their own access token (token.h): never by writing to the database in somebody's name.
+ * Commands for operators (migrate, bootstrap, keys; doctor, audit verify and retention, by
+ * docs/decisions/0018-operator-commands.md) use the database with the owner's role.  Commands for
+ * administrators go through the JSON API with their own access token (token.h): never by writing
+ * to the database in somebody's name.
  */
 #pragma once
 
@@ -91,14 +92,20 @@ void ctl_print_json(const struct ctl *c, const json_t *json);
 
 /* Open what a command needs; EXIT_OK, or printed and EXIT_FAILED/EXIT_USAGE.  Closed by main. */
 int ctl_need_db(struct ctl *c) _must_check_;
-int ctl_need_keys(struct ctl *c) _must_check_;
 int ctl_need_http(struct ctl *c) _must_check_;
+/* What a command of an operator's stands on: the configuration, then what is named here, in this order. */
+enum { CTL_KEYS = 1, CTL_DB = 2 };
+int ctl_open(struct ctl *c, unsigned needs) _must_check_;
 /* "operator:<login>" for audit. */
 struct str ctl_operator(const struct ctl *c);
 /* A whole file, at most max bytes; EXIT_OK or printed. "-" is standard input. */
 int ctl_read_file(struct ctl *c, const char *path, size_t max, struct str *ret_content) _must_check_;
 /* The secret in a file that only its owner reads; a new one where there is no such file.  EXIT_OK or printed. */
 int ctl_client_secret(struct ctl *c, const char *path, struct str *ret_secret) _must_check_;
+
+/* A client's file (client_file.h) and the secret of the file that it names; metadata is the caller's.  EXIT_OK or printed. */
+struct client_file;
+int ctl_client_file(struct ctl *c, const char *path, struct client_file *ret_file, struct str *ret_secret) _must_check_;
 
 /* A word after the command: "senctl post list". */
 struct ctl_subcommand {
@@ -111,7 +118,8 @@ int ctl_subcommand(struct ctl *c, const struct ctl_subcommand *list, size_t n, i
 /* Commands, one per file. */
 int cmd_migrate(struct ctl *c);
 int cmd_import(struct ctl *c);
-int cmd_bootstrap_admin(struct ctl *c);
+int cmd_bootstrap(struct ctl *c);
+int cmd_bootstrap_import(struct ctl *c); /* "senctl bootstrap import …" */
 int cmd_client(struct ctl *c);
 int cmd_client_issuer(struct ctl *c); /* "senctl client issuer …" */
 int cmd_client_token(struct ctl *c); /* "senctl client token …" */
@@ -187,5 +195,6 @@ int cmd_approvals(struct ctl *c);
 int cmd_approve(struct ctl *c);
 int cmd_refuse(struct ctl *c);
 int cmd_rule(struct ctl *c);
+int cmd_position_class(struct ctl *c);
 int cmd_explain(struct ctl *c);
 int cmd_review(struct ctl *c);

@@ -45,6 +45,23 @@ int doctor_backlog(struct op *op, struct backlog *ret_backlog)
 	return 0;
 }
 
+DB_QUERY(doctor_clients_q, DB_READ, "SELECT c.id, c.metadata, c.enabled FROM sen.oauth_client c ORDER BY c.id");
+
+int doctor_clients(struct op *op, const struct client_row **ret_rows, size_t *ret_n)
+{
+	struct db_rows rows;
+	int r = db_run(op, &doctor_clients_q, &rows);
+
+	if (r < 0)
+		return r;
+	struct client_row *list = ARENA_ARRAY(op->arena, struct client_row, rows.n);
+	for (size_t i = 0; i < rows.n; i++)
+		list[i] = (struct client_row){ .id = db_str(&rows, i, 0), .metadata = db_str(&rows, i, 1), .enabled = db_bool(&rows, i, 2) };
+	*ret_rows = list;
+	*ret_n = rows.n;
+	return 0;
+}
+
 int doctor_signing_keys(struct op *op, int64_t *ret_n)
 {
 	struct db_rows rows;

@@ -25,5 +25,10 @@ struct units_health {
 	struct str fault, detail;      /* the last one */
 };
 int doctor_units(struct op *op, struct units_health *ret) _must_check_;
+struct client_row {
+	struct str id, metadata; /* JSON */
+	bool enabled;
+};
+int doctor_clients(struct op *op, const struct client_row **ret_rows, size_t *ret_n) _must_check_;
 /* Live signing keys. */
 int doctor_signing_keys(struct op *op, int64_t *ret_n) _must_check_;

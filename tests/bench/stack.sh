@@ -56,7 +56,7 @@ prepare() {
 # A client that acts for itself.
 bench_client() {
 	fill_template "$SEN_ROOT/tests/bench/client.json.in" SECRETS="$STATE/secrets" | server_file 600 "$STATE/client-bench.json"
-	senctl client add "$STATE/client-bench.json" >&2
+	senctl bootstrap client "$STATE/client-bench.json" >&2
 }
 
 # bench_partitions DAYS: those of a system that has run for long, and DAYS older ones: a new system has none of the past, and

@@ -9,7 +9,7 @@ import { secret, senctl, senctlJson, until } from '../../deploy/driver/world.mjs
 import { Jar } from './lib/browser-jar.mjs';
 import { Receiver } from './lib/receiver.mjs';
 import { ctl } from './lib/servers.mjs';
-import { Agent, administrator, env, fieldOf, official, p02, p03, refresh, setNewPassword, sql, tokensFor, userinfo } from './lib/world.mjs';
+import { Agent, adminCtlJson, administrator, env, fieldOf, official, p02, p03, refresh, setNewPassword, sql, tokensFor, userinfo } from './lib/world.mjs';
 
 const sidOf = (tokens) => JSON.parse(Buffer.from(tokens.id_token.split('.')[1], 'base64url')).sid;
 const subOf = (tokens) => JSON.parse(Buffer.from(tokens.id_token.split('.')[1], 'base64url')).sub;
@@ -154,7 +154,7 @@ test('a receiver that is away gets it when it is back', async () => {
   try {
     assert.equal((await logout(person.agent, tokens, rcv)).status, 200);
     await until('an attempt', async () => (await outbox(sid, 'rcv'))[0]?.detail !== '');
-    lines = await senctlJson(env, ['outbox', 'list', '--destination', 'rcv']);
+    lines = (await adminCtlJson('outbox', 'list', '--destination', 'rcv')).messages;
   } finally {
     await rcv.start();
   }
@@ -197,9 +197,9 @@ test('a refusal in the words of the specification is final, audited, and can be 
   assert.equal(rcv.of(sid).length, 1);
   assert.deepEqual(await sql(`SELECT action, object, data->>'detail' FROM sen.audit WHERE account_id = $1 AND actor = 'system' AND action LIKE 'logout.%'`, person.id),
     [['logout.refused', 'rcv', 'answered 400 invalid_request']]);
-  const [line] = (await senctlJson(env, ['outbox', 'list', '--destination', 'rcv'])).filter((row) => row.session === sid);
+  const [line] = (await adminCtlJson('outbox', 'list', '--destination', 'rcv')).messages.filter((row) => row.session === sid);
   assert.equal(line.state, 'refused');
-  assert.deepEqual(await senctlJson(env, ['outbox', 'retry', line.id]), { retried: 1 });
+  assert.deepEqual(await adminCtlJson('outbox', 'retry', line.id), { retried: 1 });
   await until('delivered', async () => (await outbox(sid, 'rcv'))[0].outcome === 'delivered');
   assert.equal(rcv.of(sid).length, 2);
 });

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
 import { launch, person as open, signIn } from '../../deploy/driver/browser.mjs';
-import { post, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
+import { post, until } from '../../deploy/driver/world.mjs';
 import { register } from './lib/clients.mjs';
-import { Agent, authorizeUrl, env, fieldOf, official, p02, p03 } from './lib/world.mjs';
+import { Agent, adminCtl, adminCtlJson, authorizeUrl, env, fieldOf, official, p02, p03 } from './lib/world.mjs';
 
 const said = {
   client_name: 'Cổng tra cứu hồ sơ', client_uri: 'https://cp.example/', policy_uri: 'https://cp.example/chinh-sach',
@@ -113,7 +113,7 @@ test('http of the loopback may be registered, but is not shown', async () => {
 });
 
 async function registration(members) {
-  const { token } = await senctlJson(env, ['client', 'token', 'add', '--uses', '50', '--days', '1', '--label', 'client pages']);
+  const { token } = await adminCtlJson('client', 'token', 'add', '--uses', '50', '--days', '1', '--label', 'client pages');
   return (change) => fetch(`${env.SEN_ISSUER}/register`, {
     method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ ...members, ...change }),
   });
@@ -223,7 +223,7 @@ test('third-party initiated login (OpenID Connect Core §4): the home page leads
     const other = await official(p03);
     assert.doesNotMatch((await other.agent.request('/')).text, /cp-start/);
   } finally {
-    await senctl(env, ['client', 'remove', client.id]);
+    await adminCtl('client', 'remove', client.id);
   }
   await until('the start page again', async () => (await linkOf()) === plain);
 });

@@ -7,15 +7,15 @@ import { before, test } from 'node:test';
 
 import { SignJWT } from 'jose';
 
-import { basic, post, senctl, senctlJson, until } from '../../deploy/driver/world.mjs';
+import { basic, post, until } from '../../deploy/driver/world.mjs';
 import { now, register } from './lib/clients.mjs';
-import { env, sql } from './lib/world.mjs';
+import { adminCtl, adminCtlJson, env, sql } from './lib/world.mjs';
 
 const folder = process.env.TMPDIR ?? '/tmp';
 const token = `${env.SEN_ISSUER}/token`;
 const read = (file) => readFileSync(file, 'utf8').trim();
 const fileOf = (id, name = 'next') => `${folder}/client-${id}.${name}`;
-const secretOf = (...args) => senctl(env, ['client', 'secret', ...args]);
+const secretOf = (...args) => adminCtl('client', 'secret', ...args);
 const methods = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
 let clients;
 
@@ -46,11 +46,11 @@ for (const method of methods)
     await becomes(client, next, true);
     assert.ok(await isGood(client, old));
     assert.ok(!await isGood(client, `${next}x`));
-    assert.equal((await senctlJson(env, ['client', 'list'])).find((line) => line.client_id === client.id).two_secrets, true);
+    assert.equal((await adminCtlJson('client', 'show', client.id)).two_secrets, true);
     // Said twice it is done once; a third secret is none; a client's file that names the present secret leaves both.
     assert.match(await secretOf('rotate', client.id, file), /không đổi|unchanged/);
     await assert.rejects(secretOf('rotate', client.id, fileOf(client.id, 'third')));
-    await senctl(env, ['client', 'add', `${folder}/client-${client.id}.json`]);
+    await adminCtl('client', 'add', `${folder}/client-${client.id}.json`);
     assert.ok(await isGood(client, next) && await isGood(client, old));
 
     await secretOf('cancel', client.id);
@@ -67,7 +67,7 @@ for (const method of methods)
     await assert.rejects(secretOf('cancel', client.id));
     await assert.rejects(secretOf('rotate', client.id, file), 'the secret that it has');
     assert.deepEqual((await sql(`SELECT action FROM sen.audit WHERE object = $1 AND action LIKE 'client.secret%' ORDER BY at`, client.id)).flat(),
-      ['client.secret_rotate', 'client.secret_cancel', 'client.secret_rotate', 'client.secret_finish']);
+      ['client.secret_rotate', 'client.secret_rotate', 'client.secret_cancel', 'client.secret_rotate', 'client.secret_finish']);
     assert.ok(!readFileSync(`${env.SEN_STATE}/log/sen-server.log`, 'utf8').includes(next));
   });
 
@@ -89,7 +89,7 @@ test('a client\'s file with another secret replaces both at once', async () => {
   await becomes(client, read(file), true);
   const secretFile = `${folder}/client-${client.id}.secret`;
   writeFileSync(secretFile, 'x'.repeat(43), { mode: 0o600 });
-  await senctl(env, ['client', 'add', `${folder}/client-${client.id}.json`]);
+  await adminCtl('client', 'add', `${folder}/client-${client.id}.json`);
   await becomes(client, 'x'.repeat(43), true);
   assert.ok(!await isGood(client, read(file)));
   assert.ok(!await isGood(client, read(fileOf(client.id))));

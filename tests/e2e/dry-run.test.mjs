@@ -210,5 +210,5 @@ test('senctl --dry-run prints a table, does nothing, and refuses what does not g
   const json = await senctlJson(env, args);
   assert.equal(json.dry_run, true);
   assert.equal((await sql(`SELECT count(*) FROM sen.account a JOIN sen.person p ON p.id = a.person_id WHERE p.employee_code = $1`, code))[0][0], '0');
-  await assert.rejects(senctl(env, ['--dry-run', 'outbox', 'list']), /--dry-run/);
+  await assert.rejects(senctl(env, ['--dry-run', 'audit', 'retention']), /--dry-run/);
 });

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { senctl } from '../../deploy/driver/world.mjs';
 import { env, folderFor, listings, write } from './lib/integrate.mjs';
+import { adminCtl } from './lib/world.mjs';
 
 const FOLDER = new URL('../../docs/integrate/', import.meta.url);
 const pages = readdirSync(FOLDER).filter((name) => name.endsWith('.md'));
@@ -22,7 +22,7 @@ test('every registration is taken by senctl, under a name of its own', async () 
       seen.add(id);
       // Under another name, since the tests beside this one register it at their own addresses.
       const other = json.replaceAll(id, `pages-${id}`);
-      assert.match(await senctl(env, ['client', 'add', write(folder, 'client.json', other)]), /pages-/, page);
+      assert.match(await adminCtl('client', 'add', write(folder, 'client.json', other)), /pages-/, page);
     }
   }
   assert.ok(seen.size >= 10);

@@ -7,9 +7,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { senctlJson } from '../../deploy/driver/world.mjs';
 import { answers, env, folderFor, freePort, start, until, write } from './lib/integrate.mjs';
-import { Administrator, official, p02, sql } from './lib/world.mjs';
+import { Administrator, adminCtlJson, official, p02, sql } from './lib/world.mjs';
 
 const folder = folderFor('mail'), SERVER = new URL('./lib/smtp_server.py', import.meta.url).pathname;
 const USER = 'sen', PASSWORD = 'Mật khẩu của máy chủ thư 7';
@@ -96,7 +95,7 @@ async function laterAndNever(later, never) {
   const refused = await ended(never, 'refused');
   assert.match(refused.detail, /550 5\.1\.1 no such user/);
   assert.equal(refused.attempts, 1);
-  const line = (await senctlJson(env, ['outbox', 'list', '--destination', 'relay'])).find((row) => row.id === refused.id);
+  const line = (await adminCtlJson('outbox', 'list', '--destination', 'relay')).messages.find((row) => row.id === refused.id);
   assert.deepEqual([line.kind, line.login, line.state], ['mail', never.login, 'refused']);
   assert.equal((await sql(`SELECT count(*) FROM sen.audit WHERE action = 'mail.refused' AND account_id = $1`, never.id))[0][0], '1');
   assert.equal((await ended(later, 'delivered')).attempts, 3);

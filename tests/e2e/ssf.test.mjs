@@ -52,7 +52,7 @@ class Rx {
       client_id: this.id, client_name: this.id, token_endpoint_auth_method: 'client_secret_basic', secret_file: `${env.SEN_STATE}/secrets/${this.id}.secret`,
       grant_types: ['client_credentials'], response_types: [], scope: 'ssf.manage ssf.read', ...this.more,
     }));
-    await senctl(env, ['client', 'add', file]);
+    await senctl(env, ['bootstrap', 'client', file]);
   }
 
   async token(scope) {

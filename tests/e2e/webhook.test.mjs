@@ -5,10 +5,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { senctl } from '../../deploy/driver/world.mjs';
 import { answers, env, folderFor, freePort, listings, start, until, write } from './lib/integrate.mjs';
 import { newPlatform } from './lib/platforms.mjs';
-import { administrator, basis, freshEmployee, sql } from './lib/world.mjs';
+import { adminCtl, administrator, basis, freshEmployee, sql } from './lib/world.mjs';
 
 const folder = folderFor('webhook');
 const accounts = () => JSON.parse(readFileSync(`${folder}accounts.json`, 'utf8'));
@@ -55,9 +54,9 @@ test('grants and revocations arrive signed by the published key, in numbers with
 
   const { last, missing } = accounts();
   assert.deepEqual(missing, {});
-  const lines = (await senctl(env, ['platform', 'replay', 'WEB', '--from', '1'])).trim().split('\n').map((line) => JSON.parse(line));
+  const lines = (await adminCtl('platform', 'replay', 'WEB', '--from', '1')).trim().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual(lines.map((line) => line.sequence), Array.from({ length: last }, (_, i) => i + 1));
   const ofFirst = lines.filter((line) => line.account_id === first);
   assert.deepEqual(ofFirst.map((line) => line.operation), [...ofFirst.slice(1).map(() => 'superseded'), 'disable']);
-  await assert.rejects(senctl(env, ['platform', 'replay', 'NOSUCH', '--from', '1']));
+  await assert.rejects(adminCtl('platform', 'replay', 'NOSUCH', '--from', '1'));
 });

@@ -53,6 +53,7 @@ enum api_field_kind {
 	API_INT,   /* JSON integer >= 0, as its digits */
 	API_BOOL,  /* JSON true or false, as "true" or "false" */
 	API_OBJECTS, /* array of objects: left to api_objects() */
+	API_OBJECT, /* an object: left to whoever knows what is in it */
 };
 struct api_field {
 	const char *name;

@@ -113,6 +113,8 @@ static int read_one(struct request *rq, const struct api_field *field, const jso
 	case API_LIST:
 	case API_OBJECTS:
 		return json_is_array(value) ? 0 : api_invalid(&rq->op, field->name, "a member must be an array");
+	case API_OBJECT:
+		return json_is_object(value) ? 0 : api_invalid(&rq->op, field->name, "a member must be an object");
 	case API_BOOL:
 		*ret = json_is_true(value) ? STR("true") : STR("false");
 		return json_is_boolean(value) ? 0 : api_invalid(&rq->op, field->name, "a member must be true or false");

@@ -169,7 +169,7 @@ class Side {
 export class Sen extends Side {
   async start() {
     this.user = await official(p02);
-    const made = await senctlJson(env, ['client', 'token', 'add', '--uses', '1000', '--days', '1', '--label', 'differential']);
+    const made = await senctlJson(env, ['bootstrap', 'token', '--uses', '1000', '--days', '1', '--label', 'differential']);
     this.initialAccessToken = made.token;
     await this.begin();
   }

@@ -12,7 +12,7 @@ import { env } from './world.mjs';
 
 const folder = process.env.TMPDIR ?? '/tmp';
 
-// By "senctl client add"; waits until the server knows it.  With a secret where the method needs one.
+// By "senctl bootstrap client"; waits until the server knows it.  With a secret where the method needs one.
 export async function register(id, metadata = {}) {
   const method = metadata.token_endpoint_auth_method ?? 'client_secret_basic';
   const file = `${folder}/client-${id}.json`;
@@ -23,7 +23,7 @@ export async function register(id, metadata = {}) {
     ...(method.startsWith('client_secret') ? { secret_file: secretFile } : {}), ...metadata,
   };
   writeFileSync(file, JSON.stringify(client), { mode: 0o600 });
-  await senctl(env, ['client', 'add', file]);
+  await senctl(env, ['bootstrap', 'client', file]);
   // Servers look for changes ten times a second; a client with an address shows it.
   if (client.redirect_uris) await until(`client ${id}`, () => knows(id, client.redirect_uris[0]));
   else await sleep(500);

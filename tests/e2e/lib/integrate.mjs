@@ -53,10 +53,10 @@ export async function freePort(host) {
   return port;
 }
 
-// client.json of a page by "senctl client add"; then waits until the server knows it.
+// client.json of a page by "senctl bootstrap client"; then waits until the server knows it.
 export async function register(folder, text) {
   const client = JSON.parse(text);
-  await senctl(env, ['client', 'add', write(folder, 'client.json', text)]);
+  await senctl(env, ['bootstrap', 'client', write(folder, 'client.json', text)]);
   const [redirect] = client.redirect_uris ?? [];
   const result = { id: client.client_id, redirect, secret: () => readFileSync(`${folder}${basename(client.secret_file)}`, 'utf8').trim() };
   const url = new URL(`${env.SEN_ISSUER}/authorize`);

@@ -83,7 +83,7 @@ export class Receiver {
       post_logout_redirect_uris: [`http://127.0.0.1:${this.port}/logged-out`], scope: 'openid profile',
       backchannel_logout_uri: `http://127.0.0.1:${this.port}/logout`, ...more,
     }));
-    await senctl(env, ['client', 'add', file]);
+    await senctl(env, ['bootstrap', 'client', file]);
     this.alg = more.id_token_signed_response_alg;
     this.redirect = `http://127.0.0.1:${this.port}/callback`;
     return this;

@@ -34,6 +34,7 @@ export async function secondAdministrator() {
   return (second ??= known(env.SEN_SECOND_LOGIN));
 }
 
+
 // A scope, given by the first administrator, and by the second where it hands out what needs approval.
 export async function handOn(body) {
   const answer = await (await administrator()).api('POST', '/admin-scopes', body);
@@ -82,12 +83,15 @@ export class Administrator {
   }
 }
 
-// By the command line, as somebody else than who is signed in there.
+// senctl in somebody's name, with the token that api() uses.
 export async function senctlAs(who, args) {
-  const tokenFile = `${env.SEN_STATE}/tmp/senctl-${who.login}.json`;
-  writeFileSync(tokenFile, JSON.stringify({ issuer: env.SEN_ISSUER, access_token: await who.accessToken(), expires_at: Math.floor(Date.now() / 1000) + 200 }), { mode: 0o600 });
+  const tokenFile = `${env.SEN_STATE}/tmp/senctl-${who.login}-${process.pid}.json`;
+  writeFileSync(tokenFile, JSON.stringify({ issuer: env.SEN_ISSUER, token_endpoint: `${env.SEN_ISSUER}/token`, access_token: await who.accessToken(),
+    expires_at: Math.floor(who.until / 1000) + 10 }), { mode: 0o600 });
   return senctl(env, args, { tokenFile });
 }
+export const adminCtl = async (...args) => senctlAs(await administrator(), args);
+export const adminCtlJson = async (...args) => JSON.parse(await adminCtl('--json', ...args));
 
 export const basis = 'Quyết định số 15/QĐ-UBND ngày 20/11/2026';
 

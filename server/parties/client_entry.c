@@ -1,4 +1,4 @@
-#include "server/senctl/client_admin.h"
+#include "server/parties/client_entry.h"
 
 #include "common/crypto/keyring.h"
 #include "common/model/audit.h"
@@ -11,7 +11,7 @@
  * registered itself is the operator's from then on.  A second secret stays as long as the first does.
  */
 #define OTHER_SECRET "(c.secret_hash, c.secret_sealed IS NULL) IS DISTINCT FROM (excluded.secret_hash, excluded.secret_sealed IS NULL)"
-DB_QUERY(client_admin_put_q, DB_WRITE,
+DB_QUERY(client_entry_put_q, DB_WRITE,
          "INSERT INTO sen.oauth_client AS c (id, platform_id, secret_hash, secret_sealed, metadata)"
          " VALUES ($1, $2::smallint, $3::bytea, $4, $5::jsonb)"
          " ON CONFLICT (id) DO UPDATE SET (platform_id, secret_hash, secret_sealed, metadata, version, registration_hash, registered_with)"
@@ -21,15 +21,10 @@ DB_QUERY(client_admin_put_q, DB_WRITE,
          " WHERE (c.platform_id, c.secret_hash, c.secret_sealed IS NULL, c.metadata, c.registered_with) IS DISTINCT FROM"
          "  (excluded.platform_id, excluded.secret_hash, excluded.secret_sealed IS NULL, excluded.metadata, NULL)"
          " RETURNING id");
-DB_QUERY(client_admin_home_q, DB_WRITE,
+DB_QUERY(client_entry_home_q, DB_WRITE,
          "UPDATE sen.platform SET home_url = $2 WHERE id = $1::smallint AND home_url IS DISTINCT FROM $2 RETURNING id");
-DB_QUERY(client_admin_list_q, DB_READ,
-         "SELECT c.id, c.name, p.code, c.metadata->>'token_endpoint_auth_method', c.metadata, c.enabled, c.secret_hash_next IS NOT NULL"
-         " FROM sen.oauth_client c"
-         " LEFT JOIN sen.platform p ON p.id = c.platform_id ORDER BY c.id");
-DB_QUERY(client_admin_remove_q, DB_WRITE, "DELETE FROM sen.oauth_client WHERE id = $1 RETURNING id");
 
-static int put_row(struct op *op, const struct client_file *f, struct db_param platform, struct str secret, struct db_rows *rows)
+static int put_row(struct op *op, const struct client_form *f, struct db_param platform, struct str secret, struct db_rows *rows)
 {
 	struct str hash = STR_NULL, sealed = STR_NULL;
 
@@ -37,11 +32,11 @@ static int put_row(struct op *op, const struct client_file *f, struct db_param p
 		hash = keyring_hash(op->arena, op->keys, KEY_CLIENT, "client_secret", secret);
 	if (f->secret_is_used)
 		sealed = aead_seal(op->arena, keyring_key(op->keys, KEY_AT_REST), CLIENT_SECRET_PURPOSE, f->id, secret);
-	return db_run(op, &client_admin_put_q, rows, P_STR(f->id), platform, P_BYTES(hash), P_STR(sealed),
+	return db_run(op, &client_entry_put_q, rows, P_STR(f->id), platform, P_BYTES(hash), P_STR(sealed),
 	              P_STR(json_write(op->arena, f->metadata, true)));
 }
 
-static int put_in_transaction(struct op *op, const struct client_file *f, struct str secret, bool *ret_changed)
+static int put_in_transaction(struct op *op, const struct client_form *f, struct str secret, bool *ret_changed)
 {
 	struct platform platform = { .id = -1 };
 	struct db_rows rows;
@@ -55,13 +50,13 @@ static int put_in_transaction(struct op *op, const struct client_file *f, struct
 	*ret_changed = rows.n > 0;
 	if (platform.id < 0 || str_is_null(f->home_url))
 		return 0;
-	r = db_run(op, &client_admin_home_q, &rows, P_I64(platform.id), P_STR(f->home_url));
+	r = db_run(op, &client_entry_home_q, &rows, P_I64(platform.id), P_STR(f->home_url));
 	if (r == 0)
 		*ret_changed = *ret_changed || rows.n > 0;
 	return r;
 }
 
-int client_admin_put(struct op *op, const struct client_file *f, struct str secret, struct str operator, bool *ret_changed)
+int client_entry_put(struct op *op, const struct client_form *f, struct str secret, struct str operator, bool *ret_changed)
 {
 	const struct audit_record record = { .actor = operator, .action = "client.put", .object = f->id };
 	bool changed = false;
@@ -74,41 +69,4 @@ int client_admin_put(struct op *op, const struct client_file *f, struct str secr
 	if (r == 0)
 		*ret_changed = changed;
 	return r;
-}
-
-int client_admin_remove(struct op *op, struct str id, struct str operator)
-{
-	const struct audit_record record = { .actor = operator, .action = "client.remove", .object = id };
-	struct db_rows rows;
-	int r = db_begin(op);
-
-	if (r < 0)
-		return r;
-	r = db_run(op, &client_admin_remove_q, &rows, P_STR(id));
-	if (r >= 0 && rows.n == 0)
-		r = op_fail(op, ERR_NOT_FOUND, "there is no such client");
-	return audit_commit(op, r, &record);
-}
-
-int client_admin_list(struct op *op, const struct client_line **ret_lines, size_t *ret_n)
-{
-	struct db_rows rows;
-	int r = db_run(op, &client_admin_list_q, &rows);
-
-	if (r < 0)
-		return r;
-	struct client_line *lines = ARENA_ARRAY(op->arena, struct client_line, rows.n);
-	for (size_t i = 0; i < rows.n; i++)
-		lines[i] = (struct client_line){
-			.id = db_str(&rows, i, 0),
-			.name = db_str(&rows, i, 1),
-			.platform = db_str(&rows, i, 2),
-			.auth_method = db_str(&rows, i, 3),
-			.metadata = db_str(&rows, i, 4),
-			.enabled = db_bool(&rows, i, 5),
-			.has_next_secret = db_bool(&rows, i, 6),
-		};
-	*ret_lines = lines;
-	*ret_n = rows.n;
-	return 0;
 }

@@ -35,7 +35,7 @@ static void test_file(void **state)
 		print_message("%s\n", rows[i].text);
 		assert_int_equal(client_file_read(&op, str_c(rows[i].text), &f) == 0, rows[i].ok);
 		assert_true(rows[i].ok || op.error.text);
-		json_decref(f.metadata);
+		json_decref(f.form.metadata);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* senctl import */
+/* senctl bootstrap import: seeds of an installation, by the operator and at once; senctl import goes through the stages of the API. */
 
 #include "server/governance/import.h"
 #include "server/senctl/ctl.h"
@@ -99,28 +99,24 @@ static void print_text(const struct ctl *c, const char *file, const struct impor
 		ctl_print(c, "%s", ctl_say(c, "chạy thử: chưa ghi gì", "dry run: nothing was written"));
 }
 
-int cmd_import(struct ctl *c)
+int cmd_bootstrap_import(struct ctl *c)
 {
 	bool dry_run = false;
 	const struct ctl_option options[] = { { "dry-run", NULL, &dry_run, false } };
 	struct import_request request;
 	struct import_report *report = ARENA_NEW(c->arena, struct import_report);
-	int r = ctl_options(c, options, ARRAY_LEN(options), 2, 2);
+	int r = ctl_options(c, options, ARRAY_LEN(options), 3, 3);
 
 	if (r != EXIT_OK)
 		return r;
-	request = (struct import_request){ .kind = c->args[0], .dry_run = dry_run, .actor = ctl_operator(c) };
+	request = (struct import_request){ .kind = c->args[1], .dry_run = dry_run, .actor = ctl_operator(c) };
 	if (!import_kind_exists(request.kind))
 		return ctl_usage_error(c, "%s: %s (units, platforms, roles, persons)", ctl_say(c, "không nhập được loại này", "no such kind"),
 		                       request.kind);
-	r = ctl_configure(c);
-	if (r == EXIT_OK)
-		r = ctl_read_file(c, c->args[1], IMPORT_FILE_MAX_BYTES + 1, &request.csv);
+	r = ctl_read_file(c, c->args[2], IMPORT_FILE_MAX_BYTES + 1, &request.csv);
 	/* Personal numbers are hashed and sealed; nothing else needs a key. */
-	if (r == EXIT_OK && str_equal(str_c(request.kind), STR("persons")))
-		r = ctl_need_keys(c);
 	if (r == EXIT_OK)
-		r = ctl_need_db(c);
+		r = ctl_open(c, str_equal(str_c(request.kind), STR("persons")) ? CTL_KEYS | CTL_DB : CTL_DB);
 	if (r != EXIT_OK)
 		return r;
 	r = import_run(&c->op, &request, report);
@@ -129,6 +125,6 @@ int cmd_import(struct ctl *c)
 	if (c->json)
 		print_json(c, report, dry_run);
 	else
-		print_text(c, c->args[1], report, dry_run);
+		print_text(c, c->args[2], report, dry_run);
 	return r < 0 ? EXIT_FAILED : EXIT_OK;
 }
