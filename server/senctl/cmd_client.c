@@ -111,5 +111,7 @@ int cmd_client(struct ctl *c)
 		return cmd_client_token(c);
 	if (str_equal(what, STR("secret")))
 		return cmd_client_secret(c);
+	if (str_equal(what, STR("details")))
+		return cmd_client_details(c);
 	return str_equal(what, STR("issuer")) ? cmd_client_issuer(c) : client_own(c);
 }

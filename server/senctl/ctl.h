@@ -114,6 +114,7 @@ int cmd_import(struct ctl *c);
 int cmd_bootstrap_admin(struct ctl *c);
 int cmd_client(struct ctl *c);
 int cmd_client_issuer(struct ctl *c); /* "senctl client issuer …" */
+int cmd_client_details(struct ctl *c); /* "senctl client details …" */
 int cmd_client_token(struct ctl *c); /* "senctl client token …" */
 int cmd_client_secret(struct ctl *c); /* "senctl client secret …" */
 int cmd_keys(struct ctl *c);

@@ -15,8 +15,8 @@ const struct command commands[] = {
 	{ "bootstrap-admin", "--employee-code CODE --unit CODE [--second]", "lập quản trị viên đầu tiên, hoặc người thứ hai", "make the first administrator, or the second",
 	  cmd_bootstrap_admin },
 	{ "client", "add FILE.json | list | remove ID | token add --uses N --days N [--label TEXT] [--policy FILE.json] | token list | token revoke ID"
-	            " | issuer add FILE.json | issuer list | issuer remove ISS | secret rotate ID FILE | secret finish ID | secret cancel ID",
-	  "đăng ký nền tảng dùng đăng nhập một lần; secret: thay bí mật mà không gián đoạn; token: để client tự đăng ký; issuer: nơi xác nhận phần mềm", "register relying parties; secret: replace one without an interruption; token: for clients that register themselves; issuer: who vouches for software",
+	            " | issuer add FILE.json | issuer list | issuer remove ISS | details add FILE.json | details list | details remove TYPE | secret rotate ID FILE | secret finish ID | secret cancel ID",
+	  "đăng ký nền tảng dùng đăng nhập một lần; secret: thay bí mật mà không gián đoạn; token: để client tự đăng ký; issuer: nơi xác nhận phần mềm; details: mô tả các loại chi tiết uỷ quyền", "register relying parties; secret: replace one without an interruption; token: for clients that register themselves; issuer: who vouches for software; details: what stands in types of authorization details",
 	  cmd_client },
 	{ "federation", "add FILE.json | list | remove ENTITY", "nền tảng trực thuộc trong liên kết tin cậy OpenID Federation",
 	  "platforms that the province vouches for in OpenID Federation", cmd_federation },
