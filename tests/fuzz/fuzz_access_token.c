@@ -31,6 +31,7 @@ static void check_claims(const json_t *tree, const struct access_claims *c)
 	check_same(tree, "jti", c->jti);
 	check_same(json_object_get(tree, "cnf"), "jkt", c->jkt);
 	check_same(json_object_get(tree, "cnf"), "x5t#S256", c->x5t);
+	check_same(json_object_get(tree, "may_act"), "sub", c->may_act);
 	CHECK(c->iat_s == json_get_int(tree, "iat", 0) && c->exp_s == json_get_int(tree, "exp", 0));
 	CHECK(str_is_null(c->act) == !json_object_get(tree, "act"));
 	CHECK(str_is_null(c->details) == !json_object_get(tree, "authorization_details"));
