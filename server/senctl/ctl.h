@@ -36,6 +36,7 @@ struct ctl {
 	bool json;
 	bool english;
 	bool dry_run;             /* --dry-run before the command: changes through the API are only tried */
+	const char *dry_after;    /* --after NEXT beside it: another page of the operations; NULL: the first */
 	struct db *db;
 	struct keyring *keys;
 	struct pkcs11_token *token;

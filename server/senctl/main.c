@@ -154,7 +154,7 @@ const size_t n_commands = ARRAY_LEN(commands);
 
 static void help(const struct ctl *c)
 {
-	ctl_print(c, "%s: senctl [--config FILE] [--token-file FILE] [--json] [--dry-run] [--lang vi|en] %s …\n", ctl_say(c, "cách dùng", "usage"),
+	ctl_print(c, "%s: senctl [--config FILE] [--token-file FILE] [--json] [--dry-run [--after NEXT]] [--lang vi|en] %s …\n", ctl_say(c, "cách dùng", "usage"),
 	          ctl_say(c, "LỆNH", "COMMAND"));
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		ctl_print(c, "  senctl %s %s\n      %s", commands[i].name, commands[i].usage, ctl_say(c, commands[i].vi, commands[i].en));
@@ -193,6 +193,8 @@ static int global_options(struct ctl *c, int argc, char **argv, int *ret_at)
 			return EXIT_OK;
 		} else if (i + 1 == argc) {
 			break;
+		} else if (str_equal(option, STR("--after"))) {
+			c->dry_after = argv[++i];
 		} else if (str_equal(option, STR("--config"))) {
 			c->config_path = argv[++i];
 		} else if (str_equal(option, STR("--token-file"))) {
