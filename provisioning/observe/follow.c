@@ -107,6 +107,15 @@ static enum verdict gather(struct following *f, struct call *call)
 	return verdict;
 }
 
+/*
+ * Where it stands now.  What waits must be told again, should we die over it; and of several searches one may go on where another is
+ * refused or has not answered yet, so a session says nothing of where it stands before all of them are current.
+ */
+static struct str cursor_of(struct following *f, struct arena *a)
+{
+	return f->mark.is_current && f->n_clues == 0 ? f->connector->follow_cursor(a, f->session) : STR_NULL;
+}
+
 static int judge_and_keep(struct following *f, struct op *op)
 {
 	bool had_clues = f->n_clues > 0 || f->n_groups > 0;
@@ -114,8 +123,8 @@ static int judge_and_keep(struct following *f, struct op *op)
 
 	if (err < 0 || (!had_clues && clock_mono_ms() - f->kept_ms < KEEP_EVERY_MS))
 		return err;
-	/* What waits must be told again, should we die over it.  The cursor is in this batch's memory, and is not kept beyond. */
-	f->mark.cursor = f->n_clues == 0 ? f->connector->follow_cursor(op->arena, f->session) : STR_NULL;
+	/* It is in this batch's memory, and is not kept beyond. */
+	f->mark.cursor = cursor_of(f, op->arena);
 	err = follow_keep(op, &f->row, &f->mark);
 	f->mark.cursor = STR_NULL;
 	if (err == 0)

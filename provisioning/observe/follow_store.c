@@ -30,8 +30,10 @@ DB_QUERY(fol_list, DB_WRITE,
 	"  ON CONFLICT (platform_id) WHERE state IN ('waiting', 'listing', 'judging') DO NOTHING RETURNING 1)"
 	" UPDATE sen.follow SET unsure = false WHERE platform_id = $1::smallint AND lease_token = $2::bigint AND EXISTS (SELECT FROM n)");
 
+/* What was seen under another name is its owner's from the moment when his binding has that name. */
 DB_QUERY(fol_resolve, DB_READ,
-	"WITH i AS MATERIALIZED (SELECT i.*, coalesce(a.id, t.account_id) AS by_id, t.account_id AS by_stable, CASE WHEN s.situation IN ('linked', 'missing') THEN s.owner_account END AS by_ext, l.id AS by_login,"
+	"WITH i AS MATERIALIZED (SELECT i.*, coalesce(a.id, t.account_id) AS by_id, t.account_id AS by_stable, CASE WHEN s.situation IN ('linked', 'missing')"
+	"  OR EXISTS (SELECT FROM sen.binding x WHERE x.account_id = s.owner_account AND x.platform_id = $1::smallint AND x.ext_id = i.ext_id) THEN s.owner_account END AS by_ext, l.id AS by_login,"
 	"  s.decision = 'adopt' AND s.decision_state IN ('proposed', 'decided', 'doing') AS is_decided"
 	"  FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) WITH ORDINALITY i (ext_id, account_id, login, stable_id, n)"
 	"  LEFT JOIN sen.account a ON a.id = i.account_id LEFT JOIN sen.shadow s ON s.platform_id = $1::smallint AND s.ext_id = i.ext_id"

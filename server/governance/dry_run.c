@@ -140,3 +140,19 @@ void dry_run_attributes(json_t *item, struct str before, struct str after)
 	json_set_take(item, "after", new ? new : json_null());
 	json_set_take(item, "changed", changed);
 }
+
+int dry_item_order(const void *a, const void *b)
+{
+	const struct dry_item *x = a, *y = b;
+
+	if (x->platform_id != y->platform_id)
+		return x->platform_id < y->platform_id ? -1 : 1;
+	return str_compare(x->login, y->login);
+}
+
+bool dry_run_after_is_good(struct str after)
+{
+	ptrdiff_t colon = str_index(after, ':');
+
+	return colon > 0 && (size_t)colon + 1 < after.len;
+}

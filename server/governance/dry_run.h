@@ -55,6 +55,11 @@ struct dry_dues {
 	size_t n;
 };
 
+/* By platform, then by login: for qsort(). */
+int dry_item_order(const void *a, const void *b);
+/* PLATFORM:login, where a page of operations ends. */
+bool dry_run_after_is_good(struct str after);
+
 /* Grows account by account; from: where the items of the present one begin. */
 struct dry_list {
 	struct dry_item *items;

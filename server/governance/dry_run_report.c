@@ -20,7 +20,7 @@ struct reach {
 
 struct comparison {
 	struct op *op;
-	struct str mail_domain;
+	struct str mail_domain, page_after;
 	const struct str *ids;
 	size_t n_ids, n_total;
 	struct facts before, after;
@@ -46,15 +46,6 @@ struct comparison {
 static int by_account(const void *a, const void *b)
 {
 	return str_compare(((const struct account_facts *)a)->account_id, ((const struct account_facts *)b)->account_id);
-}
-
-static int by_platform_and_login(const void *a, const void *b)
-{
-	const struct dry_item *x = a, *y = b;
-
-	if (x->platform_id != y->platform_id)
-		return x->platform_id < y->platform_id ? -1 : 1;
-	return str_compare(x->login, y->login);
 }
 
 static int read_facts(struct comparison *c, struct facts *ret)
@@ -211,7 +202,7 @@ static void compare(struct comparison *c)
 	}
 	c->items = list.items;
 	c->n_items = list.n;
-	qsort(c->items, c->n_items, sizeof(*c->items), by_platform_and_login);
+	qsort(c->items, c->n_items, sizeof(*c->items), dry_item_order);
 }
 
 /* What there is now of what the guard counts. */
@@ -315,25 +306,49 @@ static json_t *moment(struct arena *a, struct str stamp)
 	return json_from_str(arena_printf(a, "%.*sT%.*sZ", (int)space, stamp.p, (int)(stamp.len - (size_t)space - 4), stamp.p + space + 1));
 }
 
-static json_t *messages_json(const struct comparison *c)
+/* Operations stand by platform and login, so that a page begins where the one before ended, though all is worked out anew for each. */
+static bool is_after(const struct comparison *c, const struct dry_item *item)
 {
-	json_t *list = json_new_array();
+	struct str login = c->page_after, platform;
+	struct dry_item last = { .platform_id = -1 };
 
-	for (size_t i = 0; i < c->n_messages; i++) {
-		json_t *json = json_new_object();
+	if (str_is_null(c->page_after))
+		return true;
+	(void)str_split(&login, ':', &platform);
+	for (size_t i = 0; i < c->n_platforms; i++)
+		if (str_equal(c->platforms[i].code, platform))
+			last.platform_id = c->platforms[i].id;
+	last.login = login;
+	return dry_item_order(&last, item) < 0;
+}
 
-		json_set_str(json, "kind", c->messages[i].kind);
-		json_set_str(json, "destination", c->messages[i].destination);
-		json_set_int(json, "n", c->messages[i].n);
-		json_array_append_new(list, json);
+static void list_operations(const struct comparison *c, json_t *report)
+{
+	json_t *operations = json_new_array();
+	struct str last = STR_NULL;
+	size_t n_listed = 0, left_off = 0;
+
+	for (size_t i = 0; i < c->n_items; i++) {
+		const struct dry_item *item = &c->items[i];
+
+		if (!may_see(c, item) || !is_after(c, item))
+			continue;
+		if (n_listed == DRY_LISTED_MAX) {
+			left_off++;
+			continue;
+		}
+		json_array_append_new(operations, describe(c, item));
+		last = arena_printf(c->op->arena, "%.*s:%.*s", STR_ARG(code_of(c, item->platform_id)), STR_ARG(item->login));
+		n_listed++;
 	}
-	return list;
+	json_set_take(report, "operations", operations);
+	json_set_int(report, "left_off", (int64_t)left_off);
+	json_set_take(report, "next", left_off > 0 ? json_from_str(last) : json_null());
 }
 
 static void write(const struct comparison *c, json_t *report)
 {
-	json_t *platforms = json_new_array(), *operations = json_new_array(), *accounts = json_new_object();
-	size_t n_listed = 0, left_off = 0;
+	json_t *platforms = json_new_array(), *accounts = json_new_object();
 	bool is_complete = c->n_ids == c->n_total && c->later.kinds.n == 0;
 
 	for (size_t i = 0; i < c->n_platforms; i++) {
@@ -342,33 +357,23 @@ static void write(const struct comparison *c, json_t *report)
 		if (counted)
 			json_array_append_new(platforms, counted);
 	}
-	for (size_t i = 0; i < c->n_items; i++) {
-		if (!may_see(c, &c->items[i]))
-			continue;
-		if (n_listed < DRY_LISTED_MAX)
-			json_array_append_new(operations, describe(c, &c->items[i]));
-		else
-			left_off++;
-		n_listed++;
-	}
 	json_set_int(accounts, "woken", (int64_t)c->n_total);
 	json_set_int(accounts, "planned", (int64_t)c->n_ids);
 	json_set_take(report, "accounts", accounts);
 	json_set_bool(report, "complete", is_complete);
 	json_set_bool(report, "sends_nothing", is_complete && c->n_items == 0 && c->n_messages == 0 && c->later.n_units == 0);
 	json_set_take(report, "platforms", platforms);
-	json_set_take(report, "messages", messages_json(c));
-	json_set_take(report, "operations", operations);
-	json_set_int(report, "left_off", (int64_t)left_off);
+	json_set_take(report, "messages", dry_messages_json(c->messages, c->n_messages));
+	list_operations(c, report);
 	dry_run_later_write(c->op, &c->later, report);
 	json_set_take(report, "not_before", moment(c->op->arena, c->not_before));
 }
 
-int dry_run_report(struct op *op, const struct principal *p, struct str mail_domain, json_t *report)
+int dry_run_report(struct op *op, const struct principal *p, const struct dry_question *question, json_t *report)
 {
 	_cleanup_(arena_freep) struct arena *scratch = arena_new(SCRATCH_BYTES);
 	struct arena *arena = op->arena;
-	struct comparison c = { .op = op, .mail_domain = mail_domain };
+	struct comparison c = { .op = op, .mail_domain = question->mail_domain, .page_after = question->after };
 	int r;
 
 	op->arena = scratch;

@@ -173,3 +173,18 @@ int dry_run_platforms(struct op *op, const struct dry_platform **ret_platforms, 
 	*ret_n = rows.n;
 	return 0;
 }
+
+json_t *dry_messages_json(const struct dry_message *messages, size_t n)
+{
+	json_t *list = json_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *json = json_new_object();
+
+		json_set_str(json, "kind", messages[i].kind);
+		json_set_str(json, "destination", messages[i].destination);
+		json_set_int(json, "n", messages[i].n);
+		json_array_append_new(list, json);
+	}
+	return list;
+}

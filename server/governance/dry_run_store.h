@@ -37,6 +37,7 @@ struct dry_message {
 	int64_t n;
 };
 int dry_run_messages(struct op *op, const struct dry_message **ret_messages, size_t *ret_n) _must_check_;
+json_t *dry_messages_json(const struct dry_message *messages, size_t n);
 
 struct dry_platform {
 	int64_t id;

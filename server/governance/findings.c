@@ -21,11 +21,13 @@
 DB_QUERY(finding_list_q, DB_READ,
          "SELECT " FINDING_JSON ", s.id::text" FINDING_FROM " WHERE p.code = $2 AND (s.situation <> 'linked' OR s.diff IS NOT NULL)"
          " AND ($3::text IS NULL OR CASE WHEN s.situation = 'linked' THEN 'differing' ELSE s.situation END = $3)"
+         " AND ($6::text IS NULL OR coalesce(s.decision, 'none') = $6)"
          " AND ($4::text IS NULL OR s.id > $4::bigint) AND " REACHES("read") " ORDER BY s.id LIMIT $5::bigint");
 DB_QUERY(finding_get_q, DB_READ, "SELECT " FINDING_JSON FINDING_FROM " WHERE p.code = $2 AND s.id = $3::bigint AND " REACHES("read"));
 DB_QUERY(finding_ignore_q, DB_WRITE,
-         "UPDATE sen.shadow t SET decision = 'ignore', decision_state = 'decided', reason = $4, decided_by = $1::uuid, decided_at = now(), confirmed_by = NULL"
-         " WHERE t.id = (SELECT s.id" FINDING_FROM " WHERE p.code = $2 AND s.id = $3::bigint AND (s.situation <> 'linked' OR s.diff IS NOT NULL) AND " REACHES("catalogue") ")"
+         "UPDATE sen.shadow t SET decision = $5, decision_state = 'decided', reason = $4, decided_by = $1::uuid, decided_at = now(), confirmed_by = NULL"
+         " WHERE t.id = (SELECT s.id" FINDING_FROM " WHERE p.code = $2 AND s.id = $3::bigint AND (s.situation <> 'linked' OR s.diff IS NOT NULL) AND " REACHES("catalogue")
+         "  AND ($5 = 'ignore' OR s.situation IN ('unlinked', 'unmatched', 'disputed', 'collision')))"
          " AND t.decision_state IS DISTINCT FROM 'doing' RETURNING t.owner_account");
 /* Whose it shall be has access there and no account; else the adopted one would be switched off, or doubled. */
 DB_QUERY(finding_adopt_q, DB_WRITE,
@@ -49,7 +51,8 @@ DB_QUERY(finding_why_not_q, DB_READ,
 int finding_list(struct op *op, const struct principal *p, const struct finding_filter *f, struct json_page *ret)
 {
 	struct db_rows rows;
-	int r = db_run(op, &finding_list_q, &rows, P_STR(p->account_id), P_STR(f->platform), P_STR(f->situation), P_STR(f->after), P_I64((int64_t)f->limit + 1));
+	int r = db_run(op, &finding_list_q, &rows, P_STR(p->account_id), P_STR(f->platform), P_STR(f->situation), P_STR(f->after), P_I64((int64_t)f->limit + 1),
+	               P_STR(f->decision));
 
 	if (r == 0)
 		*ret = json_page_of(op, &rows, f->limit, 1);
@@ -87,9 +90,25 @@ static json_t *told(struct str platform, struct str id, struct str reason)
 	return data;
 }
 
+static int run_decision(struct op *op, const struct principal *p, const struct finding_decision *d, struct db_rows *ret_rows)
+{
+	if (str_equal(d->decision, STR("adopt")))
+		return db_run(op, &finding_adopt_q, ret_rows, P_STR(p->account_id), P_STR(d->platform), P_STR(d->id), P_STR(d->reason), P_STR(d->login));
+	return db_run(op, &finding_ignore_q, ret_rows, P_STR(p->account_id), P_STR(d->platform), P_STR(d->id), P_STR(d->reason), P_STR(d->decision));
+}
+
+static int refuse_decision(struct op *op, const struct finding_decision *d)
+{
+	if (str_equal(d->decision, STR("adopt")))
+		return wrong_state(op, "whose it shall be needs access to the platform and no account there, and be within your scope", STR("other"), "adoptable");
+	if (str_equal(d->decision, STR("remove")))
+		return wrong_state(op, "only an account that is there and is none of ours can be asked to be removed, within your scope", STR("other"), "unlinked, unmatched, disputed, collision");
+	return op_fail(op, ERR_OUT_OF_SCOPE, "not within your scope");
+}
+
 int finding_decide(struct op *op, const struct principal *p, const struct finding_decision *d, json_t **ret)
 {
-	struct governance_act act = { .action = d->is_adoption ? "finding.adopt" : "finding.ignore", .object = d->platform };
+	struct governance_act act = { .action = arena_printf(op->arena, "finding.%.*s", STR_ARG(d->decision)).p, .object = d->platform };
 	struct db_rows rows = { 0 };
 	int r = get(op, p, d->platform, d->id, ret);
 
@@ -97,13 +116,10 @@ int finding_decide(struct op *op, const struct principal *p, const struct findin
 		return r;
 	json_decref(*ret);
 	r = db_begin(op);
-	if (r == 0 && d->is_adoption)
-		r = db_run(op, &finding_adopt_q, &rows, P_STR(p->account_id), P_STR(d->platform), P_STR(d->id), P_STR(d->reason), P_STR(d->login));
-	else if (r == 0)
-		r = db_run(op, &finding_ignore_q, &rows, P_STR(p->account_id), P_STR(d->platform), P_STR(d->id), P_STR(d->reason));
+	if (r == 0)
+		r = run_decision(op, p, d, &rows);
 	if (r == 0 && rows.n == 0)
-		r = d->is_adoption ? wrong_state(op, "whose it shall be needs access to the platform and no account there, and be within your scope", STR("other"), "adoptable")
-		                   : op_fail(op, ERR_OUT_OF_SCOPE, "not within your scope");
+		r = refuse_decision(op, d);
 	if (r == 0)
 		act.account_id = db_str(&rows, 0, 0);
 	r = governance_commit(op, p, r, &act, told(d->platform, d->id, d->reason));

@@ -28,13 +28,14 @@ int observe_plan_set(struct op *op, const struct principal *p, const struct obse
 
 struct finding_filter {
 	struct str platform, situation, after;
+	struct str decision; /* "none", or one of those that there are; STR_NULL: whatever was decided */
 	size_t limit;
 };
 int finding_list(struct op *op, const struct principal *p, const struct finding_filter *filter, struct json_page *ret) _must_check_;
 struct finding_decision {
 	struct str platform, id, reason;
 	struct str login;  /* of the account whose it is; STR_NULL: as found */
-	bool is_adoption;
+	struct str decision; /* ignore, adopt, remove: whoever runs the platform is asked to remove it there, we do not touch it */
 };
 /* What carries our id is adopted at once, anything else when a second person has confirmed it. */
 int finding_decide(struct op *op, const struct principal *p, const struct finding_decision *decision, json_t **ret) _must_check_;

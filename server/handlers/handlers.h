@@ -8,6 +8,10 @@
 /* h_discovery.c */
 int h_metadata(struct request *rq);
 int h_jwks(struct request *rq);
+/* h_api_resource.c */
+#define API_RESOURCE "/api/v1" /* below the issuer; its metadata: RESOURCE_METADATA API_RESOURCE (RFC 9728 §3.1) */
+#define RESOURCE_METADATA "/.well-known/oauth-protected-resource"
+int h_api_resource(struct request *rq);
 /* h_authorize.c */
 extern struct param_spec authorize_params[PARAMS_MAX];
 struct param_spec authorize_param(size_t i, uint8_t flags); /* of authorize_fields[i] */

@@ -67,6 +67,14 @@ static void error_page(struct request *rq, int status)
 	(void)page_respond(rq, status, "error", model);
 }
 
+/* Of the administration API; other endpoints are found by the metadata of the provider. */
+static struct str resource_metadata(struct request *rq)
+{
+	if (!str_starts(rq->path, STR(API_RESOURCE "/")))
+		return STR_NULL;
+	return arena_printf(rq->op.arena, "%.*s" RESOURCE_METADATA API_RESOURCE, STR_ARG(rq->app->oidc.issuer));
+}
+
 const struct http_hooks service_hooks = {
 	.begin = begin,
 	.end = end,
@@ -74,4 +82,5 @@ const struct http_hooks service_hooks = {
 	.error_page = error_page,
 	.error_text = error_text,
 	.dpop_algs = DPOP_ALGS,
+	.resource_metadata = resource_metadata,
 };

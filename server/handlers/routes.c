@@ -40,6 +40,8 @@ static const struct route protocol_routes[] = {
 	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_metadata },
 	{ .name = "metadata", .methods = HTTP_GET, .path = "/.well-known/oauth-authorization-server", .pool = POOL_INLINE, .quiet = true,
 	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_metadata },
+	{ .name = "api_resource", .methods = HTTP_GET, .path = RESOURCE_METADATA API_RESOURCE, .pool = POOL_INLINE, .quiet = true,
+	  .errors = ERRORS_OAUTH, .cors = true, .handle = h_api_resource },
 	{ .name = "jwks", .methods = HTTP_GET, .path = "/jwks", .pool = POOL_INLINE, .quiet = true, .errors = ERRORS_OAUTH, .cors = true, .handle = h_jwks },
 	{ .name = "authorize", .methods = HTTP_GET | HTTP_POST, .path = "/authorize", .params = authorize_params, FORM_64K,
 	  .tells_param_faults = true, .pool = POOL_FAST, .errors = ERRORS_PAGE, .handle = h_authorize },

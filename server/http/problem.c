@@ -174,18 +174,21 @@ static int status_at_resource(const struct problem *p)
 
 /*
  * RFC 6750 §3.1: without a token, or by a scheme that is none of ours, there is no error code, only the
- * challenge.  RFC 9449 §7.1; RFC 9470 §3 for a sign-in that is too old.
+ * challenge.  RFC 9449 §7.1; RFC 9470 §3 for a sign-in that is too old; RFC 9728 §5.1.
  */
 static struct str bearer_challenge(struct request *rq, const struct problem *p, const struct http_hooks *hooks)
 {
 	struct str header = rq_header(rq, "Authorization"), max_age = arg_of(&rq->op.error, "max_age");
 	bool is_dpop = hooks->dpop_algs && auth_is_dpop(header);
 	struct str challenge = is_dpop ? arena_printf(rq->op.arena, "DPoP algs=\"%s\"", hooks->dpop_algs) : STR("Bearer");
+	struct str metadata = hooks->resource_metadata ? hooks->resource_metadata(rq) : STR_NULL;
 
 	if (status_at_resource(p) == 401 && !is_dpop && !auth_is_bearer(header) && !rq->has_form_token)
-		return challenge;
+		return str_is_null(metadata) ? challenge : arena_printf(rq->op.arena, "Bearer resource_metadata=\"%.*s\"", STR_ARG(metadata));
 	challenge = arena_printf(rq->op.arena, "%.*s%s error=\"%s\", error_description=\"%s\"", STR_ARG(challenge), is_dpop ? "," : "", p->oauth,
 	                         rq->op.error.text);
+	if (!str_is_null(metadata))
+		challenge = arena_printf(rq->op.arena, "%.*s, resource_metadata=\"%.*s\"", STR_ARG(challenge), STR_ARG(metadata));
 	return str_is_null(max_age) ? challenge : arena_printf(rq->op.arena, "%.*s, max_age=%.*s", STR_ARG(challenge), STR_ARG(max_age));
 }
 

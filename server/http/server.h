@@ -32,6 +32,8 @@ struct http_hooks {
 	/* Localised sentence for problem+json; STR_NULL: use error.text. */
 	struct str (*error_text)(struct request *rq);
 	const char *dpop_algs; /* for challenges (RFC 9449 §7.1); NULL: DPoP is not offered */
+	/* Where the metadata of the resource are, for challenges (RFC 9728 §5.1); STR_NULL: it has none.  May be NULL. */
+	struct str (*resource_metadata)(struct request *rq);
 };
 
 /* What it points to stays the caller's and outlives the server. */

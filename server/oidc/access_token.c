@@ -34,6 +34,25 @@ static struct str jti_of(struct op *op, const struct authorization *auth)
 	return handle_token_id(op, auth->account_id, auth->family_on, auth->family_id);
 }
 
+struct str access_token_actor(struct op *op, struct str sub)
+{
+	struct json_out actor;
+
+	if (str_is_null(sub))
+		return STR_NULL;
+	actor = json_out_begin(op->arena);
+	json_out_str(&actor, "sub", sub);
+	return json_out_end(&actor);
+}
+
+/* What was exchanged is the actor's, and who may act after him is not the first client's to say. */
+static struct str may_act_of(const struct access_token_request *rq)
+{
+	const struct authorization *auth = rq->authorization;
+
+	return str_is_null(auth->account_id) || !str_is_null(auth->issued_token_type) ? STR_NULL : rq->client->may_act;
+}
+
 static struct str make_claims(struct op *op, const struct access_token_request *rq)
 {
 	const struct authorization *auth = rq->authorization;
@@ -54,6 +73,7 @@ static struct str make_claims(struct op *op, const struct access_token_request *
 	json_out_str(&claims, "jti", jti_of(op, auth));
 	json_out_raw(&claims, "cnf", access_token_cnf(op, auth->jkt, auth->x5t));
 	json_out_raw(&claims, "authorization_details", json_tidy(op->arena, auth->extra.details, TOKEN_JSON_DEPTH - 1));
+	json_out_raw(&claims, "may_act", access_token_actor(op, may_act_of(rq)));
 	json_out_raw(&claims, "act", json_tidy(op->arena, auth->extra.act, TOKEN_JSON_DEPTH - 1));
 	return json_out_end(&claims);
 }
@@ -120,6 +140,7 @@ static bool read_tree(struct op *op, struct str payload, struct str *ret_iss, st
 		.x5t = arena_dup(op->arena, json_get_str(cnf, "x5t#S256")),
 		.details = json_write(op->arena, json_object_get(claims, "authorization_details"), false),
 		.act = json_write(op->arena, json_object_get(claims, "act"), false),
+		.may_act = arena_dup(op->arena, json_get_str(json_object_get(claims, "may_act"), "sub")),
 		.iat_s = json_get_int(claims, "iat", 0),
 		.exp_s = json_get_int(claims, "exp", 0),
 	};

@@ -22,6 +22,9 @@ int access_token_make(struct op *op, const struct access_token_request *request,
 /* The claim cnf as text (RFC 9449 §6.1, RFC 8705 §3.1), or STR_NULL for a bearer token. */
 struct str access_token_cnf(struct op *op, struct str jkt, struct str x5t);
 
+/* The claim act or may_act that names sub (RFC 8693 §4.1, §4.4), or STR_NULL for nobody. */
+struct str access_token_actor(struct op *op, struct str sub);
+
 struct access_claims {
 	struct str sub;
 	struct str aud;
@@ -30,6 +33,7 @@ struct access_claims {
 	struct str jti;
 	struct str jkt, x5t;   /* the key it is bound to: whoever accepts it must see the proof */
 	struct str details, act; /* JSON, or STR_NULL */
+	struct str may_act;      /* the client that may act with it (RFC 8693 §4.4), or STR_NULL */
 	bool has_account;
 	struct family_key family; /* of the account, when there is one */
 	int64_t iat_s, exp_s;

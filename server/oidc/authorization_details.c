@@ -1,5 +1,7 @@
 #include "server/oidc/authorization_details.h"
 
+#include "server/oidc/details_type.h"
+
 /* RFC 9396 §2.2 */
 static const char *const text_lists[] = { "locations", "actions", "datatypes", "privileges" };
 
@@ -26,6 +28,8 @@ static bool is_text_list(const json_t *value)
 static int check_one(struct op *op, const struct client *client, const json_t *detail)
 {
 	struct str type = json_get_str(detail, "type");
+	const struct details_type *described;
+	const char *fault;
 
 	if (!json_is_object(detail) || str_is_empty(type))
 		return bad(op, "each of authorization_details must be an object with a type");
@@ -36,7 +40,9 @@ static int check_one(struct op *op, const struct client *client, const json_t *d
 			return bad(op, "locations, actions, datatypes and privileges must be arrays of texts");
 	if (json_object_get(detail, "identifier") && !json_is_string(json_object_get(detail, "identifier")))
 		return bad(op, "identifier must be a text");
-	return 0;
+	described = details_type_find(client->details_described, type);
+	fault = described ? details_type_fault(op->arena, described, detail) : NULL;
+	return fault ? bad(op, fault) : 0;
 }
 
 static json_t *read_array(struct str text)

@@ -2,8 +2,9 @@
  * authorization_details.h: rich authorization requests (RFC 9396): an array of objects whose "type"
  * the client has registered.
  *
- * This server knows no type's inside: the members of RFC 9396 §2.2 are checked for their shape, what
- * else a type has is handed on as it came, shown to the official and given to the platform.  Pure.
+ * A type that the operator has described (details_type.h) is held against its description.  Of another the members of RFC 9396
+ * §2.2 are checked for their shape, and what else it has is handed on as it came, shown to the official and given to
+ * the platform.  Pure.
  */
 #pragma once
 

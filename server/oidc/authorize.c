@@ -162,11 +162,20 @@ static int check_prompt(struct op *op, struct str prompt)
 }
 
 /* scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) (RFC 6749 §3.3); a space too many is not worth a refusal. */
-static int check_scope(struct op *op, struct str scope)
+static int check_scope(struct op *op, const struct authorize_request *rq, const struct client *client)
 {
+	struct str scope = rq->scope;
+
 	if (!str_is_printable_ascii(scope) || str_index(scope, '"') >= 0 || str_index(scope, '\\') >= 0)
 		return op_fail(op, ERR_INVALID_SCOPE, "scope has characters that are not allowed");
-	return scope_has(scope, STR("openid")) ? 0 : op_fail(op, ERR_INVALID_SCOPE, "scope must contain openid");
+	if (scope_has(scope, STR("openid")))
+		return 0;
+	/* OIDC Core §3.1.2.1: without openid it is a request of OAuth, and gets no ID token; who sends these waits for one. */
+	if (authorize_response_type(rq, client) != RESPONSE_CODE || !str_is_null(rq->nonce) || !str_is_null(rq->claims))
+		return op_fail(op, ERR_INVALID_SCOPE, "scope must contain openid where an ID token, nonce or claims are asked for");
+	if (str_is_empty(client_narrow_scope(op->arena, client, scope)))
+		return op_fail(op, ERR_INVALID_SCOPE, "scope names nothing that this client may have");
+	return 0;
 }
 
 static int check_claims(struct op *op, const struct authorize_request *rq)
@@ -192,7 +201,7 @@ int authorize_check(struct op *op, const struct authorize_request *rq, const str
 	if (r >= 0)
 		r = authorization_details_check(op, client, rq->authorization_details);
 	if (r >= 0)
-		r = check_scope(op, rq->scope);
+		r = check_scope(op, rq, client);
 	if (r < 0)
 		return r;
 	if (!str_is_null(rq->max_age) && !str_to_u64(rq->max_age, MAX_AGE_LIMIT_S, &max_age))

@@ -141,9 +141,9 @@ static int find_user(struct op *op, const struct oidc_settings *settings, const 
 	if (!str_is_null(rq->id_token_hint)) {
 		if (!id_token_hint_read(op, settings->issuer, rq->id_token_hint, &hint) || !str_equal(hint.aud, client->id))
 			return op_fail(op, ERR_INVALID_REQUEST, "id_token_hint is not an ID token for this client");
-		if (!uuid_is_valid(hint.sub))
+		account_id = id_token_hint_account(op, client, &hint);
+		if (str_is_null(account_id))
 			return op_fail_detail(op, ERR_UNKNOWN_USER_ID, unknown, "pairwise subject");
-		account_id = hint.sub;
 	}
 	r = db_run(op, &ciba_user_select, &rows, P_STR(rq->login_hint), P_STR(account_id), P_I64(client->platform_id));
 	if (r < 0)

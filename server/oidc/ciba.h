@@ -3,8 +3,8 @@
  * ping: a platform names an official, who decides at /requests; the platform asks at the token endpoint.
  *
  * Nobody is asked who cannot sign in or has no role on the client's platform: the client is told that it does
- * not know the user, so that it learns nothing of others.  An id_token_hint names an account only towards clients
- * with public subjects: a pairwise subject cannot be turned back.
+ * not know the user, so that it learns nothing of others.  A pairwise subject cannot be turned back: the ID tokens of such a
+ * client carry the account under a seal that only this server opens (id_token.h).
  *
  * So that no client is a nuisance, only some of its requests wait for one official (oidc_settings), those of the last
  * minute counted too unless tokens were fetched; and CIBA_PENDING_FACTOR times as many of all clients.

@@ -9,6 +9,8 @@
 #include "common/base/op.h"
 #include "common/crypto/jwk_set.h"
 
+struct details_types;
+
 enum client_auth_method {
 	CLIENT_AUTH_NONE = 1,
 	CLIENT_AUTH_BASIC,
@@ -65,7 +67,9 @@ struct client {
 	struct str scope;                 /* space-separated */
 	struct str_list resources;        /* RFC 8707: audiences beside the issuer */
 	struct str_list exchange_audiences; /* RFC 8693: clients and resources for which it may exchange */
+	struct str may_act;               /* RFC 8693 §4.4: the one client that may act with its tokens; STR_NULL: whoever they are meant for */
 	struct str_list details_types;    /* RFC 9396 */
+	const struct details_types *details_described; /* of all types; the snapshot's; NULL: none is */
 	struct str profile_name, pkce_name, token_format_name, subject_type_name, application_type;
 	enum client_profile profile;
 	bool pkce_required;

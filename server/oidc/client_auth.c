@@ -2,15 +2,11 @@
 
 #include "common/crypto/keyring.h"
 #include "common/crypto/x509.h"
+#include "server/oidc/client_assertion.h"
 #include "server/oidc/client_jws.h"
-#include "server/oidc/jwt_time.h"
 #include "server/oidc/used_jti.h"
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-#define ASSERTION_LIFE_MAX_S 600
-#define ASSERTION_SKEW_S 10
-#define ASSERTION_DEPTH 4
-#define JTI_MAX 256
 
 struct attempt {
 	const struct client_auth_context *context;
@@ -31,56 +27,6 @@ static int check_secret(struct op *op, const struct attempt *a, struct str secre
 }
 
 /* ---- assertions ---- */
-
-/* An endpoint under the address for mutual TLS (RFC 8705 §5) is the same endpoint. */
-static bool is_endpoint(const struct attempt *a, struct str text, struct str endpoint)
-{
-	struct str issuer = a->context->settings->issuer, alias = a->context->settings->mtls_issuer;
-
-	return str_equal(text, endpoint) ||
-	       (!str_is_empty(alias) && str_starts(text, alias) && str_equal(str_skip(text, alias.len), str_skip(endpoint, issuer.len)));
-}
-
-/* FAPI 2.0 §5.3.2.1: the issuer, as a text.  Older clients name the endpoint, or several in an array. */
-static bool audience_fits(const struct attempt *a, const json_t *aud)
-{
-	struct str issuer = a->context->settings->issuer;
-	bool may_name_endpoints = a->client->legacy_assertion_audience || a->given->endpoint_is_audience;
-	const json_t *item;
-	size_t i;
-
-	if (json_is_string(aud)) {
-		struct str text = str_n(json_string_value(aud), json_string_length(aud));
-
-		return str_equal(text, issuer) || (may_name_endpoints &&
-		                                   (is_endpoint(a, text, a->given->endpoint) || is_endpoint(a, text, a->context->settings->token_endpoint)));
-	}
-	if (!may_name_endpoints)
-		return false;
-	json_array_foreach(aud, i, item)
-		if (json_is_string(item) && audience_fits(a, item))
-			return true;
-	return false;
-}
-
-static const char *find_assertion_fault(const struct op *op, const struct attempt *a, const json_t *claims, int64_t *ret_exp_s)
-{
-	struct str jti = json_get_str(claims, "jti");
-
-	if (!str_equal(json_get_str(claims, "iss"), a->client->id) || !str_equal(json_get_str(claims, "sub"), a->client->id))
-		return "iss and sub must be the client_id";
-	if (!audience_fits(a, json_object_get(claims, "aud")))
-		return "aud must be the issuer";
-	if (!jwt_time_get(claims, "exp", ret_exp_s) || *ret_exp_s + ASSERTION_SKEW_S <= op->now_s)
-		return "exp is missing or past";
-	if (*ret_exp_s > op->now_s + ASSERTION_LIFE_MAX_S + JWT_AHEAD_MAX_S)
-		return "exp is more than ten minutes ahead";
-	if (!jwt_has_begun(claims, op->now_s))
-		return "iat or nbf is ahead";
-	if (str_is_empty(jti) || jti.len > JTI_MAX)
-		return "jti is missing or too long";
-	return NULL;
-}
 
 /* The secret itself, and the one after it: the only use that there is for them. */
 static int verify_hs256(struct op *op, const struct attempt *a, struct str *ret_payload)
@@ -112,20 +58,19 @@ static int verify_assertion(struct op *op, const struct attempt *a, struct str *
 
 static int check_assertion(struct op *op, const struct attempt *a)
 {
-	_json_ json_t *claims = NULL;
+	const struct assertion_place place = { a->context->settings, a->client, a->given->endpoint, a->given->endpoint_is_audience };
+	struct client_assertion assertion;
 	struct str payload;
 	const char *fault;
-	int64_t exp_s = 0;
 	bool first = false;
 	int r = verify_assertion(op, a, &payload);
 
 	if (r < 0)
 		return r;
-	claims = json_read(payload, ASSERTION_DEPTH, NULL);
-	fault = json_is_object(claims) ? find_assertion_fault(op, a, claims, &exp_s) : "not a JSON object";
+	fault = client_assertion_read(op, &place, payload, &assertion);
 	if (fault)
 		return op_fail_detail(op, ERR_INVALID_CLIENT, arena_printf(op->arena, "client assertion: %s", fault).p, "%s", fault);
-	r = used_jti_claim(op, &(struct used_jti){ "client-assertion", a->client->id, json_get_str(claims, "jti"), exp_s }, &first);
+	r = used_jti_claim(op, &(struct used_jti){ "client-assertion", a->client->id, assertion.jti, assertion.exp_s }, &first);
 	if (r >= 0 && !first)
 		return op_fail(op, ERR_INVALID_CLIENT, "client assertion: it has been used before");
 	return r;

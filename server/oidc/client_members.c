@@ -81,6 +81,7 @@ const struct client_member client_members[] = {
 	{ "sen_ssf_subjects", MEMBER_WORD, NOWHERE, 8, "own|all", NULL }, /* read by the database: sen.ssf_signal() */
 	{ "sen_resources", MEMBER_LIST, AT(resources), URI_MAX, NULL, NULL },
 	{ "sen_exchange_audiences", MEMBER_LIST, AT(exchange_audiences), URI_MAX, NULL, NULL },
+	{ "sen_may_act", MEMBER_TEXT, AT(may_act), 64, NULL, NULL },
 	{ "sen_legacy_assertion_audience", MEMBER_BOOL, AT(legacy_assertion_audience), 0, NULL, NULL },
 };
 const size_t n_client_members = ARRAY_LEN(client_members);

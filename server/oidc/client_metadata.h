@@ -14,6 +14,7 @@
  *   sen_rotate_refresh       false: a refresh token stays the same
  *   sen_ssf_subjects         "own" (default): security events of officials known to the client, or of "all"
  *   sen_resources            RFC 8707 audiences; sen_exchange_audiences: for RFC 8693
+ *   sen_may_act              the one client that may act for people with this client's tokens (may_act, RFC 8693 §4.4)
  *   sen_legacy_assertion_audience   assertions may name the token endpoint as audience
  *
  * Redirect URIs are compared byte for byte, so only plain ones are taken: https, or http to a

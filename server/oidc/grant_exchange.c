@@ -3,7 +3,8 @@
  * asks for one with which it acts for him at another platform.
  *
  *   who        a confidential client that the token was issued to, or is meant for: a token that merely came
- *              its way is worth nothing to it; a bound one only with the proof of its key
+ *              its way is worth nothing to it; a bound one only with the proof of its key.  Where the token says who may
+ *              act (may_act, by sen_may_act of its client), that client instead of those that it is meant for
  *   where to   one target, of those that the operator registered for the client (sen_exchange_audiences); where it is
  *              another client, the official must have a role on that one's platform too
  *   what       no more than the subject token has, no longer than it lasts, no refresh token, no ID token
@@ -68,6 +69,15 @@ static int check_token(struct op *op, const struct token_request *rq, struct str
 	return 0;
 }
 
+static bool may_act(const struct client *client, const struct access_claims *subject)
+{
+	if (str_equal(subject->client_id, client->id))
+		return true;
+	if (!str_is_null(subject->may_act))
+		return str_equal(subject->may_act, client->id);
+	return str_equal(subject->aud, client->id) || str_list_has(client->resources, subject->aud);
+}
+
 static int check_subject(struct op *op, const struct token_request *rq, struct access_claims *ret_claims)
 {
 	const struct client *client = rq->client;
@@ -77,8 +87,7 @@ static int check_subject(struct op *op, const struct token_request *rq, struct a
 		return r;
 	if (!ret_claims->has_account)
 		return op_fail(op, ERR_INVALID_REQUEST, "subject_token must be one of a person");
-	if (!str_equal(ret_claims->client_id, client->id) && !str_equal(ret_claims->aud, client->id) &&
-	    !str_list_has(client->resources, ret_claims->aud))
+	if (!may_act(client, ret_claims))
 		return op_fail(op, ERR_INVALID_REQUEST, "subject_token is not meant for this client");
 	return 0;
 }

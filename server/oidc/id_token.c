@@ -1,6 +1,7 @@
 #include "server/oidc/id_token.h"
 
 #include "common/base/base64.h"
+#include "common/base/random.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/keyring.h"
 #include "server/oidc/acr.h"
@@ -10,6 +11,32 @@
 #include "common/crypto/token_sign.h"
 
 #define HINT_JSON_DEPTH 6
+#define ACCOUNT_CLAIM "urn:sen:account"
+#define ACCOUNT_PURPOSE "id-token-account"
+
+/*
+ * A pairwise subject cannot be turned back.  Where the client may show the token as a hint of whom to ask (CIBA §7.1), the account
+ * stands in it for this server alone: sealed anew each time, so that two clients cannot compare what they have.
+ */
+static struct str seal_account(struct op *op, const struct client *client, struct str account_id)
+{
+	if (!client->pairwise || !client_may(client, GRANT_CIBA))
+		return STR_NULL;
+	return aead_seal(op->arena, keyring_key(op->keys, KEY_SEAL), ACCOUNT_PURPOSE, client->id, account_id);
+}
+
+struct str id_token_hint_account(struct op *op, const struct client *client, const struct id_token_hint *hint)
+{
+	struct str account_id;
+
+	if (uuid_is_valid(hint->sub))
+		return hint->sub;
+	if (str_is_null(hint->account) ||
+	    !aead_open(op->arena, keyring_key(op->keys, KEY_SEAL), ACCOUNT_PURPOSE, client->id, hint->account, &account_id) ||
+	    !str_equal(client_subject(op, client, account_id), hint->sub))
+		return STR_NULL;
+	return account_id;
+}
 
 /* OIDC Core §3.1.3.6: base64url of the left half of the hash that the algorithm uses: SHA-512 with Ed25519, else SHA-256. */
 static struct str half_hash(struct op *op, enum jws_alg alg, struct str token)
@@ -62,6 +89,7 @@ int id_token_make(struct op *op, const struct oidc_settings *settings, const str
 	json_out_str(&claims, "c_hash", half_hash(op, client->id_token_alg, company->code));
 	json_out_str(&claims, "acr", str_c(acr_name(auth->level)));
 	json_out_words(&claims, "amr", auth->amr); /* RFC 8176 */
+	json_out_str(&claims, ACCOUNT_CLAIM, seal_account(op, client, auth->account_id));
 	r = add_official(op, settings, client, auth, str_is_null(company->access_token) && str_is_null(company->code), &claims);
 	if (r < 0)
 		return r;
@@ -82,5 +110,6 @@ bool id_token_hint_read(struct op *op, struct str issuer, struct str token, stru
 	ret_hint->sub = arena_dup(op->arena, json_get_str(claims, "sub"));
 	ret_hint->aud = arena_dup(op->arena, json_get_str(claims, "aud"));
 	ret_hint->sid = arena_dup(op->arena, json_get_str(claims, "sid"));
+	ret_hint->account = arena_dup(op->arena, json_get_str(claims, ACCOUNT_CLAIM));
 	return !str_is_empty(ret_hint->sub) && !str_is_empty(ret_hint->aud);
 }

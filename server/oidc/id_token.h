@@ -14,6 +14,9 @@ int id_token_make(struct op *op, const struct oidc_settings *settings, const str
 
 struct id_token_hint {
 	struct str sub, aud, sid;
+	struct str account; /* sealed: what of a pairwise subject only this server reads; STR_NULL: not there */
 };
+/* The account behind an ID token of this client, also of a pairwise subject that came with its seal; STR_NULL: it does not say. */
+struct str id_token_hint_account(struct op *op, const struct client *client, const struct id_token_hint *hint);
 /* An ID token of this issuer, expired or not (OIDC Core §3.1.2.1, RP-Initiated Logout §2). */
 bool id_token_hint_read(struct op *op, struct str issuer, struct str token, struct id_token_hint *ret_hint) _must_check_;

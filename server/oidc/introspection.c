@@ -35,6 +35,7 @@ static struct str access_answer(struct op *op, const struct introspection *in, c
 	json_out_raw(&answer, "cnf", access_token_cnf(op, c->jkt, c->x5t));
 	json_out_raw(&answer, "authorization_details", c->details);
 	json_out_raw(&answer, "act", c->act);
+	json_out_raw(&answer, "may_act", access_token_actor(op, c->may_act));
 	return json_out_end(&answer);
 }
 

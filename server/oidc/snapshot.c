@@ -14,6 +14,7 @@ struct snapshot {
 	struct arena *arena; /* clients live here */
 	struct client *clients;
 	size_t n_clients;
+	struct details_types details;
 	struct keyring *keys;
 	struct str jwks;
 	struct cache_versions versions;
@@ -35,6 +36,11 @@ const struct keyring *snapshot_keys(const struct snapshot *s)
 struct str snapshot_jwks(const struct snapshot *s)
 {
 	return s->jwks;
+}
+
+const struct details_types *snapshot_details_types(const struct snapshot *s)
+{
+	return &s->details;
 }
 
 const struct client *snapshot_client(const struct snapshot *s, struct str id)
@@ -101,6 +107,17 @@ static void write_jwks(struct snapshot *s)
 	s->jwks = json_write(s->arena, jwks, false);
 }
 
+static int load_clients(struct op *op, struct snapshot *s)
+{
+	int r = client_store_all(op, &s->clients, &s->n_clients);
+
+	if (r >= 0)
+		r = details_types_all(op, &s->details);
+	for (size_t i = 0; r >= 0 && i < s->n_clients; i++)
+		s->clients[i].details_described = &s->details;
+	return r;
+}
+
 /* Everything of the snapshot lives in its own arena; the op's is used for the rest. */
 static int snapshot_load(struct op *op, const struct key_source *source, struct snapshot **ret_snapshot)
 {
@@ -115,7 +132,7 @@ static int snapshot_load(struct op *op, const struct key_source *source, struct 
 	/* Versions first: a change during the load is then seen by the next poll. */
 	r = cache_versions_get(&inner, &s->versions);
 	if (r >= 0)
-		r = client_store_all(&inner, &s->clients, &s->n_clients);
+		r = load_clients(&inner, s);
 	if (r >= 0)
 		r = keyring_open(op, source, &s->keys);
 	if (r >= 0)

@@ -9,6 +9,7 @@
 #include "common/crypto/keyring.h"
 #include "common/db/db.h"
 #include "server/oidc/client.h"
+#include "server/oidc/details_type.h"
 
 struct snapshot;
 struct snapshot_holder; /* thread-safe */
@@ -28,6 +29,8 @@ void snapshot_release(struct snapshot *s); /* accepts NULL */
 const struct keyring *snapshot_keys(const struct snapshot *s);
 /* The JWKS document, made once per snapshot. */
 struct str snapshot_jwks(const struct snapshot *s);
+/* The described types of authorization details, of all clients. */
+const struct details_types *snapshot_details_types(const struct snapshot *s);
 /* NULL: no such client, or it is disabled. */
 const struct client *snapshot_client(const struct snapshot *s, struct str id);
 /* The client of a platform at which a sign-in can begin, the first by its id; NULL: none. */

@@ -1,6 +1,5 @@
 #include "server/oidc/software_statement.h"
 
-#include "common/crypto/jwk_set.h"
 #include "common/crypto/jws.h"
 #include "server/oidc/client_metadata.h"
 #include "server/oidc/jwt_time.h"
@@ -57,15 +56,12 @@ static int find_keys(struct op *op, struct str statement, struct jwk_set **ret_k
 	return r < 0 ? r : jwk_set_read(op, jwks, ret_keys);
 }
 
-static int read_claims(struct op *op, const struct statement_check *check, struct str statement, json_t **ret_claims)
+int software_statement_read(struct op *op, const struct statement_check *check, const struct jwk_set *keys, struct str statement, json_t **ret_claims)
 {
-	_cleanup_(jwk_set_freep) struct jwk_set *keys = NULL;
 	_json_ json_t *claims = NULL;
 	struct str payload;
-	int r = find_keys(op, statement, &keys);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (!jws_verify(op, statement, JWS_TYP_JWT_OR_NONE, jwk_set_find, &(struct jwk_want){ keys, JWS_ALGS_ALL }, &payload))
 		return bad(op, "signature");
 	claims = json_read(payload, CLIENT_METADATA_DEPTH, NULL);
@@ -75,6 +71,14 @@ static int read_claims(struct op *op, const struct statement_check *check, struc
 	if (r >= 0)
 		*ret_claims = TAKE_PTR(claims);
 	return r;
+}
+
+static int read_claims(struct op *op, const struct statement_check *check, struct str statement, json_t **ret_claims)
+{
+	_cleanup_(jwk_set_freep) struct jwk_set *keys = NULL;
+	int r = find_keys(op, statement, &keys);
+
+	return r < 0 ? r : software_statement_read(op, check, keys, statement, ret_claims);
 }
 
 int software_statement_apply(struct op *op, const struct statement_check *check, const json_t *sent, json_t **ret_whole)

@@ -10,6 +10,7 @@
 
 #include "common/base/json.h"
 #include "common/base/op.h"
+#include "common/crypto/jwk_set.h"
 
 struct statement_check {
 	struct str issuer; /* ours, for aud */
@@ -19,3 +20,5 @@ struct statement_check {
  * What the client sent with the claims laid over it, a new reference; as it was when it has no statement.
  */
 int software_statement_apply(struct op *op, const struct statement_check *check, const json_t *sent, json_t **ret_whole) _must_check_;
+/* One by a signer whose keys these are: its claims, a new reference.  Pure. */
+int software_statement_read(struct op *op, const struct statement_check *check, const struct jwk_set *keys, struct str statement, json_t **ret_claims) _must_check_;

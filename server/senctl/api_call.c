@@ -30,9 +30,16 @@ static bool is_tried(const struct ctl *c, const struct api_call *call)
 
 static const char *tried(const struct ctl *c, const struct api_call *call)
 {
+	struct buf b = buf_new(c->arena, PATH_MAX_BYTES);
+
 	if (!is_tried(c, call))
 		return "";
-	return str_index(call->path, '?') < 0 ? "?dry_run=all" : "&dry_run=all";
+	buf_add_c(&b, str_index(call->path, '?') < 0 ? "?dry_run=all" : "&dry_run=all");
+	if (c->dry_after) {
+		buf_add_c(&b, "&dry_run_after=");
+		url_escape(&b, str_c(c->dry_after));
+	}
+	return arena_cstr(c->arena, buf_str(&b));
 }
 
 static int send_call(struct ctl *c, const struct api_call *call, struct str token, struct http_answer *ret_answer)

@@ -84,7 +84,8 @@ static int token(struct ctl *c)
 
 int cmd_bootstrap(struct ctl *c)
 {
-	static const struct ctl_subcommand words[] = { { "admin", admin }, { "client", client }, { "token", token }, { "import", cmd_bootstrap_import } };
+	static const struct ctl_subcommand words[] = { { "admin", admin }, { "client", client }, { "token", token }, { "import", cmd_bootstrap_import },
+		                                       { "details", cmd_bootstrap_details } };
 
 	return ctl_subcommand(c, words, ARRAY_LEN(words), NULL);
 }

@@ -7,8 +7,8 @@
 int cmd_drift(struct ctl *c)
 {
 	static const struct verb verbs[] = {
-		{ .name = "list", .method = "GET", .path = "/platforms/{}/findings", .options = { { .name = "situation" }, PAGE }, .list = "findings",
-		  .columns = { "id", "situation", "account", "login_there", "active", "decision_state", "changed_at", "ext_id" } },
+		{ .name = "list", .method = "GET", .path = "/platforms/{}/findings", .options = { { .name = "situation" }, { .name = "decision" }, PAGE }, .list = "findings",
+		  .columns = { "id", "situation", "account", "login_there", "active", "decision", "decision_state", "ext_id" } },
 		{ .name = "runs", .method = "GET", .path = "/platforms/{}/observations", .options = { PAGE }, .list = "observations",
 		  .columns = { "id", "state", "fault", "ended_at", "listed", "missing", "drifted", "repaired" } },
 		{ .name = "run", .method = "POST", .path = "/platforms/{}/observations" },

@@ -47,13 +47,13 @@ static struct str completion(struct ctl *c)
 	              "\tlocal word=${COMP_WORDS[COMP_CWORD]} command= i words\n"
 	              "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 	              "\t\tcase ${COMP_WORDS[i]} in\n"
-	              "\t\t--config | --token-file | --lang) ((i++)) ;;\n"
+	              "\t\t--config | --token-file | --lang | --after) ((i++)) ;;\n"
 	              "\t\t-*) ;;\n"
 	              "\t\t*) command=${COMP_WORDS[i]} && break ;;\n"
 	              "\t\tesac\n"
 	              "\tdone\n"
 	              "\tcase $command in\n"
-	              "\t'') words=\"--config --token-file --json --dry-run --lang --help");
+	              "\t'') words=\"--config --token-file --json --dry-run --after --lang --help");
 	for (size_t i = 0; i < n_commands; i++)
 		buf_printf(&b, " %s", commands[i].name);
 	buf_add_c(&b, "\" ;;\n");

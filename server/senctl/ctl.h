@@ -37,6 +37,7 @@ struct ctl {
 	bool json;
 	bool english;
 	bool dry_run;             /* --dry-run before the command: changes through the API are only tried */
+	const char *dry_after;    /* --after NEXT beside it: another page of the operations; NULL: the first */
 	struct db *db;
 	struct keyring *keys;
 	struct pkcs11_token *token;
@@ -122,6 +123,7 @@ int cmd_bootstrap(struct ctl *c);
 int cmd_bootstrap_import(struct ctl *c); /* "senctl bootstrap import …" */
 int cmd_client(struct ctl *c);
 int cmd_client_issuer(struct ctl *c); /* "senctl client issuer …" */
+int cmd_bootstrap_details(struct ctl *c); /* "senctl bootstrap details …" */
 int cmd_client_token(struct ctl *c); /* "senctl client token …" */
 int cmd_client_secret(struct ctl *c); /* "senctl client secret …" */
 int cmd_keys(struct ctl *c);

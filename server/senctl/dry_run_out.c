@@ -100,7 +100,8 @@ void dry_run_print(struct ctl *c, const json_t *report)
 	json_array_foreach(json_object_get(report, "operations"), i, item)
 		print_operation(c, item);
 	if (left_off > 0)
-		ctl_print(c, ctl_say(c, "… và %" PRId64 " thao tác nữa", "… and %" PRId64 " more operations"), left_off);
+		ctl_print(c, ctl_say(c, "… và %" PRId64 " thao tác nữa: senctl --dry-run --after %.*s …", "… and %" PRId64 " more operations: senctl --dry-run --after %.*s …"), left_off,
+		          STR_ARG(json_get_str(report, "next")));
 	print_units(c, report);
 	print_later(c, json_object_get(report, "later"));
 	if (json_get_int(json_object_get(report, "accounts"), "planned", 0) < json_get_int(json_object_get(report, "accounts"), "woken", 0))

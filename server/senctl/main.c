@@ -11,9 +11,10 @@
 const struct command commands[] = {
 	{ "migrate", "[--dry-run]", "cập nhật lược đồ cơ sở dữ liệu", "bring the database schema up to date", cmd_migrate },
 	{ "bootstrap", "admin --employee-code CODE --unit CODE [--second] | client FILE.json | token --uses N --days N [--label TEXT] [--policy FILE.json]"
-	               " | import units|platforms|roles|persons FILE.csv [--dry-run]",
-	  "hệ thống mới cài, khi chưa ai đăng nhập quản trị được: quản trị viên đầu tiên và thứ hai, client, dữ liệu ban đầu",
-	  "a fresh installation, before anybody can sign in to administer it: the first and second administrator, clients, seeds", cmd_bootstrap },
+	               " | import units|platforms|roles|persons FILE.csv [--dry-run]"
+	               " | details add FILE.json | details list | details remove TYPE",
+	  "hệ thống mới cài, khi chưa ai đăng nhập quản trị được: quản trị viên đầu tiên và thứ hai, client, dữ liệu ban đầu; details: mô tả các loại chi tiết uỷ quyền",
+	  "a fresh installation, before anybody can sign in to administer it: the first and second administrator, clients, seeds; details: what stands in types of authorization details", cmd_bootstrap },
 	{ "import", "KIND FILE.csv --unit CODE [--complete] [--preview]", "nhập tệp CSV qua các bước của imports, một lần: xem trước rồi áp dụng",
 	  "import a CSV file through the stages of imports at once: preview, then apply", cmd_import },
 	{ "client", "add FILE.json | list [--platform CODE] | show ID | disable ID | enable ID | remove ID | token add --uses N --days N [--label TEXT] [--policy FILE.json] | token list | token revoke ID"
@@ -84,7 +85,7 @@ const struct command commands[] = {
 	          " [--default-title TEXT] [--default-kind KIND] [--rate N] | edit CODE FILE.json | rotate CODE [--grace-hours N] [--token-days N]"
 	          " | held CODE | release CODE | groups CODE | group-role CODE ID --platform CODE --role CODE",
 	  "nguồn nhân sự qua SCIM: lập, xem, đổi mã, duyệt phần bị giữ", "HR sources over SCIM: make, look, new token, release what is held", cmd_feed },
-	{ "drift", "list CODE [--situation S] | runs CODE | run CODE | release RUN --reason TEXT | reject RUN --reason TEXT | decide CODE ID --decision ignore|adopt [--login LOGIN] --reason TEXT | confirm CODE ID | plan CODE | set CODE FILE",
+	{ "drift", "list CODE [--situation S] [--decision D] | runs CODE | run CODE | release RUN --reason TEXT | reject RUN --reason TEXT | decide CODE ID --decision ignore|adopt|remove [--login LOGIN] --reason TEXT | confirm CODE ID | plan CODE | set CODE FILE",
 	  "thực tế trên nền tảng khác với mong muốn: xem, duyệt, quyết định", "what platforms hold otherwise than wanted: look, list anew, decide", cmd_drift },
 	{ "operations", "list [--platform CODE] [--login NAME] [--outcome ok|retry|in_doubt|blocked|lease_lost] [--since TIME] [--until TIME] [--after NEXT]",
 	  "thao tác đã thực hiện trên các nền tảng", "what was done on platforms", cmd_operations },
@@ -159,7 +160,7 @@ const size_t n_commands = ARRAY_LEN(commands);
 
 static void help(const struct ctl *c)
 {
-	ctl_print(c, "%s: senctl [--config FILE] [--token-file FILE] [--json] [--dry-run] [--lang vi|en] %s …\n", ctl_say(c, "cách dùng", "usage"),
+	ctl_print(c, "%s: senctl [--config FILE] [--token-file FILE] [--json] [--dry-run [--after NEXT]] [--lang vi|en] %s …\n", ctl_say(c, "cách dùng", "usage"),
 	          ctl_say(c, "LỆNH", "COMMAND"));
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		ctl_print(c, "  senctl %s %s\n      %s", commands[i].name, commands[i].usage, ctl_say(c, commands[i].vi, commands[i].en));
@@ -198,6 +199,8 @@ static int global_options(struct ctl *c, int argc, char **argv, int *ret_at)
 			return EXIT_OK;
 		} else if (i + 1 == argc) {
 			break;
+		} else if (str_equal(option, STR("--after"))) {
+			c->dry_after = argv[++i];
 		} else if (str_equal(option, STR("--config"))) {
 			c->config_path = argv[++i];
 		} else if (str_equal(option, STR("--token-file"))) {

@@ -46,7 +46,7 @@ const endpoints = [
   ['GET', '/ssf/streams'], ['POST', '/ssf/streams'], ['PATCH', '/ssf/streams'], ['PUT', '/ssf/streams'], ['DELETE', '/ssf/streams'], ['GET', '/ssf/status'],
   ['POST', '/ssf/status'], ['POST', '/ssf/subjects/add'], ['POST', '/ssf/subjects/remove'], ['POST', '/ssf/verify'], ['POST', '/ssf/poll/x'],
   ['GET', '/federation/fetch'], ['GET', '/federation/list'], ['GET', '/federation/resolve'], ['GET', '/.well-known/openid-federation'],
-  ['GET', '/.well-known/oauth-authorization-server'], ['GET', '/.well-known/ssf-configuration'], ['GET', '/.well-known/oauth-protected-resource'],
+  ['GET', '/.well-known/oauth-authorization-server'], ['GET', '/.well-known/ssf-configuration'], ['GET', '/.well-known/oauth-protected-resource'], ['GET', '/.well-known/oauth-protected-resource/api/v1'],
   ['GET', '/'], ['POST', '/login'], ['GET', '/activate'], ['POST', '/activate'], ['POST', '/api/v1/grants'], ['GET', '/api/v1/persons'],
 ];
 

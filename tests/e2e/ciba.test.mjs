@@ -217,7 +217,16 @@ test('id_token_hint names the official towards the client that got it', async ()
   assert.equal((await send({ id_token_hint: hint, login_hint: an.login })).json.error, 'invalid_request', 'two hints');
   const person = await official(p02);
   const { id_token: pairwise } = await tokensOf(person, {}, outside);
-  assert.equal((await send({ id_token_hint: pairwise }, outside)).json.error, 'unknown_user_id', 'a pairwise subject cannot be turned back');
+  assert.equal((await send({ id_token_hint: pairwise }, outside)).status, 200, 'of a pairwise subject');
+  const [[asked]] = await sql(`SELECT count(*) FROM sen.ciba_request WHERE client_id = 'bank' AND account_id = $1 AND decided_at IS NULL AND expires_at > now()`, person.id);
+  assert.equal(asked, '1', 'somebody else was asked');
+  await clear();
+  // What stands in it for us says nothing to others: neither the account, nor that two tokens are of one person.
+  const { id_token: again } = await tokensOf(person, {}, outside);
+  const seals = [pairwise, again].map((token) => claimsOf(token)['urn:sen:account']);
+  assert.ok(seals[0] && seals[0] !== seals[1] && !JSON.stringify(claimsOf(pairwise)).includes(person.id));
+  assert.equal(claimsOf(hint)['urn:sen:account'], undefined, 'nothing where the subject says it already');
+  assert.equal((await send({ id_token_hint: pairwise })).json.error, 'invalid_request', 'of another client');
   await clear();
 });
 

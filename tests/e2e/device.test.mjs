@@ -330,7 +330,7 @@ test('1,000 codes of a client may wait; over that it is told to come later, othe
 test('bad requests to begin', async (t) => {
   const rows = [
     ['no scope', {}, 400, 'invalid_scope'],
-    ['no openid', { scope: 'profile' }, 400, 'invalid_scope'],
+    ['nothing that it may have', { scope: 'records.read' }, 400, 'invalid_scope'],
     ['a resource that is not its own', { scope: 'openid', resource: 'https://other.example/' }, 400, 'invalid_target'],
     ['an unknown type of details', { scope: 'openid', authorization_details: '[{"type":"x"}]' }, 400, 'invalid_authorization_details'],
     ['details that are none', { scope: 'openid', authorization_details: '{' }, 400, 'invalid_authorization_details'],

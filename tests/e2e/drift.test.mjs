@@ -105,7 +105,22 @@ test('a SCIM platform: scimmy as it is', async () => {
   const stranger = { id, login, before: [['Khách', true]] };
   await story('P02', await official(p02), there, stranger);
   assert.match(await senctl(env, ['drift', 'list', 'P02', '--situation', 'unmatched', '--limit', '200']), new RegExp(id));
+
+  // An orphan is worked through: nobody has decided, whoever runs the platform is asked to remove it, and it is off the list when it is gone.
+  const drift = (...args) => senctl(env, ['drift', ...args]), listed = async (decision) => (await drift('list', 'P02', '--decision', decision, '--limit', '200')).includes(id);
+  const [{ id: finding }] = (await findings('P02', 'unmatched')).filter((f) => f.ext_id === id);
+  assert.deepEqual([await listed('none'), await listed('remove')], [true, false]);
+  await drift('decide', 'P02', finding, '--decision', 'remove', '--reason', 'Không phải của cán bộ nào');
+  assert.deepEqual([await listed('none'), await listed('remove')], [false, true]);
+  assert.equal((await listing('P02')).state, 'complete');
+  assert.deepEqual(await there.stranger(stranger), stranger.before, 'asked for, not done by us');
+  assert.equal(await listed('remove'), true, 'it is still there');
+  assert.equal((await sql(`SELECT count(*) FROM sen.audit WHERE action = 'finding.remove' AND data ->> 'finding' = $1`, finding))[0][0], '1');
   await scimCall('DELETE', `/Users/${id}`);
+  for (let i = 0; i < 2; i += 1) assert.equal((await listing('P02')).state, 'complete');
+  assert.equal(await listed('remove'), false, 'gone in two whole listings');
+  const [missing] = (await findings('P02', 'missing')).concat(await findings('P02', 'differing'));
+  if (missing) await assert.rejects(drift('decide', 'P02', missing.id, '--decision', 'remove', '--reason', 'x'), 'what is ours is ended by a revocation');
 });
 
 test('an LDAP platform: slapd', async () => {

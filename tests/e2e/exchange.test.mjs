@@ -88,6 +88,21 @@ test('it lasts no longer than what it was exchanged for', async () => {
   assert.ok(second.expires_in <= first.expires_in);
 });
 
+test('a token that says who may act is exchanged by that one, and by nobody else that it is meant for', async () => {
+  const chosen = await register('front-chosen', { platform: 'P02', scope: 'openid profile records.read', sen_resources: [MID], sen_may_act: 'sly' });
+  const { access_token: token } = await tokensFor(an.agent, chosen, { scope: 'openid profile records.read', resource: MID });
+  assert.deepEqual(claimsOf(token).may_act, { sub: 'sly' });
+  assert.deepEqual((await introspect(mid, token)).may_act, { sub: 'sly' }, 'its resource sees it too');
+  const exchanged = await good(sly, token);
+  assert.deepEqual(claimsOf(exchanged.access_token).act, { sub: 'sly' });
+  assert.equal(claimsOf(exchanged.access_token).may_act, undefined, 'said once, for one');
+  for (const client of [mid, back]) {
+    const { status, json } = await exchange(client, token);
+    assert.deepEqual([status, json.error], [400, 'invalid_request']);
+  }
+  assert.equal(claimsOf(await subjectOf(an)).may_act, undefined);
+});
+
 test('the actors are a chain, and three are enough', async () => {
   let token = (await good(mid, await subjectOf(an))).access_token;
   token = (await good(back, token, { audience: 'mid' })).access_token;

@@ -156,14 +156,29 @@ test('what happens while the provisioner is dead, or the directory is, is seen a
   assert.equal((await follow('DIR')).restarts, restarts);
 });
 
+// Every change of where the provisioner stands in the directory, as the database saw it.
+async function history() {
+  await sql(`CREATE TABLE public.follow_history (n bigserial, was text, became text, restarts integer)`);
+  await sql(`CREATE FUNCTION public.follow_history() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+    'BEGIN INSERT INTO public.follow_history (was, became, restarts) VALUES (OLD.cursor, NEW.cursor, NEW.restarts); RETURN NULL; END'`);
+  await sql(`CREATE TRIGGER follow_history AFTER UPDATE ON sen.follow FOR EACH ROW
+    WHEN (NEW.platform_id = 0 AND OLD.cursor IS DISTINCT FROM NEW.cursor) EXECUTE FUNCTION public.follow_history()`);
+}
+
 test('a directory that was set back, so that our cursor is ahead of it: from the beginning', async () => {
   await current('DIR');
   const ahead = Buffer.from('rid=000,csn=20991231000000.000000Z#000000#000#000000').toString('base64url'), { restarts } = await follow('DIR');
   await kill();
   await sql(`UPDATE sen.follow SET lease_until = now() - interval '1 s', cursor = $1 WHERE platform_id = 0`, ahead);
+  await history();
   await ctl('start', 'sen-provisioner');
   await until('a new cursor', async () => { const f = await follow('DIR'); return f.current && f.cursor && f.cursor !== ahead; }, 20000);
   assert.equal((await follow('DIR')).restarts, restarts + 1);
+  // What the other searches of the refused session had to say was no place to go on from, not even for a moment.
+  const [first] = await sql(`SELECT was, coalesce(became, 'none'), restarts FROM public.follow_history ORDER BY n LIMIT 1`);
+  await sql('DROP FUNCTION public.follow_history() CASCADE');
+  await sql('DROP TABLE public.follow_history');
+  assert.deepEqual(first, [ahead, 'none', String(restarts + 1)]);
   directory(change(dn, 'replace: displayName', `displayName:: ${b64('Lại Từ Đầu')}`));
   await until('repaired', async () => (await entry(person)).displayName[0] === name);
 });

@@ -134,13 +134,31 @@ test('a token that is shown in a way that is malformed is a 400, one that is not
     for (const url of urls) {
       const answer = await fetch(url, { headers: authorization ? { authorization } : {} });
       assert.equal(answer.status, 401, `${url} ${authorization}`);
-      assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+      const metadata = url.startsWith(env.SEN_API) ? ` resource_metadata="${env.SEN_ISSUER}/.well-known/oauth-protected-resource/api/v1"` : '';
+      assert.equal(answer.headers.get('www-authenticate'), `Bearer${metadata}`);
     }
   const inForm = (token) => fetch(`${env.SEN_ISSUER}/userinfo`, { method: 'POST', body: new URLSearchParams({ access_token: token }) });
   assert.equal((await inForm(good)).status, 200);
   const bad = await inForm('nothing');
   assert.equal(bad.status, 401);
   assert.match(bad.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+});
+
+test('from a refusal of the administration API one comes to what it wants of a token (RFC 9728)', async () => {
+  for (const headers of [{}, { authorization: 'Bearer nothing' }]) {
+    const answer = await fetch(`${env.SEN_API}/persons?q=an`, { headers });
+    assert.equal(answer.status, 401);
+    const where = /resource_metadata="([^"]+)"/.exec(answer.headers.get('www-authenticate'))[1];
+    const resource = await (await fetch(where)).json();
+    // §3.3: what it says of itself is what was asked for.
+    assert.equal(where, `${env.SEN_ISSUER}/.well-known/oauth-protected-resource/api/v1`);
+    assert.equal(resource.resource, `${env.SEN_ISSUER}/api/v1`);
+    assert.deepEqual([resource.authorization_servers, resource.scopes_supported, resource.bearer_methods_supported], [[env.SEN_ISSUER], ['admin'], ['header']]);
+    assert.ok(resource.dpop_signing_alg_values_supported.includes('ES256'));
+    assert.equal((await fetch(resource.resource_documentation)).status, 200);
+    const server = await (await fetch(`${resource.authorization_servers[0]}/.well-known/oauth-authorization-server`)).json();
+    assert.equal(server.issuer, env.SEN_ISSUER);
+  }
 });
 
 test('a request object names its client: by value, pushed (RFC 9101 §4, §5, §6.3)', async () => {

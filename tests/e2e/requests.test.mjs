@@ -1,14 +1,15 @@
 // Authorization requests in all their forms, and the forms of their answers.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 
-import { basic, post } from '../../deploy/driver/world.mjs';
+import { basic, post, until } from '../../deploy/driver/world.mjs';
 import { assertion, jwksOf, jwt, now, postAs, random, register, signingKey } from './lib/clients.mjs';
-import { Agent, authorizeUrl, codeFor, env, fieldOf, official, p02, redeem, sql, tokensFor, userinfo } from './lib/world.mjs';
+import { Agent, authorizeUrl, codeFor, env, fieldOf, official, p02, redeem, run, sql, tokensFor, userinfo } from './lib/world.mjs';
 
 const jwks = createRemoteJWKSet(new URL(`${env.SEN_ISSUER}/jwks`));
 let an, own, outside, old, signer, key;
@@ -280,6 +281,39 @@ test('authorization details are shown, given to the token, and only narrowed', a
   assert.deepEqual(decodeJwt(json.access_token).authorization_details, [details[1]]);
   const unknown = await authorize(own, { authorization_details: '[{"type":"other"}]' });
   assert.equal(new URL(unknown.location).searchParams.get('error'), 'invalid_authorization_details');
+});
+
+test('a type that is described: named in the metadata, and held against its description wherever it is asked for', async () => {
+  const senctl = async (...args) => (await run(env.SENCTL, ['--config', env.SENCTL_CONFIG, ...args])).stdout, type = 'urn:x:dossier';
+  const file = `${env.SEN_STATE}/tmp/dossier.json`, client = await register('rq-described', { authorization_details_types: [type, 'free'] });
+  const description = { type, fields: { actions: { kind: 'list', required: true, of: { kind: 'text', values: ['read', 'sign'] } }, pages: { kind: 'integer', min: 1, max: 9 } } };
+  const offered = async () => (await (await fetch(`${env.SEN_ISSUER}/.well-known/oauth-authorization-server`)).json()).authorization_details_types_supported;
+  writeFileSync(file, JSON.stringify(description));
+  await senctl('bootstrap', 'details', 'add', file);
+  try {
+    assert.deepEqual(JSON.parse(await senctl('--json', 'bootstrap', 'details', 'list')), [description]);
+    await until('the metadata name it', async () => (await offered())?.includes(type));
+    const asked = async (detail) => {
+      const { params } = authorizeUrl(env, client, { authorization_details: JSON.stringify([detail]) });
+      return [await post(`${env.SEN_ISSUER}/par`, params, basic(client.id, client.secret())), await authorize(client, { authorization_details: JSON.stringify([detail]) })];
+    };
+    for (const good of [{ type, actions: ['read'] }, { type, actions: ['sign', 'read'], pages: 9 }, { type: 'free', anything: 1 }]) {
+      const [pushed, shown] = await asked(good);
+      assert.equal(pushed.status, 201, JSON.stringify(good));
+      assert.equal(shown.status, 200, JSON.stringify(good));
+    }
+    for (const bad of [{ type }, { type, actions: ['delete'] }, { type, actions: ['read'], pages: 10 }, { type, actions: ['read'], page: 1 }]) {
+      const [pushed, refused] = await asked(bad);
+      assert.deepEqual([pushed.status, pushed.json.error], [400, 'invalid_authorization_details'], JSON.stringify(bad));
+      assert.equal(new URL(refused.location).searchParams.get('error'), 'invalid_authorization_details', JSON.stringify(bad));
+    }
+    writeFileSync(file, JSON.stringify({ type, fields: { actions: { kind: 'lsit' } } }));
+    await assert.rejects(senctl('bootstrap', 'details', 'add', file), /actions/);
+  } finally {
+    await senctl('bootstrap', 'details', 'remove', type);
+  }
+  await until('nothing is described', async () => await offered() === undefined);
+  await assert.rejects(senctl('bootstrap', 'details', 'remove', type));
 });
 
 test('consent: asked once by a client from outside, remembered, asked anew for more, refused, taken back', async () => {

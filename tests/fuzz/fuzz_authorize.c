@@ -34,7 +34,7 @@ static void check_issue(const struct authorize_request *rq, const struct authori
 	CHECK(type == RESPONSE_ID_TOKEN || (rq->code_challenge.len == 43 && str_equal(rq->code_challenge_method, STR("S256"))));
 	CHECK(type == RESPONSE_CODE || (mode.carrier != CARRY_QUERY && !str_is_null(rq->nonce)));
 	CHECK(type != RESPONSE_ID_TOKEN || mode.carrier == CARRY_FORM_POST);
-	CHECK(scope_has(d->scope, STR("openid")));
+	CHECK(scope_has(d->scope, STR("openid")) || (type == RESPONSE_CODE && str_is_null(rq->nonce) && str_is_null(rq->claims) && !str_is_empty(d->scope)));
 }
 
 FUZZ_TARGET(a, input)

@@ -2,26 +2,8 @@
  * Request objects: no input is one; and as the payload below a true signature of the client, what is accepted
  * is the client's own, within the limits of its parameters, with nothing left of the outside.
  */
-#include "common/base/base64.h"
-#include "common/crypto/jwk_family.h"
-#include "common/crypto/jws.h"
 #include "server/oidc/request_object.h"
-#include "tests/fuzz/fuzz.h"
-
-static struct jwk *signer; /* both live as long as the process */
-static struct jwk_set *keys;
-
-static void make_keys(struct op *op)
-{
-	_json_ json_t *set = json_new_object(), *list = json_new_array();
-
-	if (jwk_generate(op, JWS_ES256, &signer) < 0)
-		abort();
-	json_array_append_new(list, jwk_public_json(signer));
-	json_set_take(set, "keys", json_incref(list));
-	if (jwk_set_read(op, json_write(op->arena, set, false), &keys) < 0)
-		abort();
-}
+#include "tests/fuzz/fuzz_signer.h"
 
 static void check_fields(struct authorize_request *rq)
 {
@@ -35,18 +17,18 @@ FUZZ_TARGET(a, input)
 	const struct oidc_settings settings = { .issuer = STR("https://sso.example") };
 	struct client client = { .id = STR("rp"), .profile = input.len % 2 ? PROFILE_FAPI2 : PROFILE_NONE };
 	struct authorize_request rq = { .client_id = STR("rp"), .state = STR("outside"), .request = input };
+	const struct fuzz_signer *signer;
 	struct authorize_origin origin;
 	struct str token;
 	struct op op;
 
 	op_init(&op, a, NULL, NULL);
 	op.now_s = 1000;
-	if (!signer)
-		make_keys(&op);
-	client.keys = keys;
+	signer = fuzz_signer(&op);
+	client.keys = signer->keys;
 	CHECK(str_is_empty(input) || request_object_resolve(&op, &settings, &client, &rq, &origin) == ERR_INVALID_REQUEST_OBJECT);
 	op_forgive(&op);
-	if (input.len == 0 || input.len > 8000 || jws_sign(&op, signer, "oauth-authz-req+jwt", input, &token) < 0)
+	if (input.len == 0 || input.len > 8000 || jws_sign(&op, signer->key, "oauth-authz-req+jwt", input, &token) < 0)
 		return;
 	rq.request = token;
 	if (request_object_resolve(&op, &settings, &client, &rq, &origin) < 0) {

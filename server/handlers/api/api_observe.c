@@ -4,10 +4,12 @@
 #include "server/handlers/api/overlap.h"
 
 #define SITUATIONS "unlinked|unmatched|disputed|collision|missing|differing"
+#define DECISIONS "ignore|adopt|remove"
 #define ATTRIBUTES_MAX 100
 
 const struct param_spec api_findings_params[N_FINDINGS_PARAMS] = {
 	[P_FINDINGS_SITUATION] = { "situation", 10, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_FINDINGS_DECISION] = { "decision", 10, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
 	[P_FINDINGS_AFTER] = PARAM_AFTER,
 	[P_FINDINGS_LIMIT] = PARAM_LIMIT,
 };
@@ -185,7 +187,8 @@ int h_api_observe_plan_set(struct request *rq)
 
 int h_api_finding_list(struct request *rq)
 {
-	struct finding_filter filter = { .platform = rq->path_args[0], .situation = rq_param(rq, P_FINDINGS_SITUATION) };
+	struct finding_filter filter = { .platform = rq->path_args[0], .situation = rq_param(rq, P_FINDINGS_SITUATION),
+		                         .decision = rq_param(rq, P_FINDINGS_DECISION) };
 	struct json_page page;
 	int r = api_limit(rq, P_FINDINGS_LIMIT, &filter.limit);
 
@@ -193,6 +196,8 @@ int h_api_finding_list(struct request *rq)
 		r = api_after_number(rq, P_FINDINGS_AFTER, INT64_MAX, &filter.after);
 	if (r == 0)
 		r = api_one_of(rq, "situation", filter.situation, SITUATIONS);
+	if (r == 0)
+		r = api_one_of(rq, "decision", filter.decision, "none|" DECISIONS);
 	if (r == 0)
 		r = finding_list(&rq->op, rq->principal, &filter, &page);
 	return r < 0 ? r : api_page(rq, "findings", &page, 1);
@@ -214,10 +219,10 @@ int h_api_finding_decide(struct request *rq)
 	if (r == 0)
 		r = api_read(rq, fields, N, v);
 	if (r == 0)
-		r = api_one_of(rq, "decision", v[DECISION], "ignore|adopt");
+		r = api_one_of(rq, "decision", v[DECISION], DECISIONS);
 	if (r < 0)
 		return r;
-	d.is_adoption = str_equal(v[DECISION], STR("adopt"));
+	d.decision = v[DECISION];
 	d.login = v[LOGIN];
 	d.reason = v[REASON];
 	r = finding_decide(&rq->op, rq->principal, &d, &finding);

@@ -18,20 +18,25 @@ static bool is_declared(const struct route *route, struct str name)
 	return false;
 }
 
-/* Parameters of a changing request; *ret_all: it is a dry run. */
-static int read_query(struct request *rq, bool *ret_all)
+/* Parameters of a changing request; *ret_all: it is a dry run, *ret_after: of which this is another page. */
+static int read_query(struct request *rq, bool *ret_all, struct str *ret_after)
 {
 	struct str rest = str_is_null(rq->raw_query) ? STR("") : rq->raw_query, name, value;
 
 	*ret_all = false;
+	*ret_after = STR_NULL;
 	while (form_next(rq->op.arena, &rest, &name, &value) > 0) {
 		bool is_ours = str_equal(name, STR("dry_run"));
 
 		if (is_ours && str_equal(value, STR("all")) && !*ret_all)
 			*ret_all = true;
+		else if (str_equal(name, STR("dry_run_after")) && str_is_null(*ret_after) && dry_run_after_is_good(value))
+			*ret_after = value;
 		else if (!is_declared(rq->route, name))
 			return op_fail(&rq->op, ERR_INVALID_REQUEST, is_ours ? "dry_run is all, once" : "a change takes no parameter that it does not know");
 	}
+	if (!str_is_null(*ret_after) && !*ret_all)
+		return op_fail(&rq->op, ERR_INVALID_REQUEST, "dry_run_after goes with dry_run=all");
 	return 0;
 }
 
@@ -58,7 +63,8 @@ static int record(struct request *rq)
 int dry_run_begin(struct request *rq)
 {
 	bool all = false;
-	int r = rq->method == HTTP_GET ? 0 : read_query(rq, &all);
+	struct str after;
+	int r = rq->method == HTTP_GET ? 0 : read_query(rq, &all, &after);
 
 	if (r < 0 || !all)
 		return r;
@@ -86,7 +92,9 @@ static json_t *answer_of(const struct request *rq)
 void dry_run_end(struct request *rq, const struct http_hooks *hooks)
 {
 	struct op *op = &rq->op;
+	struct dry_question question = { .mail_domain = rq->app->oidc.mail_domain };
 	_json_ json_t *report = NULL;
+	bool all;
 	int r;
 
 	if (!op->dry)
@@ -99,7 +107,9 @@ void dry_run_end(struct request *rq, const struct http_hooks *hooks)
 	json_set_bool(report, "dry_run", true);
 	json_set_take(report, "answer", answer_of(rq));
 	rq->response = (struct response){ .status = 0 };
-	r = dry_run_report(op, rq->principal, rq->app->oidc.mail_domain, report);
+	/* It was read before, when it was found to be good. */
+	(void)read_query(rq, &all, &question.after);
+	r = dry_run_report(op, rq->principal, &question, report);
 	if (r < 0)
 		problem_respond(rq, hooks);
 	else

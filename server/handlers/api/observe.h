@@ -13,7 +13,7 @@ int h_api_observation_reject(struct request *rq);
 int h_api_observe_plan_get(struct request *rq);
 int h_api_observe_plan_set(struct request *rq);
 
-enum { P_FINDINGS_SITUATION, P_FINDINGS_AFTER, P_FINDINGS_LIMIT, N_FINDINGS_PARAMS };
+enum { P_FINDINGS_SITUATION, P_FINDINGS_DECISION, P_FINDINGS_AFTER, P_FINDINGS_LIMIT, N_FINDINGS_PARAMS };
 extern const struct param_spec api_findings_params[N_FINDINGS_PARAMS];
 int h_api_finding_list(struct request *rq);
 int h_api_finding_decide(struct request *rq);

@@ -303,7 +303,7 @@ const authorization = [
     differs: [{ error: ['invalid_scope', 'invalid_request'] }],
     law: 'RFC 6749 §3.3, §4.1.2.1',
     right: 'sen',
-    why: 'Sign-in is what the authorization endpoint is for. oidc-provider refuses these only because of the `nonce`; without it they would be plain OAuth requests.',
+    why: 'Without `nonce` they would be requests of plain OAuth, which both take. Whoever sends one waits for an ID token that does not come: to both it is an error, and sen names the parameter that has to be mended.',
   },
   {
     title: 'Two spaces in a scope',

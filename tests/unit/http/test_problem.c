@@ -119,6 +119,29 @@ static void test_dpop_challenge(void **state)
 	}
 }
 
+static struct str metadata_of(struct request *rq)
+{
+	(void)rq;
+	return STR("https://sso.example/.well-known/oauth-protected-resource/api/v1");
+}
+
+/* RFC 9728 §5.1: with a token and without one. */
+static void test_resource_metadata(void **state)
+{
+#define METADATA "resource_metadata=\"https://sso.example/.well-known/oauth-protected-resource/api/v1\""
+	static const struct field tried[] = { { STR("Authorization"), STR("Bearer x") } };
+	static const struct http_hooks hooks = { .resource_metadata = metadata_of };
+	struct request *rq = failed(*state, &problem, ERR_INVALID_TOKEN);
+
+	problem_respond(rq, &hooks);
+	assert_str_equal(response_header_of(rq, "WWW-Authenticate"), "Bearer " METADATA);
+	rq = request_new(*state, &problem, tried, 1);
+	op_fail(&rq->op, ERR_INVALID_TOKEN, "x");
+	problem_respond(rq, &hooks);
+	assert_str_equal(response_header_of(rq, "WWW-Authenticate"),
+	                 "Bearer error=\"invalid_token\", error_description=\"x\", " METADATA);
+}
+
 static void test_problem_challenge(void **state)
 {
 	static const struct field tried[] = { { STR("Authorization"), STR("Bearer x") } };
@@ -248,6 +271,7 @@ int main(void)
 		UNIT_TEST(test_bearer_challenge),
 		UNIT_TEST(test_dpop_challenge),
 		UNIT_TEST(test_problem_challenge),
+		UNIT_TEST(test_resource_metadata),
 		UNIT_TEST(test_problem_json),
 		UNIT_TEST(test_plain_says_no_more_than_the_title),
 		UNIT_TEST(test_page_by_hook),

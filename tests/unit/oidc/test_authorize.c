@@ -74,7 +74,9 @@ static const struct {
 	{ "response_mode", "query.jwt", AUTHORIZE_ISSUE, 0 },
 	{ "response_mode", "web_message", AUTHORIZE_ERROR, ERR_UNSUPPORTED_RESPONSE_MODE },
 	{ "scope", NULL, AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
-	{ "scope", "roles", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	{ "scope", "", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
+	{ "scope", "roles", AUTHORIZE_ISSUE, 0 }, /* a request of OAuth */
+	{ "scope", "unknown", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
 	{ "scope", "openid unknown", AUTHORIZE_ISSUE, 0 },
 	{ "scope", "xopenid", AUTHORIZE_ERROR, ERR_INVALID_SCOPE },
 	{ "scope", "openid  profile", AUTHORIZE_ISSUE, 0 },
@@ -192,6 +194,29 @@ static void test_scope_is_narrowed(void **state)
 
 	rq.scope = STR("roles admin openid roles  profile");
 	assert_str_equal(authorize_decide(new_op(state), &rq, &client, &user).scope, "roles openid profile");
+}
+
+/* Whoever sends what only OpenID Connect knows is told that openid is missing, and does not get less than an ID token instead. */
+static void test_without_openid(void **state)
+{
+	struct authorize_user user = { .session = &signed_in };
+	struct authorize_request rq = good(), odd;
+	struct client old = client;
+
+	rq.scope = STR("roles unknown");
+	assert_str_equal(authorize_decide(new_op(state), &rq, &client, &user).scope, "roles");
+	odd = rq;
+	odd.nonce = STR("n");
+	assert_int_equal(authorize_check(new_op(state), &odd, &client), ERR_INVALID_SCOPE);
+	odd = rq;
+	odd.claims = STR("{\"id_token\":{\"acr\":null}}");
+	assert_int_equal(authorize_check(new_op(state), &odd, &client), ERR_INVALID_SCOPE);
+	old.responses = RESPONSE_CODE_ID_TOKEN;
+	odd = rq;
+	odd.nonce = STR("n");
+	odd.response_type = STR("code id_token");
+	odd.response_mode = STR("form_post");
+	assert_int_equal(authorize_check(new_op(state), &odd, &old), ERR_INVALID_SCOPE);
 }
 
 /* Response types beside code are exceptions of single clients, and leave by form or fragment only. */
@@ -314,6 +339,7 @@ int main(void)
 		UNIT_TEST(test_front_channel_types), UNIT_TEST(test_default_mode), UNIT_TEST(test_consent), UNIT_TEST(test_origin), UNIT_TEST(test_default_max_age),
 		UNIT_TEST(test_target),   UNIT_TEST(test_request_table), UNIT_TEST(test_not_signed_in),
 		UNIT_TEST(test_fresh),    UNIT_TEST(test_hint),          UNIT_TEST(test_scope_is_narrowed),
+		UNIT_TEST(test_without_openid),
 	};
 
 	return cmocka_run_group_tests_name("oidc/authorize", tests, NULL, NULL);
