@@ -2,6 +2,7 @@
 #include "server/governance/access_reviews.h"
 #include "server/governance/account_admin.h"
 #include "server/governance/duties.h"
+#include "server/governance/rules.h"
 #include "tests/db/governance/acting.h"
 
 #include <stdio.h>
@@ -42,6 +43,51 @@ static void test_duties(void **state)
 	assert_int_equal(rows.n, 1);
 	assert_int_equal(db_run(&f->op, duty_violations, &rows, P_STR(account_of(&f->op, "OTHER")), P_NULL, P_I64(10)), 0);
 	assert_int_equal(rows.n, 0);
+}
+
+static int64_t by_rule(const char *code)
+{
+	char sql[300];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM sen.live_grant g JOIN sen.access_grant x USING (account_id, id) JOIN sen.account a ON a.id = g.account_id"
+	               " JOIN sen.person n ON n.id = a.person_id WHERE x.origin = 'rule' AND n.employee_code = '%s'", code);
+	return side_i64(sql);
+}
+
+DB_QUERY(duty_of_q, DB_READ, "SELECT id FROM sen.duty_rule");
+/* A role that a rule gives and a duty withholds comes when nothing stands against it any more. */
+static void test_withheld(void **state)
+{
+	struct fixture *f = *state;
+	struct str id = fresh_id(&f->op), exception = fresh_id(&f->op), duty;
+	struct db_rows rows;
+
+	assert_int_equal(add_duty(f, "block", "unit"), 0);
+	assert_int_equal(db_run(&f->op, &duty_of_q, &rows), 0);
+	duty = arena_dup(f->op.arena, db_str(&rows, 0, 0));
+	assert_int_equal(grant_direct(f, "VP", "MC"), 0);
+	assert_int_equal(grant_direct(f, "W2", "MC"), 0);
+	assert_int_equal(grant_direct(f, "WA", "MC"), 0);
+	assert_int_equal(AS(f, "P2", rule_draft, P_STR(id), P_NULL, S("RW"), S("R"), S("QĐ"), S("16681"), P_NULL, P_NULL, P_NULL, P_NULL, P_NULL, S("{P02/TK}"), P_NULL, P_NULL), 0);
+	assert_int_equal(AS(f, "P3", rule_release, P_STR(id), P_NULL, P_I64(1)), 0);
+	assert_int_equal(by_rule("VP") + by_rule("W2") + by_rule("WA"), 0);
+	/* The other one is revoked. */
+	side("UPDATE sen.access_grant g SET revoked_at = now(), revoke_reason = 'x' FROM sen.account a, sen.person n WHERE a.id = g.account_id AND n.id = a.person_id AND n.employee_code = 'VP'");
+	assert_int_equal(by_rule("VP"), 1);
+	assert_int_equal(by_rule("W2") + by_rule("WA"), 0);
+	/* What a review took stays taken, though another goes as well. */
+	side("UPDATE sen.access_grant g SET revoked_at = now(), revoke_reason = 'review' FROM sen.account a, sen.person n WHERE g.origin = 'rule' AND a.id = g.account_id AND n.id = a.person_id"
+	     " AND n.employee_code = 'VP'");
+	assert_int_equal(by_rule("VP"), 0);
+	/* An exception is approved; the duty is retired. */
+	assert_int_equal(AS(f, "P3", duty_except, P_STR(exception), P_NULL, P_STR(duty), S("W2"), S("Thiếu người"), S("2099-01-01T00:00:00Z")), 0);
+	assert_int_equal(by_rule("W2"), 0);
+	assert_int_equal(AS(f, "P2", duty_except_approve, P_STR(exception), P_NULL), 0);
+	assert_int_equal(json_get_int(f->body, "added", -1), 1);
+	assert_int_equal(by_rule("W2"), 1);
+	assert_int_equal(by_rule("WA"), 0);
+	assert_int_equal(AS(f, "P2", duty_retire, P_STR(duty), P_NULL, P_I64(1)), 0);
+	assert_int_equal(by_rule("WA"), 1);
 }
 
 static const char whole_cap[] = "UPDATE sen.admin_scope SET max_rank = NULL";
@@ -108,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ACTING_TEST(test_duties),
+		ACTING_TEST(test_withheld),
 		ACTING_TEST(test_cap_is_not_got_around),
 	};
 
