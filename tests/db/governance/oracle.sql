@@ -177,7 +177,7 @@ BEGIN
 		INSERT INTO oracle.scope SELECT (g).*;
 	END LOOP;
 	FOR g IN SELECT o.* FROM oracle.scope o JOIN sen.admin_scope x ON x.account_id = o.account_id AND x.id = o.id WHERE x.revoked_at IS NOT NULL AND NOT o.gone LOOP
-		PERFORM oracle.must(NOT oracle.counts(g, true) AND NOT oracle.stopped(g.account_id, g.platform_id, true) OR NOT oracle.same(who, g.account_id)
+		PERFORM oracle.must(coalesce(g.ends <= oracle.now(), false) OR g.post_id IS NOT NULL AND NOT oracle.seated(g.post_id) OR NOT oracle.same(who, g.account_id)
 			AND oracle.covers(who, g, ARRAY['delegate'], false), 'a scope is taken by who could give it, or is over');
 		UPDATE oracle.scope SET gone = true WHERE id = g.id;
 	END LOOP;

@@ -252,7 +252,7 @@ static void see_emergency(struct venture *v)
 }
 
 static void (*const acts[])(struct venture *) = {
-	grant, grant, take_back, ask, ask, approve, approve, approve, turn_down, stand_in, draw_rule, move_rule, ask_in_emergency, see_emergency, venture_review, venture_review, venture_separate, venture_look,
+	grant, grant, take_back, ask, ask, approve, approve, approve, turn_down, stand_in, stand_in, draw_rule, move_rule, ask_in_emergency, see_emergency, see_emergency, venture_review, venture_review, venture_separate, venture_look,
 	venture_give_scope, venture_give_scope, venture_take_scope, venture_move, venture_move, venture_move, venture_post,
 	venture_post, venture_import,
 };
@@ -327,7 +327,8 @@ static void draw_scope(unsigned person)
 
 void venturing_draw(void)
 {
-	for (unsigned i = 0; i < N_OFFICIALS; i++)
+	/* The last ones have what they are given, and whom they stand in for. */
+	for (unsigned i = 0; i < N_OFFICIALS - 3; i++)
 		for (unsigned k = 0; k < 3; k++)
 			draw_scope(i);
 	side("INSERT INTO oracle.scope SELECT id, account_id, unit_id, platform_id, role_ids, max_rank, rights, oracle.at(valid_to), post_id FROM sen.admin_scope"

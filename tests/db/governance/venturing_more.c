@@ -107,8 +107,7 @@ void venture_give_scope(struct venture *v)
 	struct scope scope;
 	bool added;
 
-	if (roll(2) == 0 || last.login[0] == '\0') {
-		(void)snprintf(last.login, sizeof(last.login), "%.*s", STR_ARG(gift.login));
+	if (roll(4) == 0 || last.login[0] == '\0') {
 		last = (struct gift){ .unit = roll(N_UNITS), .rights = roll(ARRAY_LEN(sets)), .platform = roll(3), .cap = roll(5) < 3 ? 0 : 1 + roll(2), .days = roll(3) == 0 ? 0 : 1 + roll(25) };
 		(void)snprintf(last.login, sizeof(last.login), "%.*s", STR_ARG(gift.login));
 	}
@@ -140,13 +139,18 @@ void venture_take_scope(struct venture *v)
 		venture_note("scope.revoke", 1);
 }
 
+DB_QUERY(venture_away_q, DB_READ, "SELECT n.employee_code FROM sen.movement m JOIN sen.person n ON n.id = m.person_id WHERE m.kind IN ('suspend', 'leave')"
+                                  " ORDER BY m.seq DESC OFFSET $1::integer LIMIT 1");
 void venture_move(struct venture *v)
 {
 	static const enum lc_event_kind kinds[] = { LC_TRANSFER, LC_TRANSFER, LC_LEAVE, LC_SUSPEND, LC_RETURN, LC_RETURN };
 	struct movement_request m = { .kind = kinds[roll(ARRAY_LEN(kinds))], .employee_code = venture_person(v), .decision_no = STR("15/QĐ"), .decision_on = venture_day(v, 0),
 		                      .signer = STR("Trần Văn Bình"), .reason = STR("Theo quyết định") };
 	struct movement_result result = { 0 };
+	struct db_rows rows;
 
+	if (m.kind == LC_RETURN && venture_pick(v, &venture_away_q, &rows, 4))
+		m.employee_code = db_str(&rows, 0, 0);
 	if (!lc_event_is_at_once(m.kind))
 		m.effective_on = venture_day(v, roll(3) == 0 ? 3 : 0);
 	if (m.kind == LC_LEAVE)
