@@ -2,6 +2,7 @@
 #include "common/model/unit_store.h"
 #include "server/governance/access_reviews.h"
 #include "server/governance/duties.h"
+#include "server/governance/emergencies.h"
 #include "server/governance/granting.h"
 #include "tests/db/governance/acting.h"
 
@@ -253,11 +254,25 @@ static void test_overdue(void **state)
 	side("UPDATE sen.admin_scope SET platform_id = NULL" SCOPE_OF("WA"));
 }
 
+/* Who asked for an emergency may still grant when it is released. */
+static void test_emergency_asks_again(void **state)
+{
+	struct fixture *f = *state;
+	struct str id = fresh_id(&f->op);
+
+	assert_int_equal(AS(f, "WA", emergency_ask, P_STR(id), P_NULL, S("VP"), S("P02"), S("MC"), P_NULL, S("Bão"), P_I64(6)), 0);
+	side("UPDATE sen.admin_scope SET rights = array_remove(rights, 'grant')" SCOPE_OF("WA"));
+	assert_int_equal(AS(f, "W2", emergency_release, P_STR(id), P_NULL, P_I64(1)), ERR_OUT_OF_SCOPE);
+	side("UPDATE sen.admin_scope SET rights = rights || ARRAY['grant']" SCOPE_OF("WA"));
+	assert_int_equal(AS(f, "W2", emergency_release, P_STR(id), P_NULL, P_I64(1)), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ACTING_TEST(test_precedence), ACTING_TEST(test_ends),          ACTING_TEST(test_platform_named),
 		ACTING_TEST(test_pairs),      ACTING_TEST(test_scope_expires), ACTING_TEST(test_overdue),
+		ACTING_TEST(test_emergency_asks_again),
 	};
 
 	return cmocka_run_group_tests(tests, acting_create, gov_drop);
