@@ -36,7 +36,13 @@ DB_QUERY(scope_add_q, DB_WRITE,
          " AND NOT sen.same_person(a.id, $6::uuid) AND " MAY_HOLD("$4::text[]") " AND sen.scope_may_give($6::uuid, " GIFT ")"
          " AND CASE WHEN $10::uuid IS NULL THEN NOT sen.scope_needs_two(a.id, nullif($3::integer, -1)::smallint, $4::text[], $7::integer[], " RANK("$8") ")"
          "  ELSE NOT sen.same_person($6::uuid, $10::uuid) AND NOT sen.same_person(a.id, $10::uuid) AND sen.scope_may_give($10::uuid, " GIFT ") END"
+         " AND NOT EXISTS (SELECT FROM sen.right_conflicts(a.id, $2::integer, nullif($3::integer, -1)::smallint, $4::text[]) d WHERE d.severity = 'block')"
          " ON CONFLICT DO NOTHING RETURNING id");
+/* Of one person one after the other: what excludes each other is not given at once.  A lock is a statement of its own. */
+DB_QUERY(scope_lock_person_q, DB_WRITE, "SELECT sen.person_lock(a.person_id) FROM sen.account a WHERE a.id = $1::uuid");
+DB_QUERY(scope_blocking_duties_q, DB_READ,
+         "SELECT string_agg(DISTINCT d.duty_code, ' ') FROM sen.right_conflicts($1::uuid, $2::integer, nullif($3::integer, -1)::smallint, $4::text[]) d"
+         " WHERE d.severity = 'block'");
 DB_QUERY(scope_needs_two_q, DB_READ,
          "SELECT sen.scope_needs_two($1::uuid, nullif($2::integer, -1)::smallint, $3::text[], $4::integer[], " RANK("$5") ")");
 /* Claimed by the first who confirms it; what the one who asked may not give any more waits for nobody. */
@@ -175,6 +181,18 @@ int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scop
 		r = op_fail(op, ERR_OUT_OF_SCOPE, "what is delegated is not within your scope");
 	if (r == 0)
 		*ret_added = false;
+	return r;
+}
+
+int scope_blocking_duties(struct op *op, const struct scope_new *new, struct str *ret_codes)
+{
+	struct db_rows rows;
+	int r = db_run(op, &scope_lock_person_q, &rows, P_STR(new->account_id));
+
+	if (r == 0)
+		r = db_run(op, &scope_blocking_duties_q, &rows, P_STR(new->account_id), P_I64(new->unit_id), P_I64(new->platform_id),
+		           P_STR(db_array(op->arena, new->rights, new->n_rights)));
+	*ret_codes = r == 0 && rows.n == 1 ? db_str(&rows, 0, 0) : STR_NULL;
 	return r;
 }
 

@@ -40,6 +40,8 @@ struct scope_new {
 
 /* As grant_add(): new, the same again, ERR_OUT_OF_SCOPE, or ERR_CONFLICT for the same place and roles with other rights or end. */
 int scope_add(struct op *op, const struct scope_new *new, struct scope *ret_scope, bool *ret_added) _must_check_;
+/* The rules of separation that forbid it, by their codes (STR_NULL: none); in a transaction: the person stays locked. */
+int scope_blocking_duties(struct op *op, const struct scope_new *new, struct str *ret_codes) _must_check_;
 /* Whether it hands out what needs approval: then two give it. */
 int scope_needs_two(struct op *op, const struct scope_new *new, bool *ret_needs) _must_check_;
 /* What comes of one of the two asking for it: it is there; the other asked before (by), and it is to be added; or it waits (id) for the other. */

@@ -45,8 +45,8 @@ const struct query *const review_items = &review_items_q;
 DB_QUERY(review_overdue_q, DB_READ,
          "SELECT x.json, x.key FROM (SELECT jsonb_build_object('campaign', c.code, 'unit', u.code, 'unit_name', u.name, 'unanswered', count(*), 'deadline', sen.iso(c.deadline))"
          " AS json, c.code || '/' || u.code AS key FROM sen.review_campaign c JOIN sen.review_item i ON i.campaign_id = c.id AND i.decided_by IS NULL"
-         " JOIN sen.scoped_units($1::uuid, 'read') s ON s.unit_id = i.unit_id JOIN sen.unit u ON u.id = i.unit_id"
-         " WHERE c.deadline <= now() AND c.state <> 'closed' GROUP BY c.id, u.id) x WHERE ($2::text IS NULL OR x.key > $2) ORDER BY x.key LIMIT $3::integer");
+         " JOIN sen.scoped_units($1::uuid, 'read') s ON s.unit_id = i.unit_id JOIN sen.unit u ON u.id = i.unit_id LEFT JOIN sen.role r ON r.id = i.role_id"
+         " WHERE c.deadline <= now() AND c.state <> 'closed' AND (s.every OR r.platform_id = ANY (s.platforms) OR r.id = ANY (s.roles)) GROUP BY c.id, u.id) x WHERE ($2::text IS NULL OR x.key > $2) ORDER BY x.key LIMIT $3::integer");
 const struct query *const review_overdue = &review_overdue_q;
 
 #define BEGIN_INPUT                                                                                                        \

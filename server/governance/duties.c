@@ -2,10 +2,10 @@
 
 DB_QUERY(duty_list_q, DB_READ,
          "SELECT jsonb_build_object('id', d.id, 'code', d.code, 'name', d.name, 'platform_a', p.code, 'role_a', d.role_a, 'platform_b', q.code,"
-         " 'role_b', d.role_b, 'within', d.within, 'severity', d.severity, 'basis', d.basis, 'made_by', b.login, 'made_at', sen.iso(d.made_at),"
+         " 'role_b', d.role_b, 'right_a', d.right_a, 'right_b', d.right_b, 'within', d.within, 'severity', d.severity, 'basis', d.basis, 'made_by', b.login, 'made_at', sen.iso(d.made_at),"
          " 'retired_at', sen.iso(d.retired_at), 'version', d.version), d.code"
          " FROM sen.duty_rule d LEFT JOIN sen.platform p ON p.id = d.platform_a LEFT JOIN sen.platform q ON q.id = d.platform_b"
-         " JOIN sen.account b ON b.id = d.made_by WHERE d.code > coalesce($1, '') ORDER BY d.code LIMIT $2::integer");
+         " LEFT JOIN sen.account b ON b.id = d.made_by WHERE d.code > coalesce($1, '') ORDER BY d.code LIMIT $2::integer");
 const struct query *const duty_list = &duty_list_q;
 
 #define DUTY_ADD_INPUT                                                                                                 \
@@ -28,6 +28,21 @@ DB_QUERY(duty_add_q, DB_WRITE,
          " SELECT id, code, name, pa, role_a, pb, role_b, within, severity, basis, actor FROM f"
          " RETURNING jsonb_build_object('id', id, 'code', code, 'within', within, 'severity', severity, 'role_a', role_a, 'role_b', role_b, 'version', version)");
 const struct governed_kind duty_add = { .action = "duty.add", .check = &duty_add_check_q, .write = &duty_add_q };
+
+#define RIGHTS_INPUT                                                                                                    \
+	"WITH i (id, actor, code, name, right_a, right_b, within, severity, basis) AS (VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text,"  \
+	" $7::text, $8::text, $9::text)) "
+DB_QUERY(duty_add_rights_check_q, DB_WRITE,
+         RIGHTS_INPUT
+         "SELECT CASE WHEN i.within NOT IN ('unit', 'platform', 'everywhere') OR i.severity NOT IN ('block', 'warn') OR i.right_a = i.right_b THEN 'invalid_value'"
+         " WHEN NOT sen.rules_everywhere(i.actor, NULL) THEN 'out_of_scope'"
+         " WHEN EXISTS (SELECT FROM sen.duty_rule d WHERE d.code = i.code) THEN 'conflict' END, NULL, NULL, NULL, i.code FROM i");
+DB_QUERY(duty_add_rights_q, DB_WRITE,
+         RIGHTS_INPUT
+         "INSERT INTO sen.duty_rule (id, code, name, right_a, right_b, within, severity, basis, made_by)"
+         " SELECT id, code, name, right_a, right_b, within, severity, basis, actor FROM i"
+         " RETURNING jsonb_build_object('id', id, 'code', code, 'within', within, 'severity', severity, 'right_a', right_a, 'right_b', right_b, 'version', version)");
+const struct governed_kind duty_add_rights = { .action = "duty.add", .check = &duty_add_rights_check_q, .write = &duty_add_rights_q };
 
 #define DUTY_RETIRE_INPUT "WITH i (id, actor, version) AS (VALUES ($1::uuid, $2::uuid, $3::bigint)) "
 DB_QUERY(duty_retire_check_q, DB_WRITE,
@@ -87,17 +102,29 @@ const struct query *const duty_exceptions = &duty_exceptions_q;
 	"held_" side " AS MATERIALIZED (SELECT d.id AS duty, g.account_id, g.id, g.unit_id, g.role_id, r.platform_id, r.code FROM sen.duty_rule d"          \
 	" JOIN sen.role r ON r.code = d.role_" side " AND r.platform_id = coalesce(d.platform_" side ", r.platform_id)"                                      \
 	" JOIN sen.access_grant g ON g.role_id = r.id AND g.revoked_at IS NULL AND (g.valid_to IS NULL OR g.valid_to > now()) WHERE d.retired_at IS NULL), "
+/* And whose scopes have both rights of a rule, where they meet: one scope, or two, of whichever of the person's accounts. */
+#define HELD_RIGHT(side)                                                                                                   \
+	"right_" side " AS MATERIALIZED (SELECT d.id AS duty, d.within, s.* FROM sen.duty_rule d JOIN sen.standing_scope s ON d.right_" side " = ANY (s.rights)"  \
+	" WHERE d.retired_at IS NULL), "
 DB_QUERY(duty_violations_q, DB_READ,
-         "WITH places AS MATERIALIZED (SELECT * FROM sen.scoped_units($1::uuid, 'read')), " HELD("a") HELD("b")
+         "WITH places AS MATERIALIZED (SELECT * FROM sen.scoped_units($1::uuid, 'read')), " HELD("a") HELD("b") HELD_RIGHT("a") HELD_RIGHT("b")
          "v AS (SELECT x.duty, x.account_id, x.id AS ga, y.id AS gb, x.code AS ra, y.code AS rb, x.unit_id AS ua, y.unit_id AS ub, x.platform_id AS pa, x.role_id,"
          "  y.platform_id AS pb, x.duty || '/' || x.account_id || '/' || x.id || '/' || y.id AS key FROM held_a x JOIN held_b y ON y.duty = x.duty AND y.account_id = x.account_id)"
-         " SELECT jsonb_build_object('duty', d.code, 'severity', d.severity, 'login', a.login, 'full_name', n.full_name, 'grant_a', v.ga, 'grant_b', v.gb,"
-         " 'role_a', v.ra, 'role_b', v.rb, 'unit_a', u.code, 'unit_b', w.code), v.key FROM v JOIN sen.duty_rule d ON d.id = v.duty"
+         ", w AS (SELECT x.duty, x.account_id, x.person_id, x.id AS sa, y.id AS sb, x.unit_id AS ua, y.unit_id AS ub, x.platform_id AS pa, x.duty || '/' || x.account_id || '/'"
+         "  || x.id || '/' || y.id AS key FROM right_a x JOIN right_b y ON y.duty = x.duty AND y.person_id = x.person_id"
+         "  AND sen.scopes_meet(x.within, x.path, x.platform_id, y.path, y.platform_id))"
+         " SELECT z.json, z.key FROM ((SELECT jsonb_build_object('duty', d.code, 'severity', d.severity, 'login', a.login, 'full_name', n.full_name, 'grant_a', v.ga,"
+         " 'grant_b', v.gb, 'role_a', v.ra, 'role_b', v.rb, 'unit_a', u.code, 'unit_b', w.code) AS json, v.key FROM v JOIN sen.duty_rule d ON d.id = v.duty"
          " JOIN sen.account a ON a.id = v.account_id JOIN sen.person n ON n.id = a.person_id JOIN sen.unit u ON u.id = v.ua JOIN sen.unit w ON w.id = v.ub"
          " WHERE (v.ua IN (SELECT s.unit_id FROM places s WHERE s.every) OR (v.ua, v.pa) IN (SELECT s.unit_id, unnest(s.platforms) FROM places s)"
          "  OR (v.ua, v.role_id) IN (SELECT s.unit_id, unnest(s.roles) FROM places s)) AND (d.within <> 'platform' OR v.pa = v.pb)"
          " AND ($2::text IS NULL OR v.key > $2) AND (d.within <> 'unit' OR starts_with(u.path, w.path) OR starts_with(w.path, u.path))"
-         " AND NOT sen.duty_excepted(v.duty, a.person_id) ORDER BY v.key LIMIT $3::integer");
+         " AND NOT sen.duty_excepted(v.duty, a.person_id) ORDER BY v.key LIMIT $3::integer)"
+         " UNION ALL (SELECT jsonb_build_object('duty', d.code, 'severity', d.severity, 'login', a.login, 'full_name', n.full_name, 'scope_a', w.sa, 'scope_b', w.sb,"
+         " 'right_a', d.right_a, 'right_b', d.right_b, 'unit_a', u.code, 'unit_b', o.code), w.key FROM w JOIN sen.duty_rule d ON d.id = w.duty"
+         " JOIN sen.account a ON a.id = w.account_id JOIN sen.person n ON n.id = w.person_id JOIN sen.unit u ON u.id = w.ua JOIN sen.unit o ON o.id = w.ub"
+         " WHERE (w.ua IN (SELECT s.unit_id FROM places s WHERE s.every) OR (w.ua, w.pa) IN (SELECT s.unit_id, unnest(s.platforms) FROM places s))"
+         " AND ($2::text IS NULL OR w.key > $2) AND NOT sen.duty_excepted(w.duty, w.person_id) ORDER BY w.key LIMIT $3::integer)) z ORDER BY z.key LIMIT $3::integer");
 const struct query *const duty_violations = &duty_violations_q;
 
 #define POLICY_INPUT                                                                                                    \

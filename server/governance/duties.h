@@ -5,6 +5,8 @@
 
 /* id, actor, code, name, platform_a, role_a, platform_b, role_b, within, severity, basis */
 extern const struct governed_kind duty_add;
+/* Over scopes: id, actor, code, name, right_a, right_b, within, severity, basis */
+extern const struct governed_kind duty_add_rights;
 /* id, actor, version */
 extern const struct governed_kind duty_retire;
 /* id, actor, duty (id), employee_code, reason, valid_to */

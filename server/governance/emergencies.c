@@ -52,7 +52,10 @@ DB_QUERY(emergency_release_check_q, DB_WRITE,
          "SELECT CASE WHEN NOT sen.scope_covers(i.actor, 'approve', u.path, p.id, r.id) THEN 'out_of_scope' WHEN me.person_id = m.person_id THEN 'self_grant'"
          " WHEN sen.same_person(m.asked_by, i.actor) THEN 'four_eyes' WHEN m.version <> i.version THEN 'precondition_failed'"
          " WHEN m.released_at IS NOT NULL OR m.asked_at < now() - interval '24 hours' THEN 'wrong_state' WHEN NOT sen.platform_is_open(p.state) THEN 'platform_closed'"
-         " WHEN a.status IN ('disabled', 'archived') THEN 'account_state' END, 'state', " EMERGENCY_STATE ", a.id, p.code || ':' || r.code || '@' || u.code"
+         " WHEN a.status IN ('disabled', 'archived') THEN 'account_state'"
+         /* Who asked may still, as with requests. */
+         " WHEN NOT sen.scope_covers(m.asked_by, 'grant', u.path, p.id, r.id) THEN 'out_of_scope'"
+         " END, 'state', " EMERGENCY_STATE ", a.id, p.code || ':' || r.code || '@' || u.code"
          " FROM i JOIN sen.emergency m ON m.id = i.id" EMERGENCY_JOINS " JOIN sen.account me ON me.id = i.actor"
          " LEFT JOIN sen.account a ON a.person_id = m.person_id AND a.kind = 'operational'");
 /* Duties that it breaks are in the record: in an emergency they do not stop it, and are listed as standing violations. */

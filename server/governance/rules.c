@@ -108,16 +108,20 @@ const struct governed_kind rule_supposed = {
 	"  WHERE v.rule_id = b.id AND v.superseded_at IS NULL AND NOT sen.scope_covers(i.actor, 'rules', u.path, r.platform_id, r.id)) THEN 'out_of_scope'"            \
 	" WHEN b.version <> coalesce(i.version, b.version) THEN 'precondition_failed'"
 #define STATE_ARG "'state', CASE WHEN b.retired_at IS NOT NULL THEN 'retired' ELSE 'released' END"
+/* A role may have come to be one that nobody gets by birthright. */
+#define PRIVILEGED                                                                                                         \
+	" WHEN EXISTS (SELECT FROM sen.birthright_version v JOIN sen.role r ON r.id = ANY (v.role_ids) WHERE v.rule_id = b.id AND v.released_at IS NULL"  \
+	"  AND r.sensitivity = 'privileged') THEN 'invalid_value'"
 #define NO_DRAFT " WHEN b.retired_at IS NOT NULL OR NOT EXISTS (SELECT FROM sen.birthright_version v WHERE v.rule_id = b.id AND v.released_at IS NULL) THEN 'wrong_state'"
 
 DB_QUERY(rule_release_check_q, DB_WRITE,
          RULE_INPUT
-         "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT
+         "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT PRIVILEGED
          " WHEN EXISTS (SELECT FROM sen.birthright_version v WHERE v.rule_id = b.id AND v.released_at IS NULL AND sen.same_person(v.drawn_by, i.actor)) THEN 'four_eyes'"
          " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 DB_QUERY(rule_release_supposed_check_q, DB_WRITE,
          RULE_INPUT
-         "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
+         "SELECT CASE WHEN false THEN NULL" RULE_REACH NO_DRAFT PRIVILEGED " END, " STATE_ARG ", NULL, b.code FROM i JOIN sen.birthright_rule b ON b.id = i.id");
 /* The version in force makes room first; the order of the two is that of the data they hand on. */
 #define RELEASE(released_by, unless)                                                                                       \
 	RULE_INPUT                                                                                                             \

@@ -153,14 +153,27 @@ static struct scope waiting(const struct principal *p, const struct found *f, co
 		               .waits_until = asked->expires_at };
 }
 
+static int check_duties(struct op *op, const struct scope_new *new)
+{
+	struct str blocking;
+	int r = scope_blocking_duties(op, new, &blocking);
+
+	if (r < 0 || str_is_null(blocking))
+		return r;
+	(void)op_fail(op, ERR_SEPARATION_OF_DUTIES, "separation of duties forbids it");
+	return op_fail_arg(op, "rule", blocking);
+}
+
 /* Where two are needed, the first is noted, and the second, who asks for the same, gives it together with the first. */
 static int give(struct op *op, const struct principal *p, struct scope_new *new, const struct found *f, struct scope *ret_scope, bool *ret_added)
 {
 	struct scope_asked asked;
-	bool needs_two;
-	int r = scope_needs_two(op, new, &needs_two);
+	bool needs_two = false;
+	int r = check_duties(op, new);
 
 	*ret_added = false;
+	if (r == 0)
+		r = scope_needs_two(op, new, &needs_two);
 	if (r == 0 && needs_two) {
 		r = scope_ask(op, new, &asked);
 		if (r < 0)

@@ -20,7 +20,7 @@ struct scoping_request {
 /*
  * *ret_added false: the same scope was there; or, with waits_until, it hands out what needs approval and waits for a second person
  * who asks for the same.  ERR_UNKNOWN_ACCOUNT, _UNIT, _PLATFORM;
- * ERR_INVALID_VALUE (a right that is none); ERR_SELF_GRANT; ERR_OUT_OF_SCOPE; ERR_CONFLICT.
+ * ERR_INVALID_VALUE (a right that is none); ERR_SELF_GRANT; ERR_OUT_OF_SCOPE; ERR_CONFLICT; ERR_SEPARATION_OF_DUTIES with the argument rule.
  */
 int scoping_add(struct op *op, const struct principal *p, const struct scoping_request *request, struct scope *ret_scope,
                 bool *ret_added) _must_check_;

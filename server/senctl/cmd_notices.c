@@ -51,13 +51,14 @@ int cmd_duty(struct ctl *c)
 {
 	static const struct verb verbs[] = {
 		{ .name = "list", .method = "GET", .path = "/duty-rules", .options = { PAGE }, .list = "duty_rules",
-		  .columns = { "id", "version", "code", "role_a", "role_b", "within", "severity", "retired_at" } },
+		  .columns = { "id", "version", "code", "role_a", "role_b", "right_a", "right_b", "within", "severity", "retired_at" } },
 		{ .name = "add", .method = "POST", .path = "/duty-rules",
-		  .options = { MUST("code"), MUST("name"), { "platform-a", "platform_a", false, false }, { "role-a", "role_a", false, true },
-		               { "platform-b", "platform_b", false, false }, { "role-b", "role_b", false, true }, MUST("within"), MUST("severity"), MUST("basis") } },
+		  .options = { MUST("code"), MUST("name"), { "platform-a", "platform_a", false, false }, { "role-a", "role_a", false, false },
+		               { "platform-b", "platform_b", false, false }, { "role-b", "role_b", false, false }, { "right-a", "right_a", false, false },
+		               { "right-b", "right_b", false, false }, MUST("within"), MUST("severity"), MUST("basis") } },
 		{ .name = "retire", .method = "POST", .path = "/duty-rules/{}/retire", .takes_version = true },
 		{ .name = "violations", .method = "GET", .path = "/duty-violations", .options = { PAGE }, .list = "duty_violations",
-		  .columns = { "duty", "severity", "login", "full_name", "role_a", "unit_a", "role_b", "unit_b" } },
+		  .columns = { "duty", "severity", "login", "full_name", "role_a", "right_a", "unit_a", "role_b", "right_b", "unit_b" } },
 		{ .name = "exceptions", .method = "GET", .path = "/duty-exceptions", .options = { PAGE }, .list = "duty_exceptions",
 		  .columns = { "id", "duty", "employee_code", "full_name", "valid_to", "asked_by", "approved_at", "reason" } },
 		{ .name = "except", .method = "POST", .path = "/duty-rules/{}/exceptions",

@@ -112,7 +112,7 @@ const struct command commands[] = {
 	{ "deputy", "list | add --principal NAME --deputy NAME --from DATE --to DATE --basis TEXT | end ID", "người được ủy quyền duyệt thay", "deputies: who decides in somebody's place", cmd_deputy },
 	{ "emergency", "list [--state S] | ask --employee-code CODE --platform CODE --role CODE [--unit CODE] --reason TEXT --hours N | release ID --version N"
 	               " | review ID --version N --conclusion justified|unjustified --note TEXT", "cấp quyền khẩn cấp: xin, mở, hậu kiểm", "emergency grants: ask, release, review", cmd_emergency },
-	{ "duty", "list | add --code CODE --name TEXT --role-a CODE --role-b CODE [--platform-a CODE] [--platform-b CODE] --within unit|platform|everywhere"
+	{ "duty", "list | add --code CODE --name TEXT --role-a CODE --role-b CODE [--platform-a CODE] [--platform-b CODE] | --right-a RIGHT --right-b RIGHT --within unit|platform|everywhere"
 	          " --severity block|warn --basis TEXT | retire ID --version N | violations | exceptions | except ID --employee-code CODE --reason TEXT --to DATE"
 	          " | approve-exception ID", "quy tắc bất kiêm nhiệm, vi phạm và ngoại lệ", "separation of duties, violations and exceptions", cmd_duty },
 	{ "policy", "list | set --version N FILE.json", "chính sách cấp quyền theo vai trò, nền tảng, độ nhạy", "how roles are granted, by role, platform or sensitivity", cmd_policy },

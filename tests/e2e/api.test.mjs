@@ -31,6 +31,34 @@ function expectClass(row, who, answer, expected) {
   assert.ok(expected.includes(answer.status), `${row.route} as ${who}: ${answer.status}, expected ${expected}\n${answer.text}`);
 }
 
+// About a role of P02, by a right that is held role by role.
+const isOfTheRole = (row) => (row.needs.length === 0 || row.needs.some((right) => ['grant', 'revoke', 'approve', 'review', 'rules'].includes(right)))
+  && /"\$(grant|request|emergency|item|qualified|rule|role)"/.test(JSON.stringify([row.args, row.query, row.body]));
+// What only who reaches the commune may see; of these, what only who reaches the role may.
+const OF_THE_COMMUNE = ['$login', '$employee', '$grant', '$scope', '$import', '$reorganisation', '$rule', '$request', '$emergency', '$exception', '$deputy', '$review', '$item', '$colleague'];
+const OF_THE_ROLE = ['$grant', '$request', '$emergency', '$item'];
+
+// Of all pages; what was asked for by name is in the answer anyway.
+async function showsNothing(row, who, token, names) {
+  const route = routeOf(row.route), request = requestOf(row), asked = JSON.stringify(request);
+  const isPaged = route.params.some((p) => p.name === 'after'), query = { ...request.query, ...(isPaged ? { limit: '200' } : {}) };
+  for (let after, pages = 0; pages < 20; pages += 1) {
+    const answer = await call(route, token, { ...request, query: { ...query, ...(after ? { after } : {}) } });
+    const shown = names.filter((name) => !asked.includes(things[name]) && new RegExp(`(?<![\\w-])${things[name]}(?![\\w-])`).test(answer.text));
+    assert.deepEqual(shown, [], `${row.route} as ${who}: ${answer.text.slice(0, 600)}`);
+    after = isPaged ? answer.json?.next : undefined;
+    if (!after) return;
+  }
+}
+const isLook = (row) => row.route.startsWith('GET ');
+// The answer that a change would get.
+async function tried(row, token) {
+  const route = routeOf(row.route), request = requestOf(row);
+  if (isLook(row) || route.no_dry_run || row.query?.dry_run) return call(route, token, request);
+  const answer = await call(route, token, { ...request, query: { ...request.query, dry_run: 'all' } });
+  return answer.status === 200 ? { ...answer, status: answer.json.answer.status } : answer;
+}
+
 test('each endpoint has a row, each row an endpoint', () => {
   assert.deepEqual(matrix.map((row) => row.route).sort(), routes.map((route) => route.key).sort());
 });
@@ -63,15 +91,52 @@ test('without a token, by a platform\'s token, without scope admin, with an old 
 });
 
 test('a commune\'s administrator with one right each: the right decides, and only at home', async () => {
-  const token = await ours.accessToken();
   for (const right of RIGHTS) {
     await setRights(ours, [right]);
     for (const row of matrix) {
       if (row.needs === null) continue;
-      const answer = await call(routeOf(row.route), token, requestOf(row));
+      const answer = await call(routeOf(row.route), await ours.accessToken(), requestOf(row));
       const may = row.needs.length === 0 || row.needs.includes(right);
       expectClass(row, `commune with ${right}`, answer, may ? row.elsewhere : [403]);
     }
+  }
+});
+
+test('an administrator of another platform, of another role, under a cap: what is of a role beyond is as good as elsewhere', async () => {
+  const who = await deputy('40', RIGHTS), wrong = [];
+  const parts = {
+    'of another platform': `platform_id = (SELECT id FROM sen.platform WHERE code = 'P03')`,
+    'of another role': `platform_id = (SELECT id FROM sen.platform WHERE code = 'P02'), role_ids = ARRAY(SELECT r.id FROM sen.role r
+      JOIN sen.platform p ON p.id = r.platform_id WHERE p.code = 'P02' AND r.code <> '${things.$role}' ORDER BY 1 LIMIT 1)`,
+    'under a cap': `platform_id = NULL, role_ids = NULL, max_rank = 0`,
+  };
+  for (const [name, part] of Object.entries(parts)) {
+    await sql(`UPDATE sen.admin_scope SET ${part} WHERE id = $1`, who.scope);
+    for (const row of matrix) {
+      if (row.needs === null) continue;
+      const answer = await tried(row, await who.accessToken());
+      const expected = row.part ?? (isOfTheRole(row) ? row.elsewhere : [...row.elsewhere, ...row.province, 403, 412]);
+      if (!expected.includes(answer.status)) wrong.push(`${row.route} ${name}: ${answer.status}, expected ${expected}`);
+      // The audit is about people: who may read it reads of each whatever was done.
+      if (isLook(row) && answer.status === 200 && !row.needs.includes('audit')) await showsNothing(row, name, await who.accessToken(), OF_THE_ROLE);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('a deputy decides on what the principal may; a service account does not sign in here', async () => {
+  const person = await official(p02), principal = await deputy(elsewhere, ['approve']), program = await deputy('40', RIGHTS);
+  const token = await new Administrator(person.agent, person.login, person.password).accessToken(), programs = await program.accessToken();
+  await sql(`UPDATE sen.admin_scope SET platform_id = (SELECT id FROM sen.platform WHERE code = 'P03') WHERE id = $1`, principal.scope);
+  await sql(`INSERT INTO sen.deputy (id, principal, deputy, valid, basis, made_by) VALUES (gen_random_uuid(), $1, $2, daterange(sen.today(), sen.today() + 30), 'x', $1)`,
+    principal.person.id, person.id);
+  await sql(`UPDATE sen.account SET kind = 'service', reason = 'x' WHERE id = $1`, program.person.id);
+  for (const row of matrix) {
+    if (row.needs === null) continue;
+    const answer = await tried(row, token);
+    expectClass(row, 'a deputy', answer, row.deputy ?? row.official ?? [403]);
+    if (isLook(row) && answer.status === 200) await showsNothing(row, 'a deputy', token, OF_THE_COMMUNE);
+    expectClass(row, 'a service account', await tried(row, programs), [401, 403]);
   }
 });
 
@@ -79,7 +144,9 @@ test('a department\'s administrator with every right has none over a commune; an
   for (const row of matrix) {
     if (row.needs === null) continue;
     const route = routeOf(row.route);
-    expectClass(row, 'department', await call(route, await department.accessToken(), requestOf(row)), row.elsewhere);
+    const seen = await call(route, await department.accessToken(), requestOf(row));
+    expectClass(row, 'department', seen, row.elsewhere);
+    if (isLook(row) && seen.status === 200) await showsNothing(row, 'department', await department.accessToken(), OF_THE_COMMUNE);
     const looks = row.needs.length === 0 || row.needs.some((right) => ['read', 'audit'].includes(right));
     expectClass(row, 'auditor', await call(route, await auditor.accessToken(), requestOf(row)), looks ? row.province : [403]);
   }
