@@ -139,11 +139,24 @@ static void test_excepted(void **state)
 	assert_int_equal(side_i64(BY_RULE("WA")), 1);
 }
 
+/* What a review took stays taken, whoever looks at the rule again; what was taken otherwise comes back. */
+static void test_taken_by_a_review(void **state)
+{
+	(void)state;
+	side("UPDATE sen.access_grant SET revoked_at = now(), revoke_reason = 'review' WHERE origin = 'rule' AND revoked_at IS NULL");
+	side("SELECT sen.rules_follow(ARRAY(SELECT id FROM sen.person WHERE employee_code = 'OTHER')); SELECT sen.rule_apply(id, NULL) FROM sen.birthright_rule");
+	assert_int_equal(side_i64(BY_RULE("OTHER")), 0);
+	side("UPDATE sen.access_grant SET revoke_reason = 'x' WHERE origin = 'rule'");
+	side("SELECT sen.rules_follow(ARRAY(SELECT id FROM sen.person WHERE employee_code = 'OTHER'))");
+	assert_int_equal(side_i64(BY_RULE("OTHER")), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, acting_tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_revoked), TEST(test_ended_by_time), TEST(test_ended_with_its_post), TEST(test_duty_falls), TEST(test_excepted),
+		TEST(test_taken_by_a_review),
 	};
 
 	return cmocka_run_group_tests(tests, acting_create, gov_drop);
