@@ -7,7 +7,7 @@
 #include "server/senctl/api_call.h"
 
 #define VERB_OPTIONS_MAX 11
-#define VERB_COLUMNS_MAX 8
+#define VERB_COLUMNS_MAX 9
 
 struct verb_option {
 	const char *name;   /* "--because" */

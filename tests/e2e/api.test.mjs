@@ -63,12 +63,11 @@ test('without a token, by a platform\'s token, without scope admin, with an old 
 });
 
 test('a commune\'s administrator with one right each: the right decides, and only at home', async () => {
-  const token = await ours.accessToken();
   for (const right of RIGHTS) {
     await setRights(ours, [right]);
     for (const row of matrix) {
       if (row.needs === null) continue;
-      const answer = await call(routeOf(row.route), token, requestOf(row));
+      const answer = await call(routeOf(row.route), await ours.accessToken(), requestOf(row));
       const may = row.needs.length === 0 || row.needs.includes(right);
       expectClass(row, `commune with ${right}`, answer, may ? row.elsewhere : [403]);
     }
