@@ -11,6 +11,7 @@
 
 #include "common/model/account_store.h"
 #include "common/model/shared_use_store.h"
+#include "server/governance/json_rows.h"
 #include "server/governance/principal.h"
 
 struct account_entry {
@@ -59,4 +60,5 @@ int shared_list(struct op *op, const struct principal *p, struct str after, size
 int shared_approve(struct op *op, const struct principal *p, struct str login) _must_check_;
 /* remove: takes the member out, and ends the use. */
 int shared_member(struct op *op, const struct principal *p, struct str login, struct str member_login, bool remove, bool *ret_changed) _must_check_;
-int shared_uses(struct op *op, const struct principal *p, struct str login, const struct shared_use **ret_uses, size_t *ret_n) _must_check_;
+/* The latest first; keys: when it was checked out, id. */
+int shared_uses(struct op *op, const struct principal *p, struct str login, const struct page_ask *ask, struct json_page *ret) _must_check_;

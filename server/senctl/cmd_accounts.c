@@ -138,7 +138,7 @@ static int shared_uses(struct ctl *c)
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = api_get(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), "/uses"), &answer);
+		r = api_get_all(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), "/uses"), "uses", &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "uses"), i, item)

@@ -244,7 +244,7 @@ static int person_history(struct ctl *c)
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = api_get(c, path_movements(c), &answer);
+		r = api_get_all(c, path_movements(c), "movements", &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "movements"), i, item)
@@ -262,7 +262,7 @@ static int post_list(struct ctl *c)
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = api_get(c, path_posts(c), &answer);
+		r = api_get_all(c, path_posts(c), "posts", &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "posts"), i, item)

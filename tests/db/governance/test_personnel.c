@@ -140,15 +140,15 @@ static void test_fifty_corrections(void **state)
 {
 	struct fixture *f = *state;
 	struct corrector c[N_PARALLEL] = { 0 };
-	const struct post_record *posts;
-	size_t n;
+	const struct post_filter filter = { .employee_code = STR("VP"), .limit = 10 };
+	struct post_page page;
 	int done = 0, stale = 0;
 
 	shared_admin = &f->admin;
-	assert_int_equal(post_admin_list(&f->op, &f->admin, STR("VP"), false, &posts, &n), 0);
+	assert_int_equal(post_admin_list(&f->op, &f->admin, &filter, &page), 0);
 	for (int i = 0; i < N_PARALLEL; i++) {
-		c[i].id = posts[0].post.id;
-		c[i].version = posts[0].version;
+		c[i].id = page.posts[0].post.id;
+		c[i].version = page.posts[0].version;
 	}
 	AT_ONCE(correct_once, c);
 	for (int i = 0; i < N_PARALLEL; i++) {
