@@ -19,11 +19,11 @@ DB_QUERY(account_add_q, DB_WRITE,
 DB_QUERY(account_raise_epoch_q, DB_WRITE, "UPDATE sen.account SET epoch = epoch + 1 WHERE id = $1::uuid RETURNING epoch");
 DB_QUERY(account_disable_q, DB_WRITE,
          "UPDATE sen.account SET status = 'disabled', epoch = epoch + 1 WHERE id = $1::uuid AND status NOT IN ('disabled', 'archived')"
-         " AND sen.may_manage_account($2::uuid, 'revoke', id) RETURNING epoch");
+         " AND $3::bigint IN (epoch, -1) AND sen.may_manage_account($2::uuid, 'revoke', id) RETURNING epoch");
 DB_QUERY(account_enable_q, DB_WRITE,
          "UPDATE sen.account SET status = CASE WHEN activated_at IS NULL THEN 'pending' ELSE 'active' END, epoch = epoch + 1"
          " WHERE id = $1::uuid AND status IN ('disabled', 'suspended') AND NOT sen.account_is_shut(id)"
-         " AND sen.may_manage_account($2::uuid, 'activate', id)"
+         " AND $3::bigint IN (epoch, -1) AND sen.may_manage_account($2::uuid, 'activate', id)"
          " RETURNING epoch");
 DB_QUERY(account_may_manage_q, DB_READ, "SELECT sen.may_manage_account($1::uuid, $2, $3::uuid)");
 /* One who has left is still seen by the unit that was the last one. */
@@ -122,10 +122,10 @@ int account_raise_epoch(struct op *op, struct str id)
 	return rows.n == 1 ? 0 : op_fail(op, ERR_UNKNOWN_ACCOUNT, "no such account");
 }
 
-static int change_state(struct op *op, const struct query *q, struct str id, struct str actor, bool *ret_changed)
+static int change_state(struct op *op, const struct query *q, const struct db_param params[3], bool *ret_changed)
 {
 	struct db_rows rows;
-	int r = db_run(op, q, &rows, P_STR(id), P_STR(actor));
+	int r = db_run_params(op, q, params, 3, &rows);
 
 	if (r < 0)
 		return r;
@@ -133,14 +133,14 @@ static int change_state(struct op *op, const struct query *q, struct str id, str
 	return 0;
 }
 
-int account_disable(struct op *op, struct str id, struct str actor, bool *ret_changed)
+int account_disable(struct op *op, struct str id, struct str actor, int64_t seen, bool *ret_changed)
 {
-	return change_state(op, &account_disable_q, id, actor, ret_changed);
+	return change_state(op, &account_disable_q, (const struct db_param[]){ P_STR(id), P_STR(actor), P_I64(seen) }, ret_changed);
 }
 
-int account_enable(struct op *op, struct str id, struct str actor, bool *ret_changed)
+int account_enable(struct op *op, struct str id, struct str actor, int64_t seen, bool *ret_changed)
 {
-	return change_state(op, &account_enable_q, id, actor, ret_changed);
+	return change_state(op, &account_enable_q, (const struct db_param[]){ P_STR(id), P_STR(actor), P_I64(seen) }, ret_changed);
 }
 
 int account_may_manage(struct op *op, struct str actor, const char *right, struct str id, bool *ret_may)

@@ -12,7 +12,7 @@ struct account {
 	struct str login;
 	struct str kind;   /* operational, administrator, technical, service, shared */
 	struct str status; /* pending, active, suspended, disabled, archived */
-	int64_t epoch;     /* raising it ends all sessions and tokens */
+	int64_t epoch;     /* raising it ends all sessions and tokens; who changes the account says which one they saw */
 	struct str created_at, activated_at; /* ISO 8601; activated_at STR_NULL: never */
 };
 
@@ -33,9 +33,11 @@ int account_raise_epoch(struct op *op, struct str id) _must_check_;
  * To "disabled" or back ("active", or "pending" when it was never activated), if actor may (right "revoke" or "activate"
  * over the whole account; checked in the statement).  *ret_changed is false when nothing was
  * to be done or actor may not: ask again with account_may_manage().  Raises the epoch.
+ * seen: the epoch of what actor saw, and nothing is done when it is another by now; EPOCH_ANY: whatever it is.
  */
-int account_disable(struct op *op, struct str id, struct str actor, bool *ret_changed) _must_check_;
-int account_enable(struct op *op, struct str id, struct str actor, bool *ret_changed) _must_check_;
+#define EPOCH_ANY (-1)
+int account_disable(struct op *op, struct str id, struct str actor, int64_t seen, bool *ret_changed) _must_check_;
+int account_enable(struct op *op, struct str id, struct str actor, int64_t seen, bool *ret_changed) _must_check_;
 /* right: "grant", "revoke", "activate", "read", "delegate"; see sen.may_manage_account. */
 int account_may_manage(struct op *op, struct str actor, const char *right, struct str id, bool *ret_may) _must_check_;
 /* Whether the person has a post, now or later, within the reach of actor's right. */

@@ -8,7 +8,7 @@
 	" CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked' WHEN sen.grant_is_over(g) THEN 'expired'"            \
 	"  WHEN g.valid_from > now() THEN 'future' WHEN g.suspended_at <= now() THEN 'suspended'"                \
 	"  WHEN NOT EXISTS (SELECT FROM sen.live_grant l WHERE l.account_id = g.account_id AND l.id = g.id) THEN 'stopped'" \
-	"  ELSE 'live' END, g.origin"                                                                             \
+	"  ELSE 'live' END, g.origin, g.granted_at::text"                                                         \
 	" FROM sen.access_grant g JOIN sen.account a ON a.id = g.account_id JOIN sen.role r ON r.id = g.role_id" \
 	" JOIN sen.platform p ON p.id = r.platform_id JOIN sen.unit u ON u.id = g.unit_id"                      \
 	" LEFT JOIN sen.account b ON b.id = g.granted_by LEFT JOIN sen.account w ON w.id = g.revoked_by"
@@ -49,7 +49,8 @@ DB_QUERY(grant_count_q, DB_READ,
 DB_QUERY(grant_get_q, DB_READ, GRANT_SELECT " WHERE g.account_id = $1::uuid AND g.id = $2::uuid");
 DB_QUERY(grant_list_q, DB_READ,
          GRANT_SELECT " WHERE g.account_id = $1::uuid AND sen.scope_covers($2::uuid, 'read', u.path, p.id, r.id)"
-                      " ORDER BY g.granted_at DESC, g.id LIMIT 200");
+                      " AND ($3::timestamptz IS NULL OR g.granted_at < $3::timestamptz OR g.granted_at = $3::timestamptz AND g.id > $4::uuid)"
+                      " ORDER BY g.granted_at DESC, g.id LIMIT $5::bigint");
 
 DB_QUERY(grant_lock_person_q, DB_WRITE, "SELECT sen.person_lock($1::uuid)");
 DB_QUERY(grant_blocking_duties_q, DB_READ,
@@ -84,6 +85,7 @@ static struct grant grant_from_row(const struct db_rows *rows, size_t i)
 		.revoke_reason = db_str(rows, i, 15),
 		.state = db_str(rows, i, 16),
 		.origin = db_str(rows, i, 17),
+		.order_at = db_str(rows, i, 18),
 	};
 }
 
@@ -219,17 +221,17 @@ int grant_get(struct op *op, struct str account_id, struct str id, struct grant 
 	return 0;
 }
 
-int grant_list(struct op *op, struct str account_id, struct str viewer, const struct grant **ret_grants, size_t *ret_n)
+int grant_list(struct op *op, const struct grant_filter *f, struct grant_page *ret)
 {
 	struct db_rows rows;
-	int r = db_run(op, &grant_list_q, &rows, P_STR(account_id), P_STR(viewer));
+	int r = db_run(op, &grant_list_q, &rows, P_STR(f->account_id), P_STR(f->viewer), P_STR(f->after[0]), P_STR(f->after[1]), P_I64((int64_t)f->limit + 1));
 
 	if (r < 0)
 		return r;
-	struct grant *grants = ARENA_ARRAY(op->arena, struct grant, rows.n);
-	for (size_t i = 0; i < rows.n; i++)
+	*ret = (struct grant_page){ .n = rows.n > f->limit ? f->limit : rows.n, .has_more = rows.n > f->limit };
+	struct grant *grants = ARENA_ARRAY(op->arena, struct grant, ret->n);
+	for (size_t i = 0; i < ret->n; i++)
 		grants[i] = grant_from_row(&rows, i);
-	*ret_grants = grants;
-	*ret_n = rows.n;
+	ret->grants = grants;
 	return 0;
 }

@@ -17,6 +17,7 @@ struct grant {
 	struct str origin;                   /* direct, request, rule, emergency */
 	struct str granted_by, granted_at;   /* user name (STR_NULL: the system, by a rule), ISO 8601 */
 	struct str revoked_by, revoked_at, revoke_reason; /* STR_NULL: not revoked */
+	struct str order_at;                 /* granted_at as the list's key has it */
 	struct str state;                    /* live, future, suspended (by a review), stopped (on leave, platform closed), expired, revoked */
 };
 
@@ -72,5 +73,15 @@ int grant_revoke(struct op *op, const struct grant_choice *choice, struct str ac
 int grant_count(struct op *op, const struct grant_choice *choice, size_t *ret_n) _must_check_;
 /* ERR_NOT_FOUND */
 int grant_get(struct op *op, struct str account_id, struct str id, struct grant *ret_grant) _must_check_;
-/* The newest 200 of an account within the reach of viewer's right "read". */
-int grant_list(struct op *op, struct str account_id, struct str viewer, const struct grant **ret_grants, size_t *ret_n) _must_check_;
+/* Of an account, within the reach of viewer's right "read": the newest first, behind the one with these keys (order_at, id; STR_NULL: from the newest). */
+struct grant_filter {
+	struct str account_id, viewer;
+	struct str after[2];
+	size_t limit;
+};
+struct grant_page {
+	const struct grant *grants;
+	size_t n;
+	bool has_more;
+};
+int grant_list(struct op *op, const struct grant_filter *filter, struct grant_page *ret) _must_check_;

@@ -35,7 +35,6 @@ DB_QUERY(shared_use_cut_q, DB_WRITE,
 DB_QUERY(shared_use_check_q, DB_READ,
          "SELECT EXISTS (SELECT FROM sen.shared_use u WHERE u.account_id = $1::uuid AND u.code_hash = $2::bytea AND u.in_at IS NULL AND u.until_at > now())");
 DB_QUERY(shared_use_get_q, DB_READ, "SELECT " USE_COLUMNS " WHERE u.account_id = $1::uuid AND u.id = $2::uuid");
-DB_QUERY(shared_use_list_q, DB_READ, "SELECT " USE_COLUMNS " WHERE u.account_id = $1::uuid ORDER BY u.out_at DESC, u.id LIMIT 200");
 
 static struct str code_hash(struct op *op, struct str plain)
 {
@@ -147,20 +146,4 @@ int shared_use_check(struct op *op, struct str account_id, struct str typed, boo
 	r = db_run(op, &shared_use_check_q, &rows, P_STR(account_id), P_BYTES(code_hash(op, plain)));
 	*ret_ok = r == 0 && db_bool(&rows, 0, 0);
 	return r;
-}
-
-int shared_use_list(struct op *op, struct str account_id, const struct shared_use **ret_uses, size_t *ret_n)
-{
-	struct shared_use *uses;
-	struct db_rows rows;
-	int r = db_run(op, &shared_use_list_q, &rows, P_STR(account_id));
-
-	if (r < 0)
-		return r;
-	uses = ARENA_ARRAY(op->arena, struct shared_use, rows.n);
-	for (size_t i = 0; i < rows.n; i++)
-		uses[i] = from_row(&rows, i);
-	*ret_uses = uses;
-	*ret_n = rows.n;
-	return 0;
 }

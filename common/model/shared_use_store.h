@@ -24,4 +24,3 @@ int shared_use_end(struct op *op, struct str login, struct str member_id, bool *
 int shared_use_cut(struct op *op, struct str account_id, struct str member_id, bool *ret_changed) _must_check_;
 /* Whether typed is the code of the open check-out. */
 int shared_use_check(struct op *op, struct str account_id, struct str typed, bool *ret_ok) _must_check_;
-int shared_use_list(struct op *op, struct str account_id, const struct shared_use **ret_uses, size_t *ret_n) _must_check_;

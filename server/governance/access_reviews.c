@@ -1,5 +1,8 @@
 #include "server/governance/access_reviews.h"
 
+#include "common/model/audit.h"
+#include "server/governance/bulk_rows.h"
+
 #define CAMPAIGN_JSON                                                                                                      \
 	"jsonb_build_object('id', c.id, 'code', c.code, 'name', c.name, 'kind', c.kind, 'unit', u.code, 'platform', p.code, 'min_rank', c.min_rank,"     \
 	" 'deadline', sen.iso(c.deadline), 'no_answer', c.no_answer, 'state', c.state, 'overdue', c.state <> 'closed' AND c.deadline <= now(),"            \
@@ -117,3 +120,53 @@ DB_QUERY(review_decide_q, DB_WRITE,
          ", done AS (SELECT sen.review_carry_out(i.campaign_id, i.id, i.account_id, i.grant_id, i.decision, f.actor, i.request_id, f.role, (SELECT decision FROM old)) FROM i, f)"
          " SELECT " ITEM_JSON " || jsonb_build_object('carried_out', (SELECT count(*) FROM done)) FROM i" ITEM_JOINS);
 const struct governed_kind review_decide = { .action = "review.decide", .check = &review_decide_check_q, .write = &review_decide_q };
+
+struct answering {
+	const struct review_answers *answers;
+	struct review_answered *answered;
+	struct error *errors;
+	struct governed_done *done;
+};
+
+static int answer_row(struct op *op, const struct principal *p, void *context, size_t i)
+{
+	struct answering *a = context;
+	const struct review_answer *row = &a->answers->rows[i];
+	const struct db_param params[] = { P_STR(a->answers->campaign), P_STR(p->account_id), P_STR(row->item), P_STR(row->decision), P_STR(row->note), P_STR(row->role) };
+	int r = governed_row(op, &review_decide, params, ARRAY_LEN(params), &a->done[i]);
+
+	if (r == 0)
+		a->answered[i].body = a->done[i].body;
+	return r;
+}
+
+static int record_answers(struct op *op, const struct principal *p, void *context)
+{
+	struct answering *a = context;
+	struct audit_record *records = ARENA_ARRAY(op->arena, struct audit_record, a->answers->n);
+	struct str actor = arena_printf(op->arena, "account:%.*s", STR_ARG(p->account_id));
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->answers->n; i++)
+		if (a->errors[i].code == 0)
+			records[n++] = (struct audit_record){ .actor = actor, .action = review_decide.action, .account_id = a->done[i].account_id,
+				                              .object = a->done[i].object, .data = a->done[i].body };
+	return audit_add_many(op, records, n);
+}
+
+int review_decide_bulk(struct op *op, const struct principal *p, const struct review_answers *answers, struct review_answered *ret_answered,
+                       bool *ret_committed)
+{
+	struct answering a = { answers, ret_answered, ARENA_ARRAY(op->arena, struct error, answers->n), ARENA_ARRAY(op->arena, struct governed_done, answers->n) };
+	const struct bulk_rows rows = { answers->n, answers->all_or_nothing, answer_row, record_answers, NULL, &a, a.errors };
+	int r = bulk_rows_run(op, p, &rows, ret_committed);
+
+	for (size_t i = 0; i < answers->n; i++) {
+		ret_answered[i].error = a.errors[i];
+		if (r == 0 && *ret_committed)
+			continue;
+		json_decref(ret_answered[i].body);
+		ret_answered[i].body = NULL;
+	}
+	return r;
+}

@@ -103,25 +103,36 @@ int account_admin_unlock(struct op *op, const struct principal *p, struct str lo
 struct state_change {
 	unsigned right;
 	const char *right_name;
-	int (*change)(struct op *op, struct str id, struct str actor, bool *ret_changed);
+	int (*change)(struct op *op, struct str id, struct str actor, int64_t seen, bool *ret_changed);
 	const char *action;
 	struct str reason;
+	int64_t seen;
 };
+
+/* Nothing was done: they may not, or saw another state than it has by now, or there is nothing to do. */
+static int not_changed(struct op *op, const struct principal *p, struct str login, const struct state_change *how)
+{
+	struct account now;
+	bool may = false;
+	int r = account_find(op, login, &now);
+
+	if (r == 0)
+		r = account_may_manage(op, p->account_id, how->right_name, now.id, &may);
+	if (r < 0)
+		return r;
+	if (!may)
+		return op_fail(op, ERR_OUT_OF_SCOPE, "the account is not within your scope");
+	return how->seen == EPOCH_ANY || how->seen == now.epoch ? 0 : op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
+}
 
 static int apply_change(struct op *op, const struct principal *p, const struct account *account, const struct state_change *how,
                         bool *ret_changed)
 {
-	bool may;
-	int r = how->change(op, account->id, p->account_id, ret_changed);
+	int r = how->change(op, account->id, p->account_id, how->seen, ret_changed);
 
 	if (r < 0)
 		return r;
-	if (*ret_changed)
-		return audit_account(op, p, how->action, account, because(how->reason));
-	r = account_may_manage(op, p->account_id, how->right_name, account->id, &may);
-	if (r < 0)
-		return r;
-	return may ? 0 : op_fail(op, ERR_OUT_OF_SCOPE, "the account is not within your scope");
+	return *ret_changed ? audit_account(op, p, how->action, account, because(how->reason)) : not_changed(op, p, account->login, how);
 }
 
 static int change(struct op *op, const struct principal *p, struct str login, const struct state_change *how, bool *ret_changed)
@@ -141,16 +152,17 @@ static int change(struct op *op, const struct principal *p, struct str login, co
 	return r;
 }
 
+/* What cuts somebody off does not wait until they were looked at. */
 int account_admin_disable(struct op *op, const struct principal *p, struct str login, struct str reason, bool *ret_changed)
 {
-	const struct state_change how = { RIGHT_REVOKE, "revoke", account_disable, "account.disable", reason };
+	const struct state_change how = { RIGHT_REVOKE, "revoke", account_disable, "account.disable", reason, EPOCH_ANY };
 
 	return change(op, p, login, &how, ret_changed);
 }
 
-int account_admin_enable(struct op *op, const struct principal *p, struct str login, struct str reason, bool *ret_changed)
+int account_admin_enable(struct op *op, const struct principal *p, const struct account_enabling *e, bool *ret_changed)
 {
-	const struct state_change how = { RIGHT_ACTIVATE, "activate", account_enable, "account.enable", reason };
+	const struct state_change how = { RIGHT_ACTIVATE, "activate", account_enable, "account.enable", e->reason, e->seen };
 
-	return change(op, p, login, &how, ret_changed);
+	return change(op, p, e->login, &how, ret_changed);
 }

@@ -17,4 +17,9 @@ int account_admin_activation(struct op *op, const struct principal *p, struct st
 int account_admin_unlock(struct op *op, const struct principal *p, struct str login) _must_check_;
 /* Ends all sessions and tokens.  Already so: no change, no record. */
 int account_admin_disable(struct op *op, const struct principal *p, struct str login, struct str reason, bool *ret_changed) _must_check_;
-int account_admin_enable(struct op *op, const struct principal *p, struct str login, struct str reason, bool *ret_changed) _must_check_;
+struct account_enabling {
+	struct str login, reason;
+	int64_t seen; /* the epoch of what was looked at, or EPOCH_ANY */
+};
+/* ERR_PRECONDITION_FAILED: what shut it since then was not seen. */
+int account_admin_enable(struct op *op, const struct principal *p, const struct account_enabling *enabling, bool *ret_changed) _must_check_;

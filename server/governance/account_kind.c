@@ -23,10 +23,13 @@ DB_QUERY(account_add_other_q, DB_WRITE,
          " ON CONFLICT DO NOTHING RETURNING a.login");
 DB_QUERY(shared_add_q, DB_WRITE, "INSERT INTO sen.shared_account (account_id, asked_by) VALUES ($1::uuid, $2::uuid)");
 DB_QUERY(account_kind_state_q, DB_READ, "SELECT sen.person_state($1::uuid)");
+#define MAY_BE_HANDED_OVER                                                                                                   \
+	"a.id = $1::uuid AND a.kind IN ('technical', 'service', 'shared') AND a.status <> 'archived'"                             \
+	" AND sen.scope_covers($2::uuid, 'personnel', (SELECT u.path FROM sen.unit u WHERE u.id = sen.home_unit(a.person_id)), NULL)" \
+	" AND sen.may_manage_person($2::uuid, 'personnel', $3::uuid) AND sen.person_state($3::uuid) = 'working'"
 DB_QUERY(account_hand_over_q, DB_WRITE,
-         "UPDATE sen.account a SET person_id = $3::uuid, epoch = a.epoch + 1 WHERE a.id = $1::uuid AND a.kind IN ('technical', 'service', 'shared')"
-         " AND a.status <> 'archived' AND sen.scope_covers($2::uuid, 'personnel', (SELECT u.path FROM sen.unit u WHERE u.id = sen.home_unit(a.person_id)), NULL)"
-         " AND sen.may_manage_person($2::uuid, 'personnel', $3::uuid) AND sen.person_state($3::uuid) = 'working' RETURNING a.status");
+         "UPDATE sen.account a SET person_id = $3::uuid, epoch = a.epoch + 1 WHERE " MAY_BE_HANDED_OVER " AND a.epoch = $4::bigint RETURNING a.status");
+DB_QUERY(account_hand_over_may_q, DB_READ, "SELECT EXISTS (SELECT FROM sen.account a WHERE " MAY_BE_HANDED_OVER ")");
 DB_QUERY(account_hand_over_lift_q, DB_WRITE,
          "WITH s AS (UPDATE sen.account_stop SET valid_to = greatest(valid_from, now()) WHERE account_id = $1::uuid"
          "  AND (valid_to IS NULL OR valid_to > now()) RETURNING 1),"
@@ -103,29 +106,42 @@ int account_kind_add(struct op *op, const struct principal *p, const struct acco
 	return governance_commit(op, p, r, &act, data);
 }
 
-int account_kind_hand_over(struct op *op, const struct principal *p, struct str login, struct str employee_code, struct str reason)
+/* Nothing but what was seen hindered it, or it may not be. */
+static int not_handed_over(struct op *op, const struct db_param params[3])
+{
+	struct db_rows rows;
+	int r = db_run_params(op, &account_hand_over_may_q, params, 3, &rows);
+
+	if (r < 0)
+		return r;
+	return db_bool(&rows, 0, 0) ? op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen") :
+	                              op_fail(op, ERR_OUT_OF_SCOPE, "a person's own account, or not within your scope");
+}
+
+int account_kind_hand_over(struct op *op, const struct principal *p, const struct account_handing_over *h)
 {
 	struct account account;
 	struct db_rows rows = { 0 };
 	struct person person;
 	json_t *data;
-	int r = account_find(op, login, &account);
+	int r = account_find(op, h->login, &account);
 
 	if (r == 0)
-		r = person_admin_find(op, p, "personnel", employee_code, &person);
+		r = person_admin_find(op, p, "personnel", h->employee_code, &person);
 	if (r == 0)
 		r = db_begin(op);
 	if (r < 0)
 		return r;
+	const struct db_param params[] = { P_STR(account.id), P_STR(p->account_id), P_STR(person.id), P_I64(h->seen) };
 	const struct governance_act act = { .action = "account.hand_over", .account_id = account.id, .object = account.login };
-	r = db_run(op, &account_hand_over_q, &rows, P_STR(account.id), P_STR(p->account_id), P_STR(person.id));
+	r = db_run_params(op, &account_hand_over_q, params, ARRAY_LEN(params), &rows);
 	if (r == 0 && rows.n == 0)
-		r = op_fail(op, ERR_OUT_OF_SCOPE, "a person's own account, or not within your scope");
+		r = not_handed_over(op, params);
 	if (r == 0)
 		r = db_run(op, &account_hand_over_lift_q, &rows, P_STR(account.id));
 	data = json_new_object();
 	json_set_str(data, "to", person.employee_code);
-	json_set_str(data, "reason", reason);
+	json_set_str(data, "reason", h->reason);
 	return governance_commit(op, p, r, &act, data);
 }
 

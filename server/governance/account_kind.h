@@ -11,6 +11,7 @@
 
 #include "common/model/account_store.h"
 #include "common/model/shared_use_store.h"
+#include "server/governance/json_rows.h"
 #include "server/governance/principal.h"
 
 struct account_entry {
@@ -38,8 +39,12 @@ struct account_new {
 };
 /* A shared account waits for approval; the others begin in pending (administrator) or active. */
 int account_kind_add(struct op *op, const struct principal *p, const struct account_new *new, struct str *ret_login) _must_check_;
-/* Another manager; lifts what the last one's leaving stopped. */
-int account_kind_hand_over(struct op *op, const struct principal *p, struct str login, struct str employee_code, struct str reason) _must_check_;
+struct account_handing_over {
+	struct str login, employee_code, reason;
+	int64_t seen; /* the account's epoch as it was looked at */
+};
+/* Another manager; lifts what the last one's leaving stopped.  ERR_PRECONDITION_FAILED: it has another one already, or another state. */
+int account_kind_hand_over(struct op *op, const struct principal *p, const struct account_handing_over *h) _must_check_;
 /* Disabled for good: of one who holds no legal hold.  *ret_changed false: it was so already. */
 int account_kind_archive(struct op *op, const struct principal *p, struct str login, struct str reason, bool *ret_changed) _must_check_;
 
@@ -55,4 +60,5 @@ int shared_list(struct op *op, const struct principal *p, struct str after, size
 int shared_approve(struct op *op, const struct principal *p, struct str login) _must_check_;
 /* remove: takes the member out, and ends the use. */
 int shared_member(struct op *op, const struct principal *p, struct str login, struct str member_login, bool remove, bool *ret_changed) _must_check_;
-int shared_uses(struct op *op, const struct principal *p, struct str login, const struct shared_use **ret_uses, size_t *ret_n) _must_check_;
+/* The latest first; keys: when it was checked out, id. */
+int shared_uses(struct op *op, const struct principal *p, struct str login, const struct page_ask *ask, struct json_page *ret) _must_check_;

@@ -34,7 +34,9 @@ DB_QUERY(form_upload_get_q, DB_READ,
          "  (SELECT FROM sen.form_account k WHERE k.platform_id = x.platform_id AND (k.login = x.login OR k.ext_id = x.ext_id)) ORDER BY 1 LIMIT 200) x))::text" UPLOAD_FROM
          " WHERE p.code = $2 AND u.id = $3::uuid AND " UPLOAD_VISIBLE);
 DB_QUERY(form_upload_list_q, DB_READ,
-         "SELECT jsonb_build_object(" UPLOAD_JSON ")::text" UPLOAD_FROM " WHERE p.code = $2 AND " UPLOAD_VISIBLE " ORDER BY u.uploaded_at DESC LIMIT 50");
+         "SELECT jsonb_build_object(" UPLOAD_JSON ")::text, u.uploaded_at::text, u.id::text" UPLOAD_FROM
+         " WHERE u.platform_id = (SELECT x.id FROM sen.platform x WHERE x.code = $2) AND " UPLOAD_VISIBLE
+         " AND ($3::timestamptz IS NULL OR (u.uploaded_at, u.id) < ($3::timestamptz, $4::uuid)) ORDER BY u.uploaded_at DESC, u.id DESC LIMIT $5::bigint");
 DB_QUERY(form_upload_release_q, DB_WRITE,
          "SELECT sen.form_list_release(p.id, $3::uuid, $4::boolean, $1::uuid, $5) FROM sen.platform p WHERE p.code = $2");
 
@@ -128,12 +130,15 @@ int form_upload_get(struct op *op, const struct principal *p, struct str platfor
 	return r;
 }
 
-int form_upload_list(struct op *op, const struct principal *p, struct str platform, json_t **ret)
+int form_upload_list(struct op *op, const struct principal *p, struct str platform, const struct page_ask *ask, struct json_page *ret)
 {
 	struct db_rows rows;
-	int r = db_run(op, &form_upload_list_q, &rows, P_STR(p->account_id), P_STR(platform));
+	int r = db_run(op, &form_upload_list_q, &rows, P_STR(p->account_id), P_STR(platform), P_STR(ask->after[0]), P_STR(ask->after[1]),
+	               P_I64((int64_t)ask->limit + 1));
 
-	return r < 0 ? r : catalogue_rows(op, &rows, ret);
+	if (r == 0)
+		*ret = json_page_of(op, &rows, ask->limit, 2);
+	return r;
 }
 
 int form_upload_release(struct op *op, const struct principal *p, struct str platform, struct str id, bool is_good)

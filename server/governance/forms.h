@@ -49,6 +49,7 @@ struct form_upload {
 };
 int form_upload_add(struct op *op, const struct principal *p, const struct form_upload *upload, struct str *ret_id) _must_check_;
 int form_upload_get(struct op *op, const struct principal *p, struct str platform, struct str id, json_t **ret) _must_check_;
-int form_upload_list(struct op *op, const struct principal *p, struct str platform, json_t **ret) _must_check_;
+/* The latest first; keys: when it was uploaded, id. */
+int form_upload_list(struct op *op, const struct principal *p, struct str platform, const struct page_ask *ask, struct json_page *ret) _must_check_;
 /* A short listing: compared after all, or dropped.  ERR_NOT_FOUND, ERR_OUT_OF_SCOPE, ERR_FOUR_EYES. */
 int form_upload_release(struct op *op, const struct principal *p, struct str platform, struct str id, bool is_good) _must_check_;

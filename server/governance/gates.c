@@ -36,11 +36,12 @@ DB_QUERY(gate_list_q, DB_READ,
          " 'document', d.code, 'document_version', d.version, 'document_number', d.number, 'document_superseded_at', sen.iso(d.superseded_at),"
          " 'item', g.item, 'security_level', g.security_level, 'approval_no', g.approval_no, 'approval_on', g.approval_on,"
          " 'checked_on', g.checked_on, 'valid_to', g.valid_to, 'evidence', g.evidence, 'submitted_by', s.login,"
-         " 'submitted_at', sen.iso(g.submitted_at), 'decided_by', b.login, 'decided_at', sen.iso(g.decided_at), 'note', g.note)::text"
+         " 'submitted_at', sen.iso(g.submitted_at), 'decided_by', b.login, 'decided_at', sen.iso(g.decided_at), 'note', g.note)::text, g.submitted_at::text, g.id::text"
          " FROM sen.platform_gate g LEFT JOIN sen.reference_document d ON d.id = g.document_id JOIN sen.account s ON s.id = g.submitted_by"
          " LEFT JOIN sen.account b ON b.id = g.decided_by"
          " LEFT JOIN sen.gate_now n ON n.platform_id = g.platform_id AND n.kind = g.kind AND n.id = g.id"
-         " WHERE g.platform_id = $1::smallint ORDER BY g.submitted_at DESC, g.id LIMIT 200");
+         " WHERE g.platform_id = $1::smallint AND ($2::timestamptz IS NULL OR (g.submitted_at, g.id) < ($2::timestamptz, $3::uuid))"
+         " ORDER BY g.submitted_at DESC, g.id DESC LIMIT $4::bigint");
 
 static int invalid(struct op *op, const char *field, const char *text)
 {
@@ -149,13 +150,15 @@ int gate_decide(struct op *op, const struct principal *p, struct str platform, s
 	return catalogue_commit(op, p, r, "gate.decide", platform, data);
 }
 
-int gate_list(struct op *op, struct str platform, json_t **ret_array)
+int gate_list(struct op *op, struct str platform, const struct page_ask *ask, struct json_page *ret)
 {
 	struct catalogue_place place;
 	struct db_rows rows;
 	int r = catalogue_find(op, &(struct principal){ .account_id = STR_NULL }, "read", platform, &place);
 
 	if (r == 0)
-		r = db_run(op, &gate_list_q, &rows, P_I64(place.id));
-	return r < 0 ? r : catalogue_rows(op, &rows, ret_array);
+		r = db_run(op, &gate_list_q, &rows, P_I64(place.id), P_STR(ask->after[0]), P_STR(ask->after[1]), P_I64((int64_t)ask->limit + 1));
+	if (r == 0)
+		*ret = json_page_of(op, &rows, ask->limit, 2);
+	return r;
 }

@@ -9,6 +9,7 @@
 
 #include "common/base/json.h"
 #include "common/db/db.h"
+#include "server/governance/json_rows.h"
 #include "server/governance/principal.h"
 
 struct gate_submission {
@@ -24,7 +25,8 @@ int gate_submit(struct op *op, const struct principal *p, const struct gate_subm
 /* ERR_NOT_FOUND, ERR_FOUR_EYES, ERR_OUT_OF_SCOPE, ERR_WRONG_STATE (decided before), ERR_BLOCKED (its document was superseded meanwhile). */
 int gate_decide(struct op *op, const struct principal *p, struct str platform, struct str id, bool passed, struct str note) _must_check_;
 /* All of a platform, the latest first: new reference. */
-int gate_list(struct op *op, struct str platform, json_t **ret_array) _must_check_;
+/* The latest first; keys: when it was submitted, id. */
+int gate_list(struct op *op, struct str platform, const struct page_ask *ask, struct json_page *ret) _must_check_;
 
 struct reference_document {
 	struct str unit; /* whose: code */

@@ -102,20 +102,32 @@ static int make(struct op *op, const struct governed_kind *kind, const struct db
 	return r < 0 ? r : take(op, &rows, ret_body);
 }
 
-static int make_with_record(struct op *op, const struct principal *p, const struct governed_kind *kind,
-                            const struct db_param *params, size_t n_params, json_t **ret_body)
+int governed_row(struct op *op, const struct governed_kind *kind, const struct db_param *params, size_t n_params, struct governed_done *ret)
 {
+	_json_ json_t *body = NULL;
 	struct db_rows check;
-	int r = make(op, kind, params, n_params, &check, ret_body);
+	int r = make(op, kind, params, n_params, &check, &body);
 
 	if (r < 0)
 		return r;
-	const struct governance_act act = {
-		.action = kind->action,
+	*ret = (struct governed_done){
+		.body = json_incref(body),
 		.account_id = db_str(&check, 0, CHECK_ACCOUNT),
 		.object = db_is_null(&check, 0, CHECK_OBJECT) ? STR("") : db_str(&check, 0, CHECK_OBJECT),
 	};
-	return governance_audit(op, p, &act, json_incref(*ret_body));
+	return 0;
+}
+
+static int make_with_record(struct op *op, const struct principal *p, const struct governed_kind *kind,
+                            const struct db_param *params, size_t n_params, json_t **ret_body)
+{
+	struct governed_done done;
+	int r = governed_row(op, kind, params, n_params, &done);
+
+	if (r < 0)
+		return r;
+	*ret_body = done.body;
+	return governance_audit(op, p, &(struct governance_act){ .action = kind->action, .account_id = done.account_id, .object = done.object }, json_incref(done.body));
 }
 
 int governed_write(struct op *op, const struct principal *p, const struct governed_kind *kind, const struct db_param *params,

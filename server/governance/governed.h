@@ -27,6 +27,12 @@ struct governed_kind {
 /* *ret_body: a new reference. */
 int governed_write(struct op *op, const struct principal *p, const struct governed_kind *kind, const struct db_param *params,
                    size_t n_params, json_t **ret_body) _must_check_;
+/* The same as one of several in the open transaction, without its record: that comes at the transaction's end. */
+struct governed_done {
+	json_t *body; /* a new reference: also the record's data */
+	struct str account_id, object;
+};
+int governed_row(struct op *op, const struct governed_kind *kind, const struct db_param *params, size_t n_params, struct governed_done *ret) _must_check_;
 /*
  * What would come of it: the change is made, then rows are read by list (parameters list_params), then all of it is
  * taken back.

@@ -3,6 +3,7 @@
 #include "common/model/account_store.h"
 #include "common/model/platform_store.h"
 #include "common/model/unit_store.h"
+#include "server/governance/bulk_rows.h"
 #include "server/governance/delegation.h"
 #include "server/governance/governance_audit.h"
 
@@ -235,12 +236,6 @@ int granting_add(struct op *op, const struct principal *p, const struct granting
 	return r;
 }
 
-/* What says nothing of the one row, but that nothing works. */
-static bool is_fatal(int code)
-{
-	return code == ERR_UNAVAILABLE || code == ERR_OUTCOME_UNKNOWN || code == ERR_INTERNAL || code == ERR_LIMIT || code == ERR_OVERLOADED;
-}
-
 static int add_row(struct op *op, const struct principal *p, const struct granting_request *request, struct granting_result *ret)
 {
 	struct found f = { .request = request };
@@ -250,7 +245,7 @@ static int add_row(struct op *op, const struct principal *p, const struct granti
 		r = check(op, p, &f);
 	if (r == 0)
 		r = add_in_transaction(op, p, &f, ret);
-	if (r >= 0 || is_fatal(r))
+	if (r >= 0 || bulk_rows_is_fatal(r))
 		return r;
 	ret->error = op->error;
 	op_forgive(op);
@@ -283,13 +278,6 @@ static void keep_grant(struct arena *a, struct grant *g)
 		texts[i] = arena_dup(a, texts[i]);
 }
 
-static void keep_error(struct arena *a, struct error *error)
-{
-	error->detail = arena_dup(a, error->detail);
-	for (size_t i = 0; i < error->n_args; i++)
-		error->args[i].value = arena_dup(a, error->args[i].value);
-}
-
 static int bulk_in_transaction(struct op *op, const struct principal *p, const struct granting_bulk *bulk, struct granting_result *ret_results,
                                bool *ret_committed)
 {
@@ -318,10 +306,10 @@ int granting_bulk(struct op *op, const struct principal *p, const struct grantin
 	op->arena = scratch;
 	r = bulk_in_transaction(op, p, bulk, ret_results, ret_committed);
 	op->arena = kept;
-	keep_error(kept, &op->error);
+	bulk_rows_keep_error(kept, &op->error);
 	for (size_t i = 0; r == 0 && i < bulk->n; i++) {
 		keep_grant(kept, &ret_results[i].grant);
-		keep_error(kept, &ret_results[i].error);
+		bulk_rows_keep_error(kept, &ret_results[i].error);
 	}
 	return r;
 }

@@ -64,3 +64,16 @@ struct granting_revoked {
  */
 int granting_revoke(struct op *op, const struct principal *p, const struct granting_revocation *revocation,
                     struct granting_revoked *ret_revoked) _must_check_;
+
+/* Several in one transaction, as granting_bulk(). */
+struct granting_revocations {
+	const struct granting_revocation *rows;
+	size_t n;
+	bool all_or_nothing;
+};
+struct granting_revoke_result {
+	struct error error; /* code 0: it is as wanted */
+	struct granting_revoked revoked;
+};
+int granting_revoke_bulk(struct op *op, const struct principal *p, const struct granting_revocations *bulk, struct granting_revoke_result *ret_results,
+                         bool *ret_committed) _must_check_;

@@ -17,9 +17,10 @@ DB_QUERY(guidance_list_q, DB_READ,
          "SELECT json_build_object('id', g.id, 'code', g.code, 'version', g.version, 'role', r.code, 'role_name', r.name, 'kind', g.kind,"
          " 'title', g.title, 'url', g.url, 'text', g.body, 'published_by', a.login, 'published_at', sen.iso(g.published_at),"
          " 'superseded_at', sen.iso(g.superseded_at), 'acknowledged', (SELECT count(*) FROM sen.guidance_acknowledgement k"
-         "  WHERE k.platform_id = g.platform_id AND k.guidance_id = g.id))::text"
+         "  WHERE k.platform_id = g.platform_id AND k.guidance_id = g.id))::text, g.code, g.version::text"
          " FROM sen.platform_guidance g LEFT JOIN sen.role r ON r.id = g.role_id JOIN sen.account a ON a.id = g.published_by"
-         " WHERE g.platform_id = $1::smallint AND ($2::boolean OR g.superseded_at IS NULL) ORDER BY g.code, g.version DESC LIMIT 200");
+         " WHERE g.platform_id = $1::smallint AND ($2::boolean OR g.superseded_at IS NULL)"
+         " AND ($3::text IS NULL OR g.code > $3 OR g.code = $3 AND g.version < $4::integer) ORDER BY g.code, g.version DESC LIMIT $5::bigint");
 DB_QUERY(guidance_acknowledge_q, DB_WRITE,
          "INSERT INTO sen.guidance_acknowledgement (platform_id, guidance_id, unit_id, acknowledged_by)"
          " SELECT g.platform_id, g.id, u.id, $4::uuid FROM sen.platform_guidance g, sen.unit u"
@@ -91,15 +92,18 @@ int guidance_publish(struct op *op, const struct principal *p, const struct guid
 	return r;
 }
 
-int guidance_list(struct op *op, struct str platform, bool all_versions, json_t **ret_array)
+int guidance_list(struct op *op, struct str platform, bool all_versions, const struct page_ask *ask, struct json_page *ret)
 {
 	struct catalogue_place place;
 	struct db_rows rows;
 	int r = catalogue_find(op, &(struct principal){ .account_id = STR_NULL }, "read", platform, &place);
 
 	if (r == 0)
-		r = db_run(op, &guidance_list_q, &rows, P_I64(place.id), P_BOOL(all_versions));
-	return r < 0 ? r : catalogue_rows(op, &rows, ret_array);
+		r = db_run(op, &guidance_list_q, &rows, P_I64(place.id), P_BOOL(all_versions), P_STR(ask->after[0]), P_STR(ask->after[1]),
+		           P_I64((int64_t)ask->limit + 1));
+	if (r == 0)
+		*ret = json_page_of(op, &rows, ask->limit, 2);
+	return r;
 }
 
 static int why_not_acknowledged(struct op *op, const struct db_param *params)

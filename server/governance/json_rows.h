@@ -9,6 +9,11 @@
 
 #define JSON_ROWS_KEYS_MAX 3
 
+/* Which page of a list: behind the row with these keys (STR_NULL: from its beginning), at most limit rows. */
+struct page_ask {
+	struct str after[JSON_ROWS_KEYS_MAX];
+	size_t limit;
+};
 /* A page of a list: at most limit items; next: the keys of the last one when there are more (cells behind the first). */
 struct json_page {
 	json_t *items; /* the caller's */

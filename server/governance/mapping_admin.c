@@ -11,9 +11,14 @@
 DB_QUERY(mapping_versions_q, DB_READ,
 	"SELECT json_build_object('number', m.number, 'state', m.state, 'version', m.version, 'kind', m.document ->> 'kind', 'note', m.note,"
 	" 'drawn_by', a.login, 'drawn_at', sen.iso(m.drawn_at), 'tested_at', sen.iso(m.tested_at), 'activated_by', b.login,"
-	" 'activated_at', sen.iso(m.activated_at), 'retired_at', sen.iso(m.retired_at), 'waking', m.waking)::text"
-	" FROM sen.mapping m JOIN sen.platform p ON p.id = m.platform_id JOIN sen.account a ON a.id = m.authors[1]"
-	" LEFT JOIN sen.account b ON b.id = m.activated_by WHERE p.code = $1 ORDER BY m.number DESC LIMIT 200");
+	" 'activated_at', sen.iso(m.activated_at), 'retired_at', sen.iso(m.retired_at), 'waking', m.waking)::text, m.number::text"
+	" FROM sen.mapping m JOIN sen.account a ON a.id = m.authors[1]"
+	" LEFT JOIN sen.account b ON b.id = m.activated_by WHERE m.platform_id = (SELECT x.id FROM sen.platform x WHERE x.code = $1)"
+	" AND ($2::integer IS NULL OR m.number < $2::integer)"
+	" ORDER BY m.number DESC LIMIT $3::bigint");
+
+DB_QUERY(mapping_active_q, DB_READ,
+	"SELECT m.number FROM sen.mapping m JOIN sen.platform p ON p.id = m.platform_id WHERE p.code = $1 AND m.state = 'active'");
 
 DB_QUERY(mapping_get_q, DB_READ,
 	"SELECT json_build_object('platform', p.code, 'number', m.number, 'state', m.state, 'version', m.version, 'document', m.document, 'samples', m.samples,"
@@ -208,42 +213,35 @@ int mapping_edit(struct op *op, const struct principal *p, struct str platform, 
 	return mapping_commit(op, p, r, "mapping.edit", platform, number, digest_of(op, draft->document));
 }
 
-static int64_t active_number(const json_t *versions)
+static json_t *defaults_json(void)
 {
-	size_t i;
-	const json_t *version;
+	json_t *json = json_new_object();
 
-	json_array_foreach((json_t *)versions, i, version)
-		if (str_equal(json_get_str(version, "state"), STR("active")))
-			return json_get_int(version, "number", 0);
-	return 0;
+	for (int kind = 0; kind < MAPPING_KINDS_; kind++)
+		json_set_take(json, mapping_kind_name((enum mapping_kind)kind).p, json_read(mapping_default((enum mapping_kind)kind), JSON_DEPTH, NULL));
+	return json;
 }
 
-int mapping_overview(struct op *op, struct str platform, json_t **ret_json)
+int mapping_overview(struct op *op, struct str platform, const struct page_ask *ask, json_t **ret_json, struct json_page *ret_versions)
 {
 	struct catalogue_place place;
 	struct principal nobody = { .account_id = STR("00000000-0000-0000-0000-000000000000") };
-	json_t *versions = NULL, *json, *defaults;
-	struct db_rows rows;
-	int64_t active;
+	struct db_rows rows, active;
+	json_t *json;
 	int r = catalogue_find_any(op, &nobody, "read", platform, &place);
 
 	if (r == 0)
-		r = db_run(op, &mapping_versions_q, &rows, P_STR(platform));
+		r = db_run(op, &mapping_versions_q, &rows, P_STR(platform), P_STR(ask->after[0]), P_I64((int64_t)ask->limit + 1));
 	if (r == 0)
-		r = catalogue_rows(op, &rows, &versions);
+		r = db_run(op, &mapping_active_q, &active, P_STR(platform));
 	if (r < 0)
 		return r;
-	active = active_number(versions);
 	json = json_new_object();
-	defaults = json_new_object();
 	json_set_str(json, "platform", platform);
-	json_set_take(json, "active", active > 0 ? json_integer(active) : json_null());
-	json_set_take(json, "versions", versions);
-	for (int kind = 0; kind < MAPPING_KINDS_; kind++)
-		json_set_take(defaults, mapping_kind_name((enum mapping_kind)kind).p, json_read(mapping_default((enum mapping_kind)kind), JSON_DEPTH, NULL));
-	json_set_take(json, "defaults", defaults);
+	json_set_take(json, "active", active.n > 0 ? json_integer(db_i64(&active, 0, 0)) : json_null());
+	json_set_take(json, "defaults", defaults_json());
 	*ret_json = json;
+	*ret_versions = json_page_of(op, &rows, ask->limit, 1);
 	return 0;
 }
 

@@ -18,7 +18,8 @@ struct mapping_draft {
 };
 
 /* New references. */
-int mapping_overview(struct op *op, struct str platform, json_t **ret_json) _must_check_;
+/* ask: of its versions, the latest first by number.  *ret_json: all but them. */
+int mapping_overview(struct op *op, struct str platform, const struct page_ask *ask, json_t **ret_json, struct json_page *ret_versions) _must_check_;
 int mapping_get(struct op *op, struct str platform, int64_t number, json_t **ret_json, int64_t *ret_version) _must_check_;
 
 /* ERR_INVALID_VALUE with the argument field: the place in the document, behind a colon the byte of an expression. */

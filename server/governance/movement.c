@@ -27,8 +27,8 @@ DB_QUERY(movement_add_q, DB_WRITE,
          " $6, $7::date, $8, $9, $10::jsonb, $11::uuid)");
 DB_QUERY(movement_list_q, DB_READ,
          "SELECT m.id, m.kind, sen.iso(m.effective_at), sen.iso(m.until_at), m.decision_no, m.decision_on, m.signer, m.reason, b.login,"
-         " sen.iso(m.drawn_at), m.void_by, m.consequences FROM sen.movement m JOIN sen.account b ON b.id = m.drawn_by"
-         " WHERE m.person_id = $1::uuid ORDER BY m.seq DESC LIMIT 200");
+         " sen.iso(m.drawn_at), m.void_by, m.consequences, m.seq::text FROM sen.movement m JOIN sen.account b ON b.id = m.drawn_by"
+         " WHERE m.person_id = $1::uuid AND ($2::bigint IS NULL OR m.seq < $2::bigint) ORDER BY m.seq DESC LIMIT $3::bigint");
 
 static int64_t day_of(struct str date)
 {
@@ -288,7 +288,7 @@ int movement_apply(struct op *op, const struct principal *p, const struct moveme
 	return governance_commit(op, p, r, &act, data);
 }
 
-int movement_list(struct op *op, const struct principal *p, struct str employee_code, const struct movement **ret_movements, size_t *ret_n)
+int movement_list(struct op *op, const struct principal *p, struct str employee_code, const struct page_ask *ask, struct movement_page *ret)
 {
 	struct person_record person;
 	struct movement *movements;
@@ -296,17 +296,18 @@ int movement_list(struct op *op, const struct principal *p, struct str employee_
 	int r = person_admin_get(op, p, employee_code, &person);
 
 	if (r == 0)
-		r = db_run(op, &movement_list_q, &rows, P_STR(person.person.id));
+		r = db_run(op, &movement_list_q, &rows, P_STR(person.person.id), P_STR(ask->after[0]), P_I64((int64_t)ask->limit + 1));
 	if (r < 0)
 		return r;
-	movements = ARENA_ARRAY(op->arena, struct movement, rows.n);
-	for (size_t i = 0; i < rows.n; i++)
+	*ret = (struct movement_page){ .n = rows.n > ask->limit ? ask->limit : rows.n, .has_more = rows.n > ask->limit };
+	movements = ARENA_ARRAY(op->arena, struct movement, ret->n);
+	for (size_t i = 0; i < ret->n; i++)
 		movements[i] = (struct movement){
 			.id = db_str(&rows, i, 0), .kind = db_str(&rows, i, 1), .effective_at = db_str(&rows, i, 2), .until_at = db_str(&rows, i, 3),
 			.decision_no = db_str(&rows, i, 4), .decision_on = db_str(&rows, i, 5), .signer = db_str(&rows, i, 6), .reason = db_str(&rows, i, 7),
 			.drawn_by = db_str(&rows, i, 8), .drawn_at = db_str(&rows, i, 9), .void_by = db_str(&rows, i, 10), .consequences = db_str(&rows, i, 11),
+			.seq = db_str(&rows, i, 12),
 		};
-	*ret_movements = movements;
-	*ret_n = rows.n;
+	ret->movements = movements;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/base/json.h"
+#include "server/governance/json_rows.h"
 #include "server/governance/working_life.h"
 #include "server/governance/post_admin.h"
 #include "server/governance/principal.h"
@@ -42,7 +43,12 @@ int movement_in_transaction(struct op *op, const struct principal *p, const stru
 struct movement {
 	struct str id, kind, effective_at, until_at, decision_no, decision_on, signer, reason, drawn_by, drawn_at, void_by;
 	struct str consequences; /* JSON text */
+	struct str seq;          /* in the order in which they were drawn up */
 };
-/* The newest 200. */
-int movement_list(struct op *op, const struct principal *p, struct str employee_code, const struct movement **ret_movements,
-                  size_t *ret_n) _must_check_;
+struct movement_page {
+	const struct movement *movements;
+	size_t n;
+	bool has_more;
+};
+/* The newest first, behind the one with the number after (STR_NULL: from the newest). */
+int movement_list(struct op *op, const struct principal *p, struct str employee_code, const struct page_ask *ask, struct movement_page *ret) _must_check_;

@@ -36,7 +36,13 @@ struct finding_decision {
 	struct str platform, id, reason;
 	struct str login;  /* of the account whose it is; STR_NULL: as found */
 	struct str decision; /* ignore, adopt, remove: whoever runs the platform is asked to remove it there, we do not touch it */
+	int64_t version;   /* of the finding as it was seen */
 };
 /* What carries our id is adopted at once, anything else when a second person has confirmed it. */
 int finding_decide(struct op *op, const struct principal *p, const struct finding_decision *decision, json_t **ret) _must_check_;
-int finding_confirm(struct op *op, const struct principal *p, struct str platform, struct str id, json_t **ret) _must_check_;
+/* What was proposed, and seen: not what was proposed since. */
+struct finding_confirmation {
+	struct str platform, id;
+	int64_t version;
+};
+int finding_confirm(struct op *op, const struct principal *p, const struct finding_confirmation *confirmation, json_t **ret) _must_check_;

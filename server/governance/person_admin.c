@@ -21,8 +21,9 @@ DB_QUERY(person_edit_q, DB_WRITE,
          " national_id_hash = coalesce($11::bytea, national_id_hash), national_id_sealed = coalesce($12, national_id_sealed), changed_at = now()"
          " WHERE p.id = $1::uuid AND p.version = $13::bigint AND sen.may_manage_person($2::uuid, 'personnel', p.id) RETURNING 1");
 DB_QUERY(person_hold_lift_q, DB_WRITE,
-         "UPDATE sen.person p SET legal_hold = false WHERE p.id = $1::uuid AND p.legal_hold"
+         "UPDATE sen.person p SET legal_hold = false WHERE p.id = $1::uuid AND p.legal_hold AND p.version = $3::bigint"
          " AND sen.may_manage_person($2::uuid, 'personnel', p.id) RETURNING 1");
+DB_QUERY(person_version_q, DB_READ, "SELECT version FROM sen.person WHERE id = $1::uuid");
 
 void national_id_seal(struct op *op, struct str id, struct str *ret_hash, struct str *ret_sealed)
 {
@@ -203,12 +204,22 @@ int person_admin_unmask(struct op *op, const struct principal *p, struct str emp
 	return r;
 }
 
-int person_admin_lift_hold(struct op *op, const struct principal *p, struct str employee_code, struct str reason, bool *ret_changed)
+static int not_lifted(struct op *op, struct str person_id, int64_t version, bool *ret_changed)
+{
+	struct db_rows rows;
+	int r = db_run(op, &person_version_q, &rows, P_STR(person_id));
+
+	db_rollback(op);
+	*ret_changed = false;
+	return r < 0 || db_i64(&rows, 0, 0) == version ? r : op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
+}
+
+int person_admin_lift_hold(struct op *op, const struct principal *p, const struct hold_lifting *lifting, bool *ret_changed)
 {
 	struct person person;
 	struct db_rows rows = { 0 };
 	json_t *data;
-	int r = person_admin_find(op, p, "personnel", employee_code, &person);
+	int r = person_admin_find(op, p, "personnel", lifting->employee_code, &person);
 
 	if (r < 0)
 		return r;
@@ -216,14 +227,11 @@ int person_admin_lift_hold(struct op *op, const struct principal *p, struct str 
 	r = db_begin(op);
 	if (r < 0)
 		return r;
-	r = db_run(op, &person_hold_lift_q, &rows, P_STR(person.id), P_STR(p->account_id));
-	if (r == 0 && rows.n == 0) {
-		db_rollback(op);
-		*ret_changed = false;
-		return 0;
-	}
+	r = db_run(op, &person_hold_lift_q, &rows, P_STR(person.id), P_STR(p->account_id), P_I64(lifting->version));
+	if (r == 0 && rows.n == 0)
+		return not_lifted(op, person.id, lifting->version, ret_changed);
 	data = json_new_object();
-	json_set_str(data, "reason", reason);
+	json_set_str(data, "reason", lifting->reason);
 	*ret_changed = true;
 	return governance_commit(op, p, r, &act, data);
 }

@@ -34,8 +34,12 @@ int person_admin_edit(struct op *op, const struct principal *p, struct str emplo
                       struct person_record *ret_record, unsigned *ret_warnings) _must_check_;
 int person_admin_unmask(struct op *op, const struct principal *p, struct str employee_code, struct str reason,
                         struct str *ret_national_id) _must_check_;
+struct hold_lifting {
+	struct str employee_code, reason;
+	int64_t version; /* of the person as they were seen: a hold that came later is not lifted */
+};
 /* Never by the person concerned.  *ret_changed false: there was none. */
-int person_admin_lift_hold(struct op *op, const struct principal *p, struct str employee_code, struct str reason, bool *ret_changed) _must_check_;
+int person_admin_lift_hold(struct op *op, const struct principal *p, const struct hold_lifting *lifting, bool *ret_changed) _must_check_;
 /* The person, if principal may act on it with the right; refuses as the right says. */
 int person_admin_find(struct op *op, const struct principal *p, const char *right, struct str employee_code, struct person *ret_person) _must_check_;
 /* Keyed hash and ciphertext of a personal number. */

@@ -20,11 +20,14 @@ DB_QUERY(handover_rules_q, DB_READ,
 DB_QUERY(grace_rules_q, DB_READ,
          "SELECT p.code, r.code, g.rank, g.months FROM sen.grace_rule g JOIN sen.role r ON r.id = g.role_id JOIN sen.platform p ON p.id = r.platform_id"
          " ORDER BY p.id, r.code, g.rank");
+/* The rules below are part of the policy: who sets one has seen all of them, and raises its version. */
+#define POLICY_SEEN(version) \
+	"WITH seen AS (UPDATE sen.personnel_policy SET version = version WHERE version = " version "::bigint AND " RULES_EVERYWHERE " RETURNING 1) "
 DB_QUERY(handover_rule_set_q, DB_WRITE,
-         "INSERT INTO sen.handover_rule (platform_id, days) SELECT $2::smallint, $3::smallint WHERE " RULES_EVERYWHERE
+         POLICY_SEEN("$4") "INSERT INTO sen.handover_rule (platform_id, days) SELECT $2::smallint, $3::smallint FROM seen"
          " ON CONFLICT (platform_id) DO UPDATE SET days = excluded.days RETURNING 1");
 DB_QUERY(grace_rule_set_q, DB_WRITE,
-         "INSERT INTO sen.grace_rule (role_id, rank, months) SELECT $2::integer, $3, $4::smallint WHERE " RULES_EVERYWHERE
+         POLICY_SEEN("$5") "INSERT INTO sen.grace_rule (role_id, rank, months) SELECT $2::integer, $3, $4::smallint FROM seen"
          " ON CONFLICT (role_id, rank) DO UPDATE SET months = excluded.months RETURNING 1");
 
 int personnel_rules_get(struct op *op, struct personnel_rules *ret)
@@ -42,10 +45,10 @@ int personnel_rules_get(struct op *op, struct personnel_rules *ret)
 		return r;
 	h = ARENA_ARRAY(op->arena, struct handover_rule, handovers.n);
 	for (size_t i = 0; i < handovers.n; i++)
-		h[i] = (struct handover_rule){ db_str(&handovers, i, 0), db_i64(&handovers, i, 1) };
+		h[i] = (struct handover_rule){ .platform = db_str(&handovers, i, 0), .days = db_i64(&handovers, i, 1) };
 	g = ARENA_ARRAY(op->arena, struct grace_rule, graces.n);
 	for (size_t i = 0; i < graces.n; i++)
-		g[i] = (struct grace_rule){ db_str(&graces, i, 0), db_str(&graces, i, 1), db_str(&graces, i, 2), db_i64(&graces, i, 3) };
+		g[i] = (struct grace_rule){ .platform = db_str(&graces, i, 0), .role = db_str(&graces, i, 1), .rank = db_str(&graces, i, 2), .months = db_i64(&graces, i, 3) };
 	*ret = (struct personnel_rules){
 		.policy = { .admin_accounts_only = db_bool(&rows, 0, 0), .unused_report_days = db_i64(&rows, 0, 1),
 		            .unused_disable_days = db_i64(&rows, 0, 2), .reapprove_after_days = db_i64(&rows, 0, 3),
@@ -118,7 +121,7 @@ int handover_rule_set(struct op *op, const struct principal *p, const struct han
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	const struct db_param params[] = { P_STR(p->account_id), P_I64(platform.id), P_I64(rule->days) };
+	const struct db_param params[] = { P_STR(p->account_id), P_I64(platform.id), P_I64(rule->days), P_I64(rule->version) };
 	const struct governance_act act = { .action = "personnel.handover", .object = platform.code };
 	r = write(op, p, &handover_rule_set_q, params, ARRAY_LEN(params));
 	data = json_new_object();
@@ -139,7 +142,7 @@ int grace_rule_set(struct op *op, const struct principal *p, const struct grace_
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	const struct db_param params[] = { P_STR(p->account_id), P_I64(role.id), P_STR(rule->rank), P_I64(rule->months) };
+	const struct db_param params[] = { P_STR(p->account_id), P_I64(role.id), P_STR(rule->rank), P_I64(rule->months), P_I64(rule->version) };
 	const struct governance_act act = {
 		.action = "personnel.grace",
 		.object = arena_printf(op->arena, "%.*s:%.*s", STR_ARG(platform.code), STR_ARG(role.code)),

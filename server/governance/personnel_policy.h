@@ -19,10 +19,12 @@ struct personnel_policy {
 struct handover_rule {
 	struct str platform;
 	int64_t days;
+	int64_t version; /* to be set: of the policy that was seen; rules are part of it */
 };
 struct grace_rule {
 	struct str platform, role, rank;
 	int64_t months;
+	int64_t version; /* as above */
 };
 struct personnel_rules {
 	struct personnel_policy policy;

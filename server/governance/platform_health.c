@@ -2,8 +2,8 @@
 
 #include "server/governance/catalogue_common.h"
 
-#define HEALTH_SQL                                                                                                                     \
-	"SELECT jsonb_build_object('platform', p.code, 'name', p.name, 'served', h.platform_id IS NOT NULL AND n.workers > 0,"             \
+#define HEALTH_JSON                                                                                                                    \
+	"jsonb_build_object('platform', p.code, 'name', p.name, 'served', h.platform_id IS NOT NULL AND n.workers > 0,"             \
 	" 'workers', n.workers, 'state', (ARRAY['closed', 'open', 'quarantine', 'auth_failed'])[coalesce(h.state, 0) + 1],"                \
 	" 'since', sen.iso(h.since), 'error', h.err_class, 'error_status', h.err_status, 'error_at', sen.iso(h.err_at),"                   \
 	" 'next_probe', sen.iso(h.probe_at), 'pause_until', CASE WHEN h.pause_until > now() THEN sen.iso(h.pause_until) END,"              \
@@ -14,12 +14,15 @@
 	" 'in_doubt', coalesce((h.counts ->> 'in_doubt')::bigint, 0), 'retry', coalesce((h.counts ->> 'retry')::bigint, 0),"               \
 	" 'blocked', coalesce((h.counts ->> 'blocked')::bigint, 0), 'held', coalesce((h.counts ->> 'held')::bigint, 0),"                   \
 	" 'grace', coalesce((h.counts ->> 'grace')::bigint, 0), 'gone', coalesce((h.counts ->> 'gone')::bigint, 0),"                       \
-	" 'waiting', coalesce((h.counts ->> 'waiting')::bigint, 0), 'revocations_overdue', coalesce((h.counts ->> 'late')::bigint, 0), 'oldest_due', sen.iso(h.oldest_due), 'counted_at', sen.iso(h.counted_at))::text" \
+	" 'waiting', coalesce((h.counts ->> 'waiting')::bigint, 0), 'revocations_overdue', coalesce((h.counts ->> 'late')::bigint, 0), 'oldest_due', sen.iso(h.oldest_due), 'counted_at', sen.iso(h.counted_at))::text"
+#define HEALTH_FROM                                                                                                                    \
 	" FROM sen.platform p LEFT JOIN sen.platform_health h ON h.platform_id = p.id LEFT JOIN sen.platform_limit l ON l.platform_id = p.id,"     \
 	" LATERAL (SELECT count(*) AS workers FROM sen.platform_worker w WHERE w.platform_id = p.id AND w.seen_at > now() - interval '5 s') n"
 
-DB_QUERY(health_list_q, DB_READ, HEALTH_SQL " WHERE h.platform_id IS NOT NULL OR l.platform_id IS NOT NULL ORDER BY p.code");
-DB_QUERY(health_get_q, DB_READ, HEALTH_SQL " WHERE p.code = $1");
+DB_QUERY(health_list_q, DB_READ,
+         "SELECT " HEALTH_JSON ", p.code" HEALTH_FROM " WHERE (h.platform_id IS NOT NULL OR l.platform_id IS NOT NULL) AND ($1::text IS NULL OR p.code > $1)"
+         " ORDER BY p.code LIMIT $2::bigint");
+DB_QUERY(health_get_q, DB_READ, "SELECT " HEALTH_JSON HEALTH_FROM " WHERE p.code = $1");
 DB_QUERY(limits_get_q, DB_READ,
          "SELECT jsonb_build_object('platform', p.code, 'rate_count', l.rate_count, 'rate_seconds', l.rate_seconds, 'burst', l.burst,"
          " 'concurrency', l.concurrency, 'limited_words', to_jsonb(coalesce(l.limited_words, '{}')),"
@@ -35,12 +38,14 @@ DB_QUERY(limits_set_q, DB_WRITE,
          " limited_words = $6::text[], windows = $7::jsonb, changed_by = $8::uuid, changed_at = now()"
          " WHERE platform_id = $1::smallint AND version = $9::bigint RETURNING version");
 
-int platform_health_list(struct op *op, json_t **ret_array)
+int platform_health_list(struct op *op, const struct page_ask *ask, struct json_page *ret)
 {
 	struct db_rows rows;
-	int r = db_run(op, &health_list_q, &rows);
+	int r = db_run(op, &health_list_q, &rows, P_STR(ask->after[0]), P_I64((int64_t)ask->limit + 1));
 
-	return r < 0 ? r : catalogue_rows(op, &rows, ret_array);
+	if (r == 0)
+		*ret = json_page_of(op, &rows, ask->limit, 1);
+	return r;
 }
 
 int platform_health_get(struct op *op, struct str platform, json_t **ret)

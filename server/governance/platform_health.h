@@ -9,7 +9,7 @@
 #include "server/governance/principal.h"
 
 /* Every platform that an engine serves or has limits, by code; or the one. */
-int platform_health_list(struct op *op, json_t **ret_array) _must_check_;
+int platform_health_list(struct op *op, const struct page_ask *ask, struct json_page *ret) _must_check_;
 /* ERR_UNKNOWN_PLATFORM. */
 int platform_health_get(struct op *op, struct str platform, json_t **ret) _must_check_;
 

@@ -5,7 +5,6 @@
 #include "common/model/unit_store.h"
 #include "server/governance/governance_audit.h"
 
-#define REMINDERS_MAX 200
 
 DB_QUERY(platform_review_add_q, DB_WRITE,
          "INSERT INTO sen.platform_review (id, title, unit_id, due_on, created_by, period_months, anchor_on) SELECT $1::uuid, $2, u.id, $4::date, $5::uuid,"
@@ -67,9 +66,11 @@ DB_QUERY(platform_review_task_q, DB_READ,
          " t.version" TASK_FROM " WHERE t.review_id = $2::uuid AND p.code = $3 AND sen.platform_in_reach($1::uuid, 'read', p.id)");
 DB_QUERY(platform_review_reminders_q, DB_READ,
          "SELECT jsonb_build_object('review', t.review_id, 'title', v.title, 'platform', p.code, 'platform_name', p.name, 'managing_unit', nullif(p.managing_unit, ''),"
-         " 'due_on', v.due_on, 'remind_on', m.remind_on, 'kind', m.kind)::text" TASK_FROM
+         " 'due_on', v.due_on, 'remind_on', m.remind_on, 'kind', m.kind)::text, m.remind_on::text, p.code, t.review_id::text" TASK_FROM
          " JOIN sen.platform_review_reminder m ON m.review_id = t.review_id AND m.platform_id = t.platform_id WHERE t.state = 'open'"
-         " AND m.remind_on <= sen.today() AND sen.platform_in_reach($1::uuid, 'read', p.id) ORDER BY m.remind_on DESC, p.code LIMIT 200");
+         " AND m.remind_on <= sen.today() AND sen.platform_in_reach($1::uuid, 'read', p.id)"
+         " AND ($2::date IS NULL OR m.remind_on < $2::date OR m.remind_on = $2::date AND (p.code, t.review_id) > ($3::text, $4::uuid))"
+         " ORDER BY m.remind_on DESC, p.code, t.review_id LIMIT $5::bigint");
 
 static int audit(struct op *op, const struct principal *p, const char *action, struct str object, json_t *data)
 {
@@ -288,13 +289,14 @@ int platform_review_tasks(struct op *op, const struct principal *p, const struct
 	return r;
 }
 
-int platform_review_reminders(struct op *op, const struct principal *p, struct json_page *ret)
+int platform_review_reminders(struct op *op, const struct principal *p, const struct page_ask *ask, struct json_page *ret)
 {
 	struct db_rows rows;
-	int r = db_run(op, &platform_review_reminders_q, &rows, P_STR(p->account_id));
+	int r = db_run(op, &platform_review_reminders_q, &rows, P_STR(p->account_id), P_STR(ask->after[0]), P_STR(ask->after[1]), P_STR(ask->after[2]),
+	               P_I64((int64_t)ask->limit + 1));
 
 	if (r == 0)
-		*ret = json_page_of(op, &rows, REMINDERS_MAX, 0);
+		*ret = json_page_of(op, &rows, ask->limit, 3);
 	return r;
 }
 

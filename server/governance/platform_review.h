@@ -46,7 +46,7 @@ struct platform_review_filter {
 	size_t limit;
 };
 int platform_review_tasks(struct op *op, const struct principal *p, const struct platform_review_filter *filter, struct json_page *ret) _must_check_;
-/* Due until today, of tasks still open, the latest first; at most 200. */
-int platform_review_reminders(struct op *op, const struct principal *p, struct json_page *ret) _must_check_;
+/* Due until today, of tasks still open, the latest first; keys: day, platform, review. */
+int platform_review_reminders(struct op *op, const struct principal *p, const struct page_ask *ask, struct json_page *ret) _must_check_;
 int platform_review_task_get(struct op *op, const struct principal *p, struct str review_id, struct str platform, json_t **ret_json,
                              int64_t *ret_version) _must_check_; /* ERR_NOT_FOUND */

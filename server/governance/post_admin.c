@@ -9,11 +9,14 @@
 	"o.id, o.unit_id, u.code, u.name, u.path, o.title, o.kind, lower(o.valid), upper(o.valid), o.decision_no, o.rank,"       \
 	" o.decision_on, o.signer, o.version"
 
+/* Of one person: a handful, found by the person. */
 DB_QUERY(post_list_q, DB_READ,
-         "SELECT " POST_COLUMNS ", NULL, false FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = $1::uuid"
+         "SELECT * FROM (SELECT " POST_COLUMNS ", NULL, false FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = $1::uuid"
          " UNION ALL SELECT o.post_id, o.unit_id, u.code, u.name, u.path, o.title, o.kind, lower(o.valid), upper(o.valid), o.decision_no, o.rank,"
          " o.decision_on, o.signer, o.version, sen.iso(o.replaced_at), o.gone FROM sen.post_version o JOIN sen.unit u ON u.id = o.unit_id"
-         " WHERE $2::boolean AND o.person_id = $1::uuid ORDER BY 8, 1, 14 LIMIT 500");
+         " WHERE $2::boolean AND o.person_id = $1::uuid) x (id, unit_id, unit_code, unit_name, unit_path, title, kind, valid_from, valid_to, decision_no,"
+         " rank, decision_on, signer, version, replaced_at, gone) WHERE $3::date IS NULL OR (x.valid_from, x.id, x.version) > ($3::date, $4::uuid, $5::bigint)"
+         " ORDER BY x.valid_from, x.id, x.version LIMIT $6::bigint");
 DB_QUERY(post_get_q, DB_READ,
          "SELECT " POST_COLUMNS ", NULL, false FROM sen.post o JOIN sen.unit u ON u.id = o.unit_id WHERE o.person_id = $1::uuid AND o.id = $2::uuid");
 DB_QUERY(post_insert_q, DB_WRITE,
@@ -53,23 +56,23 @@ static struct post_record from_row(const struct db_rows *rows, size_t i)
 	};
 }
 
-int post_admin_list(struct op *op, const struct principal *p, struct str employee_code, bool former, const struct post_record **ret_posts,
-                    size_t *ret_n)
+int post_admin_list(struct op *op, const struct principal *p, const struct post_filter *f, struct post_page *ret)
 {
 	struct person_record person;
 	struct post_record *posts;
 	struct db_rows rows;
-	int r = person_admin_get(op, p, employee_code, &person);
+	int r = person_admin_get(op, p, f->employee_code, &person);
 
 	if (r == 0)
-		r = db_run(op, &post_list_q, &rows, P_STR(person.person.id), P_BOOL(former));
+		r = db_run(op, &post_list_q, &rows, P_STR(person.person.id), P_BOOL(f->former), P_STR(f->after[0]), P_STR(f->after[1]), P_STR(f->after[2]),
+		           P_I64((int64_t)f->limit + 1));
 	if (r < 0)
 		return r;
-	posts = ARENA_ARRAY(op->arena, struct post_record, rows.n);
-	for (size_t i = 0; i < rows.n; i++)
+	*ret = (struct post_page){ .n = rows.n > f->limit ? f->limit : rows.n, .has_more = rows.n > f->limit };
+	posts = ARENA_ARRAY(op->arena, struct post_record, ret->n);
+	for (size_t i = 0; i < ret->n; i++)
 		posts[i] = from_row(&rows, i);
-	*ret_posts = posts;
-	*ret_n = rows.n;
+	ret->posts = posts;
 	return 0;
 }
 

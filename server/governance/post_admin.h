@@ -24,8 +24,18 @@ struct post_fields {
 	struct str decision_no, decision_on, signer;
 };
 
-int post_admin_list(struct op *op, const struct principal *p, struct str employee_code, bool former, const struct post_record **ret_posts,
-                    size_t *ret_n) _must_check_;
+struct post_filter {
+	struct str employee_code;
+	bool former;         /* also what they were before each change */
+	struct str after[3]; /* valid_from, id, version of the last one seen; STR_NULL: from the first */
+	size_t limit;
+};
+struct post_page {
+	const struct post_record *posts;
+	size_t n;
+	bool has_more;
+};
+int post_admin_list(struct op *op, const struct principal *p, const struct post_filter *filter, struct post_page *ret) _must_check_;
 int post_admin_add(struct op *op, const struct principal *p, struct str employee_code, const struct post_fields *fields,
                    struct post_record *ret_post) _must_check_;
 

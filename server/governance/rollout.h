@@ -8,6 +8,7 @@
 
 #include "common/base/json.h"
 #include "common/db/db.h"
+#include "server/governance/json_rows.h"
 #include "server/governance/principal.h"
 
 struct rollout_cell {
@@ -44,7 +45,8 @@ struct guidance {
 };
 /* A further version where there is one of that code: it has to be acknowledged anew. */
 int guidance_publish(struct op *op, const struct principal *p, const struct guidance *guidance, struct str *ret_id, int64_t *ret_version) _must_check_;
-int guidance_list(struct op *op, struct str platform, bool all_versions, json_t **ret_array) _must_check_;
+/* By code, of each the latest version first: these are its keys. */
+int guidance_list(struct op *op, struct str platform, bool all_versions, const struct page_ask *ask, struct json_page *ret) _must_check_;
 /* By somebody of the unit with right "read" over it: a post there, or a scope that is the unit's.  *ret_added false: it had.  ERR_NOT_FOUND, ERR_UNKNOWN_UNIT, ERR_OUT_OF_SCOPE, ERR_WRONG_STATE. */
 int guidance_acknowledge(struct op *op, const struct principal *p, struct str platform, struct str id, struct str unit, bool *ret_added) _must_check_;
 /* By unit: who has, and when; or which units of the roll-out have not. */

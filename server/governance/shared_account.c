@@ -32,6 +32,11 @@ DB_QUERY(shared_member_remove_q, DB_WRITE,
          " AND m.id = t.member_id AND m.login = $3 AND t.removed_at IS NULL AND " MANAGES("personnel") " RETURNING m.id");
 DB_QUERY(shared_member_may_q, DB_READ, "SELECT " MANAGES("personnel") " FROM sen.account a WHERE a.id = $1::uuid");
 DB_QUERY(shared_see_q, DB_READ, "SELECT sen.may_see_person($2::uuid, 'read', a.person_id) FROM sen.account a WHERE a.id = $1::uuid AND a.kind = 'shared'");
+DB_QUERY(shared_uses_q, DB_READ,
+         "SELECT jsonb_build_object('id', u.id, 'member', m.login, 'member_name', p.full_name, 'purpose', u.purpose, 'out_at', sen.iso(u.out_at),"
+         " 'until', sen.iso(u.until_at), 'in_at', sen.iso(u.in_at))::text, u.out_at::text, u.id::text FROM sen.shared_use u"
+         " JOIN sen.account m ON m.id = u.member_id JOIN sen.person p ON p.id = m.person_id WHERE u.account_id = $1::uuid"
+         " AND ($2::timestamptz IS NULL OR (u.out_at, u.id) < ($2::timestamptz, $3::uuid)) ORDER BY u.out_at DESC, u.id DESC LIMIT $4::bigint");
 
 static int find(struct op *op, struct str login, struct account *ret)
 {
@@ -141,7 +146,7 @@ int shared_member(struct op *op, const struct principal *p, struct str login, st
 	return governance_commit(op, p, r, &act, data);
 }
 
-int shared_uses(struct op *op, const struct principal *p, struct str login, const struct shared_use **ret_uses, size_t *ret_n)
+int shared_uses(struct op *op, const struct principal *p, struct str login, const struct page_ask *ask, struct json_page *ret)
 {
 	struct account account;
 	struct db_rows rows;
@@ -153,5 +158,8 @@ int shared_uses(struct op *op, const struct principal *p, struct str login, cons
 		return r;
 	if (rows.n == 0 || !db_bool(&rows, 0, 0))
 		return op_fail(op, ERR_UNKNOWN_ACCOUNT, "no such account");
-	return shared_use_list(op, account.id, ret_uses, ret_n);
+	r = db_run(op, &shared_uses_q, &rows, P_STR(account.id), P_STR(ask->after[0]), P_STR(ask->after[1]), P_I64((int64_t)ask->limit + 1));
+	if (r == 0)
+		*ret = json_page_of(op, &rows, ask->limit, 2);
+	return r;
 }

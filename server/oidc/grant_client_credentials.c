@@ -7,7 +7,7 @@
 #include "server/oidc/resource.h"
 
 /* Scopes that speak of a person. */
-static const char *const personal[] = { "openid", "profile", "email", "unit", "roles", SCOPE_OFFLINE, SCOPE_ADMIN };
+static const char *const personal[] = { "openid", "profile", "email", "unit", "roles", SCOPE_OFFLINE, SCOPE_ADMIN, SCOPE_ADMIN_READ };
 
 static struct str without_personal(struct op *op, const struct client *client, struct str requested)
 {

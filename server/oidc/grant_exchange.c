@@ -24,7 +24,7 @@
 #define ACT_DEPTH (ACT_CHAIN_MAX + 1)
 
 /* Scopes that are not handed on: the administration API, and life beyond the session. */
-static const char *const kept_back[] = { SCOPE_ADMIN, SCOPE_OFFLINE };
+static const char *const kept_back[] = { SCOPE_ADMIN, SCOPE_ADMIN_READ, SCOPE_OFFLINE };
 
 DB_QUERY(exchange_audit, DB_WRITE,
 	"INSERT INTO sen.audit (actor, action, account_id, object, request_id, data)"

@@ -30,3 +30,4 @@ struct oidc_settings {
 /* Scopes that this provider knows. */
 #define SCOPE_OFFLINE "offline_access"
 #define SCOPE_ADMIN "admin" /* the administration API */
+#define SCOPE_ADMIN_READ "admin.read" /* the same, to look and not to touch */

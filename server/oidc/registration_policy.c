@@ -5,9 +5,10 @@
 
 int registration_policy_check(struct op *op, const json_t *policy)
 {
+	struct str scope = json_get_str(policy, "scope");
 	int r = client_metadata_check_members(op, policy);
 
-	if (r >= 0 && scope_has(json_get_str(policy, "scope"), STR(SCOPE_ADMIN)))
+	if (r >= 0 && (scope_has(scope, STR(SCOPE_ADMIN)) || scope_has(scope, STR(SCOPE_ADMIN_READ))))
 		return op_fail(op, ERR_INVALID_CLIENT_METADATA, "a client that registers itself never gets the scope of administrators");
 	return r;
 }

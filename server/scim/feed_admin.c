@@ -38,9 +38,9 @@ DB_QUERY(feed_group_role_q, DB_WRITE,
          "UPDATE sen.feed_group g SET role_id = $4::integer, version = g.version + 1 FROM sen.feed f JOIN sen.unit u ON u.id = f.unit_id"
          " WHERE g.feed_id = f.id AND f.code = $2 AND g.id = $3::uuid AND g.gone_at IS NULL AND sen.scope_covers($1::uuid, 'import', u.path, NULL)"
          " AND ($4::integer IS NULL OR sen.scope_covers($1::uuid, 'grant', u.path, (SELECT r.platform_id FROM sen.role r WHERE r.id = $4::integer)))"
-         " AND NOT EXISTS (SELECT FROM sen.feed_member m WHERE m.feed_id = g.feed_id AND m.group_id = g.id) RETURNING g.display_name");
+         " AND g.version = $5::bigint AND NOT EXISTS (SELECT FROM sen.feed_member m WHERE m.feed_id = g.feed_id AND m.group_id = g.id) RETURNING g.display_name");
 DB_QUERY(feed_group_why_q, DB_READ,
-         "SELECT EXISTS (SELECT FROM sen.feed_member m WHERE m.feed_id = g.feed_id AND m.group_id = g.id) FROM sen.feed_group g JOIN sen.feed f ON f.id = g.feed_id"
+         "SELECT EXISTS (SELECT FROM sen.feed_member m WHERE m.feed_id = g.feed_id AND m.group_id = g.id), g.version = $4::bigint FROM sen.feed_group g JOIN sen.feed f ON f.id = g.feed_id"
          " WHERE f.code = $2 AND g.id = $3::uuid AND g.gone_at IS NULL" WITHIN);
 
 #define FEED_JSON                                                                                                                    \
@@ -59,7 +59,7 @@ DB_QUERY(feed_held_q, DB_READ,
          " p.employee_code FROM sen.feed f JOIN sen.feed_held h ON h.feed_id = f.id JOIN sen.person p ON p.id = h.person_id"
          " WHERE f.code = $2 AND ($3::text IS NULL OR p.employee_code > $3)" WITHIN " ORDER BY p.employee_code LIMIT $4::bigint");
 DB_QUERY(feed_groups_q, DB_READ,
-         "SELECT jsonb_build_object('id', g.id, 'name', g.display_name, 'external_id', g.external_id, 'platform', pl.code, 'role', r.code,"
+         "SELECT jsonb_build_object('id', g.id, 'name', g.display_name, 'external_id', g.external_id, 'version', g.version, 'platform', pl.code, 'role', r.code,"
          " 'members', (SELECT count(*) FROM sen.feed_member m WHERE m.feed_id = g.feed_id AND m.group_id = g.id))::text, g.seq::text"
          " FROM sen.feed f JOIN sen.feed_group g ON g.feed_id = f.id AND g.gone_at IS NULL LEFT JOIN sen.role r ON r.id = g.role_id"
          " LEFT JOIN sen.platform pl ON pl.id = r.platform_id WHERE f.code = $2 AND ($3::bigint IS NULL OR g.seq > $3::bigint)" WITHIN
@@ -211,24 +211,26 @@ int feed_admin_release(struct op *op, const struct principal *p, struct str code
 	return governance_commit(op, p, r, &act, data);
 }
 
-static int not_tied(struct op *op, const struct principal *p, struct str code, struct str group_id)
+static int not_tied(struct op *op, const struct principal *p, const struct feed_group_role *gives)
 {
 	struct db_rows rows;
-	int r = db_run(op, &feed_group_why_q, &rows, P_STR(p->account_id), P_STR(code), P_STR(group_id));
+	int r = db_run(op, &feed_group_why_q, &rows, P_STR(p->account_id), P_STR(gives->code), P_STR(gives->group_id), P_I64(gives->version));
 
 	if (r < 0)
 		return r;
 	if (rows.n == 0)
 		return op_fail(op, ERR_NOT_FOUND, "there is no such group");
+	if (!db_bool(&rows, 0, 1))
+		return op_fail(op, ERR_PRECONDITION_FAILED, "it was changed after it was seen");
 	if (!db_bool(&rows, 0, 0))
 		return op_fail(op, ERR_OUT_OF_SCOPE, "you may not grant roles of this platform in the unit of the feed");
 	(void)op_fail(op, ERR_BLOCKED, "the group has members; what they get is said while it is empty");
 	return op_fail_arg(op, "by", STR("members"));
 }
 
-int feed_admin_group_role(struct op *op, const struct principal *p, struct str code, struct str group_id, struct str platform_code, struct str role_code)
+int feed_admin_group_role(struct op *op, const struct principal *p, const struct feed_group_role *gives)
 {
-	const struct governance_act act = { .action = "feed.group_role", .object = code };
+	const struct governance_act act = { .action = "feed.group_role", .object = gives->code };
 	struct platform platform = { 0 };
 	struct db_rows rows = { 0 };
 	struct role role = { 0 };
@@ -236,23 +238,23 @@ int feed_admin_group_role(struct op *op, const struct principal *p, struct str c
 	json_t *data;
 	int r = 0;
 
-	if (!str_is_null(platform_code)) {
-		r = platform_find(op, platform_code, &platform);
+	if (!str_is_null(gives->platform)) {
+		r = platform_find(op, gives->platform, &platform);
 		if (r == 0)
-			r = role_find(op, platform.id, role_code, &role);
+			r = role_find(op, platform.id, gives->role, &role);
 		id = arena_printf(op->arena, "%lld", (long long)role.id);
 	}
 	if (r == 0)
 		r = db_begin(op);
 	if (r < 0)
 		return r;
-	r = db_run(op, &feed_group_role_q, &rows, P_STR(p->account_id), P_STR(code), P_STR(group_id), P_STR(id));
+	r = db_run(op, &feed_group_role_q, &rows, P_STR(p->account_id), P_STR(gives->code), P_STR(gives->group_id), P_STR(id), P_I64(gives->version));
 	if (r == 0 && rows.n == 0)
-		r = not_tied(op, p, code, group_id);
+		r = not_tied(op, p, gives);
 	data = json_new_object();
 	json_set_str(data, "group", r == 0 ? db_str(&rows, 0, 0) : STR_NULL);
-	json_set_str(data, "platform", platform_code);
-	json_set_str(data, "role", role_code);
+	json_set_str(data, "platform", gives->platform);
+	json_set_str(data, "role", gives->role);
 	return governance_commit(op, p, r, &act, data);
 }
 

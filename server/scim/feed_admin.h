@@ -29,7 +29,11 @@ int feed_admin_rotate(struct op *op, const struct principal *p, struct str code,
 /* Those whom the guard holds may be stopped: by another person than who made the feed.  *ret_n: how many. */
 int feed_admin_release(struct op *op, const struct principal *p, struct str code, int64_t *ret_n) _must_check_;
 /* What the members of a group get: a role of a platform, or nothing (platform STR_NULL).  While it has no members. */
-int feed_admin_group_role(struct op *op, const struct principal *p, struct str code, struct str group_id, struct str platform, struct str role) _must_check_;
+struct feed_group_role {
+	struct str code, group_id, platform, role;
+	int64_t version; /* of the group as it was seen */
+};
+int feed_admin_group_role(struct op *op, const struct principal *p, const struct feed_group_role *gives) _must_check_;
 
 int feed_admin_get(struct op *op, const struct principal *p, struct str code, json_t **ret_json, int64_t *ret_version) _must_check_;
 int feed_admin_list(struct op *op, const struct principal *p, struct str after, size_t limit, struct json_page *ret_page) _must_check_;

@@ -225,6 +225,34 @@ int api_get(struct ctl *c, struct str path, json_t **ret_json)
 	return api_call(c, &(struct api_call){ .method = "GET", .path = path }, ret_json);
 }
 
+int api_get_all(struct ctl *c, struct str path, const char *name, json_t **ret_json)
+{
+	_json_ json_t *all = json_new_array();
+	struct str next = STR_NULL;
+	int r;
+
+	do {
+		_json_ json_t *page = NULL;
+		struct buf b = buf_new(c->arena, PATH_MAX_BYTES);
+		bool first = !memchr(path.p, '?', path.len);
+
+		buf_add(&b, path);
+		if (first)
+			buf_add_c(&b, "?");
+		form_append(&b, &first, STR("limit"), STR("200"));
+		if (!str_is_null(next))
+			form_append(&b, &first, STR("after"), next);
+		r = api_get(c, buf_str(&b), &page);
+		if (r != EXIT_OK)
+			return r;
+		json_array_extend(all, json_object_get(page, name));
+		next = arena_dup(c->arena, json_get_str(page, "next"));
+	} while (!str_is_null(next));
+	*ret_json = json_new_object();
+	json_set_take(*ret_json, name, json_incref(all));
+	return EXIT_OK;
+}
+
 int api_post(struct ctl *c, struct str path, const json_t *body, json_t **ret_json)
 {
 	return api_call(c, &(struct api_call){ .method = "POST", .path = path, .body = body }, ret_json);

@@ -19,6 +19,8 @@ struct api_call {
 int api_call(struct ctl *c, const struct api_call *call, json_t **ret_json) _must_check_;
 /* The same where nothing more is to be said. */
 int api_get(struct ctl *c, struct str path, json_t **ret_json) _must_check_;
+/* A list with all of its pages, as one: the rows under name. */
+int api_get_all(struct ctl *c, struct str path, const char *name, json_t **ret_json) _must_check_;
 int api_post(struct ctl *c, struct str path, const json_t *body, json_t **ret_json) _must_check_;
 /* The same for an answer that is a text of another kind. */
 int api_text(struct ctl *c, const struct api_call *call, struct str *ret_text) _must_check_;

@@ -73,7 +73,7 @@ static int account_add(struct ctl *c)
 
 static int account_hand_over(struct ctl *c)
 {
-	struct str to = STR_NULL, reason = STR_NULL;
+	struct str to = STR_NULL, reason = STR_NULL, version;
 	const struct ctl_option options[] = { { "to", &to, NULL, true }, { "reason", &reason, NULL, true } };
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
@@ -83,7 +83,9 @@ static int account_hand_over(struct ctl *c)
 		return r;
 	json_set_str(body, "employee_code", to);
 	json_set_str(body, "reason", reason);
-	r = api_post(c, api_path(c, "/accounts/", str_c(c->args[1]), "/hand-over"), body, &answer);
+	r = api_version(c, STR_NULL, api_path(c, "/accounts/", str_c(c->args[1]), ""), &version);
+	if (r == EXIT_OK)
+		r = api_call(c, &(struct api_call){ .method = "POST", .path = api_path(c, "/accounts/", str_c(c->args[1]), "/hand-over"), .body = body, .if_match = version }, &answer);
 	if (r == EXIT_OK && !api_printed(c, answer))
 		ctl_print(c, ctl_say(c, "Đã bàn giao %s", "%s is handed over"), c->args[1]);
 	return r;
@@ -136,7 +138,7 @@ static int shared_uses(struct ctl *c)
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = api_get(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), "/uses"), &answer);
+		r = api_get_all(c, api_path(c, "/shared-accounts/", str_c(c->args[1]), "/uses"), "uses", &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "uses"), i, item)

@@ -104,9 +104,10 @@ int cmd_unlock(struct ctl *c)
 	return r;
 }
 
-static int change_state(struct ctl *c, const char *verb)
+/* seen: the account as it is now is what is changed. */
+static int change_state(struct ctl *c, const char *verb, bool seen)
 {
-	struct str reason = STR_NULL;
+	struct str reason = STR_NULL, version = STR_NULL;
 	const struct ctl_option options[] = { { "reason", &reason, NULL, true } };
 	_json_ json_t *body = json_new_object();
 	_json_ json_t *answer = NULL;
@@ -115,7 +116,10 @@ static int change_state(struct ctl *c, const char *verb)
 	if (r != EXIT_OK)
 		return r;
 	json_set_str(body, "reason", reason);
-	r = api_post(c, api_path(c, "/accounts/", str_c(c->args[0]), verb), body, &answer);
+	if (seen)
+		r = api_version(c, STR_NULL, api_path(c, "/accounts/", str_c(c->args[0]), ""), &version);
+	if (r == EXIT_OK)
+		r = api_call(c, &(struct api_call){ .method = "POST", .path = api_path(c, "/accounts/", str_c(c->args[0]), verb), .body = body, .if_match = version }, &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	ctl_print(c, "%s: %.*s%s", c->args[0], STR_ARG(json_get_str(answer, "status")),
@@ -125,12 +129,12 @@ static int change_state(struct ctl *c, const char *verb)
 
 int cmd_disable(struct ctl *c)
 {
-	return change_state(c, "/disable");
+	return change_state(c, "/disable", false);
 }
 
 int cmd_enable(struct ctl *c)
 {
-	return change_state(c, "/enable");
+	return change_state(c, "/enable", true);
 }
 
 static void set_list(json_t *body, const char *member, struct str text)

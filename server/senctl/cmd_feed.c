@@ -22,8 +22,8 @@ int cmd_feed(struct ctl *c)
 		  .columns = { "employee_code", "full_name", "first_at", "last_at" } },
 		{ .name = "release", .method = "POST", .path = "/feeds/{}/release" },
 		{ .name = "groups", .method = "GET", .path = "/feeds/{}/groups", .options = { PAGE }, .list = "groups",
-		  .columns = { "id", "members", "platform", "role", "name" } },
-		{ .name = "group-role", .method = "PUT", .path = "/feeds/{}/groups/{}/role", .options = { { .name = "platform" }, { .name = "role" } } },
+		  .columns = { "id", "version", "members", "platform", "role", "name" } },
+		{ .name = "group-role", .method = "PUT", .path = "/feeds/{}/groups/{}/role", .takes_version = true, .options = { { .name = "platform" }, { .name = "role" } } },
 	};
 
 	return verbs_run(c, verbs, ARRAY_LEN(verbs));

@@ -301,7 +301,7 @@ static int others(struct ctl *c)
 	static const struct verb verbs[] = {
 		{ .name = "list", .method = "GET", .path = "/platforms/{}/forms", .options = { { .name = "state" }, { .name = "after" }, { .name = "limit" } }, LIST_COLUMNS },
 		{ .name = "close", .method = "POST", .path = "/platforms/{}/forms/{}/close" },
-		{ .name = "lists", .method = "GET", .path = "/platforms/{}/form-lists", .list = "lists",
+		{ .name = "lists", .method = "GET", .path = "/platforms/{}/form-lists", .options = { { .name = "after" }, { .name = "limit" } }, .list = "lists",
 		  .columns = { "id", "state", "taken_at", "uploaded_by", "rows", "listed", "known" } },
 		{ .name = "release", .method = "POST", .path = "/platforms/{}/form-lists/{}/release" },
 		{ .name = "drop", .method = "POST", .path = "/platforms/{}/form-lists/{}/drop" },

@@ -132,7 +132,7 @@ static int adopt(struct ctl *c)
 int cmd_mapping(struct ctl *c)
 {
 	static const struct verb verbs[] = {
-		{ .name = "list", .method = "GET", .path = MAPPING, .list = "versions",
+		{ .name = "list", .method = "GET", .path = MAPPING, .options = { { .name = "after" }, { .name = "limit" } }, .list = "versions",
 		  .columns = { "number", "state", "kind", "drawn_by", "activated_by", "activated_at", "note" } },
 		{ .name = "show", .method = "GET", .path = MAPPING "/{}" },
 		{ .name = "draw", .method = "POST", .path = MAPPING, .from_file = true },

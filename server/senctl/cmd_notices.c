@@ -125,7 +125,7 @@ int cmd_document(struct ctl *c)
 int cmd_guidance(struct ctl *c)
 {
 	static const struct verb verbs[] = {
-		{ .name = "list", .method = "GET", .path = "/platforms/{}/guidance", .options = { MAY("all") }, .list = "guidance",
+		{ .name = "list", .method = "GET", .path = "/platforms/{}/guidance", .options = { MAY("all"), PAGE }, .list = "guidance",
 		  .columns = { "id", "code", "version", "role", "kind", "title", "url" } },
 		{ .name = "publish", .method = "POST", .path = "/platforms/{}/guidance",
 		  .options = { MUST("code"), MAY("role"), MUST("kind"), MUST("title"), MAY("url"), MAY("text") } },

@@ -68,7 +68,7 @@ int cmd_platform_review(struct ctl *c)
 		{ .name = "tasks", .method = "GET", .path = "/platform-reviews/tasks",
 		  .options = { { .name = "review" }, { .name = "state" }, { .name = "unit" }, PAGE }, .list = "tasks",
 		  .columns = { "review", "platform", "due_on", "state", "managing_unit", "conclusion", "target" } },
-		{ .name = "reminders", .method = "GET", .path = "/platform-reviews/reminders", .list = "reminders",
+		{ .name = "reminders", .method = "GET", .path = "/platform-reviews/reminders", .options = { PAGE }, .list = "reminders",
 		  .columns = { "remind_on", "kind", "platform", "due_on", "managing_unit", "title" } },
 		{ .name = "show", .method = "GET", .path = "/platform-reviews/{}/tasks/{}" },
 		{ .name = "answer", .method = "POST", .path = "/platform-reviews/{}/tasks/{}/answer", .seen = "/platform-reviews/{}/tasks/{}",

@@ -41,6 +41,7 @@ struct call {
 	bool versioned;  /* --version N as If-Match */
 	bool previewed;  /* --dry-run */
 	struct str (*path)(struct ctl *c);
+	struct str (*seen)(struct ctl *c); /* whose version, as it is now, goes with it; NULL: nothing's */
 };
 
 /* Options into a body, and the call. */
@@ -71,6 +72,10 @@ static int run(struct ctl *c, const struct call *call, json_t **ret_answer)
 	path = call->path(c);
 	if (dry_run)
 		path = arena_printf(c->arena, "%.*s?dry_run=true", STR_ARG(path));
+	if (call->seen)
+		r = api_version(c, STR_NULL, call->seen(c), &version);
+	if (r != EXIT_OK)
+		return r;
 	r = api_call(c, &(struct api_call){ .method = call->method, .path = path, .body = body,
 	                                    .if_match = str_is_null(version) ? STR_NULL : arena_printf(c->arena, "\"%.*s\"", STR_ARG(version)) },
 	             ret_answer);
@@ -146,7 +151,7 @@ static void print_consequences(const struct ctl *c, const json_t *answer)
 static int person_join(struct ctl *c)
 {
 	static const struct member members[] = { { "code", "employee_code", TEXT, true }, NAMES, NEW_POST, DECISION };
-	static const struct call call = { "POST", members, ARRAY_LEN(members), 0, false, true, path_persons };
+	static const struct call call = { "POST", members, ARRAY_LEN(members), 0, false, true, path_persons, NULL };
 	_json_ json_t *answer = NULL;
 	int r = run(c, &call, &answer);
 
@@ -161,7 +166,7 @@ static int person_move(struct ctl *c)
 {
 	static const struct member members[] = { { "kind", "kind", TEXT, true }, { "until", "until", TEXT, false },
 		                                 { "platforms", "platforms", LIST, false }, NEW_POST, DECISION };
-	static const struct call call = { "POST", members, ARRAY_LEN(members), 1, false, true, path_movements };
+	static const struct call call = { "POST", members, ARRAY_LEN(members), 1, false, true, path_movements, NULL };
 	_json_ json_t *answer = NULL;
 	int r = run(c, &call, &answer);
 
@@ -173,7 +178,7 @@ static int person_move(struct ctl *c)
 static int person_edit(struct ctl *c)
 {
 	static const struct member members[] = { NAMES };
-	static const struct call call = { "PUT", members, ARRAY_LEN(members), 1, true, false, path_person };
+	static const struct call call = { "PUT", members, ARRAY_LEN(members), 1, true, false, path_person, NULL };
 	_json_ json_t *answer = NULL;
 	const json_t *item;
 	int r = run(c, &call, &answer);
@@ -191,7 +196,7 @@ static int person_edit(struct ctl *c)
 static int person_unmask(struct ctl *c)
 {
 	static const struct member members[] = { { "reason", "reason", TEXT, true } };
-	static const struct call call = { "POST", members, 1, 1, false, false, path_unmask };
+	static const struct call call = { "POST", members, 1, 1, false, false, path_unmask, NULL };
 	_json_ json_t *answer = NULL;
 	int r = run(c, &call, &answer);
 
@@ -203,7 +208,7 @@ static int person_unmask(struct ctl *c)
 static int person_lift_hold(struct ctl *c)
 {
 	static const struct member members[] = { { "reason", "reason", TEXT, true } };
-	static const struct call call = { "POST", members, 1, 1, false, false, path_hold };
+	static const struct call call = { .method = "POST", .members = members, .n_members = 1, .n_args = 1, .path = path_hold, .seen = path_person };
 	_json_ json_t *answer = NULL;
 	int r = run(c, &call, &answer);
 
@@ -239,7 +244,7 @@ static int person_history(struct ctl *c)
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = api_get(c, path_movements(c), &answer);
+		r = api_get_all(c, path_movements(c), "movements", &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "movements"), i, item)
@@ -257,7 +262,7 @@ static int post_list(struct ctl *c)
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = api_get(c, path_posts(c), &answer);
+		r = api_get_all(c, path_posts(c), "posts", &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "posts"), i, item)
@@ -282,7 +287,7 @@ static int print_post(const struct ctl *c, int r, const json_t *answer)
 static int post_add(struct ctl *c)
 {
 	static const struct member members[] = { { "kind", "kind", TEXT, true }, POST_MEMBERS };
-	static const struct call call = { "POST", members, ARRAY_LEN(members), 1, false, false, path_posts };
+	static const struct call call = { "POST", members, ARRAY_LEN(members), 1, false, false, path_posts, NULL };
 	_json_ json_t *answer = NULL;
 
 	return print_post(c, run(c, &call, &answer), answer);
@@ -291,7 +296,7 @@ static int post_add(struct ctl *c)
 static int post_correct(struct ctl *c)
 {
 	static const struct member members[] = { { "reason", "reason", TEXT, true }, POST_MEMBERS };
-	static const struct call call = { "PUT", members, ARRAY_LEN(members), 2, true, false, path_post };
+	static const struct call call = { "PUT", members, ARRAY_LEN(members), 2, true, false, path_post, NULL };
 	_json_ json_t *answer = NULL;
 
 	return print_post(c, run(c, &call, &answer), answer);
@@ -300,7 +305,7 @@ static int post_correct(struct ctl *c)
 static int post_end(struct ctl *c)
 {
 	static const struct member members[] = { { "on", "on", TEXT, true }, { "reason", "reason", TEXT, true } };
-	static const struct call call = { "POST", members, ARRAY_LEN(members), 2, true, false, path_post_end };
+	static const struct call call = { "POST", members, ARRAY_LEN(members), 2, true, false, path_post_end, NULL };
 	_json_ json_t *answer = NULL;
 
 	return print_post(c, run(c, &call, &answer), answer);

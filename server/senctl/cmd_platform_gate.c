@@ -25,8 +25,8 @@ int cmd_platform_gates(struct ctl *c)
 	if (r == EXIT_OK)
 		r = ctl_configure(c);
 	if (r == EXIT_OK)
-		r = call(c, &(struct api_call){ .method = "GET", .path = api_path(c, "/platforms/", str_c(c->args[0]), "/gates") }, &answer);
-	if (r != EXIT_OK || c->json)
+		r = api_get_all(c, api_path(c, "/platforms/", str_c(c->args[0]), "/gates"), "gates", &answer);
+	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "gates"), i, item)
 		ctl_print(c, "%-12.*s %-10.*s %.*s %.*s  %s %.*s, %s %.*s  %.*s", STR_ARG(api_word(item, "kind")), STR_ARG(api_word(item, "state")),

@@ -24,7 +24,7 @@ int cmd_provisioning(struct ctl *c)
 		  .list = "units", .columns = { "operation", "unit", "name", "new_name", "parent", "new_parent", "valid_to", "new_valid_to" } },
 		{ .name = "release", .method = "POST", .path = "/holds/{}/release", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
 		{ .name = "discard", .method = "POST", .path = "/holds/{}/discard", .seen = "/holds/{}", .options = { { "reason", NULL, false, true } } },
-		{ .name = "health", .method = "GET", .path = "/platform-health", .list = "platforms",
+		{ .name = "health", .method = "GET", .path = "/platform-health", .options = { { .name = "after" }, { .name = "limit" } }, .list = "platforms",
 		  .columns = { "platform", "state", "error", "next_probe", "retry", "blocked", "held", "oldest_due" } },
 		{ .name = "status", .method = "GET", .path = "/platforms/{}/health" },
 		{ .name = "limits", .method = "GET", .path = "/platforms/{}/limits" },

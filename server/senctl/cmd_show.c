@@ -13,7 +13,7 @@ int cmd_grants(struct ctl *c)
 	size_t i;
 
 	if (r == EXIT_OK)
-		r = api_get(c, api_path(c, "/grants?login=", str_c(c->args[0]), ""), &answer);
+		r = api_get_all(c, api_path(c, "/grants?login=", str_c(c->args[0]), ""), "grants", &answer);
 	if (r != EXIT_OK || api_printed(c, answer))
 		return r;
 	json_array_foreach(json_object_get(answer, "grants"), i, item)

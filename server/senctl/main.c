@@ -83,9 +83,9 @@ const struct command commands[] = {
 	  "sáp nhập, chia tách, đổi tên, chuyển, giải thể đơn vị", "merge, split, rename, move and abolish units", cmd_reorganisation },
 	{ "feed", "list | show CODE | add CODE --login ACCOUNT --unit CODE --name TEXT --basis TEXT --authority LIST [--default-unit CODE]"
 	          " [--default-title TEXT] [--default-kind KIND] [--rate N] | edit CODE FILE.json | rotate CODE [--grace-hours N] [--token-days N]"
-	          " | held CODE | release CODE | groups CODE | group-role CODE ID --platform CODE --role CODE",
+	          " | held CODE | release CODE | groups CODE | group-role CODE ID --version N --platform CODE --role CODE",
 	  "nguồn nhân sự qua SCIM: lập, xem, đổi mã, duyệt phần bị giữ", "HR sources over SCIM: make, look, new token, release what is held", cmd_feed },
-	{ "drift", "list CODE [--situation S] [--decision D] | runs CODE | run CODE | release RUN --reason TEXT | reject RUN --reason TEXT | decide CODE ID --decision ignore|adopt|remove [--login LOGIN] --reason TEXT | confirm CODE ID | plan CODE | set CODE FILE",
+	{ "drift", "list CODE [--situation S] [--decision D] | runs CODE | run CODE | release RUN --reason TEXT | reject RUN --reason TEXT | decide CODE ID --version N --decision ignore|adopt|remove [--login LOGIN] --reason TEXT | confirm CODE ID --version N | plan CODE | set CODE FILE",
 	  "thực tế trên nền tảng khác với mong muốn: xem, duyệt, quyết định", "what platforms hold otherwise than wanted: look, list anew, decide", cmd_drift },
 	{ "operations", "list [--platform CODE] [--login NAME] [--outcome ok|retry|in_doubt|blocked|lease_lost] [--since TIME] [--until TIME] [--after NEXT]",
 	  "thao tác đã thực hiện trên các nền tảng", "what was done on platforms", cmd_operations },

@@ -46,6 +46,7 @@ async function findings(code, situation) {
 }
 
 const adminApi = async (...args) => (await administrator()).api(...args);
+const about = (finding, what, body) => adminApi('POST', `/platforms/DLIE/findings/${finding.id}/${what}`, body, { 'if-match': `"${finding.version}"` });
 const revoke = async (login) => {
   const answer = await (await administrator()).api('POST', '/grants/revoke', { login, reason: 'Thôi việc' });
   assert.equal(answer.status, 200, answer.text);
@@ -309,7 +310,7 @@ test('tables in PostgreSQL, and a list that lies', async () => {
   const [stray] = await findings('DLIE', 'unmatched');
   assert.equal(stray.ext_id, orphan.id);
   const taken = members[5], theirs = [...liar.users.values()].find((u) => u.externalId === taken.id);
-  const decide = (login) => adminApi('POST', `/platforms/DLIE/findings/${stray.id}/decision`, { decision: 'adopt', login, reason: 'Là một người' });
+  const decide = (login) => about(stray, 'decision', { decision: 'adopt', login, reason: 'Là một người' });
   assert.equal((await decide(taken.login)).status, 409, 'it has an account there');
   liar.users.delete(theirs.id);
   for (let i = 0; i < 2; i += 1) await listing('DLIE');
@@ -321,17 +322,24 @@ test('tables in PostgreSQL, and a list that lies', async () => {
   await listing('DLIE');
   const [lost] = await findings('DLIE', 'unlinked');
   assert.deepEqual([lost.account, lost.carries_our_id], [taken.login, false]);
-  const proposed = await adminApi('POST', `/platforms/DLIE/findings/${lost.id}/decision`, { decision: 'adopt', reason: 'Mất mã định danh' });
+  const proposed = await about(lost, 'decision', { decision: 'adopt', reason: 'Mất mã định danh' });
   assert.deepEqual([proposed.status, proposed.json.decision_state], [200, 'proposed'], proposed.text);
-  const alone = await adminApi('POST', `/platforms/DLIE/findings/${lost.id}/confirm`, {});
+  const alone = await about(proposed.json, 'confirm', {});
   assert.equal(alone.status, 403, alone.text);
   await listing('DLIE');
   assert.equal(twin.externalId, undefined, 'adopted by one person');
   await sql(`UPDATE sen.shadow SET decided_by = (SELECT id FROM sen.account WHERE login = $1) WHERE id = ${lost.id}`, members[0].login);
-  const confirmed = await adminApi('POST', `/platforms/DLIE/findings/${lost.id}/confirm`, {});
+  // What was seen before it was proposed, or is of another owner by now, is confirmed by nobody.
+  const blind = await about(lost, 'confirm', {});
+  assert.deepEqual([blind.status, blind.json.code], [412, 'precondition_failed'], blind.text);
+  await sql(`UPDATE sen.shadow SET owner_account = (SELECT id FROM sen.account WHERE login = $1) WHERE id = ${lost.id}`, members[1].login);
+  assert.equal((await about(proposed.json, 'confirm', {})).status, 412);
+  await sql(`UPDATE sen.shadow SET owner_account = (SELECT id FROM sen.account WHERE login = $1) WHERE id = ${lost.id}`, taken.login);
+  const [again] = await findings('DLIE', 'unlinked');
+  const confirmed = await about(again, 'confirm', {});
   assert.equal(confirmed.status, 200, confirmed.text);
   await until('its id is back', () => [...liar.users.values()].some((u) => u.id === twin.id && u.externalId === taken.id));
-  const ignored = await adminApi('POST', `/platforms/DLIE/findings/${stray.id}/decision`, { decision: 'ignore', reason: 'Tài khoản kỹ thuật' });
+  const ignored = await about((await findings('DLIE', 'unmatched')).find((f) => f.id === stray.id), 'decision', { decision: 'ignore', reason: 'Tài khoản kỹ thuật' });
   assert.deepEqual([ignored.status, ignored.json.decision], [200, 'ignore'], ignored.text);
 
   // What is only to be told.

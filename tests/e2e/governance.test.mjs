@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 
 import { senctl } from '../../deploy/driver/world.mjs';
+import { change } from './lib/versioned.mjs';
 import {
   Administrator, Agent, administrator, authorizeUrl, basis, env, freshEmployee, goodPassword, grant, introspectAs, official, p02, p03,
   handOn, refresh, sql, tokensFor, userinfo,
@@ -176,7 +177,16 @@ test('disable and enable', async () => {
   assert.deepEqual(await introspectAs(p02, tokens.access_token), { active: false });
   const locked = await new Agent(env.SEN_ISSUER).request('/').then((page) => new Agent(env.SEN_ISSUER).signIn(page, person.login, person.password));
   assert.notEqual(locked.status, 303);
-  assert.equal((await admin.api('POST', `/accounts/${person.login}/enable`, { reason: 'Trở lại' })).status, 200);
+  assert.equal((await change(admin, `/accounts/${person.login}/enable`, { reason: 'Trở lại' })).status, 200);
+  // Whoever saw them suspended does not undo what cut them off since.
+  const enable = (seen) => admin.api('POST', `/accounts/${person.login}/enable`, { reason: 'Trở lại' }, { 'if-match': seen.headers.get('etag') });
+  const look = () => admin.api('GET', `/accounts/${person.login}`);
+  assert.equal((await admin.api('POST', `/accounts/${person.login}/disable`, { reason: 'Tạm dừng' })).status, 200);
+  const seen = await look();
+  assert.equal((await enable(seen)).status, 200);
+  assert.equal((await admin.api('POST', `/accounts/${person.login}/disable`, { reason: 'Bị lộ mật khẩu' })).status, 200);
+  const late = await enable(seen);
+  assert.deepEqual([late.status, late.json.code, (await look()).json.status], [412, 'precondition_failed', 'disabled'], late.text);
 });
 
 test('20 spellings find one person', async () => {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { ldapSearch, scimUsers, senctl, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
 import { ctl } from './lib/servers.mjs';
+import { change } from './lib/versioned.mjs';
 import {
   Administrator, Agent, administrator, authorizeUrl, basis, codeFor, env, freshEmployee, goodPassword, grant, introspectAs, official, p02,
   p03, refresh, run, sql, tokensFor, userinfo, handOn,
@@ -97,7 +98,7 @@ test('suspension cuts at once: session, tokens, every platform; the return bring
   const admin = await administrator();
   const held = await call(routeOf('GET /api/v1/grants'), await admin.accessToken(), { query: { login: person.login } });
   assert.ok(held.json.grants.length > 0 && held.json.grants.every((g) => g.state === 'stopped'), held.text);
-  await admin.api('POST', `/accounts/${person.login}/enable`, { reason: 'x' });
+  await change(admin, `/accounts/${person.login}/enable`, { reason: 'x' });
   assert.equal(await statusOf(person.login), 'suspended');
   assert.equal((await admin.api('POST', `/accounts/${person.login}/activation`)).status, 409);
   await admin.api('POST', `/accounts/${person.login}/disable`, { reason: 'x' });
@@ -106,7 +107,7 @@ test('suspension cuts at once: session, tokens, every platform; the return bring
   assert.equal(archive.json.args.by, 'legal_hold');
 
   await move(person, 'return');
-  const enabled = await admin.api('POST', `/accounts/${person.login}/enable`, { reason: 'Hết đình chỉ' });
+  const enabled = await change(admin, `/accounts/${person.login}/enable`, { reason: 'Hết đình chỉ' });
   assert.equal(enabled.json.status, 'active', enabled.text);
   await everywhere(person.id, true, 'directory', 'p02', 'p03');
   assert.ok(await signsIn(person.login, person.password));
@@ -296,7 +297,7 @@ test('kinds apart: an administrator account of its own, a service account that n
   assert.equal(await statusOf(person.login), 'archived');
   assert.equal(await statusOf(made.json.login), 'archived');
   assert.equal(await statusOf(login), 'suspended');
-  assert.equal((await admin.api('POST', `/accounts/${person.login}/enable`, { reason: 'x' })).json.changed, false);
+  assert.equal((await change(admin, `/accounts/${person.login}/enable`, { reason: 'x' })).json.changed, false);
   assert.equal((await admin.api('POST', `/persons/${person.employeeCode}/movements`, { kind: 'rehire', ...decision, effective_on: day(0), unit, title: 'CV' })).json.code, 'wrong_state');
 });
 
@@ -318,6 +319,23 @@ test('an account that nobody uses is reported, then disabled', async () => {
   assert.deepEqual(kinds.flat(), ['unused_disable', 'unused_report']);
 });
 
+test('rules for everybody: of 50 who saw the same, one sets one', async () => {
+  const admin = await administrator(), seen = await admin.api('GET', '/personnel-policy');
+  const set = (days, tag) => admin.api('POST', '/personnel-policy/handover', { platform: 'P02', days }, { 'if-match': tag });
+  assert.equal((await admin.api('POST', '/personnel-policy/handover', { platform: 'P02', days: 3 })).status, 428);
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => set(i % 30 + 1, seen.headers.get('etag'))));
+  const won = answers.filter((a) => a.status === 200);
+  assert.equal(won.length, 1);
+  assert.ok(answers.every((a) => a.status === 200 || a.json.code === 'precondition_failed'), answers.map((a) => a.status).join());
+  const now = await admin.api('GET', '/personnel-policy');
+  assert.deepEqual(now.json, won[0].json);
+  // A rule of another kind is part of what they saw, too.
+  const grace = { platform: 'P02', role: p02.role, rank: 'staff', months: 0 };
+  const late = await admin.api('POST', '/personnel-policy/grace', grace, { 'if-match': seen.headers.get('etag') });
+  assert.deepEqual([late.status, late.json.code], [412, 'precondition_failed'], late.text);
+  assert.equal((await set(seen.json.handover.find((h) => h.platform === 'P02')?.days ?? 0, now.headers.get('etag'))).status, 200);
+});
+
 test('senctl speaks of all of it', async () => {
   const person = await official(p02);
   const code = person.employeeCode;
@@ -332,8 +350,14 @@ test('senctl speaks of all of it', async () => {
   await assert.rejects(senctl(env, ['person', 'edit', code, '--version', String(shown.version), '--sex', 'male']));
   assert.match(await senctl(env, ['post', 'list', code]), /main/);
   assert.match(await senctl(env, ['account', 'list', '--manager', code]), new RegExp(person.login));
+  assert.match(await senctl(env, ['enable', person.login, '--reason', 'Đang làm việc']), /active/);
+  const program = `kt.ban${Date.now() % 100000}`;
+  await senctl(env, ['account', 'add', '--kind', 'technical', '--employee-code', await freshEmployee(), '--login', program, '--reason', 'Đồng bộ']);
+  await senctl(env, ['account', 'hand-over', program, '--to', code, '--reason', 'Bàn giao']);
+  assert.match(await senctl(env, ['account', 'list', '--manager', code]), new RegExp(program.replace('.', '\\.')));
   await senctl(env, ['person', 'move', code, '--kind', 'suspend', '--decision', '8/QĐ', '--decision-on', day(0), '--signer', 'Lê Thị Hà', '--reason', 'Xác minh']);
   assert.match(await senctl(env, ['person', 'history', code]), /suspend/);
   assert.match(await senctl(env, ['account', 'show', person.login]), /suspended/);
+  await senctl(env, ['person', 'lift-hold', code, '--reason', 'Xong']);
   await senctl(env, ['shared', 'list']);
 });

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 import { basic, post, secret, senctl, until } from '../../deploy/driver/world.mjs';
+import { change as changeSeen } from './lib/versioned.mjs';
 import { administrator, env, official, p02, setNewPassword, sql, tokensFor } from './lib/world.mjs';
 
 const CAEP = 'https://schemas.openid.net/secevent/caep/event-type';
@@ -354,7 +355,7 @@ test('account-disabled, account-enabled, credential-change; pairwise; who is not
   assert.equal((await admin.api('POST', `/accounts/${person.login}/disable`, { reason: 'Nghỉ việc' })).status, 200);
   const disabled = await waitFor(rx, `${RISC}/account-disabled`, (s) => s.sub_id.sub === person.id);
   assert.deepEqual(disabled.sub_id, { format: 'iss_sub', iss: env.SEN_ISSUER, sub: person.id });
-  assert.equal((await admin.api('POST', `/accounts/${person.login}/enable`, { reason: 'Trở lại' })).status, 200);
+  assert.equal((await changeSeen(admin, `/accounts/${person.login}/enable`, { reason: 'Trở lại' })).status, 200);
   await waitFor(rx, `${RISC}/account-enabled`, (s) => s.sub_id.sub === person.id);
   const theirs = await Promise.all(Object.values((await pair.poll(streams[1], { maxEvents: 50 })).sets).map((text) => validate(text, pair)));
   const subs = new Set(theirs.map((s) => s.sub_id.sub));
@@ -392,7 +393,7 @@ test('openid-ssf-stream-subject-control-happy-path: a removed subject is silent 
   assert.ok(!Object.keys((await pair.poll(polls)).sets).length || !(await Promise.all(Object.values((await pair.poll(polls)).sets).map((t) => validate(t, pair)))).some((s) => s.type.endsWith('disabled')));
   for (const [client, stream, who] of [[rx, pushes, person.id], [pair, polls, sub]]) assert.equal((await change(client, stream, 'add', subject(who))).status, 200);
   await sleep(1500);
-  await admin.api('POST', `/accounts/${person.login}/enable`, { reason: 'Trở lại' });
+  await changeSeen(admin, `/accounts/${person.login}/enable`, { reason: 'Trở lại' });
   await waitFor(rx, `${RISC}/account-enabled`, (s) => s.sub_id.sub === person.id);
   const last = await Promise.all(Object.values((await pair.poll(polls)).sets).map((t) => validate(t, pair)));
   assert.ok(last.some((s) => s.type === `${RISC}/account-enabled` && s.sub_id.sub === sub));
@@ -406,7 +407,7 @@ test('paused keeps, disabled forgets, a receiver that is away gets the same SET 
   const person = await official(p02);
   await waitFor(rx, `${CAEP}/credential-change`, (s) => s.sub_id.sub === person.id);
   const status = (s) => rx.call('POST', '/ssf/status', { stream_id: stream.stream_id, status: s });
-  const set = (verb) => admin.api('POST', `/accounts/${person.login}/${verb}`, { reason: 'Kiểm thử' });
+  const set = (verb) => changeSeen(admin, `/accounts/${person.login}/${verb}`, { reason: 'Kiểm thử' });
   const mine = (type) => async () => (await pushed(rx, `${RISC}/${type}`)).filter((s) => s.sub_id.sub === person.id);
 
   await status('paused');

@@ -1,6 +1,6 @@
 /*
  * api.h: the administration API, /api/v1: JSON in and out, errors as problem+json, with an
- * administrator's own access token (scope "admin").
+ * administrator's own access token (scope "admin"; "admin.read" for what only looks).
  *
  * Members of a body are declared per endpoint; one that is not declared, missing or not what
  * it should be is an error: a misspelt "valid_to" must not grant for ever.

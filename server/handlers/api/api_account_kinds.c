@@ -131,11 +131,17 @@ int h_api_personnel_account_hand_over(struct request *rq)
 		[EMPLOYEE_CODE] = { "employee_code", API_CODE, 32, true },
 		[REASON] = { "reason", API_TEXT, 300, true },
 	};
+	struct account_handing_over h = { .login = rq->path_args[0] };
 	struct str v[N];
-	int r = api_read(rq, fields, N, v);
+	int r = api_if_match(rq, &h.seen);
 
 	if (r == 0)
-		r = account_kind_hand_over(&rq->op, rq->principal, rq->path_args[0], v[EMPLOYEE_CODE], v[REASON]);
+		r = api_read(rq, fields, N, v);
+	if (r < 0)
+		return r;
+	h.employee_code = v[EMPLOYEE_CODE];
+	h.reason = v[REASON];
+	r = account_kind_hand_over(&rq->op, rq->principal, &h);
 	return r < 0 ? r : respond_empty(rq, 204);
 }
 

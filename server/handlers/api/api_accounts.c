@@ -146,7 +146,7 @@ int h_api_account_get(struct request *rq)
 	_json_ json_t *body = json_new_object();
 
 	api_set(body, "id", account.id);
-	api_set(body, "id", account.id);
+	json_set_int(body, "version", account.epoch);
 	api_set(body, "login", account.login);
 	api_set(body, "status", account.status);
 	api_set(body, "created_at", account.created_at);
@@ -154,6 +154,7 @@ int h_api_account_get(struct request *rq)
 	json_set_take(body, "person", person_json(&person, posts, n_posts));
 	json_set_take(body, "bindings", bindings_json(bindings, n_bindings));
 	json_set_take(body, "scopes", scopes_json(scopes, n_scopes));
+	api_etag(rq, account.epoch);
 	return respond_json(rq, 200, body);
 }
 
@@ -223,12 +224,14 @@ int h_api_account_disable(struct request *rq)
 
 int h_api_account_enable(struct request *rq)
 {
-	struct str reason;
+	struct account_enabling enabling = { .login = rq->path_args[0] };
 	bool changed;
-	int r = read_reason(rq, &reason);
+	int r = api_if_match(rq, &enabling.seen);
 
+	if (r == 0)
+		r = read_reason(rq, &enabling.reason);
 	if (r < 0)
 		return r;
-	r = account_admin_enable(&rq->op, rq->principal, rq->path_args[0], reason, &changed);
+	r = account_admin_enable(&rq->op, rq->principal, &enabling, &changed);
 	return r < 0 ? r : respond_state(rq, changed);
 }

@@ -188,14 +188,20 @@ int h_api_feed_groups(struct request *rq)
 int h_api_feed_group_role(struct request *rq)
 {
 	static const struct api_field fields[] = { { "platform", API_CODE, 16, false }, { "role", API_CODE, 64, false } };
-	struct str id, v[ARRAY_LEN(fields)];
-	int r = api_path_uuid(rq, 1, &id);
+	struct feed_group_role gives = { .code = rq->path_args[0] };
+	struct str v[ARRAY_LEN(fields)];
+	int r = api_path_uuid(rq, 1, &gives.group_id);
 
+	if (r == 0)
+		r = api_if_match(rq, &gives.version);
 	if (r == 0)
 		r = api_read(rq, fields, ARRAY_LEN(fields), v);
 	if (r == 0 && str_is_null(v[0]) != str_is_null(v[1]))
 		r = api_invalid(&rq->op, "role", "a platform and its role, or neither");
-	if (r == 0)
-		r = feed_admin_group_role(&rq->op, rq->principal, rq->path_args[0], id, v[0], v[1]);
+	if (r < 0)
+		return r;
+	gives.platform = v[0];
+	gives.role = v[1];
+	r = feed_admin_group_role(&rq->op, rq->principal, &gives);
 	return r < 0 ? r : respond_feed(rq);
 }

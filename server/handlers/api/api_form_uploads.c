@@ -14,14 +14,13 @@ static int respond_upload(struct request *rq, int status, struct str id)
 
 int h_api_form_upload_list(struct request *rq)
 {
-	_json_ json_t *body = json_new_object();
-	json_t *lists;
-	int r = form_upload_list(&rq->op, rq->principal, rq->path_args[0], &lists);
+	struct page_ask ask;
+	struct json_page page;
+	int r = api_page_ask(rq, P_PAGE_AFTER, P_PAGE_LIMIT, 2, &ask);
 
-	if (r < 0)
-		return r;
-	json_set_take(body, "lists", lists);
-	return respond_json(rq, 200, body);
+	if (r == 0)
+		r = api_page_read(rq, form_upload_list(&rq->op, rq->principal, rq->path_args[0], &ask, &page));
+	return r < 0 ? r : api_page(rq, "lists", &page, 2);
 }
 
 int h_api_form_upload_get(struct request *rq)

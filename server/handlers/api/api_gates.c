@@ -3,6 +3,7 @@
 #include "common/base/random.h"
 #include "server/governance/gates.h"
 #include "server/handlers/api/catalogue.h"
+#include "server/handlers/api/overlap.h"
 
 const struct param_spec api_documents_params[N_DOCUMENTS_PARAMS] = {
 	[P_DOCUMENTS_AFTER] = PARAM_AFTER,
@@ -13,16 +14,13 @@ const struct param_spec api_documents_params[N_DOCUMENTS_PARAMS] = {
 
 int h_api_platform_gates(struct request *rq)
 {
-	json_t *list;
-	int r = gate_list(&rq->op, rq->path_args[0], &list);
+	struct page_ask ask;
+	struct json_page page;
+	int r = api_page_ask(rq, P_PAGE_AFTER, P_PAGE_LIMIT, 2, &ask);
 
-	if (r < 0)
-		return r;
-
-	_json_ json_t *body = json_new_object();
-
-	json_set_take(body, "gates", list);
-	return respond_json(rq, 200, body);
+	if (r == 0)
+		r = api_page_read(rq, gate_list(&rq->op, rq->path_args[0], &ask, &page));
+	return r < 0 ? r : api_page(rq, "gates", &page, 2);
 }
 
 enum { KIND, DOCUMENT, ITEM, APPROVAL_NO, APPROVAL_ON, CHECKED_ON, VALID_TO, EVIDENCE, N };

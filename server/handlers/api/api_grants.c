@@ -61,37 +61,61 @@ static int list_on(struct request *rq)
 	return api_governed_page(rq, &(struct api_governed_page){ "grants", grants_on, params, ARRAY_LEN(params), 2, P_GRANTS_AFTER, P_GRANTS_LIMIT });
 }
 
-/* An account's grants are all of them: what narrows or pages the other list must not be taken for done. */
-static int list_of_login(struct request *rq)
+/* The account in the query, its key to go on behind, and as many rows as hardly any account has unless fewer are wanted. */
+static int read_login(struct request *rq, struct grant_filter *f)
 {
 	struct op *op = &rq->op;
-	const struct grant *grants;
 	struct account account;
 	bool visible;
-	size_t n;
-	int r;
+	int r = api_limit(rq, P_GRANTS_LIMIT, &f->limit);
 
-	for (size_t i = 0; i < N_GRANTS_PARAMS; i++)
-		if (i != P_GRANTS_LOGIN && !str_is_null(rq_param(rq, i)))
-			return op_fail(op, ERR_BAD_REQUEST, "login stands alone");
-	r = account_find(op, rq_param(rq, P_GRANTS_LOGIN), &account);
-	if (r < 0)
-		return r;
-	r = account_is_visible(op, rq->principal->account_id, account.person_id, &visible);
+	if (r == 0)
+		r = api_after(rq, P_GRANTS_AFTER, f->after, 2);
+	if (r == 0)
+		r = account_find(op, rq_param(rq, P_GRANTS_LOGIN), &account);
+	if (r == 0)
+		r = account_is_visible(op, rq->principal->account_id, account.person_id, &visible);
 	if (r < 0)
 		return r;
 	if (!visible)
 		return op_fail(op, ERR_UNKNOWN_ACCOUNT, "no such account");
-	r = grant_list(op, account.id, rq->principal->account_id, &grants, &n);
+	if (str_is_null(rq_param(rq, P_GRANTS_LIMIT)))
+		f->limit = API_LIMIT_MAX;
+	f->account_id = account.id;
+	f->viewer = rq->principal->account_id;
+	return 0;
+}
+
+/* What narrows the other list must not be taken for done. */
+static int list_of_login(struct request *rq)
+{
+	struct grant_filter filter;
+	struct grant_page page;
+	int r;
+
+	for (size_t i = 0; i < N_GRANTS_PARAMS; i++)
+		if (i != P_GRANTS_LOGIN && i != P_GRANTS_AFTER && i != P_GRANTS_LIMIT && !str_is_null(rq_param(rq, i)))
+			return op_fail(&rq->op, ERR_BAD_REQUEST, "login stands alone");
+	r = read_login(rq, &filter);
+	if (r < 0)
+		return r;
+	r = grant_list(&rq->op, &filter, &page);
+	/* A key that is not what this list's keys are. */
+	if (r == ERR_INVALID_VALUE) {
+		op_forgive(&rq->op);
+		return api_invalid(&rq->op, "after", "not a value of next");
+	}
 	if (r < 0)
 		return r;
 
 	_json_ json_t *body = json_new_object();
 	json_t *list = json_new_array();
+	const struct grant *last = page.has_more ? &page.grants[page.n - 1] : NULL;
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, api_grant_json(&grants[i]));
+	for (size_t i = 0; i < page.n; i++)
+		json_array_append_new(list, api_grant_json(&page.grants[i]));
 	json_set_take(body, "grants", list);
+	api_next(rq, body, last ? (const struct str[]){ last->order_at, last->id } : NULL, 2);
 	return respond_json(rq, 200, body);
 }
 

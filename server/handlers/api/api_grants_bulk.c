@@ -4,15 +4,16 @@
  * A row that is refused leaves the others alone, unless all_or_nothing; either way a failure in the middle leaves nothing.
  */
 
+#include "server/handlers/api/bulk.h"
 #include "server/handlers/api/grants.h"
 #include "server/http/problem.h"
 
-static json_t *problem_json(const struct error *error)
+json_t *api_row_problem(struct arena *a, const struct error *error)
 {
 	json_t *json = json_new_object();
 	json_t *args = json_new_object();
 
-	api_set(json, "type", STR_NULL);
+	json_set_str(json, "type", arena_printf(a, "urn:sen:error:%s", err_name(error->code)));
 	json_set_int(json, "status", problem_status(error->code));
 	json_set_str(json, "code", str_c(err_name(error->code)));
 	json_set_str(json, "detail", str_c(error->text));
@@ -25,14 +26,11 @@ static json_t *problem_json(const struct error *error)
 static json_t *result_json(struct arena *a, const struct granting_result *result, bool committed)
 {
 	json_t *json = json_new_object();
-	json_t *problem;
 
 	if (result->error.code < 0) {
-		problem = problem_json(&result->error);
-		json_set_str(problem, "type", arena_printf(a, "urn:sen:error:%s", err_name(result->error.code)));
 		json_set_str(json, "result", STR("refused"));
 		json_set_take(json, "grant", json_null());
-		json_set_take(json, "problem", problem);
+		json_set_take(json, "problem", api_row_problem(a, &result->error));
 		return json;
 	}
 	json_set_str(json, "result", !committed ? STR("not_done") : result->added ? STR("granted") : STR("was_there"));
@@ -87,7 +85,7 @@ int h_api_grants_bulk(struct request *rq)
 	int r = api_read(rq, fields, ARRAY_LEN(fields), v);
 
 	if (r == 0)
-		r = api_objects(rq, "grants", GRANTS_BULK_MAX, &rows, &n);
+		r = api_objects(rq, "grants", BULK_MAX, &rows, &n);
 	if (r < 0)
 		return r;
 	strict = str_equal(v[1], STR("true"));

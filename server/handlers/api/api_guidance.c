@@ -3,9 +3,12 @@
 #include "common/base/random.h"
 #include "server/governance/rollout.h"
 #include "server/handlers/api/catalogue.h"
+#include "server/handlers/api/overlap.h"
 
 const struct param_spec api_guidance_params[N_GUIDANCE_PARAMS] = {
 	[P_GUIDANCE_ALL] = { "all", 5, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_GUIDANCE_AFTER] = PARAM_AFTER,
+	[P_GUIDANCE_LIMIT] = PARAM_LIMIT,
 };
 const struct param_spec api_acknowledged_params[N_ACKNOWLEDGED_PARAMS] = {
 	[P_ACKNOWLEDGED_AFTER] = PARAM_AFTER,
@@ -15,19 +18,16 @@ const struct param_spec api_acknowledged_params[N_ACKNOWLEDGED_PARAMS] = {
 
 int h_api_platform_guidance(struct request *rq)
 {
-	json_t *list;
+	struct page_ask ask;
+	struct json_page page;
 	bool all;
-	int r = catalogue_flag(rq, "all", rq_param(rq, P_GUIDANCE_ALL), &all);
+	int r = api_page_ask(rq, P_GUIDANCE_AFTER, P_GUIDANCE_LIMIT, 2, &ask);
 
 	if (r == 0)
-		r = guidance_list(&rq->op, rq->path_args[0], all, &list);
-	if (r < 0)
-		return r;
-
-	_json_ json_t *body = json_new_object();
-
-	json_set_take(body, "guidance", list);
-	return respond_json(rq, 200, body);
+		r = catalogue_flag(rq, "all", rq_param(rq, P_GUIDANCE_ALL), &all);
+	if (r == 0)
+		r = api_page_read(rq, guidance_list(&rq->op, rq->path_args[0], all, &ask, &page));
+	return r < 0 ? r : api_page(rq, "guidance", &page, 2);
 }
 
 int h_api_platform_guidance_publish(struct request *rq)

@@ -11,11 +11,20 @@
 
 int h_api_mapping_overview(struct request *rq)
 {
-	json_t *json = NULL;
-	int r = mapping_overview(&rq->op, rq->path_args[0], &json);
-	_json_ json_t *body = json;
+	struct page_ask ask;
+	struct json_page page;
+	_json_ json_t *body = NULL;
+	int r = api_limit(rq, P_PAGE_LIMIT, &ask.limit);
 
-	return r < 0 ? r : respond_json(rq, 200, body);
+	if (r == 0)
+		r = api_after_number(rq, P_PAGE_AFTER, INT32_MAX, ask.after);
+	if (r == 0)
+		r = mapping_overview(&rq->op, rq->path_args[0], &ask, &body, &page);
+	if (r < 0)
+		return r;
+	json_set_take(body, "versions", page.items);
+	api_next(rq, body, page.has_more ? page.next : NULL, 1);
+	return respond_json(rq, 200, body);
 }
 
 static int read_number(struct request *rq, int64_t *ret)

@@ -176,18 +176,23 @@ static json_t *movement_json(const struct movement *m)
 
 int h_api_personnel_movements(struct request *rq)
 {
-	const struct movement *movements;
-	size_t n;
-	int r = movement_list(&rq->op, rq->principal, rq->path_args[0], &movements, &n);
+	struct movement_page page;
+	struct page_ask ask;
+	int r = api_limit(rq, P_PAGE_LIMIT, &ask.limit);
 
+	if (r == 0)
+		r = api_after_number(rq, P_PAGE_AFTER, INT64_MAX, ask.after);
+	if (r == 0)
+		r = movement_list(&rq->op, rq->principal, rq->path_args[0], &ask, &page);
 	if (r < 0)
 		return r;
 
 	_json_ json_t *body = json_new_object();
 	json_t *list = json_new_array();
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, movement_json(&movements[i]));
+	for (size_t i = 0; i < page.n; i++)
+		json_array_append_new(list, movement_json(&page.movements[i]));
 	json_set_take(body, "movements", list);
+	api_next(rq, body, page.has_more ? &page.movements[page.n - 1].seq : NULL, 1);
 	return respond_json(rq, 200, body);
 }

@@ -217,6 +217,8 @@ int h_api_finding_decide(struct request *rq)
 	int r = number_or_not_found(rq, d.id);
 
 	if (r == 0)
+		r = api_if_match(rq, &d.version);
+	if (r == 0)
 		r = api_read(rq, fields, N, v);
 	if (r == 0)
 		r = api_one_of(rq, "decision", v[DECISION], DECISIONS);
@@ -231,12 +233,15 @@ int h_api_finding_decide(struct request *rq)
 
 int h_api_finding_confirm(struct request *rq)
 {
+	struct finding_confirmation c = { .platform = rq->path_args[0], .id = rq->path_args[1] };
 	json_t *finding = NULL;
-	int r = number_or_not_found(rq, rq->path_args[1]);
+	int r = number_or_not_found(rq, c.id);
 
+	if (r == 0)
+		r = api_if_match(rq, &c.version);
 	if (r == 0)
 		r = api_read_nothing(rq);
 	if (r == 0)
-		r = finding_confirm(&rq->op, rq->principal, rq->path_args[0], rq->path_args[1], &finding);
+		r = finding_confirm(&rq->op, rq->principal, &c, &finding);
 	return respond(rq, r, 200, finding);
 }

@@ -14,6 +14,22 @@ int api_page(struct request *rq, const char *name, const struct json_page *page,
 	return respond_json(rq, 200, body);
 }
 
+int api_page_ask(struct request *rq, size_t after, size_t limit, size_t n_keys, struct page_ask *ret)
+{
+	int r = api_limit(rq, limit, &ret->limit);
+
+	assert(n_keys <= JSON_ROWS_KEYS_MAX);
+	return r < 0 ? r : api_after(rq, after, ret->after, n_keys);
+}
+
+int api_page_read(struct request *rq, int r)
+{
+	if (r != ERR_INVALID_VALUE)
+		return r;
+	op_forgive(&rq->op);
+	return api_invalid(&rq->op, "after", "not a value of next");
+}
+
 int api_thing(struct request *rq, int status, json_t *body, int64_t version)
 {
 	_json_ json_t *owned = body;

@@ -138,12 +138,14 @@ int h_api_personnel_unmask(struct request *rq)
 
 int h_api_personnel_lift_hold(struct request *rq)
 {
-	struct str reason;
+	struct hold_lifting lifting = { .employee_code = rq->path_args[0] };
 	bool changed;
-	int r = read_reason(rq, &reason);
+	int r = api_if_match(rq, &lifting.version);
 
 	if (r == 0)
-		r = person_admin_lift_hold(&rq->op, rq->principal, rq->path_args[0], reason, &changed);
+		r = read_reason(rq, &lifting.reason);
+	if (r == 0)
+		r = person_admin_lift_hold(&rq->op, rq->principal, &lifting, &changed);
 	if (r < 0)
 		return r;
 

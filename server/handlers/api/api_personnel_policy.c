@@ -132,8 +132,10 @@ int h_api_personnel_handover_set(struct request *rq)
 	};
 	struct handover_rule rule;
 	struct str v[N];
-	int r = api_read(rq, fields, N, v);
+	int r = api_if_match(rq, &rule.version);
 
+	if (r == 0)
+		r = api_read(rq, fields, N, v);
 	if (r == 0)
 		r = number(&rq->op, "days", v[DAYS], 30, &rule.days);
 	if (r < 0)
@@ -155,8 +157,10 @@ int h_api_personnel_grace_set(struct request *rq)
 	struct grace_rule rule;
 	struct str v[N];
 	enum lc_rank rank;
-	int r = api_read(rq, fields, N, v);
+	int r = api_if_match(rq, &rule.version);
 
+	if (r == 0)
+		r = api_read(rq, fields, N, v);
 	if (r == 0)
 		r = number(&rq->op, "months", v[MONTHS], 36, &rule.months);
 	if (r == 0 && !lc_rank_from_name(v[RANK], &rank))

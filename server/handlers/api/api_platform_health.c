@@ -7,16 +7,13 @@
 
 int h_api_platform_health_list(struct request *rq)
 {
-	json_t *list;
-	int r = platform_health_list(&rq->op, &list);
+	struct page_ask ask;
+	struct json_page page;
+	int r = api_page_ask(rq, P_PAGE_AFTER, P_PAGE_LIMIT, 1, &ask);
 
-	if (r < 0)
-		return r;
-
-	_json_ json_t *body = json_new_object();
-
-	json_set_take(body, "platforms", list);
-	return respond_json(rq, 200, body);
+	if (r == 0)
+		r = platform_health_list(&rq->op, &ask, &page);
+	return r < 0 ? r : api_page(rq, "platforms", &page, 1);
 }
 
 int h_api_platform_health_get(struct request *rq)

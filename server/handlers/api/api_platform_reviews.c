@@ -124,10 +124,13 @@ int h_api_platform_review_tasks(struct request *rq)
 
 int h_api_platform_review_reminders(struct request *rq)
 {
+	struct page_ask ask;
 	struct json_page page;
-	int r = platform_review_reminders(&rq->op, rq->principal, &page);
+	int r = api_page_ask(rq, P_PAGE_AFTER, P_PAGE_LIMIT, 3, &ask);
 
-	return r < 0 ? r : api_page(rq, "reminders", &page, 0);
+	if (r == 0)
+		r = api_page_read(rq, platform_review_reminders(&rq->op, rq->principal, &ask, &page));
+	return r < 0 ? r : api_page(rq, "reminders", &page, 3);
 }
 
 static int respond_task(struct request *rq, struct str review_id, struct str platform)

@@ -2,12 +2,15 @@
 
 #include "common/base/random.h"
 #include "server/governance/post_admin.h"
+#include "server/handlers/api/overlap.h"
 #include "server/handlers/api/personnel.h"
 
 #define RANKS "staff|division_deputy|division_head|department_deputy|department_head"
 
 const struct param_spec api_posts_params[N_POSTS_PARAMS] = {
 	[P_POSTS_FORMER] = { "former", 5, PARAM_PRINTABLE | PARAM_QUERY_ONLY },
+	[P_POSTS_AFTER] = PARAM_AFTER,
+	[P_POSTS_LIMIT] = PARAM_LIMIT,
 };
 
 static json_t *post_json(const struct post_record *p)
@@ -35,19 +38,25 @@ static json_t *post_json(const struct post_record *p)
 
 int h_api_personnel_posts(struct request *rq)
 {
-	const struct post_record *posts;
-	size_t n;
-	int r = post_admin_list(&rq->op, rq->principal, rq->path_args[0], str_equal(rq_param(rq, P_POSTS_FORMER), STR("true")), &posts, &n);
+	struct post_filter filter = { .employee_code = rq->path_args[0], .former = str_equal(rq_param(rq, P_POSTS_FORMER), STR("true")) };
+	struct post_page page;
+	int r = api_limit(rq, P_POSTS_LIMIT, &filter.limit);
 
+	if (r == 0)
+		r = api_after(rq, P_POSTS_AFTER, filter.after, 3);
+	if (r == 0)
+		r = api_page_read(rq, post_admin_list(&rq->op, rq->principal, &filter, &page));
 	if (r < 0)
 		return r;
 
 	_json_ json_t *body = json_new_object();
 	json_t *list = json_new_array();
+	const struct post_record *last = page.has_more ? &page.posts[page.n - 1] : NULL;
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, post_json(&posts[i]));
+	for (size_t i = 0; i < page.n; i++)
+		json_array_append_new(list, post_json(&page.posts[i]));
 	json_set_take(body, "posts", list);
+	api_next(rq, body, last ? (const struct str[]){ last->post.valid_from, last->post.id, arena_printf(rq->op.arena, "%lld", (long long)last->version) } : NULL, 3);
 	return respond_json(rq, 200, body);
 }
 

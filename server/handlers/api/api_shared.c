@@ -1,6 +1,7 @@
 /* api_shared.c: /api/v1/shared-accounts: approval, members, and by members: check-out and check-in. */
 
 #include "server/governance/account_kind.h"
+#include "server/handlers/api/overlap.h"
 #include "server/handlers/api/personnel.h"
 
 static json_t *shared_json(const struct shared_entry *e)
@@ -102,20 +103,13 @@ static json_t *use_json(const struct shared_use *u)
 
 int h_api_personnel_shared_uses(struct request *rq)
 {
-	const struct shared_use *uses;
-	size_t n;
-	int r = shared_uses(&rq->op, rq->principal, rq->path_args[0], &uses, &n);
+	struct page_ask ask;
+	struct json_page page;
+	int r = api_page_ask(rq, P_PAGE_AFTER, P_PAGE_LIMIT, 2, &ask);
 
-	if (r < 0)
-		return r;
-
-	_json_ json_t *body = json_new_object();
-	json_t *list = json_new_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, use_json(&uses[i]));
-	json_set_take(body, "uses", list);
-	return respond_json(rq, 200, body);
+	if (r == 0)
+		r = api_page_read(rq, shared_uses(&rq->op, rq->principal, rq->path_args[0], &ask, &page));
+	return r < 0 ? r : api_page(rq, "uses", &page, 2);
 }
 
 int h_api_personnel_shared_check_out(struct request *rq)

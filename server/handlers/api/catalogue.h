@@ -45,7 +45,7 @@ int h_api_platform_rollout_set(struct request *rq);
 int h_api_rollout(struct request *rq);
 int h_api_rollout_platforms(struct request *rq);
 int h_api_rollout_unit(struct request *rq);
-enum { P_GUIDANCE_ALL, N_GUIDANCE_PARAMS };
+enum { P_GUIDANCE_ALL, P_GUIDANCE_AFTER, P_GUIDANCE_LIMIT, N_GUIDANCE_PARAMS };
 extern const struct param_spec api_guidance_params[N_GUIDANCE_PARAMS];
 int h_api_platform_guidance(struct request *rq);
 int h_api_platform_guidance_publish(struct request *rq);

@@ -7,5 +7,4 @@
 json_t *api_grant_json(const struct grant *g);
 int api_grant_read(struct request *rq, const json_t *object, struct granting_request *ret_request) _must_check_;
 
-#define GRANTS_BULK_MAX 500
 int h_api_grants_bulk(struct request *rq);

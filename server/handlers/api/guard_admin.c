@@ -1,4 +1,4 @@
-/* guard_admin.c: who may use the administration API: RFC 6750 token with scope "admin", then the database. */
+/* guard_admin.c: who may use the administration API: RFC 6750 token with scope "admin" (to look: "admin.read"), then the database. */
 
 #include "server/app.h"
 #include "server/governance/principal_store.h"
@@ -33,6 +33,16 @@ static int check_step_up(struct request *rq, const struct access_claims *claims)
 	return op_fail_arg(op, "max_age", arena_printf(op->arena, "%lld", (long long)max_age_s));
 }
 
+/* Whoever may only look is not asked whether looking would change something: what is no GET (or HEAD) is refused. */
+static int check_scope(struct request *rq, struct str scope)
+{
+	if (scope_has(scope, STR(SCOPE_ADMIN)))
+		return 0;
+	if (!scope_has(scope, STR(SCOPE_ADMIN_READ)))
+		return op_fail(&rq->op, ERR_INSUFFICIENT_SCOPE, "the token lacks scope " SCOPE_ADMIN);
+	return rq->method == HTTP_GET ? 0 : op_fail(&rq->op, ERR_INSUFFICIENT_SCOPE, "scope " SCOPE_ADMIN_READ " reads only: this needs scope " SCOPE_ADMIN);
+}
+
 static int know_official(struct request *rq)
 {
 	struct op *op = &rq->op;
@@ -57,9 +67,9 @@ static int know_official(struct request *rq)
 	if (!snapshot_client(rq->snapshot, claims.client_id))
 		return op_fail_detail(op, ERR_INVALID_TOKEN, "the token is not valid", "client is gone");
 	rq->log_client_id = claims.client_id;
-	if (!scope_has(claims.scope, STR(SCOPE_ADMIN)))
-		return op_fail(op, ERR_INSUFFICIENT_SCOPE, "the token lacks scope admin");
-	r = check_step_up(rq, &claims);
+	r = check_scope(rq, claims.scope);
+	if (r == 0)
+		r = check_step_up(rq, &claims);
 	if (r < 0)
 		return r;
 	p = ARENA_NEW(op->arena, struct principal);

@@ -7,6 +7,10 @@
 /* api_overlap_answers.c: what these endpoints answer alike. */
 /* {name: items, "next": …}; takes over page->items. */
 int api_page(struct request *rq, const char *name, const struct json_page *page, size_t n_keys);
+/* Parameters after and limit of a list whose rows have n_keys keys. */
+int api_page_ask(struct request *rq, size_t after, size_t limit, size_t n_keys, struct page_ask *ret) _must_check_;
+/* r of reading the page: a key that is not what this list's keys are is the caller's fault. */
+int api_page_read(struct request *rq, int r) _must_check_;
 /* A versioned thing with its ETag; takes over body. */
 int api_thing(struct request *rq, int status, json_t *body, int64_t version);
 /* The id in the path; ERR_NOT_FOUND when it is none. */

@@ -8,7 +8,7 @@ int h_api_personnel_edit(struct request *rq);
 int h_api_personnel_unmask(struct request *rq);
 int h_api_personnel_lift_hold(struct request *rq);
 
-enum { P_POSTS_FORMER, N_POSTS_PARAMS };
+enum { P_POSTS_FORMER, P_POSTS_AFTER, P_POSTS_LIMIT, N_POSTS_PARAMS };
 extern const struct param_spec api_posts_params[N_POSTS_PARAMS];
 int h_api_personnel_posts(struct request *rq);
 int h_api_personnel_post_add(struct request *rq);

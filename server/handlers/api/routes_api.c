@@ -2,6 +2,7 @@
 
 #include "server/handlers/api/routes_api.h"
 
+#include "server/handlers/api/bulk.h"
 #include "server/handlers/api/grants.h"
 
 static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
@@ -15,6 +16,8 @@ const struct route api_routes[] = {
 	{ .name = "api_grants_add", .methods = HTTP_POST, .path = "/api/v1/grants", JSON_16K, API, .needs = RIGHT_GRANT, .creates = true, .handle = h_api_grants_add },
 	{ .name = "api_grants_bulk", .methods = HTTP_POST, .path = "/api/v1/grants/bulk", .body = BODY_JSON, .max_body = 524288, API,
 	  .needs = RIGHT_GRANT, .creates = true, .handle = h_api_grants_bulk },
+	{ .name = "api_grants_bulk_revoke", .methods = HTTP_POST, .path = "/api/v1/grants/bulk-revoke", .body = BODY_JSON, .max_body = 524288, API,
+	  .needs = RIGHT_REVOKE, .creates = true, .handle = h_api_grants_bulk_revoke },
 	{ .name = "api_grants_revoke", .methods = HTTP_POST, .path = "/api/v1/grants/revoke", JSON_16K, API, .needs = RIGHT_REVOKE,
 	  .handle = h_api_grants_revoke },
 	{ .name = "api_grants_revoke_one", .methods = HTTP_POST, .path = "/api/v1/grants/{id}/revoke", JSON_16K, API, .needs = RIGHT_REVOKE,

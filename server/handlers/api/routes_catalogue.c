@@ -35,7 +35,7 @@ const struct route catalogue_routes[] = {
 	  .handle = h_api_platform_transitions },
 	{ .name = "api_platform_move", .methods = HTTP_POST, .path = "/api/v1/platforms/{code}/transitions",
 	  .needs = RIGHT_CATALOGUE | RIGHT_APPRAISE | RIGHT_REVIEW, JSON_16K, API_SLOW, .handle = h_api_platform_move },
-	{ .name = "api_platform_gates", .methods = HTTP_GET, .path = "/api/v1/platforms/{code}/gates", API, .handle = h_api_platform_gates },
+	{ .name = "api_platform_gates", .methods = HTTP_GET, .path = "/api/v1/platforms/{code}/gates", WITH(api_page_params), API, .handle = h_api_platform_gates },
 	{ .name = "api_platform_gate_submit", .methods = HTTP_POST, .path = "/api/v1/platforms/{code}/gates", CREATES, JSON_16K, API,
 	  .handle = h_api_platform_gate_submit },
 	{ .name = "api_platform_gate_decide", .methods = HTTP_POST, .path = "/api/v1/platforms/{code}/gates/{id}/decide", .needs = RIGHT_APPRAISE,

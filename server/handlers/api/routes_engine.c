@@ -10,7 +10,7 @@ static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
 #define JSON_16K .body = BODY_JSON, .max_body = 16384
 
 const struct route engine_routes[] = {
-	{ .name = "api_platform_health_list", .methods = HTTP_GET, .path = "/api/v1/platform-health", API, .needs = RIGHT_READ,
+	{ .name = "api_platform_health_list", .methods = HTTP_GET, .path = "/api/v1/platform-health", .params = api_page_params, .n_params = N_PAGE_PARAMS, API, .needs = RIGHT_READ,
 	  .handle = h_api_platform_health_list },
 	{ .name = "api_platform_health_get", .methods = HTTP_GET, .path = "/api/v1/platforms/{code}/health", API, .needs = RIGHT_READ,
 	  .handle = h_api_platform_health_get },

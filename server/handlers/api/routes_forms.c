@@ -28,7 +28,7 @@ const struct route forms_routes[] = {
 	{ .name = "api_form_setting_get", .methods = HTTP_GET, .path = "/api/v1/platforms/{code}/form-setting", API, LOOKS, .handle = h_api_form_setting_get },
 	{ .name = "api_form_setting_put", .methods = HTTP_PUT, .path = "/api/v1/platforms/{code}/form-setting", JSON_16K, API, .needs = RIGHT_CATALOGUE,
 	  .handle = h_api_form_setting_put },
-	{ .name = "api_form_upload_list", .methods = HTTP_GET, .path = LISTS, API, LOOKS, .handle = h_api_form_upload_list },
+	{ .name = "api_form_upload_list", .methods = HTTP_GET, .path = LISTS, .params = api_page_params, .n_params = N_PAGE_PARAMS, API, LOOKS, .handle = h_api_form_upload_list },
 	{ .name = "api_form_upload_add", .methods = HTTP_POST, .path = LISTS, JSON_LIST, API, LOOKS, .creates = true, .handle = h_api_form_upload_add },
 	{ .name = "api_form_upload_get", .methods = HTTP_GET, .path = LISTS "/{id}", API, LOOKS, .personal = true, .handle = h_api_form_upload_get },
 	{ .name = "api_form_upload_more", .methods = HTTP_POST, .path = LISTS "/{id}/more", JSON_LIST, API, LOOKS, .handle = h_api_form_upload_more },

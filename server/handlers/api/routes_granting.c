@@ -1,6 +1,7 @@
 /* routes_granting.c: the administration API of granting. */
 
 #include "server/governance/principal.h"
+#include "server/handlers/api/bulk.h"
 #include "server/handlers/api/granting.h"
 
 static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
@@ -59,6 +60,8 @@ const struct route granting_routes[] = {
 	{ .name = "api_reviews_get", GET("access-reviews/{id}"), API, .needs = RIGHT_READ | RIGHT_REVIEW, .handle = h_api_reviews_get },
 	{ .name = "api_reviews_items", GET("access-reviews/{id}/items"), LIST, API, .needs = RIGHT_REVIEW, .personal = true, .handle = h_api_reviews_items },
 	{ .name = "api_reviews_advance", POST("access-reviews/{id}/advance"), API, .needs = RIGHT_REVIEW, .handle = h_api_reviews_advance },
+	{ .name = "api_reviews_bulk", .methods = HTTP_POST, .path = "/api/v1/access-reviews/{id}/items/bulk", .body = BODY_JSON, .max_body = 1048576, API,
+	  .needs = RIGHT_REVIEW, .creates = true, .handle = h_api_reviews_bulk },
 	{ .name = "api_reviews_decide", POST("access-reviews/{id}/items/{item}"), API, .needs = RIGHT_REVIEW, .handle = h_api_reviews_decide },
 	{ .name = "api_explain", GET("explain"), .params = api_explain_params, .n_params = N_EXPLAIN_PARAMS, API, .needs = RIGHT_READ,
 	  .personal = true, .handle = h_api_explain },

@@ -15,7 +15,7 @@ static int (*const admin_guards[])(struct request *) = { guard_admin, NULL };
 #define MAPPING "/api/v1/platforms/{code}/mapping"
 
 const struct route mapping_routes[] = {
-	{ .name = "api_mapping_overview", .methods = HTTP_GET, .path = MAPPING, API, .needs = RIGHT_READ, .handle = h_api_mapping_overview },
+	{ .name = "api_mapping_overview", .methods = HTTP_GET, .path = MAPPING, .params = api_page_params, .n_params = N_PAGE_PARAMS, API, .needs = RIGHT_READ, .handle = h_api_mapping_overview },
 	{ .name = "api_mapping_draw", .methods = HTTP_POST, .path = MAPPING, JSON_64K, API_SLOW, WRITES, .creates = true, .handle = h_api_mapping_draw },
 	{ .name = "api_mapping_get", .methods = HTTP_GET, .path = MAPPING "/{number}", API, WRITES, .handle = h_api_mapping_get },
 	{ .name = "api_mapping_edit", .methods = HTTP_PUT, .path = MAPPING "/{number}", JSON_64K, API_SLOW, WRITES, .handle = h_api_mapping_edit },

@@ -49,7 +49,7 @@ const struct route overlap_routes[] = {
 	  .creates = true, .handle = h_api_platform_review_add },
 	{ .name = "api_platform_review_tasks", .methods = HTTP_GET, .path = "/api/v1/platform-reviews/tasks", .params = api_tasks_params,
 	  .n_params = N_TASKS_PARAMS, API, LOOKS, .handle = h_api_platform_review_tasks },
-	{ .name = "api_platform_review_reminders", .methods = HTTP_GET, .path = "/api/v1/platform-reviews/reminders", API, LOOKS,
+	{ .name = "api_platform_review_reminders", .methods = HTTP_GET, .path = "/api/v1/platform-reviews/reminders", .params = api_page_params, .n_params = N_PAGE_PARAMS, API, LOOKS,
 	  .handle = h_api_platform_review_reminders },
 	{ .name = "api_platform_review", .methods = HTTP_GET, .path = "/api/v1/platform-reviews/{id}", API, LOOKS, .handle = h_api_platform_review },
 	{ .name = "api_platform_review_period", .methods = HTTP_PUT, .path = "/api/v1/platform-reviews/{id}/period", JSON_16K, API,

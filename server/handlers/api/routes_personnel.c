@@ -41,7 +41,7 @@ const struct route personnel_routes[] = {
 	MAKE("api_post_add", "/api/v1/persons/{employee_code}/posts", RIGHT_PERSONNEL, h_api_personnel_post_add),
 	SEND(HTTP_PUT, "api_post_correct", "/api/v1/persons/{employee_code}/posts/{id}", RIGHT_PERSONNEL, h_api_personnel_post_correct),
 	SEND(HTTP_POST, "api_post_end", "/api/v1/persons/{employee_code}/posts/{id}/end", RIGHT_PERSONNEL, h_api_personnel_post_end),
-	ABOUT("api_movements", "/api/v1/persons/{employee_code}/movements", RIGHT_READ, h_api_personnel_movements),
+	LIST("api_movements", "/api/v1/persons/{employee_code}/movements", RIGHT_READ, api_page_params, N_PAGE_PARAMS, h_api_personnel_movements),
 	MOVE("api_movement_add", "/api/v1/persons/{employee_code}/movements", h_api_personnel_move),
 
 	LIST("api_accounts", "/api/v1/accounts", RIGHT_READ, api_accounts_params, N_ACCOUNTS_PARAMS, h_api_personnel_accounts),
@@ -54,7 +54,7 @@ const struct route personnel_routes[] = {
 	SEND(HTTP_POST, "api_shared_member_add", "/api/v1/shared-accounts/{login}/members", RIGHT_PERSONNEL, h_api_personnel_shared_member_add),
 	SEND(HTTP_POST, "api_shared_member_remove", "/api/v1/shared-accounts/{login}/members/remove", RIGHT_PERSONNEL,
 	     h_api_personnel_shared_member_remove),
-	ABOUT("api_shared_uses", "/api/v1/shared-accounts/{login}/uses", RIGHT_READ, h_api_personnel_shared_uses),
+	LIST("api_shared_uses", "/api/v1/shared-accounts/{login}/uses", RIGHT_READ, api_page_params, N_PAGE_PARAMS, h_api_personnel_shared_uses),
 	/* By members, who need administer nothing. */
 	{ .name = "api_shared_check_out", .methods = HTTP_POST, .path = "/api/v1/shared-accounts/{login}/check-out", .body = BODY_JSON,
 	  .max_body = 16384, .pool = POOL_FAST, .errors = ERRORS_PROBLEM, .guards = official_guards, .creates = true, .secret_answer = true,

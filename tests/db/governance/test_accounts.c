@@ -50,8 +50,12 @@ static void test_kinds(void **state)
 	move(f, LC_RESIGN, "VP", 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE login = 'dv.dongbo' AND status = 'suspended'"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.live_scope s JOIN sen.account a ON a.id = s.account_id WHERE a.login = 'phuongdt.qt'"), 0);
-	assert_int_equal(account_kind_hand_over(&f->op, &f->admin, STR("dv.dongbo"), STR("OTHER"), STR("Bàn giao")), 0);
+	struct account_handing_over over = { STR("dv.dongbo"), STR("OTHER"), STR("Bàn giao"), side_i64("SELECT epoch FROM sen.account WHERE login = 'dv.dongbo'") };
+	assert_int_equal(account_kind_hand_over(&f->op, &f->admin, &over), 0);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE login = 'dv.dongbo' AND status = 'active'"), 1);
+	/* Whoever saw it with its former manager is told, and hands nothing over. */
+	assert_int_equal(account_kind_hand_over(&f->op, &f->admin, &over), ERR_PRECONDITION_FAILED);
+	op_forgive(&f->op);
 	filter.kind = STR_NULL;
 	filter.limit = 2;
 	assert_int_equal(account_list(&f->op, &f->admin, &filter, &entries, &n, &more), 0);
@@ -186,7 +190,7 @@ static void test_unused(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE status = 'disabled'"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.account_notice WHERE kind = 'unused_disable'"), 1);
 	/* Enabled again it has its days anew. */
-	assert_int_equal(account_admin_enable(&f->op, &f->admin, STR("phuongdt"), STR("x"), &changed), 0);
+	assert_int_equal(account_admin_enable(&f->op, &f->admin, &(struct account_enabling){ STR("phuongdt"), STR("x"), EPOCH_ANY }, &changed), 0);
 	assert_true(changed);
 	assert_int_equal(unused_run(&f->op, &n), 0);
 	assert_int_equal(n, 0);

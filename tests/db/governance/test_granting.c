@@ -320,7 +320,10 @@ static void test_accounts(void **state)
 	assert_false(changed);
 	assert_int_equal(account_admin_activation(&f->op, &ward, vp, &code), ERR_ACCOUNT_STATE);
 	op_forgive(&f->op);
-	assert_int_equal(account_admin_enable(&f->op, &ward, vp, STR("trở lại"), &changed), 0);
+	/* They were disabled after they were seen. */
+	assert_int_equal(account_admin_enable(&f->op, &ward, &(struct account_enabling){ vp, STR("trở lại"), 1 }, &changed), ERR_PRECONDITION_FAILED);
+	op_forgive(&f->op);
+	assert_int_equal(account_admin_enable(&f->op, &ward, &(struct account_enabling){ vp, STR("trở lại"), 2 }, &changed), 0);
 	assert_true(changed);
 	assert_int_equal(side_i64("SELECT epoch FROM sen.account WHERE login = 'phuongdt'"), 3);
 }

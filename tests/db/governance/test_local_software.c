@@ -218,10 +218,10 @@ static void test_review(void **state)
 	assert_int_equal(platform_review_tasks(&f->op, &f->admin, &filter, &page), 0);
 	assert_int_equal(json_array_size(page.items), n_tasks - 1);
 	json_decref(page.items);
-	assert_int_equal(platform_review_reminders(&f->op, &f->admin, &page), 0);
+	assert_int_equal(platform_review_reminders(&f->op, &f->admin, &(struct page_ask){ .limit = 100 }, &page), 0);
 	assert_int_equal(json_array_size(page.items), n_tasks - 1);
 	json_decref(page.items);
-	assert_int_equal(platform_review_reminders(&f->op, &ward, &page), 0);
+	assert_int_equal(platform_review_reminders(&f->op, &ward, &(struct page_ask){ .limit = 100 }, &page), 0);
 	assert_int_equal(json_array_size(page.items), 0);
 	json_decref(page.items);
 }

@@ -41,16 +41,22 @@ static void test_suspension(void **state)
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.account WHERE login = 'phuongdt' AND status = 'suspended' AND epoch > 1"), 1);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.dirty_account d JOIN sen.account a ON a.id = d.account_id WHERE a.login = 'phuongdt' AND d.prio = 0"), 1);
 	/* Not opened again by the back door, nor archived while the hold stands. */
-	assert_int_equal(account_admin_enable(&f->op, &f->admin, STR("phuongdt"), STR("x"), &changed), 0);
+	assert_int_equal(account_admin_enable(&f->op, &f->admin, &(struct account_enabling){ STR("phuongdt"), STR("x"), EPOCH_ANY }, &changed), 0);
 	assert_false(changed);
 	assert_int_equal(account_admin_disable(&f->op, &f->admin, STR("phuongdt"), STR("x"), &changed), 0);
 	op_forgive(&f->op);
 	assert_int_equal(account_kind_archive(&f->op, &f->admin, STR("phuongdt"), STR("x"), &changed), ERR_BLOCKED);
 	struct principal self = gov_principal(&f->op, "phuongdt");
 	op_forgive(&f->op);
-	assert_int_equal(person_admin_lift_hold(&f->op, &self, STR("VP"), STR("x"), &changed), ERR_SELF_GRANT);
+	struct hold_lifting lifting = { STR("VP"), STR("Kết thúc xác minh"), side_i64("SELECT version FROM sen.person WHERE employee_code = 'VP'") };
+	assert_int_equal(person_admin_lift_hold(&f->op, &self, &lifting, &changed), ERR_SELF_GRANT);
 	op_forgive(&f->op);
-	assert_int_equal(person_admin_lift_hold(&f->op, &f->second, STR("VP"), STR("Kết thúc xác minh"), &changed), 0);
+	/* A hold that came after the one that was looked at. */
+	side("UPDATE sen.person SET legal_hold = false WHERE employee_code = 'VP'; UPDATE sen.person SET legal_hold = true WHERE employee_code = 'VP'");
+	assert_int_equal(person_admin_lift_hold(&f->op, &f->second, &lifting, &changed), ERR_PRECONDITION_FAILED);
+	op_forgive(&f->op);
+	lifting.version += 2;
+	assert_int_equal(person_admin_lift_hold(&f->op, &f->second, &lifting, &changed), 0);
 	assert_true(changed);
 	assert_int_equal(account_kind_archive(&f->op, &f->admin, STR("phuongdt"), STR("x"), &changed), 0);
 	assert_true(changed);

@@ -142,15 +142,15 @@ static void test_fifty_corrections(void **state)
 {
 	struct fixture *f = *state;
 	struct corrector c[N_PARALLEL] = { 0 };
-	const struct post_record *posts;
-	size_t n;
+	const struct post_filter filter = { .employee_code = STR("VP"), .limit = 10 };
+	struct post_page page;
 	int done = 0, stale = 0;
 
 	shared_admin = &f->admin;
-	assert_int_equal(post_admin_list(&f->op, &f->admin, STR("VP"), false, &posts, &n), 0);
+	assert_int_equal(post_admin_list(&f->op, &f->admin, &filter, &page), 0);
 	for (int i = 0; i < N_PARALLEL; i++) {
-		c[i].id = posts[0].post.id;
-		c[i].version = posts[0].version;
+		c[i].id = page.posts[0].post.id;
+		c[i].version = page.posts[0].version;
 	}
 	AT_ONCE(correct_once, c);
 	for (int i = 0; i < N_PARALLEL; i++) {
@@ -208,7 +208,8 @@ static void test_acts_say_whom(void **state)
 	change.version = post.version;
 	assert_int_equal(post_admin_end(&f->op, &f->admin, STR("VP"), &change, on_day(f, 30), &gone), 0);
 	move(f, LC_SUSPEND, "VP", 0);
-	assert_int_equal(person_admin_lift_hold(&f->op, &f->second, STR("VP"), STR("Kết thúc xác minh"), &gone), 0);
+	struct hold_lifting lifting = { STR("VP"), STR("Kết thúc xác minh"), side_i64("SELECT version FROM sen.person WHERE employee_code = 'VP'") };
+	assert_int_equal(person_admin_lift_hold(&f->op, &f->second, &lifting, &gone), 0);
 	assert_int_equal(side_i64("SELECT count(DISTINCT x.action) FROM sen.audit x, mark m WHERE x.at > m.at AND x.object = 'VP'"), 6);
 	assert_int_equal(side_i64("SELECT count(*) FROM sen.audit x JOIN mark m ON x.at > m.at AND x.object = 'VP'"
 	                          " LEFT JOIN sen.account a ON a.id = x.account_id WHERE a.login IS DISTINCT FROM 'phuongdt'"), 0);

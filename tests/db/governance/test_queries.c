@@ -120,7 +120,7 @@ static void assert_by_key(const struct query *q, const char *plan)
 }
 
 /* As it is planned on its lane, for any values, while most tables are empty: such a plan may live until they are large. */
-static void explain_by_key(const struct query *q)
+static const char *plan_by_key(const struct query *q, const char *settings)
 {
 	static char plan[PLAN_MAX];
 	char sql[SQL_MAX];
@@ -128,6 +128,7 @@ static void explain_by_key(const struct query *q)
 
 	expect(PQexec(pg, "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"),
 	       PGRES_COMMAND_OK, q);
+	expect(PQexec(pg, settings), PGRES_COMMAND_OK, q);
 	write_explain(q, sql);
 
 	PGresult *res = PQexec(pg, sql);
@@ -136,8 +137,8 @@ static void explain_by_key(const struct query *q)
 		len += (size_t)snprintf(plan + len, len < PLAN_MAX ? PLAN_MAX - len : 0, "%s\n", PQgetvalue(res, row, 0));
 	assert_in_range(len, 1, PLAN_MAX - 1);
 	expect(res, PGRES_TUPLES_OK, q);
-	assert_by_key(q, plan);
 	expect(PQexec(pg, "RESET ALL; SET search_path = sen, pg_temp"), PGRES_COMMAND_OK, q);
+	return plan;
 }
 
 static void test_gathered_statements_look_up_by_key(_unused_ void **state)
@@ -147,10 +148,43 @@ static void test_gathered_statements_look_up_by_key(_unused_ void **state)
 	for (const struct query *const *q = __start_db_queries; q < __stop_db_queries; q++) {
 		if (!(*q)->is_gathered)
 			continue;
-		explain_by_key(*q);
+		assert_by_key(*q, plan_by_key(*q, "SET enable_sort = on"));
 		n++;
 	}
 	print_message("%zu gathered\n", n);
+}
+
+/* Lists of what grows with one thing: in their own order, and of that thing alone. */
+static void test_lists_follow_an_index(_unused_ void **state)
+{
+	static const struct {
+		const char *query, *index;
+	} lists[] = {
+		{ "gate_list_q", "platform_gate_order" },
+		{ "guidance_list_q", "platform_guidance_order" },
+		{ "form_upload_list_q", "form_upload_order" },
+		{ "shared_uses_q", "shared_use_order" },
+		{ "movement_list_q", "movement_drawn" },
+		{ "mapping_versions_q", "mapping_pkey" },
+		{ "health_list_q", "platform_code_key" },
+		{ "platform_review_reminders_q", "platform_review_reminder_day" },
+	};
+	const size_t n_pairs = (size_t)(__stop_db_queries - __start_db_queries) * ARRAY_LEN(lists);
+	size_t n_found = 0;
+
+	for (size_t i = 0; i < n_pairs; i++) {
+		const struct query *q = __start_db_queries[i / ARRAY_LEN(lists)];
+		const char *index = lists[i % ARRAY_LEN(lists)].index, *plan;
+
+		if (strcmp(q->name, lists[i % ARRAY_LEN(lists)].query) != 0)
+			continue;
+		plan = plan_by_key(q, "SET enable_sort = off");
+		if (!strstr(plan, index) || strstr(plan, "Seq Scan"))
+			fail_msg("%s does not follow %s:\n%s", q->name, index, plan);
+		n_found++;
+	}
+	/* None of them are the provisioner's. */
+	assert_int_equal(n_found, strstr(role, "sen_server") ? ARRAY_LEN(lists) : 0);
 }
 
 /* Else a session that ends at the same moment would not tell the new family's relying party (schema/migrations: outbox). */
@@ -167,6 +201,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_every_statement),
 		cmocka_unit_test(test_names_are_unique),
 		cmocka_unit_test(test_gathered_statements_look_up_by_key),
+		cmocka_unit_test(test_lists_follow_an_index),
 		cmocka_unit_test(test_whoever_begins_a_family_holds_its_session),
 	};
 	char set_role[64];

@@ -228,15 +228,16 @@ static void test_who_speaks(void **state)
 	struct fixture *f = *state;
 	struct guidance guidance = { .platform = STR("P02"), .code = STR("HD"), .role = STR("MC"), .kind = STR("document"), .title = STR("Hướng dẫn"), .body = STR("x") };
 	int64_t version;
-	json_t *array;
+	const struct page_ask ask = { .limit = 10 };
+	struct json_page page;
 	struct str id;
 	bool added;
 
 	assert_int_equal(guidance_publish(&f->op, &f->admin, &guidance, &id, &version), 0);
-	assert_int_equal(guidance_list(&f->op, STR("P02"), false, &array), 0);
-	assert_str_equal(json_get_str(json_array_get(array, 0), "role"), "MC");
-	assert_str_equal(json_get_str(json_array_get(array, 0), "role_name"), "Cán bộ Một cửa");
-	json_decref(array);
+	assert_int_equal(guidance_list(&f->op, STR("P02"), false, &ask, &page), 0);
+	assert_str_equal(json_get_str(json_array_get(page.items, 0), "role"), "MC");
+	assert_str_equal(json_get_str(json_array_get(page.items, 0), "role_name"), "Cán bộ Một cửa");
+	json_decref(page.items);
 	/* WA, with a post in 16681 and the province as scope; not in the ward beside. */
 	assert_int_equal(guidance_acknowledge(&f->op, &f->second, STR("P02"), id, STR("16690"), &added), ERR_OUT_OF_SCOPE);
 	op_forgive(&f->op);

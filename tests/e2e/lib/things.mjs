@@ -36,7 +36,7 @@ export async function thingsIn(unit, tag) {
     AND NOT EXISTS (SELECT FROM sen.post o2 WHERE o2.person_id = p.id AND o2.kind <> 'main') ORDER BY 1 DESC LIMIT 3`, unit)).map(([code]) => code);
   const granted = await grant(employees[0], p02);
   const target = await deputy(unit);
-  const things = { $login: granted.login, $employee: employees[1], $grant: granted.id, $scope: target.scope, $unit: unit, $role: p02.role, $basis: basis };
+  const things = { $login: granted.login, $employee: employees[1], $grant: granted.id, $scope: target.scope, $target: target.person.login, $unit: unit, $role: p02.role, $basis: basis };
   const begun = await (await administrator()).api('POST', '/imports', { kind: 'persons', name: 'Bảng nhân sự', unit });
   assert.equal(begun.status, 201, begun.text);
   things.$import = begun.json.id;
