@@ -95,6 +95,7 @@ static const char *not_yet(void)
 
 static void look_around(int step)
 {
+	rules_catch_up();
 	check_invariants(step);
 	side("SELECT oracle.ends()");
 }

@@ -11,7 +11,7 @@
 static int policy(struct fixture *f, const char *platform, const char *role, const char *sensitivity, struct db_param max_days)
 {
 	struct db_param params[] = { P_NULL, platform ? P_C(platform) : P_NULL, role ? P_C(role) : P_NULL, sensitivity ? P_C(sensitivity) : P_NULL, P_I64(1), P_I64(5),
-		                     max_days, P_BOOL(max_days.type == DB_P_NULL), P_BOOL(true), P_I64(0) };
+		                     max_days, P_BOOL(max_days.type == DB_P_NULL), P_BOOL(true), P_NULL, P_I64(0) };
 
 	return as(f, "P3", &policy_set, params, ARRAY_LEN(params), 0);
 }

@@ -26,6 +26,8 @@ void venturing_draw(void);
 void venture(void);
 /* So many days go by, and what is due by itself is done. */
 void days_pass(unsigned days);
+/* What a provisioner does within seconds: rules give what was withheld and is not any more. */
+void rules_catch_up(void);
 /* How often that act (of the audit) succeeded; each of its kind has left a record. */
 int64_t ventured(const char *action);
 void check_records(void);
