@@ -3,7 +3,7 @@
  * whom the province vouches for in a federation, and what is on its way to them.
  *
  * The right is "catalogue" over everything (sen.scope_everywhere).  A client that may ask for the scope of administrators is the
- * operator's: who can have it point elsewhere gets the administrators' tokens.  The database refuses it to the server too (0070).
+ * operator's: who can have it point elsewhere gets the administrators' tokens.  The database refuses it to the server too (0077).
  *
  * Lists answer JSON and their keys; parameters: who asks, filters, keys, limit.
  */
