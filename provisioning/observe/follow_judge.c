@@ -29,6 +29,18 @@ struct batch {
 	size_t n_waiting;
 };
 
+/* Who is gone before it was judged who that was is who was told of last. */
+static void replace(struct clue *there, const struct clue *clue)
+{
+	const struct listed was = there->listed;
+
+	*there = *clue;
+	if (clue->kind != CLUE_GONE || !str_is_null(clue->listed.account_id))
+		return;
+	there->listed.account_id = was.account_id;
+	there->listed.stable_id = was.stable_id;
+}
+
 void following_add(struct following *f, const struct clue *clue)
 {
 	for (size_t i = 0; i < f->n_clues; i++) {
@@ -36,7 +48,7 @@ void following_add(struct following *f, const struct clue *clue)
 		                                       : f->clues[i].kind != CLUE_LOOK && str_equal(f->clues[i].listed.ext_id, clue->listed.ext_id);
 
 		if (is_same) {
-			f->clues[i] = *clue;
+			replace(&f->clues[i], clue);
 			return;
 		}
 	}
@@ -123,6 +135,15 @@ static bool judge_account(struct batch *b, const struct clue *clue, const struct
 	return false;
 }
 
+/* Whose it is: as was seen before, or as is told in this very batch. */
+static const struct resolved *owner_of(const struct batch *b, const struct clue *clue, const struct resolved *who)
+{
+	for (size_t i = 0; !who->is_bound && i < b->f->n_clues; i++)
+		if (b->f->clues[i].kind == CLUE_ACCOUNT && b->who[i].is_bound && str_equal(b->f->clues[i].listed.ext_id, clue->listed.ext_id))
+			return &b->who[i];
+	return who;
+}
+
 /* true: it has been dealt with. */
 static bool judge_clue(struct batch *b, const struct clue *clue, const struct resolved *who)
 {
@@ -136,6 +157,7 @@ static bool judge_clue(struct batch *b, const struct clue *clue, const struct re
 			look(b, who->owner, clue->listed.ext_id);
 		break;
 	case CLUE_LOOK:
+		who = owner_of(b, clue, who);
 		if (who->is_bound && who->is_exact)
 			look(b, who->owner, STR_NULL);
 		break;

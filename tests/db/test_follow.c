@@ -234,6 +234,13 @@ static void test_what_was_before_ours_waits_for_it(void **state)
 	assert_int_equal(judge(w), 0);
 	assert_int_equal(w->f.n_clues, 0);
 	assert_int_equal(COUNT_BINDINGS("state = 1 AND login = 'nv6'"), 1);
+	/* Gone before it was judged: whose it was is not forgotten. */
+	tell(w, "nv8", "Ai Đó Khác", true);
+	assert_int_equal(judge(w), 0);
+	assert_int_equal(w->f.n_clues, 1);
+	tell_of(w, CLUE_GONE, "e-nv8", STR_NULL, NULL);
+	assert_int_equal(judge(w), 0);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND NOT seen_active AND login = 'nv8'"), 1);
 }
 
 static void test_who_is_gone_is_made_again(void **state)
@@ -251,8 +258,10 @@ static void test_who_is_gone_is_made_again(void **state)
 	assert_int_equal(COUNT_BINDINGS("state <> 0"), 2);
 	assert_int_equal(COUNT_SHADOWS("situation = 'missing' AND ext_id = 'e-nv5'"), 1);
 	tell_of(w, CLUE_LOOK, "e-nv6", STR_NULL, NULL);
+	tell_of(w, CLUE_LOOK, "e-nv9", STR_NULL, NULL); /* first told of in the same breath */
+	tell(w, "nv9", NULL, true);
 	assert_int_equal(judge(w), 0);
-	assert_int_equal(COUNT_BINDINGS("state = 1 AND seen_hash IS NULL AND seen_active AND login = 'nv6'"), 1);
+	assert_int_equal(COUNT_BINDINGS("state = 1 AND seen_hash IS NULL AND seen_active AND login IN ('nv6', 'nv9')"), 2);
 }
 
 /* Renamed, elsewhere, without our id, and on: the platform knows it all the same. */

@@ -109,9 +109,9 @@ test('a SCIM platform: scimmy as it is', async () => {
 
   // An orphan is worked through: nobody has decided, whoever runs the platform is asked to remove it, and it is off the list when it is gone.
   const drift = (...args) => senctl(env, ['drift', ...args]), listed = async (decision) => (await drift('list', 'P02', '--decision', decision, '--limit', '200')).includes(id);
-  const [{ id: finding }] = (await findings('P02', 'unmatched')).filter((f) => f.ext_id === id);
+  const [{ id: finding, version }] = (await findings('P02', 'unmatched')).filter((f) => f.ext_id === id);
   assert.deepEqual([await listed('none'), await listed('remove')], [true, false]);
-  await drift('decide', 'P02', finding, '--decision', 'remove', '--reason', 'Không phải của cán bộ nào');
+  await drift('decide', 'P02', finding, '--version', String(version), '--decision', 'remove', '--reason', 'Không phải của cán bộ nào');
   assert.deepEqual([await listed('none'), await listed('remove')], [false, true]);
   assert.equal((await listing('P02')).state, 'complete');
   assert.deepEqual(await there.stranger(stranger), stranger.before, 'asked for, not done by us');
@@ -121,7 +121,7 @@ test('a SCIM platform: scimmy as it is', async () => {
   for (let i = 0; i < 2; i += 1) assert.equal((await listing('P02')).state, 'complete');
   assert.equal(await listed('remove'), false, 'gone in two whole listings');
   const [missing] = (await findings('P02', 'missing')).concat(await findings('P02', 'differing'));
-  if (missing) await assert.rejects(drift('decide', 'P02', missing.id, '--decision', 'remove', '--reason', 'x'), 'what is ours is ended by a revocation');
+  if (missing) await assert.rejects(drift('decide', 'P02', missing.id, '--version', String(missing.version), '--decision', 'remove', '--reason', 'x'), 'what is ours is ended by a revocation');
 });
 
 test('an LDAP platform: slapd', async () => {
