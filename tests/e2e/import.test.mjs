@@ -7,7 +7,8 @@ import { before, test } from 'node:test';
 
 import { senctl, senctlLogin, until } from '../../deploy/driver/world.mjs';
 import { call, routeOf } from './lib/api.mjs';
-import { Administrator, administrator, basis, env, grant, official, p02, sql, handOn, insist } from './lib/world.mjs';
+import { deputyOf } from './lib/versioned.mjs';
+import { administrator, basis, env, grant, p02, sql, insist } from './lib/world.mjs';
 
 const routes = {
   add: routeOf('POST /api/v1/imports'), list: routeOf('GET /api/v1/imports'), get: routeOf('GET /api/v1/imports/{id}'),
@@ -56,11 +57,7 @@ async function rowsOf(who, id, query = {}) {
   return all;
 }
 
-async function deputy(unit, rights = ['import', 'read']) {
-  const person = await official(p02);
-  assert.equal((await handOn({ login: person.login, unit, rights })).status, 201);
-  return new Administrator(person.agent, person.login, person.password);
-}
+const deputy = (unit, rights = ['import', 'read']) => deputyOf(unit, rights);
 
 let admin, communes;
 before(async () => {

@@ -6,7 +6,8 @@ import { before, test } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { senctl, senctlLogin } from '../../deploy/driver/world.mjs';
 import { conforms, routes } from './lib/api.mjs';
-import { Administrator, administrator, env, introspectAs, official, p02, sql, tokensFor, handOn, insist } from './lib/world.mjs';
+import { deputyOf } from './lib/versioned.mjs';
+import { administrator, env, introspectAs, official, p02, sql, tokensFor, insist } from './lib/world.mjs';
 
 const matches = (pattern, path) => new RegExp(`^${pattern.slice('/api/v1'.length).replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
 
@@ -22,13 +23,6 @@ async function send(who, method, path, body, headers = {}) {
   const given = { status: answer.status, text, json: text ? JSON.parse(text) : undefined, headers: answer.headers, etag: answer.headers.get('etag') };
   conforms(routes.find((r) => r.method === method && matches(r.path, path.split('?')[0])), given);
   return given;
-}
-
-async function deputy(unit, rights) {
-  const person = await official(p02);
-  const answer = await handOn({ login: person.login, unit, rights });
-  assert.equal(answer.status, 201, answer.text);
-  return new Administrator(person.agent, person.login, person.password);
 }
 
 async function until(what, seconds = 120) {
@@ -49,7 +43,7 @@ const addUnit = (who, n, extra = {}) => api(who, 'POST', '/units', {
 let admin, second;
 before(async () => {
   admin = await administrator();
-  second = await deputy('40', ['read', 'organise', 'approve']);
+  second = await deputyOf('40', ['read', 'organise', 'approve']);
   for (const n of [1, 2, 3]) assert.equal((await addUnit(admin, n)).status, 201);
 });
 
@@ -95,7 +89,7 @@ test('what a unit may not look like', async () => {
 
 test('pages of the tree hold each unit once, parents first, and only those in scope', async () => {
   const commune = (await sql(`SELECT code FROM sen.unit WHERE kind = 'ward' AND valid_to IS NULL ORDER BY 1 LIMIT 1`))[0][0];
-  const who = await deputy(commune, ['read']);
+  const who = await deputyOf(commune, ['read']);
   for (const order of ['tree', 'code']) {
     const seen = [];
     for (let next = ''; next !== undefined;) {
@@ -125,7 +119,7 @@ test('two communes become one, and whoever works there goes on working', async (
     steps: [{ kind: 'merge', from: [code(1), code(2)], into: [{ code: code(4), name: `Xã Hợp Nhất ${tag}` }] }],
   };
   // Not by who administers one of them only.
-  const local = await deputy(code(1), ['read', 'organise', 'approve']);
+  const local = await deputyOf(code(1), ['read', 'organise', 'approve']);
   assert.equal((await api(local, 'POST', '/reorganisations', draft)).status, 403);
 
   const made = await api(admin, 'POST', '/reorganisations', draft);
